@@ -1,0 +1,1 @@
+"""Differentiable shortest paths and optimal transport on grids: arrays in, arrays out."""
