@@ -9,9 +9,9 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
-from engine.arrays import Flags, Floats
+from engine.arrays import Flags, Floats, writable
+from engine.compiled import compiled
 
 Symmetry = Literal["none", "left_right", "top_bottom", "four_way", "half_turn", "quarter_turn", "diagonal"]
 
@@ -42,7 +42,7 @@ class Admissible:
     def gather(self, load: Floats) -> Floats:
         """Sum of a map (H, W) over each group: (m,). The adjoint of `expand`."""
         free = self.group != FIXED
-        return np.bincount(self.group[free], weights=load[free], minlength=self.size.size)
+        return np.asarray(np.bincount(self.group[free], load[free], self.size.size), dtype=np.float64)
 
     def reduce(self, cost_map: Floats) -> Floats:
         """Mean cost of each group: (m,)."""
@@ -50,7 +50,7 @@ class Admissible:
 
     def project(self, z: Floats) -> Floats:
         """Nearest point of the set in the Euclidean norm of the map: clip(z + λ) with the budget met."""
-        return _project(np.ascontiguousarray(z), self.size, self.lower, self.upper, self.budget)
+        return _project(writable(z), self.size, self.lower, self.upper, self.budget)
 
     def contains(self, cost_map: Floats, tolerance: float = 1e-9) -> bool:
         """Whether a map lies in the set, up to a relative `tolerance`."""
@@ -143,8 +143,8 @@ def _images(shape: tuple[int, ...], symmetry: Symmetry) -> list[npt.NDArray[np.i
             return [cells, cells.T]
 
 
-@njit(cache=True, nogil=True)
-def _project(z, size, lower, upper, budget):  # pyright: ignore
+@compiled
+def _project(z: Floats, size: Floats, lower: Floats, upper: Floats, budget: float) -> Floats:
     # Newton's method on the piecewise linear, increasing λ -> size · clip(z + λ), kept inside a bracket.
     low, high = np.inf, -np.inf
     for j in range(z.size):

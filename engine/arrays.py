@@ -1,7 +1,5 @@
 """Names for the arrays that the engine passes around; shapes are stated where each is used."""
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
@@ -9,4 +7,8 @@ Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 Bytes = npt.NDArray[np.uint8]
-AnyFloats = npt.NDArray[np.floating[Any]]
+
+
+def writable(values: npt.ArrayLike) -> Floats:
+    """The values as a contiguous, writable float64 array; copied only if they are not one already."""
+    return np.require(values, dtype=np.float64, requirements=["C", "W"])

@@ -3,17 +3,18 @@
 A shortest path is never longer than any mixture of paths. So for unit flows x_k from start to goal, with
 load_k the derivative of <x_k, edge_cost> by the cost map,
 
-    max over admissible c of Σ_k weight_k · distance_k(c)  ≤  max over admissible c of Σ_k weight_k <load_k, c>,
+    max over c of Σ_k weight_k · distance_k(c)  ≤  max over c of Σ_k weight_k <load_k, c>,   c admissible,
 
 and the right side is a sort (`Admissible.largest`). Any flow serves, but its supply must be exact, so what a
 solver left over is first routed along a shortest-path tree. The bound is then exact up to rounding (1e-12).
 """
 
 import numpy as np
-from numba import njit
+import numpy.typing as npt
 
 from engine.admissible import Admissible
 from engine.arrays import Floats
+from engine.compiled import compiled
 from engine.grid import MOVES, Cell, Grid, divergence, load_of_flow, net_flow
 from engine.paths import DistanceField
 
@@ -43,9 +44,7 @@ def relative_gap(bound: float, best: float) -> float:
     return (bound - best) / best
 
 
-def certified_loads(
-    grid: Grid, flows: Floats, starts: list[Cell], fields: list[DistanceField]
-) -> Floats:
+def certified_loads(grid: Grid, flows: Floats, starts: list[Cell], fields: list[DistanceField]) -> Floats:
     """Loads (R, H, W) of the unit flows made from `flows` (R, K, H, W)."""
     return np.stack(
         [
@@ -55,8 +54,10 @@ def certified_loads(
     )
 
 
-@njit(cache=True, nogil=True)
-def _route_along_tree(flow, missing, order, next_move):  # pyright: ignore
+@compiled
+def _route_along_tree(
+    flow: Floats, missing: Floats, order: npt.NDArray[np.int32], next_move: npt.NDArray[np.int8]
+) -> None:
     width = missing.shape[1]
     for i in range(order.size - 1, 0, -1):
         r, c = order[i] // width, order[i] % width

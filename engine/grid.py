@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
-from numba import njit
 
-from engine.arrays import Bytes, Flags, Floats
+from engine.arrays import Bytes, Flags, Floats, writable
+from engine.compiled import compiled
 
 Cell = tuple[int, int]
 CornerRule = Literal["both_open", "one_open", "free"]
@@ -61,17 +61,17 @@ def edge_costs(grid: Grid, cost_map: Floats) -> Floats:
 
     edge_cost(v→u) = length · (share · cost[v] + (1 − share) · cost[u]), share = `grid.tail_share`.
     """
-    return _edge_costs(np.asarray(cost_map, dtype=np.float64), grid.legal, grid.neighbours, grid.tail_share)
+    return _edge_costs(writable(cost_map), grid.legal, grid.neighbours, grid.tail_share)
 
 
 def load_of_flow(grid: Grid, flow: Floats) -> Floats:
     """Derivative of <flow, edge_costs> by the cost map: flow (K, H, W) -> load (H, W)."""
-    return _load_of_flow(flow, grid.legal, grid.tail_share)
+    return _load_of_flow(writable(flow), grid.legal, grid.tail_share)
 
 
 def divergence(grid: Grid, flow: Floats) -> Floats:
     """Outflow minus inflow of every cell: flow (K, H, W) -> (H, W)."""
-    return _divergence(flow, grid.legal)
+    return _divergence(writable(flow), grid.legal)
 
 
 def net_flow(flow: Floats) -> Floats:
@@ -106,8 +106,8 @@ def _legal_moves(passable: Flags, neighbours: int, corner_rule: CornerRule) -> B
     return legal
 
 
-@njit(cache=True, nogil=True)
-def _edge_costs(cost_map, legal, moves, tail_share):  # pyright: ignore
+@compiled
+def _edge_costs(cost_map: Floats, legal: Bytes, moves: int, tail_share: float) -> Floats:
     height, width = cost_map.shape
     costs = np.full((moves, height, width), np.inf)
     for k in range(moves):
@@ -119,8 +119,8 @@ def _edge_costs(cost_map, legal, moves, tail_share):  # pyright: ignore
     return costs
 
 
-@njit(cache=True, nogil=True)
-def _load_of_flow(flow, legal, tail_share):  # pyright: ignore
+@compiled
+def _load_of_flow(flow: Floats, legal: Bytes, tail_share: float) -> Floats:
     moves, height, width = flow.shape
     load = np.zeros((height, width))
     for k in range(moves):
@@ -133,8 +133,8 @@ def _load_of_flow(flow, legal, tail_share):  # pyright: ignore
     return load
 
 
-@njit(cache=True, nogil=True)
-def _divergence(flow, legal):  # pyright: ignore
+@compiled
+def _divergence(flow: Floats, legal: Bytes) -> Floats:
     moves, height, width = flow.shape
     out = np.zeros((height, width))
     for k in range(moves):

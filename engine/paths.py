@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
-from engine.arrays import Floats
+from engine.arrays import Bytes, Floats, Integers, writable
+from engine.compiled import compiled
 from engine.grid import LENGTHS, MOVES, Cell, Grid
 
 NO_MOVE = -1
@@ -33,12 +33,12 @@ class DistanceField:
 def distances_to(grid: Grid, cost_map: Floats, goal: Cell) -> DistanceField:
     """Distances to `goal` of all cells, by Dijkstra with a binary heap. Costs must not be negative."""
     width = grid.shape[1]
-    costs = np.ascontiguousarray(cost_map, dtype=np.float64)
-    distance, next_move, order = _dijkstra(costs, grid.legal, goal[0] * width + goal[1], grid.tail_share)
+    root = goal[0] * width + goal[1]
+    distance, next_move, order = _dijkstra(writable(cost_map), grid.legal, root, grid.tail_share)
     return DistanceField(goal, distance, next_move, order)
 
 
-def shortest_path(field: DistanceField, start: Cell) -> npt.NDArray[np.int64]:
+def shortest_path(field: DistanceField, start: Cell) -> Integers:
     """Cells of one shortest path, (n, 2) from `start` to the goal. Raises ValueError if there is none."""
     if not field.reaches(start):
         raise ValueError(f"no way leads from cell {start} to cell {field.goal}")
@@ -59,7 +59,7 @@ def path_flow(grid: Grid, field: DistanceField, start: Cell) -> Floats:
     return flow
 
 
-def path_cost(grid: Grid, cost_map: Floats, cells: npt.NDArray[np.int64]) -> float:
+def path_cost(grid: Grid, cost_map: Floats, cells: Integers) -> float:
     """Cost of walking through `cells` (n, 2). Raises ValueError at the first step that is no legal move."""
     total = 0.0
     moves = [tuple(move) for move in MOVES[: grid.neighbours].tolist()]
@@ -73,8 +73,10 @@ def path_cost(grid: Grid, cost_map: Floats, cells: npt.NDArray[np.int64]) -> flo
     return total
 
 
-@njit(cache=True, nogil=True)
-def _dijkstra(cost_map, legal, goal, tail_share):  # pyright: ignore
+@compiled
+def _dijkstra(
+    cost_map: Floats, legal: Bytes, goal: int, tail_share: float
+) -> tuple[Floats, npt.NDArray[np.int8], npt.NDArray[np.int32]]:
     height, width = cost_map.shape
     cost, bits = cost_map.reshape(-1), legal.reshape(-1)
     cells = height * width

@@ -15,7 +15,7 @@ Aim = Literal["longer", "shorter", "target", "longer_minimum"]
 
 @dataclass(frozen=True)
 class Route:
-    """A way that matters: from `start` to `goal`, counted with `weight`; `target` is the cost it should have."""
+    """A way from `start` to `goal`, counted with `weight`; `target` is the path cost it should have."""
 
     start: Cell
     goal: Cell
@@ -100,14 +100,14 @@ def check(problem: Problem) -> None:
 def check_costs(grid: Grid, cost_map: Floats) -> None:
     """Refuses costs of passable cells that are not finite and positive, naming the first such cell."""
     if cost_map.shape != grid.shape:
-        raise ProblemError("cost", f"the cost map is {cost_map.shape}, the grid {grid.shape}; they must agree")
+        raise ProblemError("cost", f"the cost map is {cost_map.shape}, but the grid is {grid.shape}")
     bad = grid.passable & ~(np.isfinite(cost_map) & (cost_map > 0.0))
     if bad.any():
         row, column = (int(i) for i in np.argwhere(bad)[0])
         raise ProblemError(
             "cost",
-            f"cell (row {row}, col {column}) costs {cost_map[row, column]}; every passable cell needs a finite "
-            f"cost above 0. Paint it anew, or make it a wall.",
+            f"cell (row {row}, col {column}) costs {cost_map[row, column]}; every passable cell needs a "
+            f"finite cost above 0. Paint it anew, or make it a wall.",
         )
 
 
@@ -121,8 +121,8 @@ def check_routes(problem: Problem) -> None:
             if not grid.contains(cell):
                 raise ProblemError(
                     "route",
-                    f"the {name} of route {number}, cell {cell}, lies outside the map of {grid.shape[0]} rows "
-                    f"and {grid.shape[1]} columns; move it onto the map",
+                    f"the {name} of route {number}, cell {cell}, lies outside the map of {grid.shape[0]} "
+                    f"rows and {grid.shape[1]} columns; move it onto the map",
                 )
             if not grid.passable[cell]:
                 raise ProblemError(
@@ -140,15 +140,15 @@ def check_routes(problem: Problem) -> None:
         if not distances_to(grid, problem.cost_map, route.goal).reaches(route.start):
             raise ProblemError(
                 "route",
-                f"route {number}: no way leads from {route.start} to {route.goal}; open a wall between them, or "
-                f"move one of the two",
+                f"route {number}: no way leads from {route.start} to {route.goal}; open a wall between them, "
+                f"or move one of the two",
             )
 
 
 def check_admissible(admissible: Admissible) -> None:
     """Refuses bounds that cross, a budget that the bounds cannot hold, and maps with nothing to change."""
     if admissible.size.size == 0:
-        raise ProblemError("budget", "every passable cell is locked, so nothing may change; unlock some cells")
+        raise ProblemError("budget", "every passable cell is locked, so nothing may change; unlock some")
     lower, upper = float(admissible.lower.min()), float(admissible.upper.max())
     if not (np.isfinite(admissible.lower).all() and np.isfinite(admissible.upper).all() and lower > 0.0):
         raise ProblemError(
@@ -169,8 +169,8 @@ def check_admissible(admissible: Admissible) -> None:
         hint = f" (locked cells hold {locked:g} of it)" if locked > 0.0 else ""
         raise ProblemError(
             "budget",
-            f"the total of {total:g}{hint} does not fit the bounds: with every free cell between {lower:g} and "
-            f"{upper:g} the map's total lies between {least + locked:g} and {most + locked:g}. Change the total, "
-            f"or widen the bounds.",
+            f"the total of {total:g}{hint} does not fit the bounds: with every free cell between {lower:g} "
+            f"and {upper:g} the map's total lies between {least + locked:g} and {most + locked:g}. Change "
+            f"the total, or widen the bounds.",
             suggestion=min(max(total, least + locked), most + locked),
         )

@@ -1,0 +1,17 @@
+"""How the CPU's inner loops are compiled: kept on disk, and running without the interpreter lock."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from numba import njit  # pyright: ignore[reportUnknownVariableType]
+
+Kernel = TypeVar("Kernel", bound=Callable[..., Any])
+
+
+def compiled(function: Kernel) -> Kernel:
+    """Machine code of a loop over arrays.
+
+    No fast-math: infinities are meaningful distances here, and the same seed must give the same bytes.
+    Pass float64 arrays through `arrays.writable`, so that each kernel is compiled for one signature only.
+    """
+    return cast(Kernel, njit(cache=True, nogil=True)(function))
