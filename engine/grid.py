@@ -78,12 +78,18 @@ def net_flow(flow: Floats) -> Floats:
     """The flow with what goes back and forth on the same edge cancelled: same divergence, no larger load."""
     swapped = np.zeros_like(flow)
     for move in range(flow.shape[0]):
-        dr, dc = MOVES[move]
-        height, width = flow.shape[1:]
-        here = np.s_[max(0, -dr) : height - max(0, dr), max(0, -dc) : width - max(0, dc)]
-        there = np.s_[max(0, dr) : height - max(0, -dr), max(0, dc) : width - max(0, -dc)]
+        here, there = shifted(flow.shape[1:], move)
         swapped[move][here] = flow[move ^ 1][there]
     return np.maximum(flow - swapped, 0.0)
+
+
+def shifted(shape: tuple[int, ...], move: int) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
+    """Slices of the cells that `move` keeps inside a map of this shape, and of the cells it leads to."""
+    height, width = shape
+    dr, dc = (int(step) for step in MOVES[move])
+    here = slice(max(0, -dr), height - max(0, dr)), slice(max(0, -dc), width - max(0, dc))
+    there = slice(max(0, dr), height - max(0, -dr)), slice(max(0, dc), width - max(0, -dc))
+    return here, there
 
 
 def _legal_moves(passable: Flags, neighbours: int, corner_rule: CornerRule) -> Bytes:

@@ -1,0 +1,19 @@
+"""The border between numpy and torch."""
+
+from typing import Any, cast
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from engine.arrays import Floats, writable
+
+
+def to_numpy(tensor: Tensor) -> Floats:
+    """A float64 copy on the CPU, outside the graph; the next optimiser step cannot rewrite it."""
+    return writable(np.array(tensor.detach().cpu().numpy(), dtype=np.float64))
+
+
+def apply(function: type[torch.autograd.Function], *arguments: object) -> Tensor:
+    """`function.apply(*arguments)` with its type."""
+    return cast(Tensor, cast(Any, function).apply(*arguments))
