@@ -15,6 +15,8 @@ from engine.grid import LENGTHS, MOVES, Cell, Grid
 # Kernel entries outside these limits carry no flow worth having, but would make 0/0 or overflow.
 SMALLEST, LARGEST = 1e-200, 1e100
 ABSORB_BEYOND = 1e50
+# One projection may not carry a multiplier so far that the products of the next overflow.
+LARGEST_FACTOR = 1e30
 COLOURS = np.array([(0, 0), (1, 1), (0, 1), (1, 0)])
 
 
@@ -137,7 +139,7 @@ def _sweeps(multipliers: Floats, kernel: Floats, legal: Bytes, ends: Floats, ome
                             1.0 + 0.5 * (omega - 1.0) * step * (1.0 + (omega - 2.0) / 3.0 * step)
                         )
                     else:
-                        factor = (1.0 + step) ** omega
+                        factor = min(max((1.0 + step) ** omega, 1.0 / LARGEST_FACTOR), LARGEST_FACTOR)
                     new = old * factor
                     multipliers[r, c] = new
                     inverse[r, c] = 1.0 / new

@@ -36,7 +36,7 @@ class TorchProjections:
         self._shape = grid.shape
         self._moves = grid.neighbours
         self._smallest, self._largest = (1e-30, 1e15) if self._single else (1e-200, 1e100)
-        self._absorb_beyond = 1e8 if self._single else 1e50
+        self._absorb_beyond, self._largest_factor = (1e8, 1e4) if self._single else (1e50, 1e30)
 
         legal = np.where(reachable, grid.legal, 0).astype(np.uint8)
         bits = np.stack([(legal >> move & 1).astype(bool) for move in range(grid.neighbours)], axis=1)
@@ -122,7 +122,8 @@ class TorchProjections:
         balanced = torch.sqrt(into) / torch.sqrt(out)
         balanced = torch.where(supply > 0.0, (1.0 + root) / (2.0 * out), balanced)
         balanced = torch.where(supply < 0.0, 2.0 * into / (1.0 + root), balanced)
-        self._multipliers[cells] = torch.where(connected, old * (balanced / old) ** omega, 1.0)
+        factor = ((balanced / old) ** omega).clamp(1.0 / self._largest_factor, self._largest_factor)
+        self._multipliers[cells] = torch.where(connected, old * factor, 1.0)
 
     def _edge_flow(self, move: int) -> Tensor:
         here, there = self._multipliers[:, 1:-1, 1:-1], self._multipliers[self._neighbours(move)]

@@ -1,0 +1,132 @@
+"""Adam on one map: parameters -> bounded, budgeted map -> soft paths -> loss -> gradient -> parameters."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from engine.admissible import FIXED, Admissible
+from engine.arrays import Flags, Floats
+from engine.flow import FlowSettings, SoftPaths, Warmth
+from engine.gradients import route_costs
+from engine.objectives import design_loss
+from engine.parametrisation import THETA_LIMIT, first_theta, parametrisation
+from engine.problem import Problem
+from engine.tensors import to_numpy
+
+# β₁ over the usual, because the path jumps between ways of nearly equal cost; β₂ under it, because runs are
+# short and early gradients are many times larger than late ones.
+BETAS = (0.95, 0.99)
+
+
+@dataclass(frozen=True)
+class Rate:
+    """What one step uses: learning rate, Adam's epsilon, and the regularisation of the paths (cost units)."""
+
+    learning_rate: float
+    adam_epsilon: float
+    epsilon: float
+
+
+@dataclass(frozen=True, eq=False)
+class AdamState:
+    """Parameters and moments as maps (H, W), so that they survive a change of walls, locks or symmetry.
+
+    theta is NaN where a cell has no parameter.  updates: how many steps the moments have seen.
+    """
+
+    theta: Floats
+    mean: Floats
+    square: Floats
+    updates: int
+    warmth: Warmth | None
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """One step: the map (H, W) it looked at, the paths on it at `epsilon`, and the state after the update.
+
+    finite: whether everything was a number. If not, there was no update and the run must end.
+    """
+
+    cost_map: Floats
+    paths: SoftPaths
+    epsilon: float
+    state: AdamState
+    finite: bool
+
+
+def first_state(admissible: Admissible, cost_map: Floats, noise: Floats | None = None) -> AdamState:
+    """State at `cost_map` (H, W), with `noise` (m,) added to the parameters."""
+    theta = first_theta(admissible, cost_map)
+    if noise is not None:
+        theta = theta + noise
+    empty = np.zeros(cost_map.shape)
+    return AdamState(_to_map(admissible, theta), empty, empty, 0, None)
+
+
+def carried_over(problem: Problem, state: AdamState, changed: Flags) -> AdamState:
+    """The state for an edited problem: `changed` cells (H, W) and new ones start from the drawn map."""
+    drawn = _to_map(problem.admissible, first_theta(problem.admissible, problem.cost_map))
+    fresh = changed | ~np.isfinite(state.theta)
+    return AdamState(
+        np.where(fresh, drawn, state.theta),
+        np.where(fresh, 0.0, state.mean),
+        np.where(fresh, 0.0, state.square),
+        state.updates,
+        state.warmth,
+    )
+
+
+def adam_steps(
+    problem: Problem, state: AdamState, rates: Iterable[Rate], sweeps: int, method: FlowSettings
+) -> Iterator[Step]:
+    """Steps of torch's Adam from `state`, one for each of `rates`.
+
+    method: which soft paths, where; its epsilon comes from the rates. sweeps: of `bregman` per step.
+    """
+    admissible = problem.admissible
+    device, dtype = method.device, torch.float32 if method.device == "mps" else torch.float64
+    limits = parametrisation(admissible, device, dtype)
+    theta = torch.tensor(admissible.reduce(np.nan_to_num(state.theta)), dtype=dtype, device=device)
+    theta.requires_grad_(True)
+    optimiser = torch.optim.Adam([theta], betas=BETAS)
+    if state.updates:
+        optimiser.state[theta] = {
+            "step": torch.tensor(float(state.updates)),
+            "exp_avg": torch.tensor(admissible.reduce(state.mean), dtype=dtype, device=device),
+            "exp_avg_sq": torch.tensor(admissible.reduce(state.square), dtype=dtype, device=device),
+        }
+    warmth, updates = state.warmth, state.updates
+    for rate in rates:
+        flow = FlowSettings(method.method, rate.epsilon, method.tolerance, sweeps, method.device)
+        optimiser.zero_grad()
+        cost_map = limits.cost_map(theta)
+        costs, paths = route_costs(cost_map, problem.grid, problem.starts, problem.goals, flow, warmth=warmth)
+        loss = design_loss(problem, costs, cost_map)
+        loss.backward()
+        gradient = theta.grad
+        finite = gradient is not None and bool(torch.isfinite(loss)) and bool(torch.isfinite(gradient).all())
+        if finite:
+            for group in optimiser.param_groups:
+                group["lr"], group["eps"] = rate.learning_rate, rate.adam_epsilon
+            optimiser.step()
+            with torch.no_grad():
+                theta.clamp_(-THETA_LIMIT, THETA_LIMIT)
+            warmth, updates = paths.warmth, updates + 1
+        moments = optimiser.state[theta]
+        after = AdamState(
+            _to_map(admissible, to_numpy(theta)),
+            _to_map(admissible, to_numpy(moments["exp_avg"]), 0.0) if moments else state.mean,
+            _to_map(admissible, to_numpy(moments["exp_avg_sq"]), 0.0) if moments else state.square,
+            updates,
+            warmth,
+        )
+        yield Step(to_numpy(cost_map), paths, rate.epsilon, after, finite)
+        if not finite:
+            return
+
+
+def _to_map(admissible: Admissible, values: Floats, elsewhere: float = np.nan) -> Floats:
+    return np.where(admissible.group == FIXED, elsewhere, np.append(values, elsewhere)[admissible.group])

@@ -1,0 +1,125 @@
+"""The saddle-point problem behind the longest shortest path, and what its solvers have in common.
+
+    max over admissible c   Σ_k weight_k · distance_k(c)
+  = max over c and potentials D, min over flows x ≥ 0 of
+      Σ_k  weight_k · (D_k[start] − D_k[goal])  +  Σ_edges x_k · (edge_cost(c) − (D_k[tail] − D_k[head])).
+
+The flows are the multipliers of "a potential drops along an edge by no more than its cost"; at the saddle,
+x_k is weight_k times a unit flow along shortest paths, and D_k the distance to the goal up to a constant.
+
+One step of the primal–dual hybrid gradient (Chambolle & Pock 2011) from (x, D, c):
+
+    x' = max(0, x − τ (edge_cost(c) − (D[tail] − D[head])))
+    D' = D + σ_D (supply − divergence(2x' − x))
+    c' = projection of  c + σ_c · load(2x' − x)  onto the admissible maps.
+
+Step sizes. The two directions of an edge split into their sum, which alone makes load, and their difference,
+which alone makes divergence, when both directions cost the same. So the two linear maps do not compete:
+τ σ_D ‖divergence‖² ≤ 1 and τ σ_c ‖load‖² ≤ 1 suffice. The norms are largest on the open plane, where
+they follow from the graph Laplacian. Under the "entered" rule the directions differ, and the two share.
+The balance w_k = τ_k stands for how far a flow moves per distance that potentials and costs move; it is
+adapted while running.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from engine.arrays import Floats
+from engine.grid import Grid
+from engine.paths import distances_to
+from engine.problem import Problem
+
+FIRST_BALANCE = 0.05
+
+
+@dataclass(frozen=True, eq=False)
+class SaddlePoint:
+    """Where the iterations are, or begin.
+
+    flow: (R, K, H, W) mass on every directed edge, about a unit flow for each route.
+    potentials: (R, H, W), in cost units.  cost_map: (H, W).  balance: (R,) step size of the flow.
+    """
+
+    flow: Floats
+    potentials: Floats
+    cost_map: Floats
+    balance: Floats
+
+    def fits(self, problem: Problem) -> bool:
+        """Whether the point has the shape of a problem, so that its iterations can begin here."""
+        return self.flow.shape == (len(problem.routes), problem.grid.neighbours, *problem.grid.shape)
+
+
+@dataclass(frozen=True)
+class StepSizes:
+    """Step sizes of route k with balance w_k: τ = w_k, σ_D = potential / w_k, σ_c = cost / Σ w.
+
+    potential_norm, cost_norm: squared norms of the divergence and of one route's load, as upper bounds.
+    """
+
+    potential: float
+    cost: float
+    potential_norm: float
+    cost_norm: float
+
+
+class Saddle(Protocol):
+    """Iterations of the primal–dual method on some device, with Halpern anchoring.
+
+    z ← β · (2 T(z) − z) + (1 − β) · anchor,  β = (i + 1) / (i + 2) in the i-th iteration after a restart,
+    where T is the step above. Source: Lu & Yang 2024 (restarted Halpern PDHG with reflection).
+    """
+
+    def advance(self, count: int) -> None:
+        """`count` iterations."""
+        ...
+
+    def look(self) -> float:
+        """Takes T(z) beside the present point z; returns their distance in the norm of the step sizes."""
+        ...
+
+    def point(self) -> SaddlePoint:
+        """The T(z) of the latest look, as copies."""
+        ...
+
+    def restart(self) -> None:
+        """Makes the present point the anchor, and moves the balance towards what was observed since."""
+        ...
+
+
+def step_sizes(grid: Grid) -> StepSizes:
+    """Largest safe step sizes; see the module's text."""
+    potential_norm, cost_norm = (16.0, 4.0) if grid.neighbours == 4 else (24.0, 12.0)
+    potential_share, cost_share = (1.0, 1.0) if grid.cost_rule == "mean" else (0.8, 0.2)
+    return StepSizes(potential_share / potential_norm, cost_share / cost_norm, potential_norm, cost_norm)
+
+
+def cold_point(problem: Problem) -> SaddlePoint:
+    """No flow, no potentials, and the admissible map nearest to the drawn one."""
+    routes, moves = len(problem.routes), problem.grid.neighbours
+    admissible = problem.admissible
+    path_costs = np.array(
+        [
+            distances_to(problem.grid, problem.cost_map, route.goal).distance[route.start]
+            for route in problem.routes
+        ]
+    )
+    return SaddlePoint(
+        flow=np.zeros((routes, moves, *problem.grid.shape)),
+        potentials=np.zeros((routes, *problem.grid.shape)),
+        cost_map=admissible.expand(admissible.project(admissible.reduce(problem.cost_map))),
+        balance=FIRST_BALANCE * problem.weights / path_costs,
+    )
+
+
+def adapted_balance(balance: Floats, flow: Floats, potentials: Floats, cost: float, sizes: StepSizes) -> Floats:
+    """The balance after a restart, halfway (in logarithms) to the one that makes both sides move alike.
+
+    flow, potentials: (R,) distances that each route's variables moved since the last restart; cost: the map's.
+    """
+    other = np.sqrt(sizes.potential_norm * potentials**2 + sizes.cost_norm * cost**2)
+    moved = (flow > 0.0) & (other > 0.0)
+    observed = np.where(moved, flow, 1.0) / np.where(moved, other, 1.0)
+    return np.where(moved, np.sqrt(balance * observed), balance)

@@ -1,0 +1,314 @@
+"""The primal–dual iterations on the CPU: one fused and vectorised pass over the map for each.
+
+The map gets a border of one cell, so that every neighbour is a shifted view of a row. Both directions of an
+edge are kept at the cell that its even move leaves: flow[route, move, r, c] with `move` even is the mass that
+leaves (r, c) by that move, flow[route, move + 1, r, c] what comes back on the same edge.
+"""
+
+import numpy as np
+
+from engine.arrays import Bytes, Floats, Integers, writable
+from engine.compiled import compiled
+from engine.grid import LENGTHS, MOVES
+from engine.problem import Problem
+from engine.saddle import SaddlePoint, adapted_balance, step_sizes
+
+LANES = 64
+BUDGET_TOLERANCE = 1e-11
+
+
+class CpuSaddle:
+    """See `engine.saddle.Saddle`."""
+
+    def __init__(self, problem: Problem, start: SaddlePoint) -> None:
+        grid, admissible = problem.grid, problem.admissible
+        self._sizes = step_sizes(grid)
+        self._share = grid.tail_share
+        self._weights = problem.weights
+        self._ends = np.array([(*route.start, *route.goal) for route in problem.routes]) + 1
+        self._legal = np.pad(grid.legal, 1)
+        self._lower = _bordered(admissible.expand(admissible.lower))
+        self._upper = _bordered(admissible.expand(admissible.upper))
+        self._budget = admissible.budget + float(admissible.fixed.sum())
+        self._members, self._first = _groups(problem)
+        self._balance = start.balance.copy()
+        self._flow = _paired(start.flow * self._weights[:, None, None, None], grid.legal)
+        self._potentials = _bordered(start.potentials)
+        self._cost = _bordered(start.cost_map)
+        self._shift = 0.0
+        self._anchor()
+        self._next = self._flow, self._potentials, self._cost
+
+    def advance(self, count: int) -> None:
+        self._iterate(self._flow, self._potentials, self._cost, self._since_restart, count, True)
+        self._since_restart += count
+
+    def look(self) -> float:
+        flow, potentials, cost = self._flow.copy(), self._potentials.copy(), self._cost.copy()
+        self._iterate(flow, potentials, cost, 0, 1, False)
+        self._next = flow, potentials, cost
+        moved = self._distances(flow - self._flow, potentials - self._potentials, cost - self._cost)
+        flow_moved, potentials_moved, cost_moved = moved
+        return float(
+            np.sum(flow_moved**2 / self._balance)
+            + np.sum(potentials_moved**2 * self._balance) / self._sizes.potential
+            + cost_moved**2 * self._balance.sum() / self._sizes.cost
+        ) ** 0.5
+
+    def point(self) -> SaddlePoint:
+        flow, potentials, cost = self._next
+        inner = np.s_[..., 1:-1, 1:-1]
+        unit = _unpaired(flow) / self._weights[:, None, None, None]
+        return SaddlePoint(unit, potentials[inner].copy(), cost[inner].copy(), self._balance.copy())
+
+    def restart(self) -> None:
+        flow, potentials, cost = self._anchors
+        moved = self._distances(self._flow - flow, self._potentials - potentials, self._cost - cost)
+        self._balance = adapted_balance(self._balance, *moved, self._sizes)
+        self._anchor()
+
+    def _anchor(self) -> None:
+        self._anchors = self._flow.copy(), self._potentials.copy(), self._cost.copy()
+        self._since_restart = 0
+
+    def _distances(self, flow: Floats, potentials: Floats, cost: Floats) -> tuple[Floats, Floats, float]:
+        return (
+            np.sqrt(np.array([np.vdot(route, route) for route in flow])),
+            np.sqrt(np.array([np.vdot(route, route) for route in potentials])),
+            float(np.sqrt(np.vdot(cost, cost))),
+        )
+
+    def _iterate(
+        self, flow: Floats, potentials: Floats, cost: Floats, done: int, count: int, halpern: bool
+    ) -> None:
+        self._shift = _iterate(
+            flow,
+            potentials,
+            cost,
+            *self._anchors,
+            self._legal,
+            self._ends,
+            self._weights,
+            self._share,
+            self._members,
+            self._first,
+            self._lower,
+            self._upper,
+            self._budget,
+            self._shift,
+            self._balance,
+            self._sizes.potential / self._balance,
+            self._sizes.cost / float(self._balance.sum()),
+            done,
+            count,
+            halpern,
+        )
+
+
+def _bordered(values: Floats) -> Floats:
+    return writable(np.pad(values, [(0, 0)] * (values.ndim - 2) + [(1, 1), (1, 1)]))
+
+
+def _paired(flow: Floats, legal: Bytes) -> Floats:
+    """(R, K, H, W) by the cell that a move leaves -> (R, K, H + 2, W + 2) with both directions together."""
+    height, width = flow.shape[-2:]
+    paired = _bordered(flow)
+    for move in range(0, flow.shape[1], 2):
+        dr, dc = MOVES[move].tolist()
+        may = legal >> move & 1
+        there = paired[:, move + 1, 1 + dr : 1 + dr + height, 1 + dc : 1 + dc + width] * may
+        paired[:, move, 1:-1, 1:-1] *= may
+        paired[:, move + 1] = _bordered(there)
+    return paired
+
+
+def _unpaired(paired: Floats) -> Floats:
+    """The inverse of `_paired`."""
+    height, width = paired.shape[-2] - 2, paired.shape[-1] - 2
+    flow = paired[..., 1:-1, 1:-1].copy()
+    for move in range(0, flow.shape[1], 2):
+        dr, dc = MOVES[move].tolist()
+        flow[:, move + 1] = paired[:, move + 1, 1 - dr : 1 - dr + height, 1 - dc : 1 - dc + width]
+    return flow
+
+
+def _groups(problem: Problem) -> tuple[Integers, Integers]:
+    """Cells of the groups with more than one: flat bordered indices, and where each group begins."""
+    admissible = problem.admissible
+    width = problem.grid.shape[1] + 2
+    shared = np.append(admissible.size > 1.0, False)  # FIXED is -1
+    rows, columns = np.nonzero(shared[admissible.group])
+    order = np.argsort(admissible.group[rows, columns], kind="stable")
+    members = ((rows + 1) * width + columns + 1)[order]
+    counts = admissible.size[admissible.size > 1.0].astype(np.int64)
+    return members, np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(counts)])
+
+
+@compiled
+def _iterate(
+    flow: Floats,
+    potentials: Floats,
+    cost: Floats,
+    flow_anchor: Floats,
+    potentials_anchor: Floats,
+    cost_anchor: Floats,
+    legal: Bytes,
+    ends: Integers,
+    weights: Floats,
+    share: float,
+    members: Integers,
+    first: Integers,
+    lower: Floats,
+    upper: Floats,
+    budget: float,
+    shift: float,
+    tau: Floats,
+    sigma: Floats,
+    sigma_cost: float,
+    done: int,
+    count: int,
+    halpern: bool,
+) -> float:
+    """`count` iterations in place: z ← β (2 T(z) − z) + (1 − β) anchor, or z ← T(z) without `halpern`."""
+    load, wanted = np.empty_like(cost), np.empty_like(cost)
+    flat_cost, flat_anchor, flat_load = cost.reshape(-1), cost_anchor.reshape(-1), load.reshape(-1)
+    flat_lower, flat_upper, flat_wanted = lower.reshape(-1), upper.reshape(-1), wanted.reshape(-1)
+    for i in range(done, done + count):
+        keep = (i + 1.0) / (i + 2.0) if halpern else 1.0
+        reach = 2.0 * keep if halpern else 1.0
+        load[:] = 0.0
+        for k in range(weights.size):
+            _route_pass(
+                flow[k], potentials[k], cost, flow_anchor[k], potentials_anchor[k], load, legal, share,
+                tau[k], sigma[k], keep, reach,
+            )  # fmt: skip
+            supplied = reach * sigma[k] * weights[k]
+            potentials[k, ends[k, 0], ends[k, 1]] += supplied
+            potentials[k, ends[k, 2], ends[k, 3]] -= supplied
+        _share_in_groups(flat_load, members, first)
+        for j in range(flat_cost.size):
+            flat_wanted[j] = flat_cost[j] + sigma_cost * flat_load[j]
+        shift = _budget_shift(flat_wanted, flat_lower, flat_upper, budget, shift)
+        for j in range(flat_cost.size):
+            flat_wanted[j] = min(max(flat_wanted[j] + shift, flat_lower[j]), flat_upper[j])
+        for j in range(flat_cost.size):
+            flat_cost[j] = reach * flat_wanted[j] + (keep - reach) * flat_cost[j] + (1.0 - keep) * flat_anchor[j]
+    return shift
+
+
+@compiled
+def _route_pass(
+    flow: Floats,
+    potentials: Floats,
+    cost: Floats,
+    flow_anchor: Floats,
+    potentials_anchor: Floats,
+    load: Floats,
+    legal: Bytes,
+    share: float,
+    tau: float,
+    sigma: float,
+    keep: float,
+    reach: float,
+) -> None:
+    """Flow and potentials of one route; adds the load of 2x' − x to `load`. Supply is left to the caller.
+
+    The potentials of a row are only needed by the edges kept in it and in the row above, so one pass does
+    both. Every inner loop writes one row from a few others: that is what the compiler vectorises.
+    """
+    moves, height, width = flow.shape[0], cost.shape[0] - 2, cost.shape[1] - 2
+    ahead = np.empty((2, width))
+    drop, price = np.empty(width), np.empty(width)
+    outflow, outflow_below = np.zeros(width + 2), np.zeros(width + 2)
+    for r in range(1, height + 1):
+        may = legal[r][1 : width + 1]
+        potential_here, cost_here = potentials[r][1 : width + 1], cost[r][1 : width + 1]
+        load_here, out_here = load[r][1 : width + 1], outflow[1 : width + 1]
+        for move in range(0, moves, 2):
+            dr, dc = MOVES[move, 0], MOVES[move, 1]
+            bit = np.uint8(1 << move)
+            potential_there = potentials[r + dr][1 + dc : 1 + dc + width]
+            cost_there = cost[r + dr][1 + dc : 1 + dc + width]
+            for c in range(width):
+                drop[c] = tau * (potential_here[c] - potential_there[c])
+            for way in range(2):
+                tail = LENGTHS[move] * (share if way == 0 else 1.0 - share)
+                tau_here, tau_there = tau * tail, tau * (LENGTHS[move] - tail)
+                sign = 1.0 if way == 0 else -1.0
+                x, anchor = flow[move + way, r][1 : width + 1], flow_anchor[move + way, r][1 : width + 1]
+                doubled = ahead[way]
+                for c in range(width):
+                    price[c] = tau_here * cost_here[c] + tau_there * cost_there[c] - sign * drop[c]
+                for c in range(width):
+                    new = max(0.0, x[c] - price[c])
+                    new = new if may[c] & bit else 0.0
+                    doubled[c] = 2.0 * new - x[c]
+                for c in range(width):
+                    x[c] = 0.5 * reach * doubled[c] + (keep - 0.5 * reach) * x[c] + (1.0 - keep) * anchor[c]
+            near, far = LENGTHS[move] * share, LENGTHS[move] * (1.0 - share)
+            forth, back = ahead[0], ahead[1]
+            load_there = load[r + dr][1 + dc : 1 + dc + width]
+            out_there = (outflow if dr == 0 else outflow_below)[1 + dc : 1 + dc + width]
+            for c in range(width):
+                out_here[c] += forth[c] - back[c]
+            for c in range(width):
+                out_there[c] -= forth[c] - back[c]
+            for c in range(width):
+                load_here[c] += near * forth[c] + far * back[c]
+            for c in range(width):
+                load_there[c] += far * forth[c] + near * back[c]
+        anchor = potentials_anchor[r][1 : width + 1]
+        for c in range(width):
+            potential_here[c] = (
+                keep * potential_here[c] - reach * sigma * out_here[c] + (1.0 - keep) * anchor[c]
+            )
+        outflow, outflow_below = outflow_below, outflow
+        outflow_below[:] = 0.0
+
+
+@compiled
+def _share_in_groups(load: Floats, members: Integers, first: Integers) -> None:
+    """Gives every cell of a group the group's mean load."""
+    for j in range(first.size - 1):
+        total = 0.0
+        for i in range(first[j], first[j + 1]):
+            total += load[members[i]]
+        for i in range(first[j], first[j + 1]):
+            load[members[i]] = total / (first[j + 1] - first[j])
+
+
+@compiled
+def _budget_shift(wanted: Floats, lower: Floats, upper: Floats, budget: float, shift: float) -> float:
+    """The λ with Σ clip(wanted + λ, lower, upper) = budget, by Newton's method inside a bracket, from `shift`.
+
+    Sums run in lanes, so that they are vectorised and still the same on every machine.
+    """
+    totals, slopes = np.empty(LANES), np.empty(LANES)
+    low, high = -np.inf, np.inf
+    for _ in range(60):
+        totals[:] = 0.0
+        slopes[:] = 0.0
+        for begin in range(0, wanted.size, LANES):
+            end = min(begin + LANES, wanted.size)
+            values, floor, ceiling = wanted[begin:end], lower[begin:end], upper[begin:end]
+            for j in range(end - begin):
+                moved = values[j] + shift
+                clipped = min(max(moved, floor[j]), ceiling[j])
+                totals[j] += clipped
+                slopes[j] += 1.0 if moved == clipped else 0.0
+        excess, slope = totals.sum() - budget, slopes.sum()
+        if abs(excess) <= BUDGET_TOLERANCE * budget:
+            break
+        if excess > 0.0:
+            high = shift
+        else:
+            low = shift
+        newton = shift - excess / slope if slope > 0.0 else np.inf
+        if low < newton < high:
+            shift = newton
+        elif np.isfinite(low) and np.isfinite(high):
+            shift = 0.5 * (low + high)
+        else:
+            step = max(1.0, 2.0 * abs(shift))
+            shift += step if excess < 0.0 else -step
+    return shift

@@ -1,0 +1,402 @@
+"""The map document: one immutable value that holds everything a designer drew."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Literal, TypeAlias, cast
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from maps.errors import MapError, name_cell
+
+JSON: TypeAlias = "None | bool | int | float | str | Sequence[JSON] | Mapping[str, JSON]"
+Cell: TypeAlias = tuple[int, int]
+CostMap: TypeAlias = NDArray[np.float32]
+Mask: TypeAlias = NDArray[np.bool_]
+
+# Every document keeps to these, so that whatever can be drawn can also be saved and read again.
+MAX_SIDE = 16_384
+MAX_CELLS = 64 * 1024 * 1024
+
+_COLOUR = re.compile(r"#[0-9a-f]{6}")
+_MAX_DEPTH = 64
+
+
+@dataclass(frozen=True)
+class MovementRule:
+    """Which moves are legal and what they cost.
+
+    corner_rule, for diagonal moves: "both_open" needs both orthogonal cells passable (the rule of the Moving
+    AI benchmarks), "one_open" at least one, "free" none.
+    cost_rule: a move of length 1 or √2 costs its length times the "mean" of the two cells' costs, or the cost
+    of the "entered" cell.
+    """
+
+    neighbours: Literal[4, 8] = 8
+    corner_rule: Literal["both_open", "one_open", "free"] = "both_open"
+    cost_rule: Literal["mean", "entered"] = "mean"
+
+    def __post_init__(self) -> None:
+        _check_choice("neighbours", self.neighbours, (4, 8))
+        _check_choice("corner_rule", self.corner_rule, ("both_open", "one_open", "free"))
+        _check_choice("cost_rule", self.cost_rule, ("mean", "entered"))
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """The least and the greatest cost that an optimised cell may take; what is drawn by hand may lie outside."""
+
+    lower: float = 0.2
+    upper: float = 5.0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "lower", _positive("bounds: lower", self.lower))
+        object.__setattr__(self, "upper", _positive("bounds: upper", self.upper))
+        if self.lower > self.upper:
+            raise MapError(f"bounds: lower {self.lower:g} is above upper {self.upper:g}; swap them")
+
+
+@dataclass(frozen=True)
+class Route:
+    """A start and a goal, (row, col) each; `expected_cost` is the length that a scenario file promises.
+
+    An end may lie on a wall while the designer is still drawing; it may not lie outside the map.
+    """
+
+    name: str
+    start: Cell
+    goal: Cell
+    weight: float = 1.0
+    colour: str = "#e69f00"
+    expected_cost: float | None = None
+
+    def __post_init__(self) -> None:
+        where = f"route {self.name!r}"
+        _check_text("route: name", self.name)
+        object.__setattr__(self, "start", _cell(f"{where}: start", self.start))
+        object.__setattr__(self, "goal", _cell(f"{where}: goal", self.goal))
+        object.__setattr__(self, "weight", _not_negative(f"{where}: weight", self.weight))
+        object.__setattr__(self, "colour", _colour(where, self.colour))
+        if self.expected_cost is not None:
+            cost = _not_negative(f"{where}: expected_cost", self.expected_cost)
+            object.__setattr__(self, "expected_cost", cost)
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """Weighted points on the map.
+
+    positions: (n, 2) float64, (row, col) in cells; the centre of cell (r, c) is (r, c), so that a map of
+    H × W cells covers -0.5 … H - 0.5 and -0.5 … W - 0.5. weights: (n,) float64, not negative.
+    """
+
+    name: str
+    positions: NDArray[np.float64]
+    weights: NDArray[np.float64]
+    colour: str = "#0072b2"
+
+    def __post_init__(self) -> None:
+        where = f"layout {self.name!r}"
+        _check_text("layout: name", self.name)
+        positions = frozen(self.positions, np.float64)
+        weights = frozen(self.weights, np.float64)
+        if positions.ndim != 2 or positions.shape[1] != 2:
+            raise MapError(f"{where}: positions have shape {positions.shape}; (n, 2) for (row, col) is needed")
+        if weights.shape != (len(positions),):
+            raise MapError(f"{where}: {len(positions)} positions need as many weights, not {weights.shape}")
+        if not np.isfinite(positions).all():
+            point = int(np.argmin(np.isfinite(positions).all(axis=1)))
+            raise MapError(f"{where}: point {point} lies at {tuple(positions[point])}; both must be finite")
+        good = np.isfinite(weights) & (weights >= 0)
+        if not good.all():
+            point = int(np.argmin(good))
+            raise MapError(f"{where}: point {point} weighs {weights[point]}; a weight is finite and at least 0")
+        object.__setattr__(self, "positions", positions)
+        object.__setattr__(self, "weights", weights)
+        object.__setattr__(self, "colour", _colour(where, self.colour))
+
+
+@dataclass(frozen=True)
+class Terrain:
+    """A named cost in the palette."""
+
+    name: str
+    cost: float
+    colour: str
+    passable: bool = True
+
+    def __post_init__(self) -> None:
+        where = f"terrain {self.name!r}"
+        _check_text("terrain: name", self.name)
+        object.__setattr__(self, "cost", _cost(where, self.cost))
+        object.__setattr__(self, "colour", _colour(where, self.colour))
+        object.__setattr__(self, "passable", bool(self.passable))
+
+
+# Ordered by cost; lightness falls as cost grows, so that the order survives every kind of colour blindness.
+DEFAULT_PALETTE = (
+    Terrain("road", 0.5, "#f2e6c4"),
+    Terrain("grass", 1.0, "#b9cf6a"),
+    Terrain("sand", 1.5, "#e3b75f"),
+    Terrain("forest", 2.5, "#3f8f5f"),
+    Terrain("swamp", 4.0, "#4b6d8a"),
+    Terrain("rock", 5.0, "#6b5a55"),
+    Terrain("wall", 1.0, "#22242b", passable=False),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class MapDocument:
+    """A map: arrays of one shape (H, W), and what belongs to them.
+
+    cost: float32, cost of crossing a cell per unit length, finite and > 0 in every cell (impassable ones
+    remember theirs); passable: bool; locked: bool, cells that an optimisation may not change.
+    cell_size: side of a cell in world units. metadata: whatever JSON can say, kept and not interpreted.
+
+    Arrays are made read-only and copied only if the caller could still write to them, so that documents share
+    what they do not change. Raises MapError, naming the cell, route, layout or field.
+    """
+
+    cost: CostMap
+    passable: Mask
+    locked: Mask
+    rule: MovementRule = field(default_factory=MovementRule)
+    bounds: Bounds = field(default_factory=Bounds)
+    routes: tuple[Route, ...] = ()
+    layouts: tuple[Layout, ...] = ()
+    palette: tuple[Terrain, ...] = DEFAULT_PALETTE
+    cell_size: float = 1.0
+    name: str = ""
+    metadata: Mapping[str, JSON] = field(default_factory=dict[str, JSON])
+
+    def __post_init__(self) -> None:
+        shape = np.shape(self.cost)
+        if len(shape) != 2:
+            raise MapError(f"cost has {len(shape)} dimensions; a map has two, (rows, columns)")
+        check_size(*shape)
+        for layer in ("passable", "locked"):
+            other = np.shape(getattr(self, layer))
+            if other != shape:
+                raise MapError(f"{layer} has shape {other}, cost has {shape}; all layers need the same shape")
+        object.__setattr__(self, "cost", _checked_cost(self.cost))
+        object.__setattr__(self, "passable", frozen(self.passable, np.bool_))
+        object.__setattr__(self, "locked", frozen(self.locked, np.bool_))
+        object.__setattr__(self, "routes", tuple(self.routes))
+        object.__setattr__(self, "layouts", tuple(self.layouts))
+        object.__setattr__(self, "palette", tuple(self.palette))
+        object.__setattr__(self, "cell_size", _positive("cell_size", self.cell_size))
+        object.__setattr__(self, "metadata", _frozen_metadata(self.metadata))
+        _check_text("name", self.name)
+        for route in self.routes:
+            for end, cell in (("start", route.start), ("goal", route.goal)):
+                if not self.contains(cell):
+                    raise MapError(
+                        f"route {route.name!r}: {end} {name_cell(*cell)} is outside the map of "
+                        f"{self.height} × {self.width} cells"
+                    )
+        for layout in self.layouts:
+            inside = points_inside(layout.positions, self.height, self.width)
+            if not inside.all():
+                point = int(np.argmin(inside))
+                row, col = layout.positions[point]
+                raise MapError(
+                    f"layout {layout.name!r}: point {point} at row {row:g}, col {col:g} is outside the map of "
+                    f"{self.height} × {self.width} cells"
+                )
+
+    @property
+    def height(self) -> int:
+        """Number of rows."""
+        return self.cost.shape[0]
+
+    @property
+    def width(self) -> int:
+        """Number of columns."""
+        return self.cost.shape[1]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(rows, columns)."""
+        return self.height, self.width
+
+    def contains(self, cell: Cell) -> bool:
+        """Whether (row, col) is a cell of this map."""
+        return 0 <= cell[0] < self.height and 0 <= cell[1] < self.width
+
+    def replace(self, **changes: Any) -> MapDocument:
+        """A document with some fields changed; unchanged arrays are shared, not copied."""
+        return dataclasses.replace(self, **changes)
+
+
+def new_document(
+    height: int,
+    width: int,
+    cost: float = 1.0,
+    *,
+    rule: MovementRule | None = None,
+    bounds: Bounds | None = None,
+    palette: Sequence[Terrain] = DEFAULT_PALETTE,
+    cell_size: float = 1.0,
+    name: str = "",
+) -> MapDocument:
+    """An open map of height × width cells, all of one cost, all passable, none locked."""
+    check_size(height, width)
+    return MapDocument(
+        cost=freshly_frozen(np.full((height, width), _cost("cost", cost), np.float32)),
+        passable=freshly_frozen(np.ones((height, width), np.bool_)),
+        locked=freshly_frozen(np.zeros((height, width), np.bool_)),
+        rule=rule or MovementRule(),
+        bounds=bounds or Bounds(),
+        palette=tuple(palette),
+        cell_size=cell_size,
+        name=name,
+    )
+
+
+def check_size(height: int, width: int) -> None:
+    """Raise MapError unless a map of height × width cells is within the limits; call it before allocating."""
+    if height < 1 or width < 1:
+        raise MapError(f"a map of {height} × {width} cells is empty; it needs at least one row and one column")
+    if height > MAX_SIDE or width > MAX_SIDE:
+        raise MapError(f"a map of {height} × {width} cells is too large; a side may have {MAX_SIDE} cells")
+    if height * width > MAX_CELLS:
+        raise MapError(f"a map of {height} × {width} cells is too large; it may have {MAX_CELLS} cells in all")
+
+
+def points_inside(positions: NDArray[np.float64], height: int, width: int) -> Mask:
+    """(n,) bool: which (row, col) positions lie on a map of height × width cells, its border included."""
+    return ((positions >= -0.5) & (positions <= (height - 0.5, width - 0.5))).all(axis=1)
+
+
+def frozen(values: ArrayLike, dtype: type[np.generic]) -> NDArray[Any]:
+    """A read-only C-ordered array of `dtype`; `values` itself if it is one that nobody can write to any more."""
+    if isinstance(values, np.ndarray):
+        array = cast("NDArray[Any]", values)
+        if array.dtype == dtype and array.flags.c_contiguous and not _writeable(array):
+            return array
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        return freshly_frozen(np.array(values, dtype=dtype, order="C"))
+
+
+def freshly_frozen(array: NDArray[Any]) -> NDArray[Any]:
+    """`array` itself, made read-only: for arrays that the caller has just made and will not write to again."""
+    array.setflags(write=False)
+    return array
+
+
+def _writeable(array: NDArray[Any]) -> bool:
+    # A read-only view of a writeable array still changes under us.
+    while array.base is not None and isinstance(array.base, np.ndarray):
+        if array.flags.writeable:
+            return True
+        array = cast("NDArray[Any]", array.base)
+    return array.flags.writeable
+
+
+def _checked_cost(values: ArrayLike) -> CostMap:
+    cost: CostMap = frozen(values, np.float32)
+    # Two reductions of a layer, no temporary: this runs at every brush event.
+    if not (cost.min() > 0 and cost.max() < np.inf):
+        bad = ~(np.isfinite(cost) & (cost > 0))
+        row, col = (int(index) for index in np.unravel_index(np.argmax(bad), bad.shape))
+        value = np.asarray(values)[row, col]
+        raise MapError(f"{name_cell(row, col)}: cost is {value}; a cost must be a finite number above 0")
+    return cost
+
+
+def _frozen_metadata(metadata: Mapping[str, JSON]) -> Mapping[str, JSON]:
+    if isinstance(metadata, MappingProxyType):
+        return metadata  # made by this function for an earlier document
+    value = _frozen_json("metadata", metadata, 0)
+    if not isinstance(value, MappingProxyType):
+        raise MapError("metadata: names with values are needed")
+    return cast("Mapping[str, JSON]", value)
+
+
+def _frozen_json(where: str, value: object, depth: int) -> JSON:
+    if depth > _MAX_DEPTH:
+        raise MapError(f"{where}: nested more than {_MAX_DEPTH} deep")
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise MapError(f"{where}: {value} cannot be written as JSON; use a finite number or null")
+        return value
+    if isinstance(value, Mapping):
+        items = cast("Mapping[object, object]", value)
+        result: dict[str, JSON] = {}
+        for key, entry in items.items():
+            if not isinstance(key, str):
+                raise MapError(f"{where}: the name {key!r} is not a text")
+            result[key] = _frozen_json(f"{where}.{key}", entry, depth + 1)
+        return MappingProxyType(result)
+    if isinstance(value, (list, tuple)):
+        entries = cast("Sequence[object]", value)
+        return tuple(_frozen_json(f"{where}[{i}]", entry, depth + 1) for i, entry in enumerate(entries))
+    raise MapError(f"{where}: {type(value).__name__} cannot be written as JSON; use numbers, texts and lists")
+
+
+def _check_choice(field_name: str, value: object, choices: tuple[object, ...]) -> None:
+    if isinstance(value, bool) or value not in choices:
+        listed = ", ".join(map(repr, choices))
+        raise MapError(f"{field_name} is {value!r}; choose one of {listed}")
+
+
+def _check_text(where: str, value: object) -> None:
+    if not isinstance(value, str):
+        raise MapError(f"{where} is {value!r}; a text is needed")
+
+
+def _number(where: str, value: float) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        raise MapError(f"{where} is {value!r}; a number is needed") from None
+    if not math.isfinite(number):
+        raise MapError(f"{where} is {number}; a finite number is needed")
+    return number
+
+
+def _positive(where: str, value: float) -> float:
+    number = _number(where, value)
+    if number <= 0:
+        raise MapError(f"{where} is {number:g}; a number above 0 is needed")
+    return number
+
+
+def _not_negative(where: str, value: float) -> float:
+    number = _number(where, value)
+    if number < 0:
+        raise MapError(f"{where} is {number:g}; a number of at least 0 is needed")
+    return number
+
+
+def _cost(where: str, value: float) -> float:
+    number = _number(where, value)
+    with np.errstate(over="ignore", under="ignore"):
+        stored = np.float32(number)
+    if not (stored > 0 and np.isfinite(stored)):
+        raise MapError(f"{where}: cost is {number:g}; a cost must be a finite number above 0")
+    return number
+
+
+def _cell(where: str, value: object) -> Cell:
+    try:
+        row, col = cast("tuple[object, object]", value)
+        if all(isinstance(index, (int, np.integer)) and not isinstance(index, bool) for index in (row, col)):
+            return int(cast(int, row)), int(cast(int, col))
+    except (TypeError, ValueError):
+        pass
+    raise MapError(f"{where} is {value!r}; two whole numbers (row, col) are needed")
+
+
+def _colour(where: str, value: object) -> str:
+    if isinstance(value, str) and _COLOUR.fullmatch(value.lower()):
+        return value.lower()
+    raise MapError(f"{where}: colour is {value!r}; six hexadecimal digits after # are needed, as in #e69f00")
