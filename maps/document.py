@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -13,10 +12,19 @@ from typing import Any, Literal, TypeAlias, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from maps.checks import (
+    Cell,
+    check_choice,
+    check_text,
+    not_negative,
+    positive,
+    valid_cell,
+    valid_colour,
+    valid_cost,
+)
 from maps.errors import MapError, name_cell
 
-JSON: TypeAlias = "None | bool | int | float | str | Sequence[JSON] | Mapping[str, JSON]"
-Cell: TypeAlias = tuple[int, int]
+JSON: TypeAlias = "bool | int | float | str | Sequence[JSON] | Mapping[str, JSON] | None"
 CostMap: TypeAlias = NDArray[np.float32]
 Mask: TypeAlias = NDArray[np.bool_]
 
@@ -24,7 +32,6 @@ Mask: TypeAlias = NDArray[np.bool_]
 MAX_SIDE = 16_384
 MAX_CELLS = 64 * 1024 * 1024
 
-_COLOUR = re.compile(r"#[0-9a-f]{6}")
 _MAX_DEPTH = 64
 
 
@@ -43,9 +50,9 @@ class MovementRule:
     cost_rule: Literal["mean", "entered"] = "mean"
 
     def __post_init__(self) -> None:
-        _check_choice("neighbours", self.neighbours, (4, 8))
-        _check_choice("corner_rule", self.corner_rule, ("both_open", "one_open", "free"))
-        _check_choice("cost_rule", self.cost_rule, ("mean", "entered"))
+        check_choice("neighbours", self.neighbours, (4, 8))
+        check_choice("corner_rule", self.corner_rule, ("both_open", "one_open", "free"))
+        check_choice("cost_rule", self.cost_rule, ("mean", "entered"))
 
 
 @dataclass(frozen=True)
@@ -56,8 +63,8 @@ class Bounds:
     upper: float = 5.0
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "lower", _positive("bounds: lower", self.lower))
-        object.__setattr__(self, "upper", _positive("bounds: upper", self.upper))
+        object.__setattr__(self, "lower", positive("bounds: lower", self.lower))
+        object.__setattr__(self, "upper", positive("bounds: upper", self.upper))
         if self.lower > self.upper:
             raise MapError(f"bounds: lower {self.lower:g} is above upper {self.upper:g}; swap them")
 
@@ -78,13 +85,13 @@ class Route:
 
     def __post_init__(self) -> None:
         where = f"route {self.name!r}"
-        _check_text("route: name", self.name)
-        object.__setattr__(self, "start", _cell(f"{where}: start", self.start))
-        object.__setattr__(self, "goal", _cell(f"{where}: goal", self.goal))
-        object.__setattr__(self, "weight", _not_negative(f"{where}: weight", self.weight))
-        object.__setattr__(self, "colour", _colour(where, self.colour))
+        check_text("route: name", self.name)
+        object.__setattr__(self, "start", valid_cell(f"{where}: start", self.start))
+        object.__setattr__(self, "goal", valid_cell(f"{where}: goal", self.goal))
+        object.__setattr__(self, "weight", not_negative(f"{where}: weight", self.weight))
+        object.__setattr__(self, "colour", valid_colour(where, self.colour))
         if self.expected_cost is not None:
-            cost = _not_negative(f"{where}: expected_cost", self.expected_cost)
+            cost = not_negative(f"{where}: expected_cost", self.expected_cost)
             object.__setattr__(self, "expected_cost", cost)
 
 
@@ -103,7 +110,7 @@ class Layout:
 
     def __post_init__(self) -> None:
         where = f"layout {self.name!r}"
-        _check_text("layout: name", self.name)
+        check_text("layout: name", self.name)
         positions = frozen(self.positions, np.float64)
         weights = frozen(self.weights, np.float64)
         if positions.ndim != 2 or positions.shape[1] != 2:
@@ -119,7 +126,7 @@ class Layout:
             raise MapError(f"{where}: point {point} weighs {weights[point]}; a weight is finite and at least 0")
         object.__setattr__(self, "positions", positions)
         object.__setattr__(self, "weights", weights)
-        object.__setattr__(self, "colour", _colour(where, self.colour))
+        object.__setattr__(self, "colour", valid_colour(where, self.colour))
 
 
 @dataclass(frozen=True)
@@ -133,9 +140,9 @@ class Terrain:
 
     def __post_init__(self) -> None:
         where = f"terrain {self.name!r}"
-        _check_text("terrain: name", self.name)
-        object.__setattr__(self, "cost", _cost(where, self.cost))
-        object.__setattr__(self, "colour", _colour(where, self.colour))
+        check_text("terrain: name", self.name)
+        object.__setattr__(self, "cost", valid_cost(where, self.cost))
+        object.__setattr__(self, "colour", valid_colour(where, self.colour))
         object.__setattr__(self, "passable", bool(self.passable))
 
 
@@ -190,9 +197,9 @@ class MapDocument:
         object.__setattr__(self, "routes", tuple(self.routes))
         object.__setattr__(self, "layouts", tuple(self.layouts))
         object.__setattr__(self, "palette", tuple(self.palette))
-        object.__setattr__(self, "cell_size", _positive("cell_size", self.cell_size))
+        object.__setattr__(self, "cell_size", positive("cell_size", self.cell_size))
         object.__setattr__(self, "metadata", _frozen_metadata(self.metadata))
-        _check_text("name", self.name)
+        check_text("name", self.name)
         for route in self.routes:
             for end, cell in (("start", route.start), ("goal", route.goal)):
                 if not self.contains(cell):
@@ -248,7 +255,7 @@ def new_document(
     """An open map of height × width cells, all of one cost, all passable, none locked."""
     check_size(height, width)
     return MapDocument(
-        cost=freshly_frozen(np.full((height, width), _cost("cost", cost), np.float32)),
+        cost=freshly_frozen(np.full((height, width), valid_cost("cost", cost), np.float32)),
         passable=freshly_frozen(np.ones((height, width), np.bool_)),
         locked=freshly_frozen(np.zeros((height, width), np.bool_)),
         rule=rule or MovementRule(),
@@ -271,7 +278,8 @@ def check_size(height: int, width: int) -> None:
 
 def points_inside(positions: NDArray[np.float64], height: int, width: int) -> Mask:
     """(n,) bool: which (row, col) positions lie on a map of height × width cells, its border included."""
-    return ((positions >= -0.5) & (positions <= (height - 0.5, width - 0.5))).all(axis=1)
+    inside = (positions >= -0.5) & (positions <= (height - 0.5, width - 0.5))
+    return inside[:, 0] & inside[:, 1]
 
 
 def frozen(values: ArrayLike, dtype: type[np.generic]) -> NDArray[Any]:
@@ -340,63 +348,3 @@ def _frozen_json(where: str, value: object, depth: int) -> JSON:
         entries = cast("Sequence[object]", value)
         return tuple(_frozen_json(f"{where}[{i}]", entry, depth + 1) for i, entry in enumerate(entries))
     raise MapError(f"{where}: {type(value).__name__} cannot be written as JSON; use numbers, texts and lists")
-
-
-def _check_choice(field_name: str, value: object, choices: tuple[object, ...]) -> None:
-    if isinstance(value, bool) or value not in choices:
-        listed = ", ".join(map(repr, choices))
-        raise MapError(f"{field_name} is {value!r}; choose one of {listed}")
-
-
-def _check_text(where: str, value: object) -> None:
-    if not isinstance(value, str):
-        raise MapError(f"{where} is {value!r}; a text is needed")
-
-
-def _number(where: str, value: float) -> float:
-    try:
-        number = float(value)
-    except (TypeError, ValueError, OverflowError):
-        raise MapError(f"{where} is {value!r}; a number is needed") from None
-    if not math.isfinite(number):
-        raise MapError(f"{where} is {number}; a finite number is needed")
-    return number
-
-
-def _positive(where: str, value: float) -> float:
-    number = _number(where, value)
-    if number <= 0:
-        raise MapError(f"{where} is {number:g}; a number above 0 is needed")
-    return number
-
-
-def _not_negative(where: str, value: float) -> float:
-    number = _number(where, value)
-    if number < 0:
-        raise MapError(f"{where} is {number:g}; a number of at least 0 is needed")
-    return number
-
-
-def _cost(where: str, value: float) -> float:
-    number = _number(where, value)
-    with np.errstate(over="ignore", under="ignore"):
-        stored = np.float32(number)
-    if not (stored > 0 and np.isfinite(stored)):
-        raise MapError(f"{where}: cost is {number:g}; a cost must be a finite number above 0")
-    return number
-
-
-def _cell(where: str, value: object) -> Cell:
-    try:
-        row, col = cast("tuple[object, object]", value)
-        if all(isinstance(index, (int, np.integer)) and not isinstance(index, bool) for index in (row, col)):
-            return int(cast(int, row)), int(cast(int, col))
-    except (TypeError, ValueError):
-        pass
-    raise MapError(f"{where} is {value!r}; two whole numbers (row, col) are needed")
-
-
-def _colour(where: str, value: object) -> str:
-    if isinstance(value, str) and _COLOUR.fullmatch(value.lower()):
-        return value.lower()
-    raise MapError(f"{where}: colour is {value!r}; six hexadecimal digits after # are needed, as in #e69f00")

@@ -1,0 +1,216 @@
+"""Edits: pure functions from a document to a new one, which shares every layer that did not change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maps.document import (
+    Cell,
+    CostMap,
+    Layout,
+    MapDocument,
+    Mask,
+    Route,
+    Terrain,
+    check_size,
+    freshly_frozen,
+    points_inside,
+)
+from maps.errors import MapError
+from maps.raster import Patch, Rectangle
+
+PaintMode = Literal["set", "add", "scale", "smooth"]
+# A brush never leaves this range, so that every map stays a map.
+SMALLEST_COST, LARGEST_COST = 1e-3, 1e6
+
+
+@dataclass(frozen=True, eq=False)
+class Edit:
+    """A new document, and the half-open rectangle (r0, c0, r1, c1) of cells that changed; None if none did."""
+
+    document: MapDocument
+    dirty: Rectangle | None
+
+
+def paint(document: MapDocument, patch: Patch, mode: PaintMode, value: float = 1.0) -> Edit:
+    """Brush costs, each cell as far as its weight in the patch says.
+
+    set: towards the cost `value`; add: by `value` cost units; scale: by the factor `value`; smooth: towards
+    the mean of the 3×3 cells around. Raises MapError for a value that no cost can come from.
+    """
+    if not np.isfinite(value) or (mode in ("set", "scale") and value <= 0.0):
+        raise MapError(f"painting with {value}: a finite number above 0 is needed")
+    old = document.cost[patch.slices].astype(np.float64)
+    match mode:
+        case "set":
+            wanted = np.full_like(old, value)
+        case "add":
+            wanted = old + value
+        case "scale":
+            wanted = old * value
+        case "smooth":
+            wanted = _smoothed(document, patch.rectangle)
+    new = np.clip(old + patch.weights * (wanted - old), SMALLEST_COST, LARGEST_COST).astype(np.float32)
+    # Cells that the brush does not touch keep their very bits, inside the range or not.
+    return _with_layer(document, "cost", patch, np.where(patch.weights > 0.0, new, document.cost[patch.slices]))
+
+
+def set_passable(document: MapDocument, patch: Patch, passable: bool) -> Edit:
+    """Make walls, or clear them, in the patch's mask."""
+    return _with_flag(document, "passable", patch, passable)
+
+
+def set_locked(document: MapDocument, patch: Patch, locked: bool) -> Edit:
+    """Lock cells against optimisation, or unlock them, in the patch's mask."""
+    return _with_flag(document, "locked", patch, locked)
+
+
+def set_terrain(document: MapDocument, patch: Patch, terrain: Terrain) -> Edit:
+    """Give the patch's mask a terrain's cost and passability; a wall keeps the cost that lies under it."""
+    if not terrain.passable:
+        return set_passable(document, patch, False)
+    solid = Patch(patch.rectangle, patch.mask.astype(np.float32))
+    painted = paint(document, solid, "set", terrain.cost)
+    opened = set_passable(painted.document, patch, True)
+    return Edit(opened.document, union(painted.dirty, opened.dirty))
+
+
+def apply_costs(document: MapDocument, cost_map: NDArray[np.floating[Any]]) -> Edit:
+    """Take an optimised cost map (H, W) over; walls and locked cells keep what they have."""
+    if cost_map.shape != document.shape:
+        raise MapError(f"the cost map is {cost_map.shape}, the map is {document.shape}; they must agree")
+    free = document.passable & ~document.locked
+    whole = Patch((0, 0, *document.shape), np.ones(document.shape, dtype=np.float32))
+    return _with_layer(document, "cost", whole, np.where(free, cost_map, document.cost).astype(np.float32))
+
+
+def same_terrain(document: MapDocument, cell: Cell) -> Mask:
+    """(H, W) cells with the cost and passability of `cell`: what a flood fill may spread over."""
+    return (document.cost == document.cost[cell]) & (document.passable == document.passable[cell])
+
+
+def set_route(document: MapDocument, index: int, route: Route) -> MapDocument:
+    """Replace a route, or add it where index is the number of routes."""
+    routes = list(document.routes)
+    routes[index : index + 1] = [route]
+    return document.replace(routes=tuple(routes))
+
+
+def remove_route(document: MapDocument, index: int) -> MapDocument:
+    """Without the route at this index."""
+    return document.replace(routes=document.routes[:index] + document.routes[index + 1 :])
+
+
+def set_layout(document: MapDocument, index: int, layout: Layout) -> MapDocument:
+    """Replace a point layout, or add it where index is the number of layouts."""
+    layouts = list(document.layouts)
+    layouts[index : index + 1] = [layout]
+    return document.replace(layouts=tuple(layouts))
+
+
+def remove_layout(document: MapDocument, index: int) -> MapDocument:
+    """Without the layout at this index."""
+    return document.replace(layouts=document.layouts[:index] + document.layouts[index + 1 :])
+
+
+def resize(
+    document: MapDocument, height: int, width: int, offset: Cell = (0, 0), cost: float = 1.0
+) -> tuple[MapDocument, list[str]]:
+    """The map on another canvas, its first cell at `offset`; new cells get `cost`.
+
+    Returns the document and, in sentences, which routes and points fell outside and are gone.
+    """
+    check_size(height, width)
+    here, there = _overlap(document.shape, (height, width), offset)
+
+    def moved(layer: NDArray[Any], fill: object) -> NDArray[Any]:
+        canvas = np.full((height, width), fill, dtype=layer.dtype)
+        canvas[there] = layer[here]
+        return freshly_frozen(canvas)
+
+    lost: list[str] = []
+    routes: list[Route] = []
+    for route in document.routes:
+        start = (route.start[0] + offset[0], route.start[1] + offset[1])
+        goal = (route.goal[0] + offset[0], route.goal[1] + offset[1])
+        if all(0 <= row < height and 0 <= column < width for row, column in (start, goal)):
+            routes.append(replace(route, start=start, goal=goal))
+        else:
+            lost.append(f"route {route.name!r} ends outside the new map and was removed")
+    layouts: list[Layout] = []
+    for layout in document.layouts:
+        positions = layout.positions + np.array(offset, dtype=np.float64)
+        inside = points_inside(positions, height, width)
+        if not inside.all():
+            lost.append(f"layout {layout.name!r} lost {int((~inside).sum())} points outside the new map")
+        layouts.append(replace(layout, positions=positions[inside], weights=layout.weights[inside]))
+    resized = document.replace(
+        cost=moved(document.cost, cost),
+        passable=moved(document.passable, True),
+        locked=moved(document.locked, False),
+        routes=tuple(routes),
+        layouts=tuple(layouts),
+    )
+    return resized, lost
+
+
+def union(first: Rectangle | None, second: Rectangle | None) -> Rectangle | None:
+    """The smallest rectangle around both."""
+    if first is None or second is None:
+        return first or second
+    return (
+        min(first[0], second[0]),
+        min(first[1], second[1]),
+        max(first[2], second[2]),
+        max(first[3], second[3]),
+    )
+
+
+def _with_flag(document: MapDocument, layer: str, patch: Patch, value: bool) -> Edit:
+    old: Mask = getattr(document, layer)[patch.slices]
+    return _with_layer(document, layer, patch, np.where(patch.mask, value, old))
+
+
+def _with_layer(document: MapDocument, layer: str, patch: Patch, new: CostMap | Mask) -> Edit:
+    old: NDArray[Any] = getattr(document, layer)
+    changed = np.argwhere(old[patch.slices] != new)
+    if len(changed) == 0:
+        return Edit(document, None)
+    canvas = old.copy()
+    canvas[patch.slices] = new
+    r0, c0 = patch.rectangle[:2]
+    (top, left), (bottom, right) = changed.min(axis=0), changed.max(axis=0)
+    dirty = (r0 + int(top), c0 + int(left), r0 + int(bottom) + 1, c0 + int(right) + 1)
+    return Edit(document.replace(**{layer: freshly_frozen(canvas)}), dirty)
+
+
+def _smoothed(document: MapDocument, rectangle: Rectangle) -> NDArray[np.float64]:
+    """Mean of the passable 3×3 cells around each cell of the rectangle."""
+    r0, c0, r1, c1 = rectangle
+    top, left = max(0, r0 - 1), max(0, c0 - 1)
+    block = np.s_[top : r1 + 1, left : c1 + 1]
+    passable = document.passable[block].astype(np.float64)
+    total, count = _box_sum(document.cost[block] * passable), _box_sum(passable)
+    inner = np.s_[r0 - top : r1 - top, c0 - left : c1 - left]
+    cost = document.cost[r0:r1, c0:c1].astype(np.float64)
+    return np.where(count[inner] > 0.0, total[inner] / np.maximum(count[inner], 1.0), cost)
+
+
+def _box_sum(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    padded = np.pad(values, 1)
+    rows = padded[:-2] + padded[1:-1] + padded[2:]
+    return rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:]
+
+
+def _overlap(old: tuple[int, int], new: tuple[int, int], offset: Cell) -> tuple[Any, Any]:
+    here: list[slice] = []
+    there: list[slice] = []
+    for side, canvas, shift in zip(old, new, offset, strict=True):
+        first, last = max(0, -shift), min(side, canvas - shift)
+        here.append(slice(first, max(first, last)))
+        there.append(slice(first + shift, max(first, last) + shift))
+    return tuple(here), tuple(there)

@@ -1,0 +1,79 @@
+"""Map files: which formats there are, reading by content and ending, writing with losses said."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from maps.document import MapDocument
+from maps.errors import MapFormatError, MapSaveError
+from maps.formats import arrays, image, movingai, native
+from maps.formats.format import Format
+from maps.formats.limits import read_file
+from maps.safe_save import save_bytes
+
+__all__ = ["FORMATS", "Format", "format_of", "losses", "read_map", "write_map"]
+
+FORMATS: tuple[Format, ...] = (native.FORMAT, movingai.FORMAT, arrays.NPY, arrays.CSV, image.FORMAT)
+
+# First bytes that settle a format, whatever the file is called.
+_SIGNATURES = (
+    (b"PK\x03\x04", native.FORMAT),
+    (b"\x93NUMPY", arrays.NPY),
+    (b"\x89PNG", image.FORMAT),
+    (b"type ", movingai.FORMAT),
+)
+
+
+def read_map(path: str | os.PathLike[str]) -> MapDocument:
+    """The map in a file of any known format. Raises MapFormatError, and nothing else, for whatever is wrong."""
+    path = Path(path)
+    start = read_file(path)[:16]
+    for signature, kind in _SIGNATURES:
+        if start.startswith(signature):
+            return kind.read(path)
+    kind = _by_ending(path)
+    if kind is None:
+        raise MapFormatError(path, "", f"is not a map that can be read; known are {_known_endings()}")
+    return kind.read(path)
+
+
+def write_map(document: MapDocument, path: str | os.PathLike[str]) -> list[str]:
+    """Write a document in the format of the path's ending, safely; returns what was lost, in sentences.
+
+    Raises MapSaveError; the file that was there before is then unchanged.
+    """
+    path = Path(path)
+    kind = _writable(path)
+    assert kind.encode is not None
+    for target, data in kind.encode(document, path).items():
+        warning = save_bytes(target, data)
+        if warning is not None:
+            return [*kind.losses(document), warning]
+    return kind.losses(document)
+
+
+def losses(document: MapDocument, path: str | os.PathLike[str]) -> list[str]:
+    """What `write_map` would lose of the document, in sentences; empty if nothing."""
+    return _writable(Path(path)).losses(document)
+
+
+def format_of(path: str | os.PathLike[str]) -> Format | None:
+    """The format of a path's ending, None if it has none that is known."""
+    return _by_ending(Path(path))
+
+
+def _writable(path: Path) -> Format:
+    kind = _by_ending(path)
+    if kind is None or kind.encode is None:
+        raise MapSaveError(path, f"no format is known for this ending; use one of {_known_endings()}")
+    return kind
+
+
+def _by_ending(path: Path) -> Format | None:
+    name = path.name.lower()
+    return next((kind for kind in FORMATS if name.endswith(kind.endings)), None)
+
+
+def _known_endings() -> str:
+    return ", ".join(kind.endings[0] for kind in FORMATS)

@@ -1,0 +1,44 @@
+"""What a file format is to the rest of the program."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from maps.document import MapDocument
+
+Read = Callable[[Path], MapDocument]
+Encode = Callable[[MapDocument, Path], dict[Path, bytes]]
+Losses = Callable[[MapDocument], list[str]]
+
+
+@dataclass(frozen=True)
+class Format:
+    """One file format.
+
+    endings: of file names, the first is the usual one.
+    read: file -> document, raising only MapFormatError.
+    encode: document and target -> the files to write, the map itself last; None if it cannot be written.
+    losses: what writing this document would lose, in sentences.
+    """
+
+    name: str
+    description: str
+    endings: tuple[str, ...]
+    read: Read
+    encode: Encode | None
+    losses: Losses
+
+
+def bare_losses(document: MapDocument) -> list[str]:
+    """What a format loses that holds one cost per cell and nothing else."""
+    lost: list[str] = []
+    if document.locked.any():
+        lost.append("which cells are locked")
+    if document.routes:
+        lost.append("the routes")
+    if document.layouts:
+        lost.append("the point layouts")
+    lost.append("the movement rule, the bounds, the palette and the name")
+    return lost

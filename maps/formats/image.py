@@ -1,0 +1,125 @@
+"""16-bit grey PNG: brightness is cost. 0 is an impassable cell, 1 … 65535 run from `lo` to `hi`.
+
+`lo` and `hi` stand in a text chunk "longcut" of the image and in a small JSON file beside it, because many
+tools drop text chunks. Rounding keeps the total cost: a cell is off by at most one level.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import struct
+import warnings
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, PngImagePlugin
+
+from maps.document import Bounds, MapDocument
+from maps.errors import MapFormatError
+from maps.formats.arrays import bare_document
+from maps.formats.format import Format, bare_losses
+from maps.formats.limits import check_shape, read_file
+
+LEVELS = 65_534  # steps between value 1 and value 65535
+CHUNK = "longcut"
+_GREY_MODES = ("L", "I;16", "I;16B", "I")
+
+
+def quantise(document: MapDocument) -> tuple[NDArray[np.uint16], float, float]:
+    """Values (H, W) with lo and hi; the total over passable cells is kept to within one level in all."""
+    passable = document.passable
+    costs = document.cost[passable].astype(np.float64)
+    values = np.zeros(document.shape, dtype=np.uint16)
+    if costs.size == 0:
+        return values, 1.0, 1.0
+    lo, hi = float(costs.min()), float(costs.max())
+    if hi == lo:
+        values[passable] = 1
+        return values, lo, hi
+    exact = (costs - lo) / (hi - lo) * LEVELS
+    levels = np.floor(exact)
+    # Largest remainders are rounded up, as many as the total asks for.
+    up = round(float((exact - levels).sum()))
+    order = np.argsort(levels - exact, kind="stable")[:up]
+    levels[order] += 1
+    values[passable] = (np.minimum(levels, LEVELS) + 1).astype(np.uint16)
+    return values, lo, hi
+
+
+def _read(path: Path) -> MapDocument:
+    data = read_file(path)
+    _check_header(path, data)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        try:
+            with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
+                mode = image.mode
+                if mode not in _GREY_MODES:
+                    raise MapFormatError(
+                        path, "", f"is an image of kind {mode}; save it as grey with 16 bits and no alpha"
+                    )
+                text: dict[str, Any] = dict(getattr(image, "text", {}))
+                pixels = np.asarray(image).astype(np.float64)
+        except MapFormatError:
+            raise
+        except Exception as error:  # Pillow raises many kinds on damaged files
+            raise MapFormatError(path, "", f"is a damaged PNG image: {str(error)[:120]}") from None
+    lo, hi = _range(path, text)
+    top, levels = (255.0, 254) if mode == "L" else (65_535.0, LEVELS)
+    if pixels.ndim != 2 or pixels.max(initial=0.0) > top:
+        raise MapFormatError(path, "", "has values beyond 16 bits; save it as grey with 16 bits")
+    costs = np.where(pixels > 0.0, lo + (pixels - 1.0) / levels * (hi - lo), np.inf)
+    return bare_document(path, costs)
+
+
+def _check_header(path: Path, data: bytes) -> None:
+    if len(data) < 33 or data[:8] != b"\x89PNG\r\n\x1a\n" or data[12:16] != b"IHDR":
+        raise MapFormatError(path, "", "is not a whole PNG image")
+    width, height = struct.unpack(">II", data[16:24])
+    check_shape(path, "", height, width)
+
+
+def _range(path: Path, text: dict[str, Any]) -> tuple[float, float]:
+    """lo and hi from the text chunk, else from the file beside, else the usual bounds."""
+    source, where = text.get(CHUNK), f"text chunk {CHUNK!r}"
+    sidecar = _sidecar(path)
+    if not isinstance(source, str) and sidecar.is_file():
+        source, where = read_file(sidecar, 65_536).decode("utf-8", "replace"), sidecar.name
+    if not isinstance(source, str):
+        return Bounds().lower, Bounds().upper
+    try:
+        values = cast("dict[str, Any]", json.loads(source))
+        lo, hi = float(values["lo"]), float(values["hi"])
+    except (ValueError, KeyError, TypeError, RecursionError, OverflowError):
+        raise MapFormatError(path, where, 'should be JSON such as {"lo": 0.2, "hi": 5.0}') from None
+    if not (math.isfinite(lo) and math.isfinite(hi) and 0.0 < lo <= hi):
+        raise MapFormatError(path, where, f"has lo {lo} and hi {hi}; 0 < lo ≤ hi is needed")
+    return lo, hi
+
+
+def _encode(document: MapDocument, path: Path) -> dict[Path, bytes]:
+    values, lo, hi = quantise(document)
+    note = json.dumps({"lo": lo, "hi": hi, "impassable": 0, "levels": LEVELS})
+    chunks = PngImagePlugin.PngInfo()
+    chunks.add_text(CHUNK, note)
+    buffer = io.BytesIO()
+    Image.fromarray(values).save(buffer, "PNG", pnginfo=chunks)
+    return {_sidecar(path): (note + "\n").encode("ascii"), path: buffer.getvalue()}
+
+
+def _losses(document: MapDocument) -> list[str]:
+    _, lo, hi = quantise(document)
+    step = (hi - lo) / LEVELS
+    rounding = f"precision: costs are rounded to steps of {step:.3g}, each off by less than one; the total is kept"
+    return [rounding, *bare_losses(document)]
+
+
+def _sidecar(path: Path) -> Path:
+    return path.with_name(path.name + ".json")
+
+
+FORMAT = Format("png", "16-bit grey image, brightness is cost", (".png",), _read, _encode, _losses)

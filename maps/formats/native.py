@@ -1,0 +1,312 @@
+"""Longcut's own format, `.longcut`: everything a document holds, bit for bit. Specified in SPEC.md."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maps.document import Bounds, Layout, MapDocument, MovementRule, Route, Terrain, freshly_frozen
+from maps.errors import MapError, MapFormatError
+from maps.formats import npy
+from maps.formats.format import Format
+from maps.formats.limits import MAX_JSON, check_shape, read_file
+
+VERSION = (1, 0)
+THUMBNAIL = "thumbnail.png"
+_STAMP = (1980, 1, 1, 0, 0, 0)
+_MAX_ENTRIES = 4096
+_MAX_POINTS = 1_000_000
+_LAYERS = (("cost", "f4"), ("passable", "b1"), ("locked", "b1"))
+
+
+def encode(document: MapDocument, thumbnail: bytes | None = None) -> bytes:
+    """The bytes of a `.longcut` file; the same document gives the same bytes."""
+    header: dict[str, Any] = {
+        "format": "longcut map",
+        "version": f"{VERSION[0]}.{VERSION[1]}",
+        "name": document.name,
+        "height": document.height,
+        "width": document.width,
+        "cell_size": document.cell_size,
+        "rule": {
+            "neighbours": document.rule.neighbours,
+            "corner_rule": document.rule.corner_rule,
+            "cost_rule": document.rule.cost_rule,
+        },
+        "bounds": {"lower": document.bounds.lower, "upper": document.bounds.upper},
+        "routes": [
+            {
+                "name": route.name,
+                "start": list(route.start),
+                "goal": list(route.goal),
+                "weight": route.weight,
+                "colour": route.colour,
+                "expected_cost": route.expected_cost,
+            }
+            for route in document.routes
+        ],
+        "layouts": [
+            {"name": layout.name, "colour": layout.colour, "points": len(layout.weights)}
+            for layout in document.layouts
+        ],
+        "palette": [
+            {
+                "name": terrain.name,
+                "cost": terrain.cost,
+                "colour": terrain.colour,
+                "passable": terrain.passable,
+            }
+            for terrain in document.palette
+        ],
+        "metadata": _plain(document.metadata),
+    }
+    entries: dict[str, bytes] = {
+        "map.json": json.dumps(header, ensure_ascii=False, allow_nan=False, indent=1).encode("utf-8")
+    }
+    for layer, dtype in _LAYERS:
+        entries[f"{layer}.npy"] = npy.encode(getattr(document, layer).astype(_stored(dtype)))
+    for number, layout in enumerate(document.layouts):
+        entries[f"layouts/{number}/positions.npy"] = npy.encode(layout.positions.astype("<f8"))
+        entries[f"layouts/{number}/weights.npy"] = npy.encode(layout.weights.astype("<f8"))
+    if thumbnail is not None:
+        entries[THUMBNAIL] = thumbnail
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+        for name, data in entries.items():
+            info = zipfile.ZipInfo(name, _STAMP)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            info.external_attr = 0o644 << 16
+            archive.writestr(info, data)
+    return buffer.getvalue()
+
+
+def decode(path: Path, data: bytes) -> MapDocument:
+    """The document in the bytes of a `.longcut` file; `path` only names it in messages."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return _decode(path, archive)
+    except MapFormatError:
+        raise
+    except MapError as error:
+        raise MapFormatError(path, "map.json", str(error)) from None
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError, RuntimeError) as error:
+        raise MapFormatError(path, "", f"is not a whole .longcut file: {error}") from None
+    except (OSError, ValueError, OverflowError, zipfile.zlib.error) as error:  # pyright: ignore
+        raise MapFormatError(path, "", f"is a damaged .longcut file: {error}") from None
+
+
+def _decode(path: Path, archive: zipfile.ZipFile) -> MapDocument:
+    if len(archive.infolist()) > _MAX_ENTRIES:
+        raise MapFormatError(path, "", f"has more than {_MAX_ENTRIES} entries; a map has far fewer")
+    header = _Header(path, _json(path, _entry(path, archive, "map.json", MAX_JSON)))
+    _check_version(path, header.text("version"))
+    height, width = header.whole("height"), header.whole("width")
+    check_shape(path, "map.json", height, width)
+    layers: dict[str, NDArray[Any]] = {}
+    for layer, dtype in _LAYERS:
+        layers[layer] = _array(path, archive, f"{layer}.npy", dtype, (height, width))
+    rule, bounds = header.part("rule"), header.part("bounds")
+    return MapDocument(
+        cost=layers["cost"],
+        passable=layers["passable"],
+        locked=layers["locked"],
+        rule=MovementRule(
+            cast(Any, rule.whole("neighbours")),
+            cast(Any, rule.text("corner_rule")),
+            cast(Any, rule.text("cost_rule")),
+        ),
+        bounds=Bounds(bounds.number("lower"), bounds.number("upper")),
+        routes=tuple(
+            Route(
+                name=route.text("name"),
+                start=route.cell("start"),
+                goal=route.cell("goal"),
+                weight=route.number("weight"),
+                colour=route.text("colour"),
+                expected_cost=None if route.get("expected_cost") is None else route.number("expected_cost"),
+            )
+            for route in header.parts("routes")
+        ),
+        layouts=tuple(
+            _layout(path, archive, number, layout) for number, layout in enumerate(header.parts("layouts"))
+        ),
+        palette=tuple(
+            Terrain(t.text("name"), t.number("cost"), t.text("colour"), t.flag("passable"))
+            for t in header.parts("palette")
+        ),
+        cell_size=header.number("cell_size"),
+        name=header.text("name"),
+        metadata=cast("dict[str, Any]", header.part("metadata").values),
+    )
+
+
+def _layout(path: Path, archive: zipfile.ZipFile, number: int, header: _Header) -> Layout:
+    points = header.whole("points")
+    if not 0 <= points <= _MAX_POINTS:
+        raise MapFormatError(path, f"layouts[{number}]", f"has {points} points; {_MAX_POINTS} is the most")
+    folder = f"layouts/{number}"
+    positions = _array(path, archive, f"{folder}/positions.npy", "f8", (points, 2))
+    weights = _array(path, archive, f"{folder}/weights.npy", "f8", (points,))
+    return Layout(header.text("name"), positions, weights, header.text("colour"))
+
+
+def _array(path: Path, archive: zipfile.ZipFile, name: str, dtype: str, shape: tuple[int, ...]) -> NDArray[Any]:
+    size = int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize
+    found, array = npy.decode(path, name, _entry(path, archive, name, size + 65_536), (dtype,), len(shape))
+    if found != shape:
+        raise MapFormatError(path, name, f"has shape {found}, but map.json says {shape}")
+    if dtype == "b1" and np.any(array.view(np.uint8) > 1):
+        raise MapFormatError(path, name, "holds bytes other than 0 and 1")
+    return freshly_frozen(np.array(array, dtype=np.dtype(dtype).newbyteorder("="), order="C"))
+
+
+def _entry(path: Path, archive: zipfile.ZipFile, name: str, limit: int) -> bytes:
+    try:
+        info = archive.getinfo(name)
+    except KeyError:
+        raise MapFormatError(path, name, "is missing from the file") from None
+    # The size in the directory may lie, so the stream is counted as well.
+    if info.file_size > limit:
+        raise MapFormatError(path, name, f"unpacks to {info.file_size} bytes; at most {limit} are expected")
+    with archive.open(info) as stream:
+        data = stream.read(limit + 1)
+    if len(data) > limit:
+        raise MapFormatError(path, name, f"unpacks to more than {limit} bytes")
+    return data
+
+
+def _json(path: Path, data: bytes) -> Mapping[str, Any]:
+    def no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        result = dict(pairs)
+        if len(result) != len(pairs):
+            raise ValueError("a name is given twice")
+        return result
+
+    def no_constants(constant: str) -> Any:
+        raise ValueError(f"{constant} is not a number that JSON has")
+
+    try:
+        value: Any = json.loads(data.decode("utf-8"), object_pairs_hook=no_duplicates, parse_constant=no_constants)
+    except RecursionError:
+        raise MapFormatError(path, "map.json", "is nested too deeply") from None
+    except ValueError as error:
+        raise MapFormatError(path, "map.json", f"is not valid: {error}") from None
+    if not isinstance(value, dict):
+        raise MapFormatError(path, "map.json", "should be an object with names and values")
+    return cast("dict[str, Any]", value)
+
+
+def _check_version(path: Path, version: str) -> None:
+    try:
+        major, _minor = (int(part) for part in version.split("."))
+    except ValueError:
+        raise MapFormatError(path, "map.json", f"has version {version[:20]!r}; '1.0' is expected") from None
+    if major > VERSION[0]:
+        raise MapFormatError(
+            path,
+            "map.json",
+            f"is a map of format version {version}, made by a newer Longcut; this one reads up to version "
+            f"{VERSION[0]}. Update Longcut to open it",
+        )
+    if major < 1:
+        raise MapFormatError(path, "map.json", f"has version {version}; versions start at 1.0")
+
+
+class _Header:
+    """Typed access to a JSON object, with messages that name the field."""
+
+    def __init__(self, path: Path, values: Mapping[str, Any], where: str = "") -> None:
+        self.path, self.values, self.where = path, values, where
+
+    def get(self, name: str) -> Any:
+        return self.values.get(name)
+
+    def number(self, name: str) -> float:
+        value = self._value(name)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise self._refuse(name, value, "a number")
+        return float(value)
+
+    def whole(self, name: str) -> int:
+        value = self._value(name)
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise self._refuse(name, value, "a whole number")
+        return value
+
+    def text(self, name: str) -> str:
+        value = self._value(name)
+        if not isinstance(value, str):
+            raise self._refuse(name, value, "a text")
+        return value
+
+    def flag(self, name: str) -> bool:
+        value = self._value(name)
+        if not isinstance(value, bool):
+            raise self._refuse(name, value, "true or false")
+        return value
+
+    def cell(self, name: str) -> tuple[int, int]:
+        value = self._value(name)
+        pair = cast("list[Any]", value) if isinstance(value, list) else []
+        if len(pair) != 2 or not all(isinstance(i, int) and not isinstance(i, bool) for i in pair):
+            raise self._refuse(name, value, "a cell [row, col]")
+        return pair[0], pair[1]
+
+    def part(self, name: str) -> _Header:
+        value = self._value(name)
+        if not isinstance(value, dict):
+            raise self._refuse(name, value, "an object")
+        return _Header(self.path, cast("dict[str, Any]", value), f"{self.where}{name}.")
+
+    def parts(self, name: str) -> list[_Header]:
+        value = self._value(name)
+        items = cast("list[Any]", value) if isinstance(value, list) else None
+        if items is None or not all(isinstance(item, dict) for item in items):
+            raise self._refuse(name, value, "a list of objects")
+        return [_Header(self.path, item, f"{self.where}{name}[{i}].") for i, item in enumerate(items)]
+
+    def _value(self, name: str) -> Any:
+        if name not in self.values:
+            raise MapFormatError(self.path, "map.json", f"{self.where}{name} is missing")
+        return self.values[name]
+
+    def _refuse(self, name: str, value: object, needed: str) -> MapFormatError:
+        return MapFormatError(
+            self.path, "map.json", f"{self.where}{name} is {repr(value)[:40]}; {needed} is needed"
+        )
+
+
+def _stored(dtype: str) -> np.dtype[Any]:
+    return np.dtype(dtype).newbyteorder("<")
+
+
+def _plain(value: Any) -> Any:
+    """Frozen metadata as what `json` writes."""
+    if isinstance(value, dict | MappingProxyType):
+        return {key: _plain(entry) for key, entry in cast("Mapping[str, Any]", value).items()}
+    if isinstance(value, tuple):
+        return [_plain(entry) for entry in cast("tuple[Any, ...]", value)]
+    return value
+
+
+def _read(path: Path) -> MapDocument:
+    return decode(path, read_file(path))
+
+
+def _encode(document: MapDocument, path: Path) -> dict[Path, bytes]:
+    return {path: encode(document)}
+
+
+def _losses(document: MapDocument) -> list[str]:
+    return []
+
+
+FORMAT = Format("longcut", "Longcut map, keeps everything", (".longcut",), _read, _encode, _losses)

@@ -1,0 +1,86 @@
+"""Undo and redo: documents with labels, which share the layers that did not change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from maps.document import MapDocument
+
+BYTE_BUDGET = 512 << 20
+
+
+@dataclass(frozen=True)
+class History:
+    """Snapshots, oldest first, and where the designer stands among them.
+
+    entries: (label, document) pairs; the label says what led to the document. position: index of the present.
+    byte_budget: memory that all distinct layers together may take; the oldest snapshots go first, and the
+    present one never goes.
+    """
+
+    entries: tuple[tuple[str, MapDocument], ...]
+    position: int = 0
+    byte_budget: int = BYTE_BUDGET
+
+    @property
+    def current(self) -> MapDocument:
+        """The present document."""
+        return self.entries[self.position][1]
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What was done, oldest first; the first is where the history begins."""
+        return tuple(label for label, _ in self.entries)
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is an older snapshot."""
+        return self.position > 0
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether something was undone."""
+        return self.position < len(self.entries) - 1
+
+    def push(self, label: str, document: MapDocument) -> History:
+        """With a new present; whatever had been undone is gone. The very same document adds nothing."""
+        if document is self.current:
+            return self
+        entries = (*self.entries[: self.position + 1], (label, document))
+        while len(entries) > 1 and _bytes(entries) > self.byte_budget:
+            entries = entries[1:]
+        return History(entries, len(entries) - 1, self.byte_budget)
+
+    def undo(self) -> History:
+        """One step back, or unchanged at the oldest."""
+        return self.jump(self.position - 1) if self.can_undo else self
+
+    def redo(self) -> History:
+        """One step forward again, or unchanged at the newest."""
+        return self.jump(self.position + 1) if self.can_redo else self
+
+    def jump(self, position: int) -> History:
+        """To any snapshot. Raises IndexError if there is none."""
+        if not 0 <= position < len(self.entries):
+            raise IndexError(f"the history has {len(self.entries)} entries, none at {position}")
+        return replace(self, position=position)
+
+
+def new_history(document: MapDocument, label: str = "Open", byte_budget: int = BYTE_BUDGET) -> History:
+    """A history that begins with `document`."""
+    return History(((label, document),), 0, byte_budget)
+
+
+def _bytes(entries: tuple[tuple[str, MapDocument], ...]) -> int:
+    arrays = {
+        id(array): array.nbytes
+        for _, document in entries
+        for array in (
+            document.cost,
+            document.passable,
+            document.locked,
+            *(layout.positions for layout in document.layouts),
+            *(layout.weights for layout in document.layouts),
+        )
+    }
+    return sum(arrays.values())

@@ -1,0 +1,127 @@
+"""Saving so that a crash, a full disk or a power cut leaves the old file or the new one, whole."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import sys
+import time
+from pathlib import Path
+
+from maps.errors import MapSaveError
+
+# Temporaries are named ".NAME.PID.longcut-save", so that a later start can tell whose they were.
+SUFFIX = ".longcut-save"
+WINDOWS_PATIENCE = 5.0  # seconds; a virus scanner may hold the old file for that long
+STALE_AFTER = 24 * 3600.0
+
+
+def save_bytes(path: str | os.PathLike[str], data: bytes) -> str | None:
+    """Put `data` in the file at `path`, through a temporary beside it.
+
+    Returns None, or a sentence if the file is saved but may not survive a power cut. Keeps the mode and, where
+    it may, the owner of an existing file, and follows symbolic links. Raises MapSaveError, which says what
+    became of the old file: it is untouched in every case.
+    """
+    target = Path(os.path.realpath(path))
+    temporary = target.with_name(f".{target.name}.{os.getpid()}{SUFFIX}")
+    try:
+        _write_verified(temporary, data, target)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise MapSaveError(path, f"{_reason(error)}; {_state(target)}") from error
+    try:
+        _replace(temporary, target)
+    except OSError as error:
+        raise MapSaveError(
+            path,
+            f"{_reason(error)}; {_state(target)}. Your work is in {temporary.name} beside it: save under another "
+            f"name, or close the program that holds the file and save again",
+        ) from error
+    try:
+        _sync_folder(target.parent)
+    except OSError as error:
+        return f"saved, but it may not survive a power cut: {_reason(error)}"
+    return None
+
+
+def sweep_stale(folder: str | os.PathLike[str]) -> list[Path]:
+    """Remove temporaries in `folder` that a save left behind more than a day ago; returns what was removed."""
+    removed: list[Path] = []
+    with contextlib.suppress(OSError):
+        for path in Path(folder).iterdir():
+            if not (path.name.startswith(".") and path.name.endswith(SUFFIX)):
+                continue
+            with contextlib.suppress(OSError):
+                if time.time() - path.stat().st_mtime > STALE_AFTER:
+                    path.unlink()
+                    removed.append(path)
+    return removed
+
+
+def _write_verified(temporary: Path, data: bytes, target: Path) -> None:
+    descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o666)
+    try:
+        view = memoryview(data)
+        while view:
+            written = os.write(descriptor, view)
+            if written <= 0:
+                raise OSError("the disk took no more data")
+            view = view[written:]
+        _keep_mode_and_owner(descriptor, target)
+        os.fsync(descriptor)
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        offset = 0
+        while block := os.read(descriptor, 1 << 20):
+            if block != data[offset : offset + len(block)]:
+                raise OSError("what was read back is not what was written")
+            offset += len(block)
+        if offset != len(data):
+            raise OSError(f"only {offset} of {len(data)} bytes could be read back")
+    finally:
+        os.close(descriptor)
+
+
+def _keep_mode_and_owner(descriptor: int, target: Path) -> None:
+    if sys.platform == "win32":
+        return
+    try:
+        old = os.stat(target)
+    except FileNotFoundError:
+        return
+    if (old.st_uid, old.st_gid) != (os.geteuid(), os.getegid()):
+        with contextlib.suppress(PermissionError):  # only root may give files away
+            os.fchown(descriptor, old.st_uid, old.st_gid)
+    os.fchmod(descriptor, stat.S_IMODE(old.st_mode))
+
+
+def _replace(temporary: Path, target: Path) -> None:
+    deadline = time.monotonic() + WINDOWS_PATIENCE
+    while True:
+        try:
+            os.replace(temporary, target)
+            return
+        except PermissionError:
+            if sys.platform != "win32" or time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+
+
+def _sync_folder(folder: Path) -> None:
+    if sys.platform == "win32":
+        return  # folders cannot be opened there; the rename is journalled
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or str(error)
+
+
+def _state(target: Path) -> str:
+    return "the file on disk is unchanged" if target.exists() else "nothing was written"
