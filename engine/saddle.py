@@ -31,7 +31,7 @@ from engine.grid import Grid
 from engine.paths import distances_to
 from engine.problem import Problem
 
-FIRST_BALANCE = 0.05
+FIRST_BALANCE = 0.1
 
 
 @dataclass(frozen=True, eq=False)

@@ -49,11 +49,14 @@ class CpuSaddle:
         self._next = flow, potentials, cost
         moved = self._distances(flow - self._flow, potentials - self._potentials, cost - self._cost)
         flow_moved, potentials_moved, cost_moved = moved
-        return float(
-            np.sum(flow_moved**2 / self._balance)
-            + np.sum(potentials_moved**2 * self._balance) / self._sizes.potential
-            + cost_moved**2 * self._balance.sum() / self._sizes.cost
-        ) ** 0.5
+        return (
+            float(
+                np.sum(flow_moved**2 / self._balance)
+                + np.sum(potentials_moved**2 * self._balance) / self._sizes.potential
+                + cost_moved**2 * self._balance.sum() / self._sizes.cost
+            )
+            ** 0.5
+        )
 
     def point(self) -> SaddlePoint:
         flow, potentials, cost = self._next
@@ -259,9 +262,7 @@ def _route_pass(
                 load_there[c] += far * forth[c] + near * back[c]
         anchor = potentials_anchor[r][1 : width + 1]
         for c in range(width):
-            potential_here[c] = (
-                keep * potential_here[c] - reach * sigma * out_here[c] + (1.0 - keep) * anchor[c]
-            )
+            potential_here[c] = keep * potential_here[c] - reach * sigma * out_here[c] + (1.0 - keep) * anchor[c]
         outflow, outflow_below = outflow_below, outflow
         outflow_below[:] = 0.0
 

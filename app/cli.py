@@ -1,0 +1,461 @@
+"""The command line: map files in, optimised grids and reports out. Needs no display."""
+
+import argparse
+import json
+import math
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from maps.document import Bounds, MapDocument, MovementRule, Route
+from maps.errors import MapError, MapFormatError, MapSaveError
+from maps.formats import FORMATS, format_of, read_map, write_map
+from maps.formats.movingai import read_scenarios
+from maps.samples import SAMPLES, load_sample
+
+DONE, DIFFERS, BAD_INPUT = 0, 1, 2
+DEMO_MAP = "river"
+
+# Results go to standard output, everything else to standard error, so that reports can be piped.
+_out, _err = Console(highlight=False), Console(stderr=True, highlight=False)
+
+
+class BadInput(Exception):
+    """Something the user gave cannot be used; the message says what and what would do."""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one command. Returns 0 when done, 1 when `paths` found a difference, 2 for bad input."""
+    arguments = _parser().parse_args(list(argv))
+    try:
+        command: Callable[[argparse.Namespace], int] = arguments.command
+        return command(arguments)
+    except (BadInput, MapError, MapFormatError, MapSaveError) as error:
+        return _complain(str(error))
+    except ValueError as error:
+        # The engine refuses what it cannot run with sentences meant for the user; anything else is a defect.
+        from engine.problem import ProblemError
+
+        if isinstance(error, ProblemError) or str(error).startswith("device "):
+            return _complain(str(error))
+        raise
+    except KeyboardInterrupt:
+        _err.print("stopped")
+        return 130
+
+
+def solve(arguments: argparse.Namespace) -> int:
+    """`longcut solve`: optimise a map's costs and write them."""
+    from app.problems import Wishes
+    from app.solving import Effort
+    from app.solving import solve as run
+
+    document = _with_options(read_map(arguments.map), arguments)
+    if not document.routes:
+        raise BadInput(
+            f"{Path(arguments.map).name} has no route; give one with --route ROW,COL:ROW,COL (start, then goal)"
+        )
+    outputs = [Path(name) for name in arguments.out]
+    for path in outputs:
+        _check_writable(path)
+    wishes = Wishes(
+        aim=arguments.aim,
+        budget=arguments.budget,
+        lower=arguments.lo,
+        upper=arguments.hi,
+        symmetry=arguments.symmetry,
+        smoothness=arguments.smoothness,
+        closeness=arguments.closeness,
+        targets=tuple(arguments.target or ()),
+    )
+    effort = Effort(arguments.method, arguments.steps, arguments.seed, arguments.device, arguments.tolerance)
+    with _progress() as bar:
+        task = bar.add_task("optimising", total=None if effort.method == "optimum" else effort.steps, figures="")
+
+        def show(done: int, of: int, path_cost: float, gap: float | None) -> None:
+            near = "" if gap is None else f" · within {100 * gap:.2f} % of the longest possible"
+            bar.update(task, completed=done, total=of or None, figures=f"path {path_cost:.4g}{near}")
+
+        solution = run(document, wishes, effort, show)
+    report = {
+        "path_cost_before": solution.score_before,
+        "path_cost_after": solution.score_after,
+        "upper_bound": solution.upper_bound,
+        "gap": solution.gap,
+        "budget": solution.budget,
+        "steps": solution.steps,
+        "seconds": round(solution.seconds, 3),
+        "method": effort.method,
+        "device": solution.device,
+        "seed": effort.seed,
+        "status": solution.status,
+        "scenario": arguments.scenario,
+        "aim": wishes.aim,
+        "movement": _rule(document.rule),
+        "routes": [
+            {"name": route.name, "start": route.start, "goal": route.goal, "before": before, "after": after}
+            for route, before, after in zip(
+                document.routes, solution.path_costs_before, solution.path_costs_after, strict=True
+            )
+        ],
+    }
+    _print_report(report, solution.sentence)
+    for path in outputs:
+        for loss in write_map(solution.document, path):
+            _err.print(f"[yellow]{path.name} does not keep:[/] {escape(loss)}")
+    if arguments.json:
+        _write_json(arguments.json, report)
+    if arguments.picture:
+        _picture(Path(arguments.picture), document, solution.document, report)
+    return DONE
+
+
+def paths(arguments: argparse.Namespace) -> int:
+    """`longcut paths`: exact paths of every route, compared with the lengths that a scenario promises."""
+    from engine.grid import Grid
+    from engine.paths import distances_to, shortest_path
+
+    document = _with_options(read_map(arguments.map), arguments)
+    routes = read_scenarios(arguments.scen, document) if arguments.scen else document.routes
+    if not routes:
+        raise BadInput(f"{Path(arguments.map).name} has no routes; give some with --route or --scen FILE")
+    rule = document.rule
+    grid = Grid(document.passable, rule.neighbours, rule.corner_rule, rule.cost_rule)
+    rows: list[dict[str, Any]] = []
+    with _progress() as bar:
+        task = bar.add_task("paths", total=len(routes), figures="")
+        for route in routes:
+            bar.advance(task)
+            field = distances_to(grid, document.cost, route.goal)
+            found = bool(document.passable[route.start]) and field.reaches(route.start)
+            cost = float(field.distance[route.start]) if found else None
+            expected = route.expected_cost
+            rows.append(
+                {
+                    "name": route.name,
+                    "start": route.start,
+                    "goal": route.goal,
+                    "cost": cost,
+                    "hops": len(shortest_path(field, route.start)) - 1 if found else None,
+                    "expected": expected,
+                    "match": None if expected is None else cost is not None and _agrees(cost, expected),
+                }
+            )
+    different = [row for row in rows if row["match"] is False]
+    shown = rows if len(rows) <= 40 else [*different[:20], *rows[:5]]
+    table = Table("route", "start", "goal", "cost", "moves", "expected", "match")
+    for row in shown:
+        table.add_row(
+            row["name"],
+            str(row["start"]),
+            str(row["goal"]),
+            "no way" if row["cost"] is None else f"{row['cost']:.6g}",
+            "" if row["hops"] is None else str(row["hops"]),
+            "" if row["expected"] is None else f"{row['expected']:.6g}",
+            {None: "", True: "yes", False: "[red]no[/]"}[row["match"]],
+        )
+    _out.print(table)
+    checked = [row for row in rows if row["match"] is not None]
+    if len(shown) < len(rows):
+        _out.print(f"{len(rows)} routes in all; those that differ first, then the first few.")
+    if checked:
+        _out.print(f"{len(checked) - len(different)} of {len(checked)} expected lengths match ({_rule(rule)}).")
+    if arguments.json:
+        _write_json(arguments.json, {"movement": _rule(rule), "routes": rows})
+    return DIFFERS if different else DONE
+
+
+def info(arguments: argparse.Namespace) -> int:
+    """`longcut info`: what is in a map file."""
+    document = read_map(arguments.map)
+    costs = document.cost[document.passable]
+    kind = format_of(arguments.map)
+    table = Table(show_header=False, title=document.name or Path(arguments.map).name, title_justify="left")
+    table.add_row("format", kind.description if kind else "by content")
+    table.add_row("size", f"{document.height} rows × {document.width} columns, cells of {document.cell_size:g}")
+    walls = document.cost.size - costs.size
+    table.add_row("cells", f"{costs.size} passable, {walls} walls, {int(document.locked.sum())} locked")
+    if costs.size:
+        total = float(costs.sum(dtype=np.float64))
+        table.add_row(
+            "costs", f"{costs.min():g} to {costs.max():g}, mean {total / costs.size:.4g}, total {total:.6g}"
+        )
+    table.add_row("bounds", f"{document.bounds.lower:g} to {document.bounds.upper:g}")
+    table.add_row("movement", _rule(document.rule))
+    for route in document.routes:
+        expected = "" if route.expected_cost is None else f", expected cost {route.expected_cost:g}"
+        table.add_row("route", f"{route.name}: {route.start} to {route.goal}, weight {route.weight:g}{expected}")
+    for layout in document.layouts:
+        table.add_row(
+            "layout", f"{layout.name}: {len(layout.weights)} points, total weight {layout.weights.sum():g}"
+        )
+    for key, value in document.metadata.items():
+        table.add_row(key, str(value))
+    _out.print(table)
+    return DONE
+
+
+def convert(arguments: argparse.Namespace) -> int:
+    """`longcut convert`: read one format, write another, and say what is lost."""
+    document = read_map(arguments.source)
+    target = Path(arguments.target)
+    _check_writable(target)
+    lost = write_map(document, target)
+    _out.print(f"{target.name} written: {document.height} × {document.width} cells")
+    for loss in lost:
+        _err.print(f"[yellow]not kept:[/] {escape(loss)}")
+    return DONE
+
+
+def demo(arguments: argparse.Namespace) -> int:
+    """`longcut demo`: the adversarial path on a sample map, with a picture, a report and the grid."""
+    folder = Path(arguments.out)
+    folder.mkdir(parents=True, exist_ok=True)
+    sample = folder / f"{arguments.map}.longcut"
+    write_map(load_sample(arguments.map), sample)
+    title, what = SAMPLES[arguments.map]
+    _err.print(f"[bold]{title}.[/] {what}")
+    _err.print("The total cost stays; it is moved about until the shortest path is as long as it can get.")
+    outputs = [folder / f"optimised.{ending}" for ending in ("longcut", "npy", "csv", "png")]
+    code = main(
+        [
+            "solve",
+            str(sample),
+            "--steps",
+            str(arguments.steps),
+            "--picture",
+            str(folder / "before-after.png"),
+            "--json",
+            str(folder / "report.json"),
+            "--out",
+            *map(str, outputs),
+        ]
+    )
+    if code == DONE:
+        _out.print(f"Look at {folder / 'before-after.png'}; the optimised grid is in {folder}/optimised.*")
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="longcut",
+        description="Redistribute the cost of a game map so that its shortest paths become what you want.",
+        epilog="Map files: " + "; ".join(f"{kind.endings[0]} ({kind.description})" for kind in FORMATS) + ".",
+    )
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    def command(name: str, run: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=text, description=text)
+        added.set_defaults(command=run)
+        return added
+
+    run = command("solve", solve, "Optimise a map's costs under a fixed total.")
+    run.add_argument("map", metavar="MAP", help="a map file; bare grids (.npy, .csv, .png, .map) need --route")
+    run.add_argument("--scenario", choices=["adversarial"], default="adversarial", help="what to do (adversarial)")
+    _add_map_options(run)
+    run.add_argument(
+        "--method",
+        choices=["logit", "bregman", "exact", "optimum"],
+        default="logit",
+        help="logit: fastest on a CPU; bregman: smooth, for GPUs; exact: the path itself; optimum: the true "
+        "optimum of the aim 'longer' (default: %(default)s)",
+    )
+    run.add_argument(
+        "--aim",
+        choices=["longer", "shorter", "target", "longer_minimum"],
+        default="longer",
+        help="what becomes of the weighted sum of the routes' costs; longer_minimum: of the smallest (%(default)s)",
+    )
+    run.add_argument("--target", type=_number, action="append", metavar="COST", help="for --aim target, per route")
+    run.add_argument("--budget", type=_budget, default=None, metavar="keep|VALUE", help="total cost (keep)")
+    run.add_argument("--lo", type=_number, default=None, metavar="COST", help="least cost of a cell")
+    run.add_argument("--hi", type=_number, default=None, metavar="COST", help="greatest cost of a cell")
+    run.add_argument(
+        "--symmetry",
+        choices=["none", "left_right", "top_bottom", "four_way", "half_turn", "quarter_turn", "diagonal"],
+        default="none",
+        help="that the optimised costs keep (%(default)s)",
+    )
+    run.add_argument("--smoothness", type=_number, default=0.0, help="penalty on jumps between cells (0)")
+    run.add_argument("--closeness", type=_number, default=0.0, help="penalty on leaving the drawn map (0)")
+    run.add_argument("--steps", type=_whole, default=400, help="of Adam (%(default)s)")
+    run.add_argument(
+        "--tolerance", type=_number, default=0.0, help="stop at this gap, as a share (0: never early)"
+    )
+    run.add_argument("--seed", type=int, default=0, help="of the noise that breaks ties (%(default)s)")
+    run.add_argument("--device", choices=["auto", "cpu", "cuda", "mps"], default="auto", help="(%(default)s)")
+    run.add_argument(
+        "--out", nargs="+", default=[], metavar="FILE", help="where the optimised map goes, by ending"
+    )
+    run.add_argument("--json", metavar="FILE", help="where the report goes")
+    run.add_argument("--picture", metavar="FILE.png", help="before and after side by side")
+
+    check = command("paths", paths, "Exact shortest paths of every route; exit code 1 if an expected one differs.")
+    check.add_argument("map", metavar="MAP")
+    check.add_argument("--scen", metavar="FILE", help="a Moving AI scenario file whose routes to use")
+    _add_map_options(check)
+    check.add_argument("--json", metavar="FILE", help="where all routes go")
+
+    look = command("info", info, "What is in a map file.")
+    look.add_argument("map", metavar="MAP")
+
+    change = command("convert", convert, "Read a map in one format and write it in another.")
+    change.add_argument("source", metavar="IN")
+    change.add_argument("target", metavar="OUT")
+
+    show = command("demo", demo, "The adversarial path on a sample map; results go to a folder.")
+    show.add_argument("--map", choices=list(SAMPLES), default=DEMO_MAP, help="sample map (%(default)s)")
+    show.add_argument("--steps", type=_whole, default=400, help="of Adam (%(default)s)")
+    show.add_argument("--out", default="out", metavar="FOLDER", help="(%(default)s)")
+    return parser
+
+
+def _add_map_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--route",
+        type=_route,
+        nargs="+",
+        metavar="ROW,COL:ROW,COL",
+        help="start and goal, instead of the map's own routes",
+    )
+    parser.add_argument("--neighbours", type=int, choices=[4, 8], help="moves of a cell, instead of the map's own")
+    parser.add_argument("--cost-rule", choices=["mean", "entered"], help="what a move costs: mean of its two cells, "
+                        "or the cell entered")  # fmt: skip
+    parser.add_argument(
+        "--corners",
+        choices=["both-open", "one-open", "free"],
+        help="when a diagonal is legal: both orthogonal cells open, one, or always",
+    )
+
+
+def _route(text: str) -> Route:
+    found = re.fullmatch(r"\s*(-?\d+),(-?\d+):(-?\d+),(-?\d+)\s*", text)
+    if not found:
+        raise argparse.ArgumentTypeError(f"{text!r} is no route; write ROW,COL:ROW,COL, as in 16,1:16,30")
+    row, col, goal_row, goal_col = (int(group) for group in found.groups())
+    return Route("route", (row, col), (goal_row, goal_col))
+
+
+def _number(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value) or value < 0.0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of at least 0")
+    return value
+
+
+def _whole(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
+    return int(text)
+
+
+def _budget(text: str) -> float | None:
+    return None if text == "keep" else _number(text)
+
+
+def _with_options(document: MapDocument, arguments: argparse.Namespace) -> MapDocument:
+    rule: MovementRule = document.rule
+    if arguments.neighbours:
+        rule = replace(rule, neighbours=arguments.neighbours)
+    if arguments.cost_rule:
+        rule = replace(rule, cost_rule=arguments.cost_rule)
+    if arguments.corners:
+        rule = replace(rule, corner_rule=arguments.corners.replace("-", "_"))
+    changes: dict[str, Any] = {"rule": rule}
+    if arguments.route:
+        changes["routes"] = tuple(
+            replace(route, name=f"route {number}") for number, route in enumerate(arguments.route, 1)
+        )
+    lower, upper = getattr(arguments, "lo", None), getattr(arguments, "hi", None)
+    if lower is not None or upper is not None:
+        bounds = document.bounds
+        changes["bounds"] = Bounds(
+            bounds.lower if lower is None else lower, bounds.upper if upper is None else upper
+        )
+    return document.replace(**changes)
+
+
+def _check_writable(path: Path) -> None:
+    kind = format_of(path)
+    if kind is None or kind.encode is None:
+        known = ", ".join(kind.endings[0] for kind in FORMATS if kind.encode)
+        raise BadInput(f"{path.name}: no format that can be written has this ending; use one of {known}")
+    if not path.resolve().parent.is_dir():
+        raise BadInput(f"{path}: the folder {path.parent} does not exist; make it first")
+
+
+def _agrees(cost: float, expected: float) -> bool:
+    # Scenario files give two to eight decimals, computed with √2 rounded in various ways.
+    return abs(cost - expected) <= max(2e-4, 1e-5 * expected)
+
+
+def _rule(rule: MovementRule) -> str:
+    corners = {"both_open": "diagonals need both corners open", "one_open": "diagonals need one corner open",
+               "free": "diagonals may cut corners"}[rule.corner_rule]  # fmt: skip
+    cost = "mean of the two cells" if rule.cost_rule == "mean" else "cell entered"
+    return f"{rule.neighbours} neighbours, {corners + ', ' if rule.neighbours == 8 else ''}cost: {cost}"
+
+
+def _print_report(report: dict[str, Any], sentence: str) -> None:
+    before, after, gap = report["path_cost_before"], report["path_cost_after"], report["gap"]
+    line = f"Path {before:.4g} → {after:.4g}"
+    if gap is not None:
+        line += f" · within {100 * gap:.2f} % of the longest possible ({report['upper_bound']:.6g})"
+    _out.print(f"[bold]{line}[/]")
+    for route in report["routes"] if len(report["routes"]) > 1 else []:
+        _out.print(f"  {route['name']}: {route['before']:.4g} → {route['after']:.4g}")
+    _out.print(
+        f"Total cost {report['budget']:.6g} · {report['steps']} steps of {report['method']} on "
+        f"{report['device']} in {report['seconds']:.2f} s · {report['movement']}"
+    )
+    _out.print(sentence)
+
+
+def _write_json(name: str, content: dict[str, Any]) -> None:
+    from maps.safe_save import save_bytes
+
+    warning = save_bytes(name, (json.dumps(content, indent=2, allow_nan=False) + "\n").encode("utf-8"))
+    if warning:
+        _err.print(f"[yellow]{Path(name).name}:[/] {warning}")
+
+
+def _picture(path: Path, before: MapDocument, after: MapDocument, report: dict[str, Any]) -> None:
+    from app.picture import Panel, save_picture
+    from app.solving import shortest_paths
+
+    near = "" if report["gap"] is None else f", within {100 * report['gap']:.2f} % of the longest possible"
+    cost_before, cost_after = report["path_cost_before"], report["path_cost_after"]
+    save_picture(
+        path,
+        [
+            Panel(before, shortest_paths(before), "As drawn", f"path cost {cost_before:.4g}"),
+            Panel(after, shortest_paths(after), "Optimised", f"path cost {cost_after:.4g}{near}"),
+        ],
+    )
+
+
+def _progress() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[figures]}"),
+        console=_err,
+        transient=True,
+    )
+
+
+def _complain(message: str) -> int:
+    _err.print(f"[bold red]longcut:[/] {escape(message)}")
+    return BAD_INPUT

@@ -1,0 +1,140 @@
+"""The primal–dual iterations with torch, for GPUs: the same steps as `engine.saddle_cpu`, all routes at once."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from engine.admissible import FIXED
+from engine.arrays import Floats
+from engine.grid import LENGTHS, shifted
+from engine.problem import Problem
+from engine.saddle import SaddlePoint, adapted_balance, step_sizes
+from engine.tensors import to_numpy
+
+Point = tuple[Tensor, Tensor, Tensor]  # flow (R, K, H, W), potentials (R, H, W), cost (H, W)
+
+
+class TorchSaddle:
+    """See `engine.saddle.Saddle`. float64, or float32 where the device has no float64 (mps)."""
+
+    def __init__(self, problem: Problem, start: SaddlePoint, device: str) -> None:
+        grid, admissible = problem.grid, problem.admissible
+        dtype = torch.float32 if torch.device(device).type == "mps" else torch.float64
+
+        def tensor(values: Floats) -> Tensor:
+            return torch.tensor(values, dtype=dtype, device=device)
+
+        self._grid, self._sizes = grid, step_sizes(grid)
+        self._share = grid.tail_share
+        moves = range(grid.neighbours)
+        self._legal = tensor(np.stack([(grid.legal >> move & 1).astype(np.float64) for move in moves]))
+        self._weights = tensor(problem.weights)[:, None, None]
+        supply = np.zeros((len(problem.routes), *grid.shape))
+        for route, ends in enumerate(problem.routes):
+            supply[(route, *ends.start)] += ends.weight
+            supply[(route, *ends.goal)] -= ends.weight
+        self._supply = tensor(supply)
+        group = np.where(admissible.group == FIXED, admissible.size.size, admissible.group)
+        self._group = torch.tensor(group.astype(np.int64), device=device)
+        self._fixed = tensor(admissible.fixed)
+        self._size, self._budget = tensor(admissible.size), admissible.budget
+        self._lower, self._upper = tensor(admissible.lower), tensor(admissible.upper)
+        self._balance = start.balance.copy()
+        flow = tensor(start.flow) * self._weights[:, None] * self._legal
+        self._now: Point = (flow, tensor(start.potentials), tensor(start.cost_map))
+        self._next = self._now
+        self._shift = 0.0
+        self._anchor, self._since = self._now, 0
+
+    def advance(self, count: int) -> None:
+        for _ in range(count):
+            keep = (self._since + 1.0) / (self._since + 2.0)
+            following = self._step(self._now)
+            self._now = _three(
+                keep * (2.0 * new - old) + (1.0 - keep) * anchor
+                for new, old, anchor in zip(following, self._now, self._anchor, strict=True)
+            )
+            self._since += 1
+
+    def look(self) -> float:
+        self._next = self._step(self._now)
+        flow, potentials, cost = self._moved(self._next, self._now)
+        return (
+            float(
+                np.sum(flow**2 / self._balance)
+                + np.sum(potentials**2 * self._balance) / self._sizes.potential
+                + cost**2 * self._balance.sum() / self._sizes.cost
+            )
+            ** 0.5
+        )
+
+    def point(self) -> SaddlePoint:
+        flow, potentials, cost = self._next
+        unit = flow / self._weights[:, None]
+        return SaddlePoint(to_numpy(unit), to_numpy(potentials), to_numpy(cost), self._balance.copy())
+
+    def restart(self) -> None:
+        self._balance = adapted_balance(self._balance, *self._moved(self._now, self._anchor), self._sizes)
+        self._anchor, self._since = self._now, 0
+
+    def _step(self, point: Point) -> Point:
+        flow, potentials, cost = point
+        tau = flow.new_tensor(self._balance)[:, None, None]
+        new_flow = torch.empty_like(flow)
+        surplus, load = torch.zeros_like(potentials), torch.zeros_like(cost)
+        for move in range(self._grid.neighbours):
+            here, there = shifted(self._grid.shape, move)
+            length = float(LENGTHS[move])
+            near, far = length * self._share, length * (1.0 - self._share)
+            reduced = torch.zeros_like(potentials)
+            drop = potentials[:, *here] - potentials[:, *there]
+            reduced[:, *here] = near * cost[here] + far * cost[there] - drop
+            new_flow[:, move] = torch.relu(flow[:, move] - tau * reduced) * self._legal[move]
+            ahead = (2.0 * new_flow[:, move] - flow[:, move])[:, *here]
+            surplus[:, *here] += ahead
+            surplus[:, *there] -= ahead
+            both = ahead.sum(dim=0)
+            load[here] += near * both
+            load[there] += far * both
+        new_potentials = potentials + self._sizes.potential / tau * (self._supply - surplus)
+        wanted = cost + self._sizes.cost / float(self._balance.sum()) * load
+        return new_flow, new_potentials, self._projected(wanted)
+
+    def _projected(self, wanted: Tensor) -> Tensor:
+        """The nearest admissible map: mean of each group, then clip(z + λ) by Newton's method in a bracket."""
+        groups = self._size.numel()
+        z = wanted.new_zeros(groups + 1).index_add(0, self._group.ravel(), wanted.ravel())[:groups] / self._size
+        low, high, shift = -float("inf"), float("inf"), self._shift
+        for _ in range(60):
+            moved = z + shift
+            clipped = moved.clamp(self._lower, self._upper)
+            excess = float(self._size @ clipped) - self._budget
+            if abs(excess) <= 1e-11 * self._budget or (low, high) == (shift, shift):
+                break
+            low, high = (low, shift) if excess > 0.0 else (shift, high)  # the total grows with the shift
+            slope = float(self._size @ (moved == clipped).to(z.dtype))
+            newton = shift - excess / slope if slope > 0.0 else float("inf")
+            if low < newton < high:
+                shift = newton
+            elif np.isfinite(low) and np.isfinite(high):
+                shift = 0.5 * (low + high)
+            else:
+                shift += max(1.0, 2.0 * abs(shift)) * (1.0 if excess < 0.0 else -1.0)
+        self._shift = shift
+        clipped = (z + shift).clamp(self._lower, self._upper)
+        return self._fixed + torch.cat([clipped, clipped.new_zeros(1)])[self._group]
+
+    def _moved(self, first: Point, second: Point) -> tuple[Floats, Floats, float]:
+        flow, potentials, cost = (a - b for a, b in zip(first, second, strict=True))
+        return (
+            to_numpy(flow.flatten(1).norm(dim=1)),
+            to_numpy(potentials.flatten(1).norm(dim=1)),
+            float(cost.norm()),
+        )
+
+
+def _three(parts: Iterator[Tensor]) -> Point:
+    flow, potentials, cost = parts
+    return flow, potentials, cost

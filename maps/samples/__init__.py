@@ -1,0 +1,28 @@
+"""Sample maps, made by `maps.samples.make`; each shows one thing."""
+
+from __future__ import annotations
+
+from importlib.resources import as_file, files
+
+from maps.document import MapDocument
+from maps.formats import read_map
+
+# name -> (title, the one thing it shows)
+SAMPLES: dict[str, tuple[str, str]] = {
+    "plain": ("Open plain", "Nothing in the way: cost alone has to make the way long."),
+    "river": ("River with two bridges", "Two locked bridges: the route must cross by one of them."),
+    "pass": ("Mountain pass", "A ridge with one saddle: what is cheap decides who goes over it."),
+    "city": ("City blocks", "Walls leave streets: cost moves the way from block to block."),
+    "arena": ("Two-player arena", "Two routes, mirrored: symmetry keeps the map fair."),
+    "island": ("Island", "A coast of walls, three landing places and one keep: several routes at once."),
+    "canyon": ("Canyon", "A winding gorge: a few cells decide everything."),
+    "ruins": ("Maze-like ruins", "Many walls and many ways: a large map, solved coarse to fine."),
+}
+
+
+def load_sample(name: str) -> MapDocument:
+    """The sample map of this name. Raises KeyError, naming those that exist, for any other."""
+    if name not in SAMPLES:
+        raise KeyError(f"there is no sample map {name!r}; there are {', '.join(SAMPLES)}")
+    with as_file(files("maps.samples") / f"{name}.longcut") as path:
+        return read_map(path)

@@ -1,0 +1,34 @@
+"""`python3 -m tests`: set up, then lint, type check and tests. With arguments: pytest alone, with them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+from app import bootstrap
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run every check, each to its end, and return the first exit code that is not 0."""
+    bootstrap.ensure(extras=["test"], libraries=bootstrap.OFFSCREEN_LIBRARIES)
+    # Drawn tests compare pixels: no display, no scaling, one size of letters.
+    for name, value in {"QT_QPA_PLATFORM": "offscreen", "QT_SCALE_FACTOR": "1", "QT_FONT_DPI": "96"}.items():
+        os.environ.setdefault(name, value)
+    checks = [] if arguments else [["ruff", "check", "."], ["basedpyright", "--pythonpath", sys.executable]]
+    codes = []
+    for module, *options in [*checks, ["pytest", *arguments]]:
+        print(f"\n== {module}", flush=True)
+        codes.append(subprocess.call([sys.executable, "-m", module, *options], cwd=bootstrap.ROOT))
+    return next((code for code in codes if code != 0), 0)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)
