@@ -13,7 +13,7 @@ from engine.arrays import Floats
 from engine.grid import Grid, shifted
 from engine.problem import Problem
 
-# "longer_minimum": the soft minimum's temperature, as a share of the routes' mean cost.
+# "longer_minimum": the soft minimum's temperature, as a share of a route's cost on an even map.
 MINIMUM_SOFTNESS = 0.01
 
 
@@ -52,7 +52,7 @@ def bound_weights(problem: Problem, path_costs: Floats) -> Floats | None:
         return problem.weights
     if problem.objective.aim == "longer_minimum":
         weighted = problem.weights * path_costs
-        share = np.exp(-(weighted - weighted.min()) / (MINIMUM_SOFTNESS * weighted.mean()))
+        share = np.exp(-(weighted - weighted.min()) / _softness(problem))
         return problem.weights * share / share.sum()
     return None
 
@@ -88,11 +88,15 @@ def _route_loss(problem: Problem, route_costs: Tensor) -> Tensor:
             return (weights @ route_costs) / weights.sum()
         case "longer_minimum":
             weighted = weights * route_costs
-            softness = MINIMUM_SOFTNESS * float(weighted.mean())
+            softness = _softness(problem)
             return softness * torch.logsumexp(-weighted / softness, dim=0)
         case "target":
             wanted = route_costs.new_tensor(targets(problem))
             return (weights @ ((route_costs - wanted) ** 2 / wanted)) / weights.sum()
+
+
+def _softness(problem: Problem) -> float:
+    return MINIMUM_SOFTNESS * mean_cost(problem) * _unit(problem) * float(problem.weights.mean())
 
 
 def _unit(problem: Problem) -> float:

@@ -23,9 +23,11 @@ def check_choice(field_name: str, value: object, choices: tuple[object, ...]) ->
 
 
 def check_text(where: str, value: object) -> None:
-    """Raises MapError unless the value is a text."""
+    """Raises MapError unless the value is a text that UTF-8 can hold."""
     if not isinstance(value, str):
         raise MapError(f"{where} is {value!r}; a text is needed")
+    if any("\ud800" <= letter <= "\udfff" for letter in value):
+        raise MapError(f"{where} is {value!r}; it holds half a character, which no file can")
 
 
 def finite(where: str, value: float) -> float:

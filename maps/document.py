@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any, Literal, TypeAlias, cast
 
 import numpy as np
@@ -146,6 +145,25 @@ class Terrain:
         object.__setattr__(self, "passable", bool(self.passable))
 
 
+class FrozenMapping(Mapping[str, JSON]):
+    """Metadata that cannot change: an object of JSON, whose lists are tuples."""
+
+    def __init__(self, items: Mapping[str, JSON]) -> None:
+        self._items = dict(items)
+
+    def __getitem__(self, key: str) -> JSON:
+        return self._items[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __repr__(self) -> str:
+        return repr(self._items)
+
+
 # Ordered by cost; lightness falls as cost grows, so that the order survives every kind of colour blindness.
 DEFAULT_PALETTE = (
     Terrain("road", 0.5, "#f2e6c4"),
@@ -164,7 +182,8 @@ class MapDocument:
 
     cost: float32, cost of crossing a cell per unit length, finite and > 0 in every cell (impassable ones
     remember theirs); passable: bool; locked: bool, cells that an optimisation may not change.
-    cell_size: side of a cell in world units. metadata: whatever JSON can say, kept and not interpreted.
+    cell_size: side of a cell in world units. metadata: whatever JSON can say, kept and not interpreted (lists
+    become tuples).
 
     Arrays are made read-only and copied only if the caller could still write to them, so that documents share
     what they do not change. Raises MapError, naming the cell, route, layout or field.
@@ -318,19 +337,22 @@ def _checked_cost(values: ArrayLike) -> CostMap:
     return cost
 
 
-def _frozen_metadata(metadata: Mapping[str, JSON]) -> Mapping[str, JSON]:
-    if isinstance(metadata, MappingProxyType):
+def _frozen_metadata(metadata: Mapping[str, JSON]) -> FrozenMapping:
+    if isinstance(metadata, FrozenMapping):
         return metadata  # made by this function for an earlier document
     value = _frozen_json("metadata", metadata, 0)
-    if not isinstance(value, MappingProxyType):
+    if not isinstance(value, FrozenMapping):
         raise MapError("metadata: names with values are needed")
-    return cast("Mapping[str, JSON]", value)
+    return value
 
 
 def _frozen_json(where: str, value: object, depth: int) -> JSON:
     if depth > _MAX_DEPTH:
         raise MapError(f"{where}: nested more than {_MAX_DEPTH} deep")
-    if value is None or isinstance(value, (bool, int, str)):
+    if isinstance(value, str):
+        check_text(where, value)
+        return value
+    if value is None or isinstance(value, (bool, int)):
         return value
     if isinstance(value, float):
         if not math.isfinite(value):
@@ -342,8 +364,9 @@ def _frozen_json(where: str, value: object, depth: int) -> JSON:
         for key, entry in items.items():
             if not isinstance(key, str):
                 raise MapError(f"{where}: the name {key!r} is not a text")
+            check_text(f"{where}: a name", key)
             result[key] = _frozen_json(f"{where}.{key}", entry, depth + 1)
-        return MappingProxyType(result)
+        return FrozenMapping(result)
     if isinstance(value, (list, tuple)):
         entries = cast("Sequence[object]", value)
         return tuple(_frozen_json(f"{where}[{i}]", entry, depth + 1) for i, entry in enumerate(entries))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from maps.document import (
+    Bounds,
     Cell,
     CostMap,
     Layout,
@@ -23,6 +24,7 @@ from maps.document import (
 from maps.errors import MapError
 from maps.raster import Patch, Rectangle
 
+_Entry = TypeVar("_Entry")
 PaintMode = Literal["set", "add", "scale", "smooth"]
 # A brush never leaves this range, so that every map stays a map.
 SMALLEST_COST, LARGEST_COST = 1e-3, 1e6
@@ -36,15 +38,29 @@ class Edit:
     dirty: Rectangle | None
 
 
-def paint(document: MapDocument, patch: Patch, mode: PaintMode, value: float = 1.0) -> Edit:
+def paint(
+    document: MapDocument,
+    patch: Patch,
+    mode: PaintMode,
+    value: float = 1.0,
+    *,
+    limits: Bounds | None = None,
+    base: MapDocument | None = None,
+) -> Edit:
     """Brush costs, each cell as far as its weight in the patch says.
 
     set: towards the cost `value`; add: by `value` cost units; scale: by the factor `value`; smooth: towards
-    the mean of the 3×3 cells around. Raises MapError for a value that no cost can come from.
+    the mean of the passable 3×3 cells around. limits: what painted cells are kept within, where given.
+    base: the document when the stroke began; costs are computed from its costs, so that a stroke which is
+    painted anew at every event, with all its weights so far, changes no cell twice.
+    Raises MapError for a value that no cost can come from.
     """
+    base = document if base is None else base
+    if base.shape != document.shape:
+        raise MapError(f"the stroke began on a map of {base.shape}, this one is {document.shape}; begin it anew")
     if not np.isfinite(value) or (mode in ("set", "scale") and value <= 0.0):
         raise MapError(f"painting with {value}: a finite number above 0 is needed")
-    old = document.cost[patch.slices].astype(np.float64)
+    old = base.cost[patch.slices].astype(np.float64)
     match mode:
         case "set":
             wanted = np.full_like(old, value)
@@ -53,8 +69,9 @@ def paint(document: MapDocument, patch: Patch, mode: PaintMode, value: float = 1
         case "scale":
             wanted = old * value
         case "smooth":
-            wanted = _smoothed(document, patch.rectangle)
-    new = np.clip(old + patch.weights * (wanted - old), SMALLEST_COST, LARGEST_COST).astype(np.float32)
+            wanted = _smoothed(base, patch.rectangle)
+    lower, upper = (limits.lower, limits.upper) if limits else (SMALLEST_COST, LARGEST_COST)
+    new = np.clip(old + patch.weights * (wanted - old), lower, upper).astype(np.float32)
     # Cells that the brush does not touch keep their very bits, inside the range or not.
     return _with_layer(document, "cost", patch, np.where(patch.weights > 0.0, new, document.cost[patch.slices]))
 
@@ -89,32 +106,30 @@ def apply_costs(document: MapDocument, cost_map: NDArray[np.floating[Any]]) -> E
 
 
 def same_terrain(document: MapDocument, cell: Cell) -> Mask:
-    """(H, W) cells with the cost and passability of `cell`: what a flood fill may spread over."""
-    return (document.cost == document.cost[cell]) & (document.passable == document.passable[cell])
+    """(H, W) what a flood fill from `cell` may spread over: passable cells of its cost, or walls from a wall."""
+    if not document.passable[cell]:
+        return ~document.passable  # the costs under walls are unseen
+    return (document.cost == document.cost[cell]) & document.passable
 
 
 def set_route(document: MapDocument, index: int, route: Route) -> MapDocument:
     """Replace a route, or add it where index is the number of routes."""
-    routes = list(document.routes)
-    routes[index : index + 1] = [route]
-    return document.replace(routes=tuple(routes))
+    return document.replace(routes=_spliced("route", document.routes, index, (route,)))
 
 
 def remove_route(document: MapDocument, index: int) -> MapDocument:
     """Without the route at this index."""
-    return document.replace(routes=document.routes[:index] + document.routes[index + 1 :])
+    return document.replace(routes=_spliced("route", document.routes, index, ()))
 
 
 def set_layout(document: MapDocument, index: int, layout: Layout) -> MapDocument:
     """Replace a point layout, or add it where index is the number of layouts."""
-    layouts = list(document.layouts)
-    layouts[index : index + 1] = [layout]
-    return document.replace(layouts=tuple(layouts))
+    return document.replace(layouts=_spliced("layout", document.layouts, index, (layout,)))
 
 
 def remove_layout(document: MapDocument, index: int) -> MapDocument:
     """Without the layout at this index."""
-    return document.replace(layouts=document.layouts[:index] + document.layouts[index + 1 :])
+    return document.replace(layouts=_spliced("layout", document.layouts, index, ()))
 
 
 def resize(
@@ -168,6 +183,15 @@ def union(first: Rectangle | None, second: Rectangle | None) -> Rectangle | None
         max(first[2], second[2]),
         max(first[3], second[3]),
     )
+
+
+def _spliced(
+    what: str, entries: tuple[_Entry, ...], index: int, instead: tuple[_Entry, ...]
+) -> tuple[_Entry, ...]:
+    """The entries with others in the place of the one at index; the place after the last can only be filled."""
+    if not 0 <= index < len(entries) + len(instead):
+        raise MapError(f"there is no {what} {index}; the map has {len(entries)} of them, counted from 0")
+    return (*entries[:index], *instead, *entries[index + 1 :])
 
 
 def _with_flag(document: MapDocument, layer: str, patch: Patch, value: bool) -> Edit:

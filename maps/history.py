@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
+
+from numpy.typing import NDArray
 
 from maps.document import MapDocument
 
 BYTE_BUDGET = 512 << 20
+ENTRY_BYTES = 4096  # what an entry is reckoned to take beside its layers, so that no history grows for ever
 
 
 @dataclass(frozen=True)
@@ -14,7 +18,7 @@ class History:
     """Snapshots, oldest first, and where the designer stands among them.
 
     entries: (label, document) pairs; the label says what led to the document. position: index of the present.
-    byte_budget: memory that all distinct layers together may take; the oldest snapshots go first, and the
+    byte_budget: memory that all distinct arrays together may take; the oldest snapshots go first, and the
     present one never goes.
     """
 
@@ -46,9 +50,7 @@ class History:
         """With a new present; whatever had been undone is gone. The very same document adds nothing."""
         if document is self.current:
             return self
-        entries = (*self.entries[: self.position + 1], (label, document))
-        while len(entries) > 1 and _bytes(entries) > self.byte_budget:
-            entries = entries[1:]
+        entries = _newest((*self.entries[: self.position + 1], (label, document)), self.byte_budget)
         return History(entries, len(entries) - 1, self.byte_budget)
 
     def undo(self) -> History:
@@ -71,16 +73,23 @@ def new_history(document: MapDocument, label: str = "Open", byte_budget: int = B
     return History(((label, document),), 0, byte_budget)
 
 
-def _bytes(entries: tuple[tuple[str, MapDocument], ...]) -> int:
-    arrays = {
-        id(array): array.nbytes
-        for _, document in entries
-        for array in (
-            document.cost,
-            document.passable,
-            document.locked,
-            *(layout.positions for layout in document.layouts),
-            *(layout.weights for layout in document.layouts),
-        )
-    }
-    return sum(arrays.values())
+def _newest(
+    entries: tuple[tuple[str, MapDocument], ...], byte_budget: int
+) -> tuple[tuple[str, MapDocument], ...]:
+    """As many of the newest entries as the budget allows, at least one; a shared array counts once."""
+    seen: set[int] = set()
+    total = 0
+    for kept, (_, document) in enumerate(reversed(entries)):
+        total += ENTRY_BYTES
+        for array in _arrays(document):
+            if id(array) not in seen:
+                seen.add(id(array))
+                total += array.nbytes
+        if kept and total > byte_budget:
+            return entries[len(entries) - kept :]
+    return entries
+
+
+def _arrays(document: MapDocument) -> tuple[NDArray[Any], ...]:
+    points = (array for layout in document.layouts for array in (layout.positions, layout.weights))
+    return (document.cost, document.passable, document.locked, *points)

@@ -35,34 +35,31 @@ class Patch:
         return self.weights >= min(0.5, strongest) if strongest > 0.0 else self.weights > 0.0
 
 
-def stroke(shape: tuple[int, int], start: Cell, end: Cell, size: float, hardness: float = 1.0) -> Patch:
-    """A round brush of `size` cells across, swept from the centre of one cell to another, clipped to the map.
+def disc(shape: tuple[int, int], centre: Cell, size: float, hardness: float = 1.0) -> Patch:
+    """A round brush of `size` cells across on one cell, clipped to the map.
 
     hardness: share of the radius with full weight; from there it falls smoothly to 0 at the rim.
     """
-    radius = max(size, 1.0) / 2.0
-    reach = int(np.ceil(radius))
-    r0, c0 = max(0, min(start[0], end[0]) - reach), max(0, min(start[1], end[1]) - reach)
-    r1 = max(r0, min(shape[0], max(start[0], end[0]) + reach + 1))
-    c1 = max(c0, min(shape[1], max(start[1], end[1]) + reach + 1))
-    rows, columns = np.mgrid[r0:r1, c0:c1].astype(np.float64)
-    along = np.subtract(end, start, dtype=np.float64)
-    length = float(along @ along)
-    rows, columns = rows - start[0], columns - start[1]
-    share = np.clip((rows * along[0] + columns * along[1]) / length, 0.0, 1.0) if length else 0.0 * rows
-    distance = np.hypot(rows - share * along[0], columns - share * along[1])
-    # Half a cell of slack, so that a brush of size 1 covers its cell and size 3 a disc of three across.
-    rim = np.clip((radius + 0.25 - distance) / max((1.0 - hardness) * radius, 1e-9), 0.0, 1.0)
-    weights = rim * rim * (3.0 - 2.0 * rim)
-    return Patch((r0, c0, r1, c1), weights.astype(np.float32))
+    return stroke(shape, centre, centre, size, hardness)
+
+
+def stroke(shape: tuple[int, int], start: Cell, end: Cell, size: float, hardness: float = 1.0) -> Patch:
+    """A disc swept over the cells of a line, each cell with its largest weight; clipped to the map."""
+    brush = _disc_weights(size, hardness)
+    cells = _line_cells(start, end)
+    top, left = (int(least) for least in cells.min(axis=0))
+    height, width = (int(extent) for extent in np.ptp(cells, axis=0))
+    side = len(brush)
+    weights = np.zeros((height + side, width + side), dtype=np.float32)
+    for row, column in (cells - (top, left)).tolist():
+        under = weights[row : row + side, column : column + side]
+        np.maximum(under, brush, out=under)
+    return _clipped(shape, top - side // 2, left - side // 2, weights)
 
 
 def line(shape: tuple[int, int], start: Cell, end: Cell) -> Patch:
     """One cell wide, 8-connected (Bresenham), clipped to the map."""
-    steps = max(abs(end[0] - start[0]), abs(end[1] - start[1]), 1)
-    cells = np.rint(np.linspace(start, end, steps + 1)).astype(np.int64)
-    inside = (cells >= 0) & (cells < np.array(shape))
-    return _cells_patch(cells[inside[:, 0] & inside[:, 1]])
+    return stroke(shape, start, end, 1.0)
 
 
 def rectangle(shape: tuple[int, int], corner: Cell, opposite: Cell, filled: bool = True) -> Patch:
@@ -142,11 +139,25 @@ def _reachable(seed: int, runs: int, pairs: tuple[NDArray[np.int64], NDArray[np.
             return label == label[seed]
 
 
-def _cells_patch(cells: NDArray[np.int64]) -> Patch:
-    if len(cells) == 0:
-        return Patch((0, 0, 0, 0), np.zeros((0, 0), dtype=np.float32))
-    r0, c0 = (int(least) for least in cells.min(axis=0))
-    r1, c1 = (int(most) + 1 for most in cells.max(axis=0))
-    weights = np.zeros((r1 - r0, c1 - c0), dtype=np.float32)
-    weights[cells[:, 0] - r0, cells[:, 1] - c0] = 1.0
-    return Patch((r0, c0, r1, c1), weights)
+def _disc_weights(size: float, hardness: float) -> NDArray[np.float32]:
+    """(side, side) weights of a brush on the middle cell, side odd."""
+    radius = max(size, 1.0) / 2.0
+    reach = int(radius + 0.25)
+    offset = np.arange(-reach, reach + 1)
+    # A quarter of a cell of slack, so that size 3 covers all the three cells across, corners included.
+    inwards = radius + 0.25 - np.hypot(offset[:, None], offset)
+    rim = np.clip(inwards / max((1.0 - hardness) * radius, 1e-9), 0.0, 1.0)
+    return (rim * rim * (3.0 - 2.0 * rim)).astype(np.float32)
+
+
+def _line_cells(start: Cell, end: Cell) -> NDArray[np.int64]:
+    """(n, 2) cells from start to end, both included, the same ones in either direction."""
+    steps = max(abs(end[0] - start[0]), abs(end[1] - start[1]))
+    return np.rint(np.linspace(start, end, steps + 1)).astype(np.int64)
+
+
+def _clipped(shape: tuple[int, int], top: int, left: int, weights: NDArray[np.float32]) -> Patch:
+    r0, c0 = min(max(0, top), shape[0]), min(max(0, left), shape[1])
+    r1 = max(r0, min(shape[0], top + weights.shape[0]))
+    c1 = max(c0, min(shape[1], left + weights.shape[1]))
+    return Patch((r0, c0, r1, c1), weights[r0 - top : r1 - top, c0 - left : c1 - left])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import stat
 import sys
 import time
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from maps.errors import MapSaveError
 
-# Temporaries are named ".NAME.PID.longcut-save", so that a later start can tell whose they were.
+# Temporaries are named ".NAME.TOKEN.longcut-save"; the token keeps two savers of one file apart.
 SUFFIX = ".longcut-save"
 WINDOWS_PATIENCE = 5.0  # seconds; a virus scanner may hold the old file for that long
 STALE_AFTER = 24 * 3600.0
@@ -25,7 +26,8 @@ def save_bytes(path: str | os.PathLike[str], data: bytes) -> str | None:
     became of the old file: it is untouched in every case.
     """
     target = Path(os.path.realpath(path))
-    temporary = target.with_name(f".{target.name}.{os.getpid()}{SUFFIX}")
+    # A long name is cut, so that it stays a legal one with what is added.
+    temporary = target.with_name(f".{target.name[:40]}.{secrets.token_hex(6)}{SUFFIX}")
     try:
         _write_verified(temporary, data, target)
     except OSError as error:
@@ -35,10 +37,11 @@ def save_bytes(path: str | os.PathLike[str], data: bytes) -> str | None:
     try:
         _replace(temporary, target)
     except OSError as error:
+        state = _state(target)
         raise MapSaveError(
             path,
-            f"{_reason(error)}; {_state(target)}. Your work is in {temporary.name} beside it: save under another "
-            f"name, or close the program that holds the file and save again",
+            f"{_reason(error)}; {state}. Your work is in {_keep(temporary, target).name} beside it: save under "
+            f"another name, or close the program that holds the file and save again",
         ) from error
     try:
         _sync_folder(target.parent)
@@ -62,7 +65,9 @@ def sweep_stale(folder: str | os.PathLike[str]) -> list[Path]:
 
 
 def _write_verified(temporary: Path, data: bytes, target: Path) -> None:
-    descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o666)
+    # Until it has the old file's mode, a copy of a private file must be private too.
+    mode = 0o600 if os.path.exists(target) else 0o666
+    descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
     try:
         view = memoryview(data)
         while view:
@@ -109,6 +114,17 @@ def _replace(temporary: Path, target: Path) -> None:
             time.sleep(0.1)
 
 
+def _keep(temporary: Path, target: Path) -> Path:
+    """Give a whole temporary a name that opens like a map and that no sweep removes."""
+    token = temporary.name.split(".")[-2]
+    kept = target.with_name(f"{target.stem[:40]}.unsaved-{token}{target.suffix}")
+    try:
+        os.replace(temporary, kept)
+    except OSError:
+        return temporary
+    return kept
+
+
 def _sync_folder(folder: Path) -> None:
     if sys.platform == "win32":
         return  # folders cannot be opened there; the rename is journalled
@@ -124,4 +140,4 @@ def _reason(error: OSError) -> str:
 
 
 def _state(target: Path) -> str:
-    return "the file on disk is unchanged" if target.exists() else "nothing was written"
+    return "the file on disk is unchanged" if os.path.exists(target) else "nothing was written"

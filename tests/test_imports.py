@@ -109,9 +109,7 @@ def test_imports_inside_functions_are_told_from_those_at_import() -> None:
     assert {name for _, name in imports(source, only_at_import=True)} == {"json", "numpy"}
 
 
-@pytest.mark.parametrize(
-    "module", ["app.__main__", "app.cli", "maps.formats", "engine.paths", "engine.problem"]
-)
+@pytest.mark.parametrize("module", ["app.__main__", "app.cli", "maps.formats", "engine.paths", "engine.problem"])
 def test_torch_and_qt_wait_until_they_are_needed(module: str) -> None:
     """torch takes seconds to import, and the command line runs where Qt's system libraries are missing."""
     program = f"import sys, {module}\nprint(*sorted({{'torch', 'PySide6', 'pyqtgraph'}} & set(sys.modules)))"

@@ -9,7 +9,7 @@ from maps.document import MapDocument
 from maps.errors import MapFormatError, MapSaveError
 from maps.formats import arrays, image, movingai, native
 from maps.formats.format import Format
-from maps.formats.limits import read_file
+from maps.formats.limits import opened
 from maps.safe_save import save_bytes
 
 __all__ = ["FORMATS", "Format", "format_of", "losses", "read_map", "write_map"]
@@ -28,7 +28,8 @@ _SIGNATURES = (
 def read_map(path: str | os.PathLike[str]) -> MapDocument:
     """The map in a file of any known format. Raises MapFormatError, and nothing else, for whatever is wrong."""
     path = Path(path)
-    start = read_file(path)[:16]
+    with opened(path) as file:
+        start = file.read(16)
     for signature, kind in _SIGNATURES:
         if start.startswith(signature):
             return kind.read(path)
@@ -41,16 +42,15 @@ def read_map(path: str | os.PathLike[str]) -> MapDocument:
 def write_map(document: MapDocument, path: str | os.PathLike[str]) -> list[str]:
     """Write a document in the format of the path's ending, safely; returns what was lost, in sentences.
 
-    Raises MapSaveError; the file that was there before is then unchanged.
+    Raises MapSaveError; the file that was there before is then unchanged. Raises MapError for a document that
+    the format cannot hold.
     """
     path = Path(path)
     kind = _writable(path)
     assert kind.encode is not None
-    for target, data in kind.encode(document, path).items():
-        warning = save_bytes(target, data)
-        if warning is not None:
-            return [*kind.losses(document), warning]
-    return kind.losses(document)
+    files = kind.encode(document, path)
+    warnings = [save_bytes(target, data) for target, data in files.items()]
+    return [*kind.losses(document), *(warning for warning in warnings if warning is not None)]
 
 
 def losses(document: MapDocument, path: str | os.PathLike[str]) -> list[str]:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from maps.document import MapDocument
+from maps.document import MAX_SIDE, MapDocument
 from maps.errors import MapFormatError, name_cell
 from maps.formats import npy
-from maps.formats.format import Format, bare_losses
-from maps.formats.limits import MAX_TEXT, check_shape, read_file
+from maps.formats.format import Format, bare_losses, name_of
+from maps.formats.limits import check_shape, opened
 
 _NUMBERS = ("f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8")
-_SEPARATORS = ",;\t "
+_SEPARATORS = ",;\t"
+MOST_LINES = 4 * MAX_SIDE  # empty ones included
+LONGEST_LINE = 32 * MAX_SIDE  # bytes
 
 
 def bare_document(path: Path, costs: NDArray[np.floating[Any]]) -> MapDocument:
@@ -35,7 +38,7 @@ def bare_document(path: Path, costs: NDArray[np.floating[Any]]) -> MapDocument:
         cost=single,
         passable=passable,
         locked=np.zeros(single.shape, dtype=np.bool_),
-        name=path.name.split(".")[0],
+        name=name_of(path),
     )
 
 
@@ -44,8 +47,11 @@ def _bare_costs(document: MapDocument) -> NDArray[np.float32]:
 
 
 def _read_npy(path: Path) -> MapDocument:
-    shape, array = npy.decode(path, "", read_file(path), _NUMBERS, 2)
-    check_shape(path, "", *shape)
+    with opened(path) as file:
+        start = file.read(npy.LONGEST_HEADER)
+        header = npy.read_header(path, "", start, _NUMBERS, 2)
+        check_shape(path, "", *header.shape)
+        array = npy.decode(path, "", start + file.read(header.data_bytes + 1), header)
     return bare_document(path, array.astype(np.float64))
 
 
@@ -54,30 +60,50 @@ def _encode_npy(document: MapDocument, path: Path) -> dict[Path, bytes]:
 
 
 def _read_csv(path: Path) -> MapDocument:
-    text = read_file(path, MAX_TEXT).decode("utf-8-sig", "replace")
-    lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
-    if not lines:
-        raise MapFormatError(path, "", "is empty; one line of costs per row is expected")
-    separator = next((mark for mark in _SEPARATORS if mark in lines[0][1]), ",")
-
-    def cells(line: str) -> list[str]:
-        return line.split() if separator == " " else line.rstrip("\r").split(separator)
-
-    width = len(cells(lines[0][1]))
-    check_shape(path, "", len(lines), width)
-    costs = np.empty((len(lines), width))
-    for row, (number, line) in enumerate(lines):
-        values = cells(line)
+    rows: list[NDArray[np.float64]] = []
+    separator: str | None = None
+    width = 0
+    for number, line in _lines(path):
+        if not rows:
+            separator = next((mark for mark in _SEPARATORS if mark in line), None)
+            width = len(line.split(separator))
+        check_shape(path, f"line {number}", len(rows) + 1, width)
+        values = line.split(separator)
         if len(values) != width:
             raise MapFormatError(path, f"line {number}", f"has {len(values)} columns, the first line has {width}")
-        for column, value in enumerate(values):
-            try:
-                costs[row, column] = float(value)
-            except ValueError:
-                raise MapFormatError(
-                    path, f"line {number}, column {column + 1}", f"{value[:20]!r} is not a number"
-                ) from None
-    return bare_document(path, costs)
+        try:
+            rows.append(np.array([float(value) for value in values]))
+        except ValueError:
+            column = next(column for column, value in enumerate(values) if not _is_number(value))
+            raise MapFormatError(
+                path, f"line {number}, column {column + 1}", f"{values[column][:20]!r} is not a number"
+            ) from None
+    if not rows:
+        raise MapFormatError(path, "", "is empty; one line of costs per row is expected")
+    return bare_document(path, np.array(rows))
+
+
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    """The lines of a text file that are not empty, numbered from 1; never more of it in memory than one."""
+    with opened(path) as file:
+        for number in range(1, MOST_LINES + 1):
+            line = file.readline(LONGEST_LINE)
+            if not line:
+                return
+            if len(line) == LONGEST_LINE:
+                raise MapFormatError(path, f"line {number}", "is longer than a row of the widest map")
+            text = line.decode("utf-8-sig" if number == 1 else "utf-8", "replace").strip()
+            if text:
+                yield number, text
+    raise MapFormatError(path, "", f"has more than {MOST_LINES} lines; a map has at most {MAX_SIDE} rows")
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _encode_csv(document: MapDocument, path: Path) -> dict[Path, bytes]:

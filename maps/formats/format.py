@@ -31,6 +31,11 @@ class Format:
     losses: Losses
 
 
+def name_of(path: Path) -> str:
+    """What a map is called that has no name in its file: the file's, up to its first full stop."""
+    return path.name.split(".")[0].encode("utf-8", "replace").decode("utf-8")
+
+
 def bare_losses(document: MapDocument) -> list[str]:
     """What a format loses that holds one cost per cell and nothing else."""
     lost: list[str] = []

@@ -18,12 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, PngImagePlugin
 
-from maps.document import Bounds, MapDocument
+from maps.document import MAX_CELLS, Bounds, MapDocument
 from maps.errors import MapFormatError
 from maps.formats.arrays import bare_document
 from maps.formats.format import Format, bare_losses
-from maps.formats.limits import check_shape, read_file
+from maps.formats.limits import check_shape, opened, read_file
 
+MAX_PNG = 3 * MAX_CELLS  # bytes: two a cell, and room for other chunks
 LEVELS = 65_534  # steps between value 1 and value 65535
 CHUNK = "longcut"
 _GREY_MODES = ("L", "I;16", "I;16B", "I")
@@ -51,17 +52,18 @@ def quantise(document: MapDocument) -> tuple[NDArray[np.uint16], float, float]:
 
 
 def _read(path: Path) -> MapDocument:
-    data = read_file(path)
-    _check_header(path, data)
-    with warnings.catch_warnings():
+    with opened(path, MAX_PNG) as file, warnings.catch_warnings():
+        shape = _read_shape(path, file.read(33))
         warnings.simplefilter("error")
         try:
-            with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
+            with Image.open(file, formats=("PNG",)) as image:
                 mode = image.mode
                 if mode not in _GREY_MODES:
                     raise MapFormatError(
                         path, "", f"is an image of kind {mode}; save it as grey with 16 bits and no alpha"
                     )
+                if (image.height, image.width) != shape:
+                    raise MapFormatError(path, "", "is a damaged PNG image: it has two sizes")
                 text: dict[str, Any] = dict(getattr(image, "text", {}))
                 pixels = np.asarray(image).astype(np.float64)
         except MapFormatError:
@@ -76,11 +78,13 @@ def _read(path: Path) -> MapDocument:
     return bare_document(path, costs)
 
 
-def _check_header(path: Path, data: bytes) -> None:
-    if len(data) < 33 or data[:8] != b"\x89PNG\r\n\x1a\n" or data[12:16] != b"IHDR":
+def _read_shape(path: Path, start: bytes) -> tuple[int, int]:
+    """Rows and columns from the first bytes of an image."""
+    if len(start) < 33 or start[:8] != b"\x89PNG\r\n\x1a\n" or start[12:16] != b"IHDR":
         raise MapFormatError(path, "", "is not a whole PNG image")
-    width, height = struct.unpack(">II", data[16:24])
+    width, height = struct.unpack(">II", start[16:24])
     check_shape(path, "", height, width)
+    return height, width
 
 
 def _range(path: Path, text: dict[str, Any]) -> tuple[float, float]:

@@ -3,30 +3,43 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import BinaryIO
 
-from maps.document import check_size
+from maps.document import MAX_CELLS, check_size
 from maps.errors import MapError, MapFormatError
 
 MAX_FILE = 1 << 30
-MAX_TEXT = 256 << 20
-MAX_JSON = 16 << 20
+MAX_LETTERS = 3 * MAX_CELLS  # a map written as letters with spaces between them, and room for more
+MAX_JSON = 4 << 20  # nested empty lists take twenty times as much memory
+
+
+@contextmanager
+def opened(path: str | os.PathLike[str], limit: int = MAX_FILE) -> Iterator[BinaryIO]:
+    """The file, open for reading, if there is one to read that is not larger than `limit` bytes."""
+    try:
+        # Asked before opening: a pipe would wait for ever.
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            raise MapFormatError(path, "", "is a folder or a device; choose a map file")
+        with open(path, "rb") as file:
+            if os.fstat(file.fileno()).st_size > limit:
+                most = f"{limit >> 20} MB" if limit >> 20 else f"{limit} bytes"
+                raise MapFormatError(path, "", f"is larger than {most}, the most that is read of this kind")
+            yield file
+    except OSError as error:
+        raise MapFormatError(path, "", f"cannot be read: {error.strerror or error}") from error
+    except ValueError as error:
+        if isinstance(error, MapFormatError) or "\0" not in str(path):
+            raise
+        raise MapFormatError(str(path).replace("\0", "?"), "", "is no usable file name") from error
 
 
 def read_file(path: str | os.PathLike[str], limit: int = MAX_FILE) -> bytes:
     """The bytes of a file, if it can be read and is not larger than `limit`."""
-    try:
-        with open(path, "rb") as file:
-            data = file.read(limit + 1)
-    except IsADirectoryError:
-        raise MapFormatError(path, "", "is a folder; choose a map file") from None
-    except OSError as error:
-        raise MapFormatError(path, "", f"cannot be read: {error.strerror or error}") from error
-    except ValueError as error:
-        raise MapFormatError(Path(str(path)[:80]), "", f"is no usable file name: {error}") from error
-    if len(data) > limit:
-        raise MapFormatError(path, "", f"is larger than {limit >> 20} MB, the most that is read of this kind")
-    return data
+    with opened(path, limit) as file:
+        return file.read(limit + 1)
 
 
 def check_shape(path: str | os.PathLike[str], where: str, height: int, width: int) -> None:

@@ -1,42 +1,44 @@
 """The Moving AI benchmark format: `.map` (terrain as letters) and `.scen` (routes with known lengths).
 
 Movement there is octile: 8 neighbours, diagonals of √2 that need both orthogonal cells open, cost 1 a cell.
-Water (`W`) can only be entered from water, which a document cannot say: it becomes impassable, and the
-metadata count such cells under "movingai_water_cells". Swamp (`S`) is passable from ground.
+Water (`W`) can only be entered from water, which a document cannot say: it becomes impassable, unless the map
+has nothing else to walk on, and the metadata count such cells under "movingai_water_cells". Swamp (`S`) is
+passable from ground.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from maps.document import MapDocument, MovementRule, Route
 from maps.errors import MapFormatError
-from maps.formats.format import Format, bare_losses
-from maps.formats.limits import MAX_TEXT, check_shape, read_file
+from maps.formats.format import Format, bare_losses, name_of
+from maps.formats.limits import MAX_LETTERS, check_shape, opened
 
 PASSABLE, BLOCKED, WATER = ".GS", "@OT", "W"
+_OPEN, _BLOCKED, _WATER = 1, 2, 3
 # A scenario file may hold hundreds of rows; a document takes all of a short one, else only the longest way.
 MOST_ROUTES = 16
+MOST_SCENARIOS = 100_000
+LONGEST_LINE = 4096  # bytes, of a header or a scenario
 
 
 def read_scenarios(path: str | os.PathLike[str], document: MapDocument) -> tuple[Route, ...]:
     """All routes of a `.scen` file, for `document`'s map; `expected_cost` is the length that the file gives.
 
-    Coordinates of another size are scaled to the map's. Raises MapFormatError with the line.
+    Coordinates for a map of another size are scaled to this one, where the lengths no longer hold: there
+    `expected_cost` is None. Raises MapFormatError with the line.
     """
     path = Path(path)
-    lines = _text(path).splitlines()
-    if not lines or not lines[0].lower().startswith("version"):
-        raise MapFormatError(path, "line 1", "should be 'version 1'")
     routes: list[Route] = []
-    for number, line in enumerate(lines[1:], 2):
+    for number, line in _scenario_lines(path):
         columns = line.split("\t") if "\t" in line else line.split()
-        if not line.strip():
-            continue
         if len(columns) != 9:
             raise MapFormatError(path, f"line {number}", f"has {len(columns)} columns; a scenario has nine")
         try:
@@ -58,7 +60,8 @@ def read_scenarios(path: str | os.PathLike[str], document: MapDocument) -> tuple
                     f"{name} ({x}, {y}) lies outside the map of {document.width} × {document.height}",
                 )
             ends.append(cell)
-        routes.append(Route(f"line {number}", ends[0], ends[1], expected_cost=length))
+        same_size = (height, width) == document.shape
+        routes.append(Route(f"line {number}", ends[0], ends[1], expected_cost=length if same_size else None))
     return tuple(routes)
 
 
@@ -83,71 +86,95 @@ def scenario_beside(path: Path) -> Path | None:
 
 
 def _read(path: Path) -> MapDocument:
-    document = _decode(path, _text(path))
+    with opened(path, MAX_LETTERS) as file:
+        height, width, lines = _read_header(path, file)
+        check_shape(path, "header", height, width)
+        kinds = _read_rows(path, file, height, width, lines)
+    water = int((kinds == _WATER).sum())
+    passable = kinds == _OPEN
+    metadata: dict[str, Any] = {"movingai_water_cells": water} if water else {}
+    document = MapDocument(
+        cost=np.ones((height, width), dtype=np.float32),
+        passable=passable if passable.any() else kinds == _WATER,
+        locked=np.zeros((height, width), dtype=np.bool_),
+        rule=MovementRule(8, "both_open", "mean"),
+        name=name_of(path),
+    )
     scenario = scenario_beside(path)
     if scenario is None:
-        return document
+        return document.replace(metadata=metadata)
     routes = read_scenarios(scenario, document)
-    metadata: dict[str, Any] = {**document.metadata, "scenario_file": scenario.name, "scenarios": len(routes)}
+    metadata |= {"scenario_file": scenario.name.encode("utf-8", "replace").decode(), "scenarios": len(routes)}
     if len(routes) > MOST_ROUTES:
         routes = (max(routes, key=lambda route: route.expected_cost or 0.0),)
     return document.replace(routes=routes, metadata=metadata)
 
 
-def _decode(path: Path, text: str) -> MapDocument:
-    lines = text.splitlines()
+def _read_header(path: Path, file: BinaryIO) -> tuple[int, int, int]:
+    """Height, width and the number of lines before the first row."""
     header: dict[str, str] = {}
-    first = 0
-    for number, line in enumerate(lines[:32], 1):
-        words = line.split()
+    for number in range(1, 33):
+        line = file.readline(LONGEST_LINE)
+        words = line.decode("utf-8-sig", "replace").split()
         if words == ["map"]:
-            first = number
             break
-        if len(words) == 2:
+        if not line or len(words) not in (0, 2):
+            raise MapFormatError(
+                path, f"line {number}", "should be one of 'type octile', 'height N', 'width N' and 'map'"
+            )
+        if words:
             header[words[0].lower()] = words[1]
-        elif words:
-            raise MapFormatError(path, f"line {number}", "is no header line; 'type', 'height', 'width', 'map'")
-    if not first:
+    else:
         raise MapFormatError(path, "", "has no line 'map' before its rows")
     if header.get("type", "octile") != "octile":
-        raise MapFormatError(path, "line 1", f"has type {header['type'][:20]!r}; only 'octile' is known")
+        raise MapFormatError(path, "header", f"has type {header['type'][:20]!r}; only 'octile' is known")
     try:
-        height, width = int(header["height"]), int(header["width"])
+        return int(header["height"]), int(header["width"]), number
     except (KeyError, ValueError):
-        raise MapFormatError(path, "", "needs header lines 'height N' and 'width N'") from None
-    check_shape(path, "header", height, width)
-    rows = lines[first : first + height]
-    if len(rows) < height:
-        raise MapFormatError(path, f"line {len(lines)}", f"ends after {len(rows)} of {height} rows")
-    known = np.zeros(128, dtype=np.uint8)
-    for kind, letters in ((1, PASSABLE), (2, BLOCKED), (3, WATER)):
-        known[[ord(letter) for letter in letters]] = kind
+        raise MapFormatError(path, "header", "needs the lines 'height N' and 'width N'") from None
+
+
+def _read_rows(path: Path, file: BinaryIO, height: int, width: int, lines: int) -> NDArray[np.uint8]:
+    """(H, W) kinds of terrain; whatever follows the last row is not looked at."""
+    kind_of = np.zeros(256, dtype=np.uint8)
+    for kind, letters in ((_OPEN, PASSABLE), (_BLOCKED, BLOCKED), (_WATER, WATER)):
+        kind_of[[ord(letter) for letter in letters]] = kind
     cells = np.zeros((height, width), dtype=np.uint8)
-    for row, line in enumerate(rows):
-        letters = line if len(line) == width else line.replace(" ", "").replace("\t", "")
-        where = f"line {first + row + 1}"
+    for row in range(height):
+        where = f"line {lines + row + 1}"
+        line = file.readline(4 * width + 64)
+        if not line:
+            raise MapFormatError(path, where, f"is missing: the file ends after {row} of {height} rows")
+        letters = line.rstrip(b"\r\n")
+        if len(letters) != width:
+            letters = letters.translate(None, b" \t\r")
         if len(letters) != width:
             raise MapFormatError(path, where, f"has {len(letters)} cells; the header says {width}")
-        codes = np.frombuffer(letters.encode("latin-1", "replace"), dtype=np.uint8)
-        kinds = np.where(codes < 128, known[np.minimum(codes, 127)], 0)
-        if not kinds.all():
-            column = int(np.argmin(kinds))
+        cells[row] = kind_of[np.frombuffer(letters, dtype=np.uint8)]
+        if not cells[row].all():
+            column = int(np.argmin(cells[row]))
             raise MapFormatError(
                 path,
                 where,
-                f"column {column + 1}: {letters[column]!r} is no terrain; known are . G S W @ O T",
+                f"column {column + 1}: {chr(letters[column])!r} is no terrain; known are . G S W @ O T",
             )
-        cells[row] = kinds
-    passable = cells == 1
-    water = int((cells == 3).sum())
-    return MapDocument(
-        cost=np.ones((height, width), dtype=np.float32),
-        passable=passable,
-        locked=np.zeros((height, width), dtype=np.bool_),
-        rule=MovementRule(8, "both_open", "mean"),
-        name=path.name.split(".")[0],
-        metadata={"movingai_water_cells": water} if water else {},
-    )
+    return cells
+
+
+def _scenario_lines(path: Path) -> Iterator[tuple[int, str]]:
+    """The rows of a scenario file, with the numbers of their lines."""
+    with opened(path, MOST_SCENARIOS * LONGEST_LINE // 16) as file:
+        if not file.readline(LONGEST_LINE).decode("utf-8-sig", "replace").lower().startswith("version"):
+            raise MapFormatError(path, "line 1", "should be 'version 1'")
+        for number in range(2, MOST_SCENARIOS + 2):
+            line = file.readline(LONGEST_LINE)
+            if not line:
+                return
+            text = line.decode("utf-8", "replace").strip("\r\n")
+            if text.strip():
+                yield number, text
+        if file.read(1):
+            raise MapFormatError(path, "", f"has more than {MOST_SCENARIOS} rows")
 
 
 def _encode(document: MapDocument, path: Path) -> dict[Path, bytes]:
@@ -155,7 +182,7 @@ def _encode(document: MapDocument, path: Path) -> dict[Path, bytes]:
     rows = b"\n".join(row.tobytes() for row in letters)
     head = f"type octile\nheight {document.height}\nwidth {document.width}\nmap\n".encode("ascii")
     files = {path: head + rows + b"\n"}
-    if document.routes:
+    if document.routes or scenario_beside(path):  # an old one would bring its routes to the new map
         files = {path.with_name(path.name + ".scen"): encode_scenarios(document, path.name), **files}
     return files
 
@@ -164,13 +191,12 @@ def _losses(document: MapDocument) -> list[str]:
     lost = [entry for entry in bare_losses(document) if entry != "the routes"]
     if document.cost.size and document.cost.min() != document.cost.max():
         lost.insert(0, "the costs: this format only knows passable and blocked cells")
+    unseen = document.metadata.get("scenarios")
+    if isinstance(unseen, int) and unseen > len(document.routes):
+        lost.append(f"{unseen - len(document.routes)} of the {unseen} scenarios that came with the map")
     if document.rule != MovementRule():
         lost.append("this map's own movement rule: readers will use octile moves without corner cutting")
     return lost
-
-
-def _text(path: Path) -> str:
-    return read_file(path, MAX_TEXT).decode("utf-8-sig", "replace")
 
 
 FORMAT = Format("movingai", "Moving AI benchmark map (passability)", (".map",), _read, _encode, _losses)

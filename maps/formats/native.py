@@ -4,31 +4,37 @@ from __future__ import annotations
 
 import io
 import json
+import math
+import struct
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any, cast
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from maps.document import Bounds, Layout, MapDocument, MovementRule, Route, Terrain, freshly_frozen
+from maps.document import Bounds, Layout, MapDocument, MovementRule, Route, Terrain
 from maps.errors import MapError, MapFormatError
 from maps.formats import npy
 from maps.formats.format import Format
-from maps.formats.limits import MAX_JSON, check_shape, read_file
+from maps.formats.limits import MAX_JSON, check_shape, opened
 
 VERSION = (1, 0)
 THUMBNAIL = "thumbnail.png"
 _STAMP = (1980, 1, 1, 0, 0, 0)
 _MAX_ENTRIES = 4096
+_TAIL = 65_536 + 22  # bytes that hold the end record and its comment
 _MAX_POINTS = 1_000_000
 _LAYERS = (("cost", "f4"), ("passable", "b1"), ("locked", "b1"))
 
 
 def encode(document: MapDocument, thumbnail: bytes | None = None) -> bytes:
-    """The bytes of a `.longcut` file; the same document gives the same bytes."""
+    """The bytes of a `.longcut` file; the same document gives the same bytes.
+
+    Raises MapError for more routes, layouts, points or metadata than a reader takes.
+    """
     header: dict[str, Any] = {
         "format": "longcut map",
         "version": f"{VERSION[0]}.{VERSION[1]}",
@@ -78,6 +84,9 @@ def encode(document: MapDocument, thumbnail: bytes | None = None) -> bytes:
         entries[f"layouts/{number}/weights.npy"] = npy.encode(layout.weights.astype("<f8"))
     if thumbnail is not None:
         entries[THUMBNAIL] = thumbnail
+    if len(entries["map.json"]) > MAX_JSON or len(entries) > _MAX_ENTRIES:
+        raise MapError("the routes, layouts and metadata are too many for a .longcut file; remove some")
+    _check_points(sum(len(layout.weights) for layout in document.layouts))
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
         for name, data in entries.items():
@@ -90,8 +99,13 @@ def encode(document: MapDocument, thumbnail: bytes | None = None) -> bytes:
 
 def decode(path: Path, data: bytes) -> MapDocument:
     """The document in the bytes of a `.longcut` file; `path` only names it in messages."""
+    return _decode_file(path, io.BytesIO(data))
+
+
+def _decode_file(path: Path, file: BinaryIO) -> MapDocument:
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        _check_directory(path, file)
+        with zipfile.ZipFile(file) as archive:
             return _decode(path, archive)
     except MapFormatError:
         raise
@@ -99,17 +113,34 @@ def decode(path: Path, data: bytes) -> MapDocument:
         raise MapFormatError(path, "map.json", str(error)) from None
     except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError, RuntimeError) as error:
         raise MapFormatError(path, "", f"is not a whole .longcut file: {error}") from None
-    except (OSError, ValueError, OverflowError, zipfile.zlib.error) as error:  # pyright: ignore
+    except (OSError, ValueError, OverflowError, zlib.error, struct.error) as error:
         raise MapFormatError(path, "", f"is a damaged .longcut file: {error}") from None
 
 
-def _decode(path: Path, archive: zipfile.ZipFile) -> MapDocument:
-    if len(archive.infolist()) > _MAX_ENTRIES:
+def _check_directory(path: Path, file: BinaryIO) -> None:
+    """Refuse an archive whose list of entries is too long, before `zipfile` reads all of it."""
+    size = file.seek(0, io.SEEK_END)
+    file.seek(max(0, size - _TAIL))
+    tail = file.read(_TAIL)
+    end = tail.rfind(b"PK\x05\x06")
+    if end < 0 or end + 22 > len(tail):
+        raise MapFormatError(path, "", "is not a whole .longcut file: the end of the archive is missing")
+    entries, directory_bytes = struct.unpack("<HI", tail[end + 10 : end + 16])
+    if entries > _MAX_ENTRIES or directory_bytes > _MAX_ENTRIES * 256 or b"PK\x06\x07" in tail[end - 20 : end]:
         raise MapFormatError(path, "", f"has more than {_MAX_ENTRIES} entries; a map has far fewer")
+
+
+def _check_points(points: int) -> None:
+    if points > _MAX_POINTS:
+        raise MapError(f"the layouts have {points} points; {_MAX_POINTS} is the most in all")
+
+
+def _decode(path: Path, archive: zipfile.ZipFile) -> MapDocument:
     header = _Header(path, _json(path, _entry(path, archive, "map.json", MAX_JSON)))
     _check_version(path, header.text("version"))
     height, width = header.whole("height"), header.whole("width")
     check_shape(path, "map.json", height, width)
+    _check_points(sum(layout.whole("points") for layout in header.parts("layouts")))
     layers: dict[str, NDArray[Any]] = {}
     for layer, dtype in _LAYERS:
         layers[layer] = _array(path, archive, f"{layer}.npy", dtype, (height, width))
@@ -150,8 +181,8 @@ def _decode(path: Path, archive: zipfile.ZipFile) -> MapDocument:
 
 def _layout(path: Path, archive: zipfile.ZipFile, number: int, header: _Header) -> Layout:
     points = header.whole("points")
-    if not 0 <= points <= _MAX_POINTS:
-        raise MapFormatError(path, f"layouts[{number}]", f"has {points} points; {_MAX_POINTS} is the most")
+    if points < 0:
+        raise MapFormatError(path, f"layouts[{number}]", f"has {points} points; at least 0 are needed")
     folder = f"layouts/{number}"
     positions = _array(path, archive, f"{folder}/positions.npy", "f8", (points, 2))
     weights = _array(path, archive, f"{folder}/weights.npy", "f8", (points,))
@@ -159,13 +190,15 @@ def _layout(path: Path, archive: zipfile.ZipFile, number: int, header: _Header) 
 
 
 def _array(path: Path, archive: zipfile.ZipFile, name: str, dtype: str, shape: tuple[int, ...]) -> NDArray[Any]:
-    size = int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize
-    found, array = npy.decode(path, name, _entry(path, archive, name, size + 65_536), (dtype,), len(shape))
-    if found != shape:
-        raise MapFormatError(path, name, f"has shape {found}, but map.json says {shape}")
+    limit = math.prod(shape) * np.dtype(dtype).itemsize + npy.LONGEST_HEADER
+    data = _entry(path, archive, name, limit)
+    header = npy.read_header(path, name, data[: npy.LONGEST_HEADER], (dtype,), len(shape))
+    if header.shape != shape:
+        raise MapFormatError(path, name, f"has shape {header.shape}, but map.json says {shape}")
+    array = npy.decode(path, name, data, header)
     if dtype == "b1" and np.any(array.view(np.uint8) > 1):
         raise MapFormatError(path, name, "holds bytes other than 0 and 1")
-    return freshly_frozen(np.array(array, dtype=np.dtype(dtype).newbyteorder("="), order="C"))
+    return array
 
 
 def _entry(path: Path, archive: zipfile.ZipFile, name: str, limit: int) -> bytes:
@@ -173,6 +206,8 @@ def _entry(path: Path, archive: zipfile.ZipFile, name: str, limit: int) -> bytes
         info = archive.getinfo(name)
     except KeyError:
         raise MapFormatError(path, name, "is missing from the file") from None
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) or info.flag_bits & 1:
+        raise MapFormatError(path, name, "is packed in a way that maps are not; only plain deflate can be read")
     # The size in the directory may lie, so the stream is counted as well.
     if info.file_size > limit:
         raise MapFormatError(path, name, f"unpacks to {info.file_size} bytes; at most {limit} are expected")
@@ -290,7 +325,7 @@ def _stored(dtype: str) -> np.dtype[Any]:
 
 def _plain(value: Any) -> Any:
     """Frozen metadata as what `json` writes."""
-    if isinstance(value, dict | MappingProxyType):
+    if isinstance(value, Mapping):
         return {key: _plain(entry) for key, entry in cast("Mapping[str, Any]", value).items()}
     if isinstance(value, tuple):
         return [_plain(entry) for entry in cast("tuple[Any, ...]", value)]
@@ -298,7 +333,8 @@ def _plain(value: Any) -> Any:
 
 
 def _read(path: Path) -> MapDocument:
-    return decode(path, read_file(path))
+    with opened(path) as file:
+        return _decode_file(path, file)
 
 
 def _encode(document: MapDocument, path: Path) -> dict[Path, bytes]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import ast
 import io
 import math
+import re
+import warnings
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,44 +17,68 @@ from numpy.typing import NDArray
 from maps.errors import MapFormatError
 
 MAGIC = b"\x93NUMPY"
+LONGEST_HEADER = 10_000  # bytes, numpy's own limit
+_DTYPE = re.compile(r"[<>=|]?([a-z][0-9])")
 
 
-def decode(
-    path: Path, where: str, data: bytes, dtypes: tuple[str, ...], dimensions: int
-) -> tuple[tuple[int, ...], NDArray[Any]]:
-    """Shape and array of .npy bytes, if the dtype is one of `dtypes` (numpy's strings, any byte order)."""
+@dataclass(frozen=True)
+class Header:
+    """What a .npy file says of its array; `offset` is where its data begin."""
+
+    dtype: np.dtype[Any]
+    shape: tuple[int, ...]
+    fortran_order: bool
+    offset: int
+
+    @property
+    def data_bytes(self) -> int:
+        """Bytes of data that have to follow."""
+        return math.prod(self.shape) * self.dtype.itemsize
+
+
+def read_header(path: Path, where: str, start: bytes, dtypes: tuple[str, ...], dimensions: int) -> Header:
+    """The header in the first bytes of a .npy file (LONGEST_HEADER of them are enough).
+
+    dtypes: the ones that are welcome, as numpy names them, in any byte order. Raises MapFormatError.
+    """
 
     def refuse(why: str) -> MapFormatError:
         return MapFormatError(path, where, why)
 
-    if len(data) < 10 or not data.startswith(MAGIC):
+    if len(start) < 10 or not start.startswith(MAGIC):
         raise refuse("is not a NumPy array; its first bytes are wrong")
-    major = data[6]
+    major = start[6]
     length_bytes = 2 if major == 1 else 4
-    if major not in (1, 2, 3) or len(data) < 8 + length_bytes:
+    if major not in (1, 2, 3):
         raise refuse(f"is a NumPy array of version {major}; versions 1 to 3 can be read")
-    header_end = 8 + length_bytes + int.from_bytes(data[8 : 8 + length_bytes], "little")
-    if header_end > min(len(data), 65_536):
+    offset = 8 + length_bytes + int.from_bytes(start[8 : 8 + length_bytes], "little")
+    if offset > min(len(start), LONGEST_HEADER):
         raise refuse("has a damaged header")
     try:
-        header: Any = ast.literal_eval(data[8 + length_bytes : header_end].decode("utf-8").strip())
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Python's own about odd literals
+            header: Any = ast.literal_eval(start[8 + length_bytes : offset].decode("utf-8").strip())
         shape: Any = header["shape"]
         fortran: Any = header["fortran_order"]
         dtype: Any = header["descr"]
-    except (ValueError, SyntaxError, KeyError, TypeError, MemoryError, RecursionError, UnicodeDecodeError):
+    except (ValueError, SyntaxError, KeyError, TypeError, MemoryError, RecursionError):
         raise refuse("has a damaged header") from None
-    if not isinstance(dtype, str) or dtype.lstrip("<>=|") not in dtypes:
-        raise refuse(f"holds {dtype!r}; numbers of type {', '.join(dtypes)} are needed")
+    kind = _DTYPE.fullmatch(dtype) if isinstance(dtype, str) else None
+    if kind is None or kind[1] not in dtypes:
+        raise refuse(f"holds {repr(dtype)[:40]}; numbers of type {', '.join(dtypes)} are needed")
     sides = cast("tuple[object, ...]", shape) if isinstance(shape, tuple) else ()
     if len(sides) != dimensions or not all(type(side) is int and side >= 0 for side in sides):
-        raise refuse(f"has shape {shape!r}; {dimensions} dimensions are needed")
-    whole = cast("tuple[int, ...]", sides)
-    kind = np.dtype(dtype)
-    if len(data) - header_end != math.prod(whole) * kind.itemsize:
-        expected = math.prod(whole) * kind.itemsize
-        raise refuse(f"should hold {expected} bytes of data but holds {len(data) - header_end}")
-    array = np.frombuffer(data, dtype=kind, offset=header_end)
-    return whole, array.reshape(whole, order="F" if fortran is True else "C")
+        raise refuse(f"has shape {repr(shape)[:40]}; {dimensions} dimensions are needed")
+    return Header(np.dtype(cast(str, dtype)), cast("tuple[int, ...]", sides), fortran is True, offset)
+
+
+def decode(path: Path, where: str, data: bytes, header: Header) -> NDArray[Any]:
+    """The array in the bytes of a whole .npy file, a view of them."""
+    found = len(data) - header.offset
+    if found != header.data_bytes:
+        raise MapFormatError(path, where, f"should hold {header.data_bytes} bytes of data but holds {found}")
+    array = np.frombuffer(data, dtype=header.dtype, offset=header.offset)
+    return array.reshape(header.shape, order="F" if header.fortran_order else "C")
 
 
 def encode(array: NDArray[Any]) -> bytes:

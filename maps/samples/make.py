@@ -52,7 +52,7 @@ def river() -> MapDocument:
         cost[bridge] = ROAD.cost
     for path in ([(31, 3), (20, 14), (14, 27)], [(31, 3), (44, 15), (47, 26)]):
         cost[road(shape, path) & ~locked & passable] = ROAD.cost
-    for path in ([(14, 40), (22, 50), (32, 60)], [(47, 44), (42, 52), (32, 60)]):
+    for path in ([(14, 40), (22, 50), (32, 60)], [(47, 33), (45, 44), (40, 54), (32, 60)]):
         cost[road(shape, path) & ~locked & passable] = ROAD.cost
     palette = (ROAD, *terrain, Terrain("bank", 2.6, "#8c8158"), Terrain("water", 1.0, "#22324b", passable=False))
     return document(cost, passable, locked=locked, routes=[((31, 3), (32, 60))], palette=palette)

@@ -56,9 +56,7 @@ def state(venv: Path, extras: Sequence[str] = ()) -> str:
 # An old Python.
 
 
-@pytest.mark.parametrize(
-    "name", ["app/__init__.py", "app/__main__.py", "app/bootstrap.py", "tests/__main__.py"]
-)
+@pytest.mark.parametrize("name", ["app/__init__.py", "app/__main__.py", "app/bootstrap.py", "tests/__main__.py"])
 def test_python_3_8_can_read_the_files_that_run_before_set_up(name: str) -> None:
     ast.parse((bootstrap.ROOT / name).read_text(encoding="utf-8"), feature_version=(3, 8))
 

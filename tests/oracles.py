@@ -1,0 +1,144 @@
+"""Slow and simple reference solutions that tests and benchmarks compare with."""
+
+import numpy as np
+import scipy.sparse as sp
+from scipy.optimize import linprog
+from scipy.sparse.csgraph import dijkstra
+
+from engine.admissible import FIXED, admissible_maps
+from engine.grid import LENGTHS, MOVES, Grid
+from engine.problem import Objective, Problem, Route
+
+# Optimum of the longest shortest path on an n × n map of cost 1: start (n // 2, 1), goal (n // 2, n - 2), total
+# n², bounds 0.2 … 5, "mean" moves; by HiGHS. (n, neighbours) -> path cost
+LP_OPTIMA = {
+    (10, 4): 21.285714,
+    (10, 8): 18.582760,
+    (16, 4): 37.622222,
+    (16, 8): 32.696677,
+    (24, 4): 60.520000,
+    (24, 8): 52.454855,
+    (32, 4): 83.989474,
+    (32, 8): 72.627590,
+    (64, 4): 179.875676,
+    (64, 8): 154.439883,
+    (96, 4): 276.432727,
+}
+
+
+def table_problem(size: int, neighbours: int, cost_rule: str = "mean", **limits) -> Problem:
+    """The problem behind `LP_OPTIMA`."""
+    grid = Grid(np.ones((size, size), dtype=bool), neighbours, "both_open", cost_rule)
+    cost_map = np.ones((size, size))
+    route = Route((size // 2, 1), (size // 2, size - 2))
+    return Problem(grid, cost_map, (route,), admissible_maps(cost_map, grid.passable, 0.2, 5.0, **limits))
+
+
+def random_problem(seed: int, size: int = 9, routes: int = 1, walls: float = 0.15, **kinds) -> Problem:
+    """A random map with walls whose routes are connected. kinds: neighbours, corner_rule, cost_rule, symmetry,
+    locked (share of locked cells), aim."""
+    generator = np.random.default_rng(seed)
+    symmetry, share, aim = kinds.pop("symmetry", "none"), kinds.pop("locked", 0.0), kinds.pop("aim", "longer")
+    while True:
+        passable = generator.random((size, size + 2)) >= walls
+        if symmetry in ("quarter_turn", "diagonal"):
+            passable = passable[:, :size]
+        cost_map = generator.uniform(0.5, 2.0, passable.shape)
+        grid = Grid(passable, **kinds)
+        cells = [tuple(map(int, cell)) for cell in np.argwhere(passable)]
+        ends = [cells[i] for i in generator.choice(len(cells), 2 * routes, replace=False)]
+        pairs = list(zip(ends[::2], ends[1::2], strict=True))
+        if all(np.isfinite(distances(grid, cost_map, goal)[start]) for start, goal in pairs):
+            break
+    locked = generator.random(passable.shape) < share
+    weights = generator.uniform(0.5, 2.0, routes) if routes > 1 else np.ones(1)
+    return Problem(
+        grid,
+        cost_map,
+        tuple(Route(start, goal, float(weight)) for (start, goal), weight in zip(pairs, weights, strict=True)),
+        admissible_maps(cost_map, passable, 0.2, 5.0, locked=locked, symmetry=symmetry),
+        Objective(aim),
+    )
+
+
+def moves_of(grid: Grid) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Tail, head (flat cells) and length of every legal move, written out cell by cell."""
+    height, width = grid.shape
+    tails, heads, lengths = [], [], []
+    for row in range(height):
+        for column in range(width):
+            for move in range(grid.neighbours):
+                r, c = row + MOVES[move, 0], column + MOVES[move, 1]
+                if not (0 <= r < height and 0 <= c < width and grid.passable[row, column] and grid.passable[r, c]):
+                    continue
+                if LENGTHS[move] > 1.0:
+                    corners = [grid.passable[row, c], grid.passable[r, column]]
+                    if (grid.corner_rule == "both_open" and not all(corners)) or (
+                        grid.corner_rule == "one_open" and not any(corners)
+                    ):
+                        continue
+                tails.append(row * width + column)
+                heads.append(r * width + c)
+                lengths.append(LENGTHS[move])
+    return np.array(tails, dtype=np.int64), np.array(heads, dtype=np.int64), np.array(lengths)
+
+
+def distances(grid: Grid, cost_map: np.ndarray, goal: tuple[int, int]) -> np.ndarray:
+    """(H, W) distances to a goal, by scipy."""
+    tails, heads, lengths = moves_of(grid)
+    flat = cost_map.ravel()
+    costs = lengths * (flat[heads] if grid.cost_rule == "entered" else (flat[tails] + flat[heads]) / 2)
+    graph = sp.csr_matrix((costs, (heads, tails)), shape=(flat.size, flat.size))
+    return dijkstra(graph, indices=goal[0] * grid.shape[1] + goal[1]).reshape(grid.shape)
+
+
+def lp_optimum(problem: Problem) -> tuple[float, np.ndarray]:
+    """The largest weighted sum of path costs over all admissible maps, and such a map: one LP, by HiGHS.
+
+    Variables: the group costs z, then potentials D of each route with D[tail] − D[head] ≤ edge cost.
+    """
+    grid, admissible = problem.grid, problem.admissible
+    tails, heads, lengths = moves_of(grid)
+    cells, groups, edges = grid.passable.size, admissible.size.size, len(tails)
+    routes = len(problem.routes)
+    tail_share = grid.tail_share
+    group, fixed = admissible.group.ravel(), admissible.fixed.ravel()
+    rows, columns, values = [], [], []
+    constant = np.zeros(edges)
+    edge = np.arange(edges)
+    for ends, share in ((tails, tail_share), (heads, 1.0 - tail_share)):
+        free = group[ends] != FIXED
+        rows.append(edge[free])
+        columns.append(group[ends][free])
+        values.append(-lengths[free] * share)
+        constant += np.where(free, 0.0, lengths * share * fixed[ends])
+    cost_part = sp.csr_matrix(
+        (np.concatenate(values), (np.concatenate(rows), np.concatenate(columns))), shape=(edges, groups)
+    )
+    drop = sp.csr_matrix(
+        (np.r_[np.ones(edges), -np.ones(edges)], (np.r_[edge, edge], np.r_[tails, heads])), shape=(edges, cells)
+    )
+    blocks = [[cost_part, *(drop if k == route else None for k in range(routes))] for route in range(routes)]
+    gain = np.zeros(groups + routes * cells)
+    bounds = [*zip(admissible.lower, admissible.upper, strict=True)]
+    for number, route in enumerate(problem.routes):
+        offset = groups + number * cells
+        width = grid.shape[1]
+        gain[offset + route.start[0] * width + route.start[1]] = -route.weight
+        potentials = [(None, None)] * cells
+        potentials[route.goal[0] * width + route.goal[1]] = (0.0, 0.0)
+        bounds.extend(potentials)
+        # Cells that the start cannot reach would leave the potentials unbounded; they do not matter.
+    total = np.zeros((1, gain.size))
+    total[0, :groups] = admissible.size
+    solved = linprog(
+        gain,
+        A_ub=sp.bmat(blocks, format="csr"),
+        b_ub=np.tile(constant, routes),
+        A_eq=sp.csr_matrix(total),
+        b_eq=[admissible.budget],
+        bounds=bounds,
+        method="highs",
+    )
+    assert solved.status == 0, solved.message
+    return -solved.fun, admissible.expand(solved.x[:groups])
