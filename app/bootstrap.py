@@ -207,11 +207,15 @@ def torch_options(platform: str, nvidia: bool, index: str | None) -> list[str]:
 def install_commands(
     python: Path, project: Mapping[str, Any], extras: Sequence[str], torch: Sequence[str]
 ) -> list[list[str]]:
-    """The two runs of pip: PyTorch, so that its index serves nothing else, then the project and the rest."""
+    """Two runs of pip: PyTorch, so that its index serves nothing else, then the project and the rest.
+
+    Last, the engine's inner loops are compiled, about 20 seconds, so that nobody waits for that later.
+    """
     pip = [str(python), "-m", "pip", "--disable-pip-version-check", "install"]
     requirement = next(line for line in requirements(project, ()) if re.match(r"torch\b", line))
     target = str(ROOT) + ("[{}]".format(",".join(extras)) if extras else "")
-    return [[*pip, *torch, requirement], [*pip, "--editable", target]]
+    compile_loops = [str(python), "-m", "engine.warmup"]
+    return [[*pip, *torch, requirement], [*pip, "--editable", target], compile_loops]
 
 
 def set_up(project: Mapping[str, Any], extras: Sequence[str], run: Run | None = None, venv: Path = VENV) -> None:

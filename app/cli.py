@@ -109,8 +109,7 @@ def solve(arguments: argparse.Namespace) -> int:
     }
     _print_report(report, solution.sentence)
     for path in outputs:
-        for loss in write_map(solution.document, path):
-            _err.print(f"[yellow]{path.name} does not keep:[/] {escape(loss)}")
+        _say_losses(path, write_map(solution.document, path))
     if arguments.json:
         _write_json(arguments.json, report)
     if arguments.picture:
@@ -210,8 +209,7 @@ def convert(arguments: argparse.Namespace) -> int:
     _check_writable(target)
     lost = write_map(document, target)
     _out.print(f"{target.name} written: {document.height} × {document.width} cells")
-    for loss in lost:
-        _err.print(f"[yellow]not kept:[/] {escape(loss)}")
+    _say_losses(target, lost)
     return DONE
 
 
@@ -272,7 +270,7 @@ def _parser() -> argparse.ArgumentParser:
         "--aim",
         choices=["longer", "shorter", "target", "longer_minimum"],
         default="longer",
-        help="what becomes of the weighted sum of the routes' costs; longer_minimum: of the smallest (%(default)s)",
+        help="what becomes of the weighted sum of the routes' costs, or of the smallest one (%(default)s)",
     )
     run.add_argument("--target", type=_number, action="append", metavar="COST", help="for --aim target, per route")
     run.add_argument("--budget", type=_budget, default=None, metavar="keep|VALUE", help="total cost (keep)")
@@ -327,8 +325,11 @@ def _add_map_options(parser: argparse.ArgumentParser) -> None:
         help="start and goal, instead of the map's own routes",
     )
     parser.add_argument("--neighbours", type=int, choices=[4, 8], help="moves of a cell, instead of the map's own")
-    parser.add_argument("--cost-rule", choices=["mean", "entered"], help="what a move costs: mean of its two cells, "
-                        "or the cell entered")  # fmt: skip
+    parser.add_argument(
+        "--cost-rule",
+        choices=["mean", "entered"],
+        help="what a move costs: the mean of its two cells, or the cell entered",
+    )
     parser.add_argument(
         "--corners",
         choices=["both-open", "one-open", "free"],
@@ -401,8 +402,11 @@ def _agrees(cost: float, expected: float) -> bool:
 
 
 def _rule(rule: MovementRule) -> str:
-    corners = {"both_open": "diagonals need both corners open", "one_open": "diagonals need one corner open",
-               "free": "diagonals may cut corners"}[rule.corner_rule]  # fmt: skip
+    corners = {
+        "both_open": "diagonals need both corners open",
+        "one_open": "diagonals need one corner open",
+        "free": "diagonals may cut corners",
+    }[rule.corner_rule]
     cost = "mean of the two cells" if rule.cost_rule == "mean" else "cell entered"
     return f"{rule.neighbours} neighbours, {corners + ', ' if rule.neighbours == 8 else ''}cost: {cost}"
 
@@ -420,6 +424,11 @@ def _print_report(report: dict[str, Any], sentence: str) -> None:
         f"{report['device']} in {report['seconds']:.2f} s · {report['movement']}"
     )
     _out.print(sentence)
+
+
+def _say_losses(path: Path, lost: Sequence[str]) -> None:
+    if lost:
+        _err.print(f"[yellow]{path.name} does not keep[/] {escape('; '.join(lost))}.")
 
 
 def _write_json(name: str, content: dict[str, Any]) -> None:

@@ -116,11 +116,12 @@ def _design(
     problem: "Problem", effort: Effort, progress: Progress
 ) -> tuple[npt.NDArray[np.float64], float | None, int, str, "Status"]:
     from engine.design import DesignSettings, design
-    from engine.device import pick_device
+    from engine.device import leave_a_core_free, pick_device
     from engine.status import Status
 
     if effort.method == "optimum":
         raise ValueError("the method 'optimum' has no steps")
+    leave_a_core_free()
     defaults = DesignSettings()
     settings = DesignSettings(
         method=effort.method,

@@ -1,5 +1,7 @@
 """Where a run computes."""
 
+import os
+
 import torch
 
 from engine.flow import Method
@@ -22,3 +24,11 @@ def pick_device(wish: str, method: Method) -> str:
     if wish not in available:
         raise ValueError(f"device {wish!r} is not available; this machine has: {', '.join(available)}")
     return wish
+
+
+def leave_a_core_free() -> None:
+    """Keep torch off one core, for the window and for everything else that runs.
+
+    With every core taken, small tensor operations ran up to 20 times slower on a busy machine of two cores.
+    """
+    torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))

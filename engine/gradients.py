@@ -165,7 +165,5 @@ def _solve_laplacian(grid: Grid, flow: Floats, right: Floats, ground: Cell) -> F
     rows, columns = np.concatenate([diagonal, first, second]), np.concatenate([diagonal, second, first])
     entries = np.concatenate([np.ones(size), -pairs, -pairs])
     z = np.zeros(cells.size)
-    z[unknown] = scale[unknown] * solve_symmetric(
-        rows, columns, entries, right.ravel()[unknown] * scale[unknown]
-    )
+    z[unknown] = scale[unknown] * solve_symmetric(rows, columns, entries, right.ravel()[unknown] * scale[unknown])
     return z.reshape(height, width)

@@ -40,9 +40,7 @@ def logit_flow(
         grid.neighbours,
     )
     order = field.order[: rank[start] + 1]
-    flow = _visits(
-        writable(cost_map), soft, grid.legal, order, rank, grid.tail_share, epsilon, grid.neighbours
-    )
+    flow = _visits(writable(cost_map), soft, grid.legal, order, rank, grid.tail_share, epsilon, grid.neighbours)
     return soft, flow
 
 

@@ -36,7 +36,7 @@ class Rows(NamedTuple):
 class Multigrid(NamedTuple):
     """The hierarchy, finest level first; the vectors of all levels lie one after the other.
 
-    cells: (n,) flat index of each unknown in the map with a border of one cell.
+    cells: (n,) flat index of each unknown of the finest level in the map.
     first: (levels + 1,) where each level's unknowns begin.
     laplacian, prolongation, restriction: for every level but the coarsest; columns count from the first
         unknown of their level.
@@ -55,7 +55,6 @@ class Multigrid(NamedTuple):
 def multigrid(grid: Grid, starts: list[Cell]) -> Multigrid:
     """The hierarchy for the cells that can be reached from `starts`."""
     cells, rows, columns, matrix = _laplacian(grid, starts)
-    width = grid.shape[1]
     laplacians, prolongations = [], []
     while matrix.shape[0] > COARSEST and (rows.any() or columns.any()):
         piece, rows, columns = _pieces(matrix, rows // BLOCK, columns // BLOCK)
@@ -67,7 +66,7 @@ def multigrid(grid: Grid, starts: list[Cell]) -> Multigrid:
         matrix = sparse.csr_matrix(prolongation.T @ matrix @ prolongation)
     sizes = [level.shape[0] for level in laplacians] + [matrix.shape[0]]
     return Multigrid(
-        cells=(cells // width + 1) * (width + 2) + cells % width + 1,
+        cells=cells,
         first=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
         laplacian=_stacked(laplacians),
         prolongation=_stacked(prolongations),

@@ -102,7 +102,5 @@ def _softness(problem: Problem) -> float:
 def _unit(problem: Problem) -> float:
     """Length of a typical way in cells: what makes penalties of weight 1 comparable with the routes."""
     return float(
-        np.mean(
-            [math.hypot(a - c, b - d) for (a, b), (c, d) in zip(problem.starts, problem.goals, strict=True)]
-        )
+        np.mean([math.hypot(a - c, b - d) for (a, b), (c, d) in zip(problem.starts, problem.goals, strict=True)])
     )

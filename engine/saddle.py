@@ -10,15 +10,19 @@ x_k is weight_k times a unit flow along shortest paths, and D_k the distance to 
 One step of the primal–dual hybrid gradient (Chambolle & Pock 2011) from (x, D, c):
 
     x' = max(0, x − τ (edge_cost(c) − (D[tail] − D[head])))
-    D' = D + σ_D (supply − divergence(2x' − x))
+    D' = D + σ_D M⁻¹ (supply − divergence(2x' − x))
     c' = projection of  c + σ_c · load(2x' − x)  onto the admissible maps.
+
+M⁻¹ is a multigrid cycle for the graph Laplacian L (`engine.multigrid`). With a plain step, M = 1, news of a
+change travels one cell an iteration, and along a winding corridor for thousands of them; with M ≈ L the
+number of iterations hardly depends on the size of the map.
 
 Step sizes. The two directions of an edge split into their sum, which alone makes load, and their difference,
 which alone makes divergence, when both directions cost the same. So the two linear maps do not compete:
-τ σ_D ‖divergence‖² ≤ 1 and τ σ_c ‖load‖² ≤ 1 suffice. The norms are largest on the open plane, where
-they follow from the graph Laplacian. Under the "entered" rule the directions differ, and the two share.
-The balance w_k = τ_k stands for how far a flow moves per distance that potentials and costs move; it is
-adapted while running.
+τ σ_D ‖M^(−½) divergence‖² ≤ 1 and τ σ_c ‖load‖² ≤ 1 suffice. The first norm is 2, as M ≽ L and divergence
+sees every edge twice; the second is largest on the open plane. Under the "entered" rule the directions
+differ, and the two share. The balance w_k = τ_k stands for how far a flow moves per distance that potentials
+and costs move; it is adapted while running.
 """
 
 from dataclasses import dataclass
@@ -31,7 +35,9 @@ from engine.grid import Grid
 from engine.paths import distances_to
 from engine.problem import Problem
 
-FIRST_BALANCE = 0.1
+FIRST_BALANCE = 1.0
+POTENTIAL_NORM = 2.0
+ENTERED_SHARES = 2.0 / 3.0, 1.0 / 3.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,12 +62,11 @@ class SaddlePoint:
 class StepSizes:
     """Step sizes of route k with balance w_k: τ = w_k, σ_D = potential / w_k, σ_c = cost / Σ w.
 
-    potential_norm, cost_norm: squared norms of the divergence and of one route's load, as upper bounds.
+    cost_norm: squared norm of one route's load, as an upper bound.
     """
 
     potential: float
     cost: float
-    potential_norm: float
     cost_norm: float
 
 
@@ -91,9 +96,9 @@ class Saddle(Protocol):
 
 def step_sizes(grid: Grid) -> StepSizes:
     """Largest safe step sizes; see the module's text."""
-    potential_norm, cost_norm = (16.0, 4.0) if grid.neighbours == 4 else (24.0, 12.0)
-    potential_share, cost_share = (1.0, 1.0) if grid.cost_rule == "mean" else (0.8, 0.2)
-    return StepSizes(potential_share / potential_norm, cost_share / cost_norm, potential_norm, cost_norm)
+    cost_norm = 4.0 if grid.neighbours == 4 else 12.0
+    potential_share, cost_share = (1.0, 1.0) if grid.cost_rule == "mean" else ENTERED_SHARES
+    return StepSizes(potential_share / POTENTIAL_NORM, cost_share / cost_norm, cost_norm)
 
 
 def cold_point(problem: Problem) -> SaddlePoint:
@@ -117,9 +122,10 @@ def cold_point(problem: Problem) -> SaddlePoint:
 def adapted_balance(balance: Floats, flow: Floats, potentials: Floats, cost: float, sizes: StepSizes) -> Floats:
     """The balance after a restart, halfway (in logarithms) to the one that makes both sides move alike.
 
-    flow, potentials: (R,) distances that each route's variables moved since the last restart; cost: the map's.
+    flow, potentials: (R,) how far each route's variables moved since the last restart, potentials by the
+    root of their squared drops; cost: how far the map did.
     """
-    other = np.sqrt(sizes.potential_norm * potentials**2 + sizes.cost_norm * cost**2)
+    other = np.sqrt(POTENTIAL_NORM * potentials**2 + sizes.cost_norm * cost**2)
     moved = (flow > 0.0) & (other > 0.0)
     observed = np.where(moved, flow, 1.0) / np.where(moved, other, 1.0)
     return np.where(moved, np.sqrt(balance * observed), balance)

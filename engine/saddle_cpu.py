@@ -1,4 +1,4 @@
-"""The primal–dual iterations on the CPU: one fused and vectorised pass over the map for each.
+"""The primal–dual iterations on the CPU: one vectorised pass over the map and one multigrid cycle for each.
 
 The map gets a border of one cell, so that every neighbour is a shifted view of a row. Both directions of an
 edge are kept at the cell that its even move leaves: flow[route, move, r, c] with `move` even is the mass that
@@ -10,6 +10,7 @@ import numpy as np
 from engine.arrays import Bytes, Floats, Integers, writable
 from engine.compiled import compiled
 from engine.grid import LENGTHS, MOVES
+from engine.multigrid import Multigrid, cycle, multigrid
 from engine.problem import Problem
 from engine.saddle import SaddlePoint, adapted_balance, step_sizes
 
@@ -31,6 +32,9 @@ class CpuSaddle:
         self._upper = _bordered(admissible.expand(admissible.upper))
         self._budget = admissible.budget + float(admissible.fixed.sum())
         self._members, self._first = _groups(problem)
+        self._multigrid = multigrid(grid, problem.starts)
+        rows, columns = np.divmod(self._multigrid.cells, grid.shape[1])
+        self._cells = (rows + 1) * (grid.shape[1] + 2) + columns + 1
         self._balance = start.balance.copy()
         self._flow = _paired(start.flow * self._weights[:, None, None, None], grid.legal)
         self._potentials = _bordered(start.potentials)
@@ -76,9 +80,9 @@ class CpuSaddle:
 
     def _distances(self, flow: Floats, potentials: Floats, cost: Floats) -> tuple[Floats, Floats, float]:
         return (
-            np.sqrt(np.array([np.vdot(route, route) for route in flow])),
-            np.sqrt(np.array([np.vdot(route, route) for route in potentials])),
-            float(np.sqrt(np.vdot(cost, cost))),
+            np.sqrt(np.sum(flow**2, axis=(1, 2, 3))),
+            np.sqrt(np.array([_squared_drops(route, self._legal, flow.shape[1]) for route in potentials])),
+            float(np.sqrt(np.sum(cost**2))),
         )
 
     def _iterate(
@@ -90,6 +94,8 @@ class CpuSaddle:
             cost,
             *self._anchors,
             self._legal,
+            self._multigrid,
+            self._cells,
             self._ends,
             self._weights,
             self._share,
@@ -156,6 +162,8 @@ def _iterate(
     potentials_anchor: Floats,
     cost_anchor: Floats,
     legal: Bytes,
+    grids: Multigrid,
+    cells: Integers,
     ends: Integers,
     weights: Floats,
     share: float,
@@ -173,21 +181,29 @@ def _iterate(
     halpern: bool,
 ) -> float:
     """`count` iterations in place: z ← β (2 T(z) − z) + (1 − β) anchor, or z ← T(z) without `halpern`."""
-    load, wanted = np.empty_like(cost), np.empty_like(cost)
+    load, wanted, missing = np.empty_like(cost), np.empty_like(cost), np.empty_like(cost)
     flat_cost, flat_anchor, flat_load = cost.reshape(-1), cost_anchor.reshape(-1), load.reshape(-1)
     flat_lower, flat_upper, flat_wanted = lower.reshape(-1), upper.reshape(-1), wanted.reshape(-1)
+    unknowns, flat_missing = grids.first[-1], missing.reshape(-1)
+    right, solution, rest = np.empty(unknowns), np.empty(unknowns), np.empty(unknowns)
     for i in range(done, done + count):
         keep = (i + 1.0) / (i + 2.0) if halpern else 1.0
         reach = 2.0 * keep if halpern else 1.0
         load[:] = 0.0
         for k in range(weights.size):
-            _route_pass(
-                flow[k], potentials[k], cost, flow_anchor[k], potentials_anchor[k], load, legal, share,
-                tau[k], sigma[k], keep, reach,
-            )  # fmt: skip
-            supplied = reach * sigma[k] * weights[k]
-            potentials[k, ends[k, 0], ends[k, 1]] += supplied
-            potentials[k, ends[k, 2], ends[k, 3]] -= supplied
+            missing[:] = 0.0
+            missing[ends[k, 0], ends[k, 1]] = weights[k]
+            missing[ends[k, 2], ends[k, 3]] = -weights[k]
+            _flow_pass(
+                flow[k], potentials[k], cost, flow_anchor[k], load, missing, legal, share, tau[k], keep, reach
+            )
+            for j in range(cells.size):
+                right[j] = flat_missing[cells[j]]
+            cycle(grids, right, solution, rest)
+            y, anchor = potentials[k].reshape(-1), potentials_anchor[k].reshape(-1)
+            for j in range(cells.size):
+                cell = cells[j]
+                y[cell] = keep * y[cell] + reach * sigma[k] * solution[j] + (1.0 - keep) * anchor[cell]
         _share_in_groups(flat_load, members, first)
         for j in range(flat_cost.size):
             flat_wanted[j] = flat_cost[j] + sigma_cost * flat_load[j]
@@ -200,33 +216,30 @@ def _iterate(
 
 
 @compiled
-def _route_pass(
+def _flow_pass(
     flow: Floats,
     potentials: Floats,
     cost: Floats,
-    flow_anchor: Floats,
-    potentials_anchor: Floats,
+    anchors: Floats,
     load: Floats,
+    missing: Floats,
     legal: Bytes,
     share: float,
     tau: float,
-    sigma: float,
     keep: float,
     reach: float,
 ) -> None:
-    """Flow and potentials of one route; adds the load of 2x' − x to `load`. Supply is left to the caller.
+    """The flow of one route; adds the load of 2x' − x to `load` and takes its divergence from `missing`.
 
-    The potentials of a row are only needed by the edges kept in it and in the row above, so one pass does
-    both. Every inner loop writes one row from a few others: that is what the compiler vectorises.
+    Every inner loop writes one row from a few others: that is what the compiler vectorises.
     """
     moves, height, width = flow.shape[0], cost.shape[0] - 2, cost.shape[1] - 2
     ahead = np.empty((2, width))
     drop, price = np.empty(width), np.empty(width)
-    outflow, outflow_below = np.zeros(width + 2), np.zeros(width + 2)
     for r in range(1, height + 1):
         may = legal[r][1 : width + 1]
         potential_here, cost_here = potentials[r][1 : width + 1], cost[r][1 : width + 1]
-        load_here, out_here = load[r][1 : width + 1], outflow[1 : width + 1]
+        load_here, missing_here = load[r][1 : width + 1], missing[r][1 : width + 1]
         for move in range(0, moves, 2):
             dr, dc = MOVES[move, 0], MOVES[move, 1]
             bit = np.uint8(1 << move)
@@ -238,7 +251,7 @@ def _route_pass(
                 tail = LENGTHS[move] * (share if way == 0 else 1.0 - share)
                 tau_here, tau_there = tau * tail, tau * (LENGTHS[move] - tail)
                 sign = 1.0 if way == 0 else -1.0
-                x, anchor = flow[move + way, r][1 : width + 1], flow_anchor[move + way, r][1 : width + 1]
+                x, anchor = flow[move + way, r][1 : width + 1], anchors[move + way, r][1 : width + 1]
                 doubled = ahead[way]
                 for c in range(width):
                     price[c] = tau_here * cost_here[c] + tau_there * cost_there[c] - sign * drop[c]
@@ -251,20 +264,31 @@ def _route_pass(
             near, far = LENGTHS[move] * share, LENGTHS[move] * (1.0 - share)
             forth, back = ahead[0], ahead[1]
             load_there = load[r + dr][1 + dc : 1 + dc + width]
-            out_there = (outflow if dr == 0 else outflow_below)[1 + dc : 1 + dc + width]
+            missing_there = missing[r + dr][1 + dc : 1 + dc + width]
             for c in range(width):
-                out_here[c] += forth[c] - back[c]
+                missing_here[c] -= forth[c] - back[c]
             for c in range(width):
-                out_there[c] -= forth[c] - back[c]
+                missing_there[c] += forth[c] - back[c]
             for c in range(width):
                 load_here[c] += near * forth[c] + far * back[c]
             for c in range(width):
                 load_there[c] += far * forth[c] + near * back[c]
-        anchor = potentials_anchor[r][1 : width + 1]
-        for c in range(width):
-            potential_here[c] = keep * potential_here[c] - reach * sigma * out_here[c] + (1.0 - keep) * anchor[c]
-        outflow, outflow_below = outflow_below, outflow
-        outflow_below[:] = 0.0
+
+
+@compiled
+def _squared_drops(potentials: Floats, legal: Bytes, moves: int) -> float:
+    """Σ over edges (drop of the potentials)²."""
+    width = potentials.shape[1] - 2
+    total = np.zeros(width)
+    for r in range(1, potentials.shape[0] - 1):
+        may, here = legal[r][1 : width + 1], potentials[r][1 : width + 1]
+        for move in range(0, moves, 2):
+            dr, dc = MOVES[move, 0], MOVES[move, 1]
+            bit = np.uint8(1 << move)
+            there = potentials[r + dr][1 + dc : 1 + dc + width]
+            for c in range(width):
+                total[c] += (here[c] - there[c]) ** 2 if may[c] & bit else 0.0
+    return total.sum()
 
 
 @compiled

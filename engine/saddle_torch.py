@@ -7,8 +7,9 @@ import torch
 from torch import Tensor
 
 from engine.admissible import FIXED
-from engine.arrays import Floats
+from engine.arrays import Floats, Integers
 from engine.grid import LENGTHS, shifted
+from engine.multigrid import Multigrid, Rows, multigrid
 from engine.problem import Problem
 from engine.saddle import SaddlePoint, adapted_balance, step_sizes
 from engine.tensors import to_numpy
@@ -29,6 +30,7 @@ class TorchSaddle:
         self._grid, self._sizes = grid, step_sizes(grid)
         self._share = grid.tail_share
         moves = range(grid.neighbours)
+        self._cycle = _Cycle(multigrid(grid, problem.starts), dtype, device)
         self._legal = tensor(np.stack([(grid.legal >> move & 1).astype(np.float64) for move in moves]))
         self._weights = tensor(problem.weights)[:, None, None]
         supply = np.zeros((len(problem.routes), *grid.shape))
@@ -98,7 +100,8 @@ class TorchSaddle:
             both = ahead.sum(dim=0)
             load[here] += near * both
             load[there] += far * both
-        new_potentials = potentials + self._sizes.potential / tau * (self._supply - surplus)
+        correction = self._cycle.solve(self._supply - surplus)
+        new_potentials = potentials + self._sizes.potential / tau * correction
         wanted = cost + self._sizes.cost / float(self._balance.sum()) * load
         return new_flow, new_potentials, self._projected(wanted)
 
@@ -130,9 +133,80 @@ class TorchSaddle:
         flow, potentials, cost = (a - b for a, b in zip(first, second, strict=True))
         return (
             to_numpy(flow.flatten(1).norm(dim=1)),
-            to_numpy(potentials.flatten(1).norm(dim=1)),
+            to_numpy(self._squared_drops(potentials).sqrt()),
             float(cost.norm()),
         )
+
+    def _squared_drops(self, potentials: Tensor) -> Tensor:
+        """(R,) Σ over edges (drop of the potentials)²."""
+        total = potentials.new_zeros(potentials.shape[0])
+        for move in range(0, self._grid.neighbours, 2):
+            here, there = shifted(self._grid.shape, move)
+            drop = potentials[:, *here] - potentials[:, *there]
+            total += (drop**2 * self._legal[move][here]).sum(dim=(1, 2))
+        return total
+
+
+class _Cycle:
+    """`engine.multigrid.cycle`, for all routes at once."""
+
+    def __init__(self, grids: Multigrid, dtype: torch.dtype, device: str) -> None:
+        self._cells = torch.tensor(grids.cells, device=device)
+        sizes = np.diff(grids.first)
+        self._damped = [
+            torch.tensor(part, dtype=dtype, device=device) for part in np.split(grids.damped, grids.first[1:-1])
+        ]
+        above, below = sizes[:-1], sizes[1:]
+        self._laplacians = _matrices(grids.laplacian, above, dtype, device)
+        self._prolongations = _matrices(grids.prolongation, above, dtype, device)
+        self._restrictions = _matrices(grids.restriction, below, dtype, device)
+        self._coarsest = torch.tensor(grids.coarsest, dtype=dtype, device=device)
+
+    def solve(self, surplus: Tensor) -> Tensor:
+        """M⁻¹ of maps (R, H, W); zero where no route goes."""
+        flat = torch.zeros_like(surplus).flatten(1)
+        flat[:, self._cells] = self._level(0, surplus.flatten(1)[:, self._cells])
+        return flat.view_as(surplus)
+
+    def _level(self, level: int, right: Tensor) -> Tensor:
+        if level == len(self._laplacians):
+            return right @ self._coarsest
+        damped, laplacian = self._damped[level], self._laplacians[level]
+        solution = damped * right
+        coarse = self._level(level + 1, self._restrictions[level].times(right - laplacian.times(solution)))
+        solution = solution + self._prolongations[level].times(coarse)
+        return solution + damped * (right - laplacian.times(solution))
+
+
+class _Matrix:
+    """A sparse matrix by its entries: torch's own sparse matrices are not on every device."""
+
+    def __init__(self, rows: Tensor, columns: Tensor, values: Tensor, height: int) -> None:
+        self._rows, self._columns, self._values, self._height = rows, columns, values, height
+
+    def times(self, vectors: Tensor) -> Tensor:
+        """(R, width) -> (R, height)."""
+        products = self._values * vectors[:, self._columns]
+        return vectors.new_zeros(vectors.shape[0], self._height).index_add(1, self._rows, products)
+
+
+def _matrices(stacked: Rows, heights: Integers, dtype: torch.dtype, device: str) -> list[_Matrix]:
+    """The matrices of `stacked`, whose numbers of rows are `heights`."""
+    matrices, row = [], 0
+    for height in heights.tolist():
+        begin = stacked.begin[row : row + height + 1].astype(np.int64)
+        rows = np.repeat(np.arange(height), np.diff(begin))
+        entries = slice(begin[0], begin[-1])
+        matrices.append(
+            _Matrix(
+                torch.tensor(rows, device=device),
+                torch.tensor(stacked.column[entries].astype(np.int64), device=device),
+                torch.tensor(stacked.value[entries], dtype=dtype, device=device),
+                height,
+            )
+        )
+        row += height
+    return matrices
 
 
 def _three(parts: Iterator[Tensor]) -> Point:

@@ -66,9 +66,7 @@ def _bregman(
             colour[row::2, column::2] = True
             outward = torch.stack([y - _neighbour(y, k, 0.0) for k in range(grid.neighbours)])
             log_flow = torch.where(torch.isfinite(costs), (outward - costs) / epsilon, -math.inf)
-            log_back = torch.stack(
-                [_neighbour(log_flow[k ^ 1], k, -math.inf) for k in range(grid.neighbours)]
-            )
+            log_back = torch.stack([_neighbour(log_flow[k ^ 1], k, -math.inf) for k in range(grid.neighbours)])
             # Cells without any move would make NaN gradients in logsumexp: give them a finite stand-in.
             moving = colour & reachable & torch.isfinite(log_flow).any(dim=0)
             log_out = torch.logsumexp(torch.where(moving, log_flow, 0.0), dim=0)

@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from maps.checks import valid_cost
 from maps.document import (
     Bounds,
     Cell,
@@ -21,7 +22,7 @@ from maps.document import (
     freshly_frozen,
     points_inside,
 )
-from maps.errors import MapError
+from maps.errors import MapError, name_cell
 from maps.raster import Patch, Rectangle
 
 _Entry = TypeVar("_Entry")
@@ -61,17 +62,18 @@ def paint(
     if not np.isfinite(value) or (mode in ("set", "scale") and value <= 0.0):
         raise MapError(f"painting with {value}: a finite number above 0 is needed")
     old = base.cost[patch.slices].astype(np.float64)
-    match mode:
-        case "set":
-            wanted = np.full_like(old, value)
-        case "add":
-            wanted = old + value
-        case "scale":
-            wanted = old * value
-        case "smooth":
-            wanted = _smoothed(base, patch.rectangle)
     lower, upper = (limits.lower, limits.upper) if limits else (SMALLEST_COST, LARGEST_COST)
-    new = np.clip(old + patch.weights * (wanted - old), lower, upper).astype(np.float32)
+    with np.errstate(over="ignore", invalid="ignore"):  # beyond every float is beyond the range too
+        match mode:
+            case "set":
+                wanted = np.full_like(old, value)
+            case "add":
+                wanted = old + value
+            case "scale":
+                wanted = old * value
+            case "smooth":
+                wanted = _smoothed(base, patch.rectangle)
+        new = np.clip(old + patch.weights * (wanted - old), lower, upper).astype(np.float32)
     # Cells that the brush does not touch keep their very bits, inside the range or not.
     return _with_layer(document, "cost", patch, np.where(patch.weights > 0.0, new, document.cost[patch.slices]))
 
@@ -102,11 +104,18 @@ def apply_costs(document: MapDocument, cost_map: NDArray[np.floating[Any]]) -> E
         raise MapError(f"the cost map is {cost_map.shape}, the map is {document.shape}; they must agree")
     free = document.passable & ~document.locked
     whole = Patch((0, 0, *document.shape), np.ones(document.shape, dtype=np.float32))
-    return _with_layer(document, "cost", whole, np.where(free, cost_map, document.cost).astype(np.float32))
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):  # the document names the cell
+        costs = np.where(free, cost_map, document.cost).astype(np.float32)
+    return _with_layer(document, "cost", whole, costs)
 
 
 def same_terrain(document: MapDocument, cell: Cell) -> Mask:
-    """(H, W) what a flood fill from `cell` may spread over: passable cells of its cost, or walls from a wall."""
+    """(H, W) what a flood fill from `cell` may spread over: passable cells of its cost, or walls from a wall.
+
+    Raises MapError for a cell outside the map.
+    """
+    if not document.contains(cell):
+        raise MapError(f"{name_cell(*cell)} is outside the map of {document.height} × {document.width} cells")
     if not document.passable[cell]:
         return ~document.passable  # the costs under walls are unseen
     return (document.cost == document.cost[cell]) & document.passable
@@ -114,7 +123,8 @@ def same_terrain(document: MapDocument, cell: Cell) -> Mask:
 
 def set_route(document: MapDocument, index: int, route: Route) -> MapDocument:
     """Replace a route, or add it where index is the number of routes."""
-    return document.replace(routes=_spliced("route", document.routes, index, (route,)))
+    routes = _spliced("route", document.routes, index, (route,))
+    return document if routes == document.routes else document.replace(routes=routes)
 
 
 def remove_route(document: MapDocument, index: int) -> MapDocument:
@@ -124,7 +134,8 @@ def remove_route(document: MapDocument, index: int) -> MapDocument:
 
 def set_layout(document: MapDocument, index: int, layout: Layout) -> MapDocument:
     """Replace a point layout, or add it where index is the number of layouts."""
-    return document.replace(layouts=_spliced("layout", document.layouts, index, (layout,)))
+    layouts = _spliced("layout", document.layouts, index, (layout,))
+    return document if layouts == document.layouts else document.replace(layouts=layouts)
 
 
 def remove_layout(document: MapDocument, index: int) -> MapDocument:
@@ -140,6 +151,9 @@ def resize(
     Returns the document and, in sentences, which routes and points fell outside and are gone.
     """
     check_size(height, width)
+    cost = valid_cost("cost", cost)
+    if (height, width) == document.shape and tuple(offset) == (0, 0):
+        return document, []
     here, there = _overlap(document.shape, (height, width), offset)
 
     def moved(layer: NDArray[Any], fill: object) -> NDArray[Any]:
@@ -201,14 +215,14 @@ def _with_flag(document: MapDocument, layer: str, patch: Patch, value: bool) -> 
 
 def _with_layer(document: MapDocument, layer: str, patch: Patch, new: CostMap | Mask) -> Edit:
     old: NDArray[Any] = getattr(document, layer)
-    changed = np.argwhere(old[patch.slices] != new)
-    if len(changed) == 0:
+    changed = old[patch.slices] != new
+    rows, columns = np.flatnonzero(changed.any(axis=1)), np.flatnonzero(changed.any(axis=0))
+    if len(rows) == 0:
         return Edit(document, None)
     canvas = old.copy()
     canvas[patch.slices] = new
     r0, c0 = patch.rectangle[:2]
-    (top, left), (bottom, right) = changed.min(axis=0), changed.max(axis=0)
-    dirty = (r0 + int(top), c0 + int(left), r0 + int(bottom) + 1, c0 + int(right) + 1)
+    dirty = (r0 + int(rows[0]), c0 + int(columns[0]), r0 + int(rows[-1]) + 1, c0 + int(columns[-1]) + 1)
     return Edit(document.replace(**{layer: freshly_frozen(canvas)}), dirty)
 
 

@@ -73,9 +73,7 @@ def new_history(document: MapDocument, label: str = "Open", byte_budget: int = B
     return History(((label, document),), 0, byte_budget)
 
 
-def _newest(
-    entries: tuple[tuple[str, MapDocument], ...], byte_budget: int
-) -> tuple[tuple[str, MapDocument], ...]:
+def _newest(entries: tuple[tuple[str, MapDocument], ...], byte_budget: int) -> tuple[tuple[str, MapDocument], ...]:
     """As many of the newest entries as the budget allows, at least one; a shared array counts once."""
     seen: set[int] = set()
     total = 0

@@ -83,60 +83,32 @@ def flood(same: Mask, seed: Cell) -> Patch:
     """
     if not same[seed]:
         return Patch((seed[0], seed[1], seed[0], seed[1]), np.zeros((0, 0), dtype=np.float32))
-    height, width = same.shape
-    padded = np.zeros((height, width + 2), dtype=np.int8)
-    padded[:, 1:-1] = same
-    steps = np.diff(padded, axis=1)
-    row, begin = np.nonzero(steps == 1)
-    end = np.nonzero(steps == -1)[1]
-    first = np.searchsorted(row, np.arange(height + 1))
-    neighbours = _touching_runs(row, begin, end, first)
-    seed_run = int(
-        first[seed[0]] + np.searchsorted(begin[first[seed[0]] : first[seed[0] + 1]], seed[1], "right") - 1
-    )
-    found = _reachable(seed_run, len(row), neighbours)
-    run = np.flatnonzero(found)
-    r0, r1 = int(row[run].min()), int(row[run].max()) + 1
-    c0, c1 = int(begin[run].min()), int(end[run].max())
-    marks = np.zeros((r1 - r0, c1 - c0 + 1), dtype=np.int32)
-    np.add.at(marks, (row[run] - r0, begin[run] - c0), 1)
-    np.add.at(marks, (row[run] - r0, end[run] - c0), -1)
-    return Patch((r0, c0, r1, c1), np.cumsum(marks, axis=1)[:, :-1].astype(np.float32))
+    begins = same.copy()
+    begins[:, 1:] &= ~same[:, :-1]
+    run = np.cumsum(begins, dtype=np.int32).reshape(same.shape) - 1  # which run a cell of `same` lies in
+    # Two runs above one another share one stretch of columns: where it begins stands for the pair.
+    touching = same[:-1] & same[1:]
+    touching[:, 1:] &= ~touching[:, :-1]
+    smallest = _smallest_joined(int(run[-1, -1]) + 1, run[:-1][touching], run[1:][touching])
+    inside = same & (smallest == smallest[run[seed]])[run]
+    rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
+    r0, r1, c0, c1 = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
+    return Patch((r0, c0, r1, c1), inside[r0:r1, c0:c1].astype(np.float32))
 
 
-def _touching_runs(
-    row: NDArray[np.int64], begin: NDArray[np.int64], end: NDArray[np.int64], first: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Pairs of runs in neighbouring rows that share a column."""
-    # Runs as intervals on one long axis, a row apart: the run below that overlaps is found by bisection.
-    stride = int(end.max(initial=0)) + 2
-    starts, ends = row * stride + begin, row * stride + end
-    low = np.searchsorted(ends, starts + stride, "right")
-    high = np.searchsorted(starts, ends + stride, "left")
-    count = np.maximum(high - low, 0)
-    upper = np.repeat(np.arange(len(row)), count)
-    offset = np.arange(int(count.sum())) - np.repeat(np.cumsum(count) - count, count)
-    return upper, np.repeat(low, count) + offset
-
-
-def _reachable(seed: int, runs: int, pairs: tuple[NDArray[np.int64], NDArray[np.int64]]) -> Mask:
-    """Runs connected to the seed: labels fall to the smallest of their component, by pointer jumping."""
-    upper, lower = pairs
-    label = np.arange(runs)
+def _smallest_joined(count: int, one: NDArray[np.int32], other: NDArray[np.int32]) -> NDArray[np.int32]:
+    """(count,) smallest index that each index is joined to by the pairs, directly or through others."""
+    root = np.arange(count, dtype=np.int32)
     while True:
-        smallest = np.minimum(label[upper], label[lower])
-        before = label.copy()
-        np.minimum.at(label, label[upper], smallest)
-        np.minimum.at(label, label[lower], smallest)
-        np.minimum.at(label, upper, smallest)
-        np.minimum.at(label, lower, smallest)
-        while True:
-            jumped = label[label]
-            if np.array_equal(jumped, label):
-                break
-            label = jumped
-        if np.array_equal(label, before):
-            return label == label[seed]
+        apart = one != other
+        one, other = one[apart], other[apart]
+        if len(one) == 0:
+            return root
+        # Every root with a smaller neighbour hooks on to it; then all follow their chain to its end.
+        np.minimum.at(root, np.maximum(one, other), np.minimum(one, other))
+        while not np.array_equal(followed := root[root], root):
+            root = followed
+        one, other = root[one], root[other]
 
 
 def _disc_weights(size: float, hardness: float) -> NDArray[np.float32]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 import stat
 import sys
@@ -12,10 +13,12 @@ from pathlib import Path
 
 from maps.errors import MapSaveError
 
-# Temporaries are named ".NAME.TOKEN.longcut-save"; the token keeps two savers of one file apart.
+# Temporaries are named ".NAME.PID-TOKEN.longcut-save"; the token keeps two savers of one file apart.
 SUFFIX = ".longcut-save"
+_TEMPORARY = re.compile(r"\..*\.(\d+)-[0-9a-f]{12}" + re.escape(SUFFIX), re.DOTALL)
 WINDOWS_PATIENCE = 5.0  # seconds; a virus scanner may hold the old file for that long
-STALE_AFTER = 24 * 3600.0
+LONGEST_SAVE = 60.0  # seconds; a shared folder also holds the temporaries of other computers' processes
+STALE_AFTER = 24 * 3600.0  # seconds; process ids are reused
 
 
 def save_bytes(path: str | os.PathLike[str], data: bytes) -> str | None:
@@ -25,15 +28,21 @@ def save_bytes(path: str | os.PathLike[str], data: bytes) -> str | None:
     it may, the owner of an existing file, and follows symbolic links. Raises MapSaveError, which says what
     became of the old file: it is untouched in every case.
     """
-    target = Path(os.path.realpath(path))
-    # A long name is cut, so that it stays a legal one with what is added.
-    temporary = target.with_name(f".{target.name[:40]}.{secrets.token_hex(6)}{SUFFIX}")
     try:
-        _write_verified(temporary, data, target)
-    except OSError as error:
+        target = Path(os.path.realpath(path))
+        old = _replaceable(target)
+    except (OSError, ValueError) as error:
+        raise MapSaveError(path, f"{_reason(error)}; {_state(path)}") from error
+    # A long name is cut, so that it stays a legal one with what is added.
+    temporary = target.with_name(f".{target.name[:40]}.{os.getpid()}-{secrets.token_hex(6)}{SUFFIX}")
+    try:
+        _write_verified(temporary, data, old)
+    except BaseException as error:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
-        raise MapSaveError(path, f"{_reason(error)}; {_state(target)}") from error
+        if isinstance(error, OSError):
+            raise MapSaveError(path, f"{_reason(error)}; {_state(target)}") from error
+        raise
     try:
         _replace(temporary, target)
     except OSError as error:
@@ -51,22 +60,38 @@ def save_bytes(path: str | os.PathLike[str], data: bytes) -> str | None:
 
 
 def sweep_stale(folder: str | os.PathLike[str]) -> list[Path]:
-    """Remove temporaries in `folder` that a save left behind more than a day ago; returns what was removed."""
+    """Remove temporaries in `folder` whose process is gone, or which are a day old; returns what was removed."""
     removed: list[Path] = []
     with contextlib.suppress(OSError):
         for path in Path(folder).iterdir():
-            if not (path.name.startswith(".") and path.name.endswith(SUFFIX)):
+            named = _TEMPORARY.fullmatch(path.name)
+            if named is None:
                 continue
             with contextlib.suppress(OSError):
-                if time.time() - path.stat().st_mtime > STALE_AFTER:
+                age = time.time() - path.lstat().st_mtime
+                if age > (STALE_AFTER if _alive(int(named[1])) else LONGEST_SAVE):
                     path.unlink()
                     removed.append(path)
     return removed
 
 
-def _write_verified(temporary: Path, data: bytes, target: Path) -> None:
+def _replaceable(target: Path) -> os.stat_result | None:
+    """The file that a save would replace, None if there is none. Raises OSError if it should stay."""
+    try:
+        old = os.stat(target)
+    except FileNotFoundError:
+        return None
+    if not stat.S_ISREG(old.st_mode):
+        raise OSError("this is a folder or a device; choose the name of a file")
+    if not os.access(target, os.W_OK):
+        # A rename would get round the mark that version control, or a colleague, put on the file.
+        raise OSError("the file is read-only; make it writable or save under another name")
+    return old
+
+
+def _write_verified(temporary: Path, data: bytes, old: os.stat_result | None) -> None:
     # Until it has the old file's mode, a copy of a private file must be private too.
-    mode = 0o600 if os.path.exists(target) else 0o666
+    mode = 0o666 if old is None else 0o600
     descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
     try:
         view = memoryview(data)
@@ -75,7 +100,8 @@ def _write_verified(temporary: Path, data: bytes, target: Path) -> None:
             if written <= 0:
                 raise OSError("the disk took no more data")
             view = view[written:]
-        _keep_mode_and_owner(descriptor, target)
+        if old is not None:
+            _keep_mode_and_owner(descriptor, old)
         os.fsync(descriptor)
         os.lseek(descriptor, 0, os.SEEK_SET)
         offset = 0
@@ -89,17 +115,14 @@ def _write_verified(temporary: Path, data: bytes, target: Path) -> None:
         os.close(descriptor)
 
 
-def _keep_mode_and_owner(descriptor: int, target: Path) -> None:
+def _keep_mode_and_owner(descriptor: int, old: os.stat_result) -> None:
     if sys.platform == "win32":
-        return
-    try:
-        old = os.stat(target)
-    except FileNotFoundError:
         return
     if (old.st_uid, old.st_gid) != (os.geteuid(), os.getegid()):
         with contextlib.suppress(PermissionError):  # only root may give files away
             os.fchown(descriptor, old.st_uid, old.st_gid)
-    os.fchmod(descriptor, stat.S_IMODE(old.st_mode))
+    with contextlib.suppress(PermissionError):  # some network and memory-card file systems have no modes
+        os.fchmod(descriptor, stat.S_IMODE(old.st_mode))
 
 
 def _replace(temporary: Path, target: Path) -> None:
@@ -135,9 +158,21 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _reason(error: OSError) -> str:
-    return error.strerror or str(error)
+def _alive(process: int) -> bool:
+    if sys.platform == "win32":
+        return True  # signal 0 would be a Ctrl+C there: age alone decides
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
-def _state(target: Path) -> str:
-    return "the file on disk is unchanged" if os.path.exists(target) else "nothing was written"
+def _reason(error: OSError | ValueError) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+
+
+def _state(path: str | os.PathLike[str]) -> str:
+    return "the file on disk is unchanged" if os.path.exists(path) else "nothing was written"

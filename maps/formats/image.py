@@ -118,7 +118,7 @@ def _encode(document: MapDocument, path: Path) -> dict[Path, bytes]:
 def _losses(document: MapDocument) -> list[str]:
     _, lo, hi = quantise(document)
     step = (hi - lo) / LEVELS
-    rounding = f"precision: costs are rounded to steps of {step:.3g}, each off by less than one; the total is kept"
+    rounding = f"full precision (costs are rounded to steps of {step:.3g}; the total is kept)"
     return [rounding, *bare_losses(document)]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -181,7 +181,7 @@ def island() -> MapDocument:
     loot = np.random.default_rng(9).uniform(20, 108, (60, 2))
     cells = np.rint(loot).astype(np.int64)
     loot = loot[land[cells[:, 0], cells[:, 1]]]
-    layout = Layout("loot", loot, 1.0 + (np.arange(len(loot)) % 3), BLUE)
+    layout = Layout("loot", loot, 1.0 + (np.arange(len(loot), dtype=np.float64) % 3.0), BLUE)
     sea = Terrain("sea", 1.0, "#1d2c44", passable=False)
     names = ("south landing", "west landing", "north-east landing")
     return document(cost, land, routes=routes, names=names, palette=(*terrain, sea)).replace(layouts=(layout,))
@@ -301,7 +301,7 @@ def banded(field: Field, steps: tuple[float, ...], terrain: tuple[Terrain, ...],
     return costs[band] * (0.94 + 0.12 * np.clip(within, 0.0, 1.0))
 
 
-def road(shape: tuple[int, int], corners: list[tuple[float, float]], width: float = 1.3) -> Mask:
+def road(shape: tuple[int, int], corners: Sequence[tuple[float, float]], width: float = 1.3) -> Mask:
     """Cells near a smooth line through the corners."""
     at = np.linspace(0.0, len(corners) - 1.0, 40 * len(corners))
     points = np.array(corners, dtype=np.float64)

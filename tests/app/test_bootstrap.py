@@ -109,16 +109,18 @@ def test_every_requirement_is_written_in_the_terms_that_installed_understands() 
 
 # The stamp.
 
+INSTALLS = [["-m", "pip"], ["-m", "pip"], ["-m", "engine.warmup"]]
+
 
 def test_a_first_start_makes_the_environment_and_the_second_finds_it_ready(venv: Path) -> None:
     commands = made(venv).commands
-    assert [command[1:3] for command in commands] == [["-m", "venv"], ["-m", "pip"], ["-m", "pip"]]
+    assert [command[1:3] for command in commands] == [["-m", "venv"], *INSTALLS]
     assert state(venv) == "ready"
     assert made(venv).commands == []
 
 
 def test_pytorch_comes_alone_and_first_with_its_requirement_from_pyproject(venv: Path) -> None:
-    _, torch, rest = made(venv, ["test"]).commands
+    _, torch, rest, _ = made(venv, ["test"]).commands
     assert torch[-1] in PROJECT["project"]["dependencies"]
     assert torch[-1].startswith("torch>=")
     assert rest[-2:] == ["--editable", f"{bootstrap.ROOT}[test]"]
@@ -161,8 +163,8 @@ def test_changed_requirements_are_installed_into_the_same_environment(venv: Path
     assert bootstrap.plan(bootstrap.read_stamp(venv), changed, [], venv) == "update"
     recorder = Recorder()
     bootstrap.set_up(changed, [], recorder, venv)
-    assert [command[1:3] for command in recorder.commands] == [["-m", "pip"], ["-m", "pip"]]
-    assert recorder.commands[-1][-1].endswith("[test]"), "what another command installed is kept up to date"
+    assert [command[1:3] for command in recorder.commands] == INSTALLS
+    assert recorder.commands[-2][-1].endswith("[test]"), "what another command installed is kept up to date"
 
 
 def test_an_update_that_fails_leaves_the_environment_to_a_later_try(venv: Path) -> None:

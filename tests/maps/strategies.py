@@ -1,0 +1,87 @@
+"""Random map documents, and what it means that two are the same to the last bit."""
+
+import os
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from hypothesis.strategies import DrawFn, SearchStrategy
+
+from maps.document import Bounds, Layout, MapDocument, MovementRule, Route, Terrain
+
+# How much an unhurried run should do; the ordinary one is quick.
+EXAMPLES = int(os.environ.get("LONGCUT_EXAMPLES", "150"))
+MUTATIONS = int(os.environ.get("LONGCUT_MUTATIONS", "1500"))
+KILLS = int(os.environ.get("LONGCUT_KILLS", "100"))
+
+LARGEST = float(np.finfo(np.float32).max)
+SMALLEST = float(np.float32(1e-45))  # subnormal costs are costs too
+
+colours = st.integers(0, 0xFFFFFF).map(lambda value: f"#{value:06x}")
+costs = st.floats(SMALLEST, LARGEST, width=32)
+positive = st.floats(0, exclude_min=True, allow_infinity=False)
+not_negative = st.floats(0, allow_infinity=False)
+json_values: SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+rules = st.builds(
+    MovementRule,
+    st.sampled_from([4, 8]),
+    st.sampled_from(["both_open", "one_open", "free"]),
+    st.sampled_from(["mean", "entered"]),
+)
+terrains = st.builds(Terrain, st.text(), costs, colours, st.booleans())
+
+
+@st.composite
+def layouts(draw: DrawFn, height: int, width: int) -> Layout:
+    points = draw(st.integers(0, 4))
+    rows = draw(arrays(np.float64, points, elements=st.floats(-0.5, height - 0.5)))
+    columns = draw(arrays(np.float64, points, elements=st.floats(-0.5, width - 0.5)))
+    weights = draw(arrays(np.float64, points, elements=not_negative))
+    return Layout(draw(st.text()), np.stack([rows, columns], axis=1), weights, draw(colours))
+
+
+@st.composite
+def documents(draw: DrawFn, cost: SearchStrategy[float] = costs, max_side: int = 9) -> MapDocument:
+    """Any document, with few cells but everything that a document can hold."""
+    height, width = draw(st.tuples(st.integers(1, max_side), st.integers(1, max_side)))
+    cells = st.tuples(st.integers(0, height - 1), st.integers(0, width - 1))
+    routes = st.builds(Route, st.text(), cells, cells, not_negative, colours, st.none() | not_negative)
+    lower, upper = sorted((draw(positive), draw(positive)))
+    return MapDocument(
+        cost=draw(arrays(np.float32, (height, width), elements=cost)),
+        passable=draw(arrays(np.bool_, (height, width))),
+        locked=draw(arrays(np.bool_, (height, width))),
+        rule=draw(rules),
+        bounds=Bounds(lower, upper),
+        routes=tuple(draw(st.lists(routes, max_size=3))),
+        layouts=tuple(draw(st.lists(layouts(height, width), max_size=2))),
+        palette=tuple(draw(st.lists(terrains, max_size=3))),
+        cell_size=draw(positive),
+        name=draw(st.text()),
+        metadata=draw(st.dictionaries(st.text(), json_values, max_size=3)),
+    )
+
+
+def assert_same(found: MapDocument, expected: MapDocument) -> None:
+    """Every field equal, arrays bit for bit, with their types and protection."""
+    for layer in ("cost", "passable", "locked"):
+        assert_same_array(getattr(found, layer), getattr(expected, layer))
+    for field in ("rule", "bounds", "routes", "palette", "cell_size", "name", "metadata"):
+        assert getattr(found, field) == getattr(expected, field), field
+    assert len(found.layouts) == len(expected.layouts)
+    for one, other in zip(found.layouts, expected.layouts, strict=True):
+        assert (one.name, one.colour) == (other.name, other.colour)
+        assert_same_array(one.positions, other.positions)
+        assert_same_array(one.weights, other.weights)
+
+
+def assert_same_array(found: np.ndarray, expected: np.ndarray) -> None:
+    assert found.dtype == expected.dtype
+    assert found.shape == expected.shape
+    assert found.tobytes() == expected.tobytes()
+    assert not found.flags.writeable

@@ -1,0 +1,283 @@
+"""A save leaves the old file or the new one, whole, whatever fails and whenever the process dies."""
+
+import errno
+import os
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from maps import safe_save
+from maps.errors import MapSaveError
+from maps.safe_save import SUFFIX, save_bytes, sweep_stale
+from tests.maps.strategies import KILLS
+
+ROOT = Path(__file__).parents[2]
+OLD, NEW = b"old " * 300, b"new map " * 50_000
+CALLS = ("open", "write", "fsync", "lseek", "read", "close", "replace", "stat", "fchmod", "fchown")
+ERRORS = (errno.ENOSPC, errno.EIO, errno.EACCES, errno.EROFS)
+
+
+class FailingOs:
+    """The module `os`, one call of which fails: the `turn`-th of the function `name`."""
+
+    def __init__(self, name: str, turn: int, fail: Callable[..., Any]) -> None:
+        self.name, self.turn, self.fail, self.calls = name, turn, fail, 0
+
+    def __getattr__(self, name: str) -> Any:
+        real = getattr(os, name)
+        if name != self.name:
+            return real
+
+        def counted(*arguments: Any) -> Any:
+            self.calls += 1
+            return self.fail(real, *arguments) if self.calls == self.turn else real(*arguments)
+
+        return counted
+
+
+def failing_with(code: int) -> Callable[..., Any]:
+    def fail(real: Callable[..., Any], *arguments: Any) -> Any:
+        if real is os.close:
+            real(*arguments)  # the descriptor is gone even if closing reports an error
+        raise OSError(code, os.strerror(code))
+
+    return fail
+
+
+def save_with(monkeypatch: pytest.MonkeyPatch, target: Path, failing: FailingOs) -> str | None | MapSaveError:
+    with monkeypatch.context() as patch:
+        patch.setattr(safe_save, "os", failing)
+        try:
+            return save_bytes(target, NEW)
+        except MapSaveError as error:
+            return error
+
+
+def check_outcome(target: Path, before: bytes | None, outcome: str | None | MapSaveError) -> None:
+    """The file is whole, and what was reported is what is there."""
+    found = target.read_bytes() if target.exists() else None
+    beside = [path for path in target.parent.iterdir() if path != target]
+    if isinstance(outcome, MapSaveError):
+        assert found == before
+        assert ("the file on disk is unchanged" if before else "nothing was written") in str(outcome)
+        assert target.name in str(outcome)
+        kept = [path for path in beside if path.name in str(outcome)]
+        assert all(path.read_bytes() == NEW for path in kept)
+        assert beside == kept, "a temporary was left that nobody knows of"
+    else:
+        assert found == NEW
+        assert beside == []
+        assert outcome is None or "may not survive a power cut" in outcome
+
+
+@pytest.mark.parametrize("code", ERRORS, ids=errno.errorcode.__getitem__)
+@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.parametrize("before", [OLD, None], ids=["replace", "create"])
+@pytest.mark.skipif(sys.platform == "win32", reason="retries of a refused replace take seconds there")
+def test_every_call_may_fail(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: bytes | None, name: str, code: int
+) -> None:
+    reached = 0
+    for turn in range(1, 20):
+        folder = tmp_path / str(turn)
+        folder.mkdir()
+        target = folder / "castle.longcut"
+        if before is not None:
+            target.write_bytes(before)
+        failing = FailingOs(name, turn, failing_with(code))
+        outcome = save_with(monkeypatch, target, failing)
+        check_outcome(target, before, outcome)
+        if failing.calls < turn:
+            assert outcome is None
+            break
+        reached += 1
+    owned_by_others = name == "fchown"  # called only for a file of somebody else
+    not_for_new_files = before is None and name == "fchmod"
+    assert reached > 0 or owned_by_others or not_for_new_files
+
+
+def test_a_failing_sync_of_the_folder_is_saved_with_a_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "castle.longcut"
+    target.write_bytes(OLD)
+    outcome = save_with(monkeypatch, target, FailingOs("fsync", 2, failing_with(errno.EIO)))
+    assert isinstance(outcome, str)
+    assert "may not survive a power cut" in outcome
+    assert target.read_bytes() == NEW
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
+@pytest.mark.parametrize("turn", [1, 2])
+def test_short_writes_are_written_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, share: float, turn: int
+) -> None:
+    def short(real: Callable[..., Any], descriptor: int, data: memoryview) -> int:
+        return real(descriptor, data[: max(1, int(share * len(data)))])
+
+    target = tmp_path / "castle.longcut"
+    target.write_bytes(OLD)
+    assert save_with(monkeypatch, target, FailingOs("write", turn, short)) is None
+    assert target.read_bytes() == NEW
+
+
+def lost_half(real: Callable[..., Any], descriptor: int, data: memoryview) -> int:
+    real(descriptor, data[: len(data) // 2])
+    return len(data)
+
+
+def flipped(real: Callable[..., Any], descriptor: int, data: memoryview) -> int:
+    damaged = bytearray(data)
+    damaged[len(damaged) // 2] ^= 1
+    return real(descriptor, damaged)
+
+
+def took_none(real: Callable[..., Any], descriptor: int, data: memoryview) -> int:
+    return 0
+
+
+@pytest.mark.parametrize("lie", [lost_half, flipped, took_none])
+def test_a_disk_that_lies_about_a_write_is_caught(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lie: Callable[..., Any]
+) -> None:
+    target = tmp_path / "castle.longcut"
+    target.write_bytes(OLD)
+    outcome = save_with(monkeypatch, target, FailingOs("write", 1, lie))
+    assert isinstance(outcome, MapSaveError)
+    check_outcome(target, OLD, outcome)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes and links of POSIX")
+def test_mode_and_links_are_kept(tmp_path: Path) -> None:
+    target, link = tmp_path / "castle.longcut", tmp_path / "link.longcut"
+    target.write_bytes(OLD)
+    target.chmod(0o640)
+    link.symlink_to(target.name)
+    assert save_bytes(link, NEW) is None
+    assert link.is_symlink()
+    assert target.read_bytes() == NEW
+    assert target.stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes of POSIX")
+def test_a_private_file_is_never_readable_by_others_on_the_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "castle.longcut"
+    target.write_bytes(OLD)
+    target.chmod(0o600)
+    modes: list[int] = []
+
+    def look(real: Callable[..., Any], descriptor: int, data: memoryview) -> int:
+        modes.append(os.fstat(descriptor).st_mode & 0o777)
+        return real(descriptor, data)
+
+    save_with(monkeypatch, target, FailingOs("write", 1, look))
+    assert modes == [0o600]
+
+
+def test_a_new_file_gets_the_usual_mode(tmp_path: Path) -> None:
+    (tmp_path / "usual").write_bytes(b"")
+    save_bytes(tmp_path / "new", NEW)
+    assert (tmp_path / "new").stat().st_mode == (tmp_path / "usual").stat().st_mode
+
+
+def test_the_longest_names_can_be_saved(tmp_path: Path) -> None:
+    target = tmp_path / ("城" * 80 + ".longcut")
+    assert save_bytes(target, NEW) is None
+    assert target.read_bytes() == NEW
+
+
+def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
+    with pytest.raises(MapSaveError, match=r"castle\.longcut: .*; nothing was written"):
+        save_bytes(tmp_path / "none" / "castle.longcut", NEW)
+
+
+def test_the_sweep_takes_what_a_dead_process_left_and_nothing_else(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-S", "-c", ""]) as gone:
+        pass
+    hour, days = 3600.0, 2 * safe_save.STALE_AFTER
+    temporaries = {  # process, age -> swept?
+        (gone.pid, hour): sys.platform != "win32",
+        (gone.pid, 1.0): False,  # perhaps of another computer, which is saving just now
+        (os.getpid(), hour): False,
+        (os.getpid(), days): True,  # a process id that is used again
+    }
+    swept: list[Path] = []
+    others = [tmp_path / name for name in ("castle.longcut", ".hidden", f"castle{SUFFIX}", f".castle{SUFFIX}")]
+    for number, ((process, age), stale) in enumerate(temporaries.items()):
+        path = tmp_path / f".castle.longcut.{process}-{number:012x}{SUFFIX}"
+        path.write_bytes(OLD)
+        os.utime(path, (time.time() - age,) * 2)
+        (swept if stale else others).append(path)
+    for path in others[:4]:
+        path.write_bytes(OLD)
+        os.utime(path, (time.time() - days,) * 2)
+    assert sorted(sweep_stale(tmp_path)) == sorted(swept)
+    assert sorted(tmp_path.iterdir()) == sorted(others)
+    assert sweep_stale(tmp_path / "none") == []
+
+
+def test_what_a_killed_save_leaves_is_swept(tmp_path: Path) -> None:
+    target = tmp_path / "castle.longcut"
+    command = [sys.executable, "-S", "-c", SAFE_CHILD.format(path=str(target), size=1_000_000)]
+    left: list[Path] = []
+    while not left:
+        with subprocess.Popen(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}) as child:
+            while not target.exists():
+                time.sleep(0.001)
+            child.kill()
+        left = [path for path in tmp_path.iterdir() if path != target]
+    for path in left:
+        os.utime(path, (time.time() - 2 * safe_save.STALE_AFTER,) * 2)
+    assert sorted(sweep_stale(tmp_path)) == sorted(left)
+
+
+# The child saves one generation after the other; a whole file is one letter, a million times over.
+SAFE_CHILD = """
+from itertools import cycle
+from maps.safe_save import save_bytes
+for letter in cycle(b"abcdefgh"):
+    assert save_bytes({path!r}, bytes([letter]) * {size}) is None
+"""
+PLAIN_CHILD = """
+from itertools import cycle
+for letter in cycle(b"abcdefgh"):
+    with open({path!r}, "wb") as file:
+        file.write(bytes([letter]) * {size})
+"""
+
+
+def torn_files(program: str, target: Path, size: int, kills: int) -> int:
+    """How many of `kills` killed children leave the file torn; each is killed at a random moment of its saving."""
+    torn = 0
+    generator = random.Random(kills)
+    command = [sys.executable, "-S", "-c", program.format(path=str(target), size=size)]
+    for _ in range(kills):
+        target.write_bytes(b"z" * size)
+        with subprocess.Popen(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}) as child:
+            deadline = time.monotonic() + 60
+            while target.stat().st_size == size and target.read_bytes()[:1] == b"z":
+                assert time.monotonic() < deadline, "the child never saved"
+                time.sleep(0.001)
+            time.sleep(generator.uniform(0, 0.02))
+            assert child.poll() is None, "the child ended by itself"
+            child.kill()
+        content = target.read_bytes()
+        torn += not (len(content) == size and content == content[:1] * size)
+    return torn
+
+
+def test_a_killed_save_leaves_a_whole_file(tmp_path: Path) -> None:
+    assert torn_files(SAFE_CHILD, tmp_path / "castle.longcut", 1_000_000, KILLS) == 0
+
+
+def test_the_harness_sees_torn_files(tmp_path: Path) -> None:
+    kills = max(10, KILLS // 4)
+    assert torn_files(PLAIN_CHILD, tmp_path / "castle.longcut", 8_000_000, kills) >= 0.4 * kills
