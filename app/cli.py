@@ -77,6 +77,7 @@ def solve(arguments: argparse.Namespace) -> int:
         targets=tuple(arguments.target or ()),
     )
     effort = Effort(arguments.method, arguments.steps, arguments.seed, arguments.device, arguments.tolerance)
+    _warm_up()
     with _progress() as bar:
         task = bar.add_task("optimising", total=None if effort.method == "optimum" else effort.steps, figures="")
 
@@ -452,6 +453,14 @@ def _picture(path: Path, before: MapDocument, after: MapDocument, report: dict[s
             Panel(after, shortest_paths(after), "Optimised", f"path cost {cost_after:.4g}{near}"),
         ],
     )
+
+
+def _warm_up() -> None:
+    """Load the engine, and compile its loops where no set-up has done so: about 20 seconds, once."""
+    with _err.status("loading the engine (its first start here takes about 20 seconds)"):
+        from engine.warmup import warm_up
+
+        warm_up()
 
 
 def _progress() -> Progress:

@@ -1,11 +1,10 @@
 """The true optimum of the adversarial path, with a proof: how long the shortest path can get at all.
 
 Maximising Σ weight · distance over the admissible maps is a linear programme. It is solved as a saddle-point
-problem (`engine.saddle`) by the primal–dual hybrid gradient with reflected Halpern steps and restarts: pure
-stencils, no shortest path inside. Every so often the flow is made into a certificate and the map is judged by
-its exact paths, so each iterate says how far it can be from the optimum at most.
-Coarse maps are solved first; each finer one starts from their flow, potentials and map.
-Sources: Chambolle & Pock 2011 (the step); Lu & Yang 2024 (Halpern, reflection and the restart rules).
+problem (`engine.saddle`) by the preconditioned primal–dual hybrid gradient with reflected Halpern steps and
+restarts: stencils and a multigrid cycle, no shortest path inside. Every so often the flow is made into a
+certificate and the map is judged by its exact paths, so each iterate says how far it can be from the optimum
+at most. Coarse maps are solved first; each finer one starts from their flow, potentials and map.
 """
 
 from collections.abc import Iterator
@@ -18,20 +17,21 @@ from engine.arrays import Floats
 from engine.certificate import certified_loads, relative_gap, upper_bound
 from engine.multiscale import levels, refine_flow, refine_map, refine_potentials
 from engine.paths import distances_to, path_flow
-from engine.problem import Problem, check
-from engine.saddle import Saddle, SaddlePoint, cold_point
+from engine.problem import Problem, ProblemError, check
+from engine.saddle import Saddle, SaddlePoint, cold_point, moved_point
 from engine.saddle_cpu import CpuSaddle
 from engine.status import Status
 
+# Iterations between two looks at the step. Large maps take them in pieces of so many cells times moves times
+# routes, so that a caller never waits long.
+ROUND, PIECE = 20, 10_000_000
 # Restart when the step has shrunk to the first share of what it was after the last restart, when it is under
-# the second share and grows again, or when the last restart is so long ago.
+# the second share and grows again, or when the last restart is so long ago (as in cuPDLPx).
 SUFFICIENT, NECESSARY, ARTIFICIAL = 0.2, 0.8, 0.36
-# Iterations between two looks at the step: 40, or fewer on large maps, so that no piece lasts long.
-ROUND, CELLS_PER_PIECE = 40, 4_000_000
-# Judging a point costs shortest paths and a sort: the pauses between grow by this factor.
-PAUSES_GROW = 1.07
-# Coarse maps only give a start; more is wasted on them.
-COARSE_GAP, COARSE_ITERATIONS_PER_SIDE = 5e-3, 80
+# Judging a point costs shortest paths and a sort, so the pauses between grow by this factor.
+PAUSES_GROW = 1.2
+# Coarse maps only give a start; more would be wasted on them.
+COARSE_GAP, COARSE_ITERATIONS = 2e-3, 1_000
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,9 @@ class OptimumIterate:
 
     cost_map: (H, W), admissible.  path_costs: (R,) exact.  value: their weighted sum.
     upper_bound: no admissible map has a larger value; loads (R, H, W) of the unit flows that prove it.
-    iterations: over all levels.  level: (number, of how many).
-    point: where the method stands, to go on from; None on coarse levels.  status: None while it goes on.
+    iterations: over all levels.  level: (number, of how many); the figures are always those of the whole map.
+    point: where the method stands on the whole map, to go on from; None before it has got there.
+    status: None while it goes on.
     """
 
     cost_map: Floats
@@ -75,61 +76,70 @@ def optimum(
 ) -> Iterator[OptimumIterate]:
     """Solve the linear adversarial problem, a short piece of work between any two iterates.
 
-    start: the point of an earlier run, also of one on an edited map of the same shape and routes.
-    Raises ProblemError before the first iterate if no run can start, ValueError if the aim is not linear.
+    start: the point of an earlier run, also of one on an edited map; it is not used where its shape is not
+        that of the problem.
+    Raises ProblemError before the first iterate if no run can start.
     """
     settings = settings or OptimumSettings()
-    if problem.objective.aim != "longer":
-        raise ValueError(f"the optimum is only known for the aim 'longer', not {problem.objective.aim!r}")
+    if not problem.objective.linear:
+        raise ProblemError(
+            "objective",
+            "the optimum is only known for the aim 'longer' without smoothness and closeness; choose that aim, "
+            "or another method",
+        )
     check(problem)
     warm = start is not None and start.fits(problem)
     stages = levels(problem) if settings.coarse_to_fine and not warm else [problem]
+    point = moved_point(start, problem) if warm and start is not None else cold_point(stages[0])
     best = _Best(problem)
-    point = start if warm and start is not None else cold_point(stages[0])
     iterations = 0
     for number, stage in enumerate(stages, 1):
         finest = number == len(stages)
         judge = best if finest else _Best(stage)
         tolerance = settings.tolerance if finest else max(COARSE_GAP, settings.tolerance)
-        limit = settings.max_iterations if finest else COARSE_ITERATIONS_PER_SIDE * max(stage.grid.shape)
+        limit = settings.max_iterations if finest else COARSE_ITERATIONS
         done = 0
-        saddle = _saddle(stage, point, settings.device)
-        for done, point in _rounds(saddle, judge, tolerance, limit):
-            status = _status(judge.gap, tolerance, done, limit) if finest else None
-            yield best.iterate(iterations + done, (number, len(stages)), point if finest else None, status)
-        if finest and done == 0:
-            yield best.iterate(iterations, (number, len(stages)), point, Status.CONVERGED)
+        for done, step in _rounds(stage, point, settings.device, judge, tolerance, limit):
+            status = _status(judge.gap, step, tolerance, done, limit) if finest else None
+            yield best.iterate(iterations + done, (number, len(stages)), status)
         iterations += done
-        if not finest:
-            best.look(_lifted(point, stages[number - 1 :]))
-            point = _lifted(point, stages[number - 1 : number + 1])
+        if not finest and judge.point is not None:
+            best.look(_lifted(judge.point, stages[number - 1 :]))
+            point = _lifted(judge.point, stages[number - 1 : number + 1])
 
 
-def _rounds(saddle: Saddle, judge: "_Best", tolerance: float, limit: int) -> Iterator[tuple[int, SaddlePoint]]:
-    """Iterations with restarts, until `judge` is content or the limit is reached: (iterations, latest point)."""
-    length = max(5, min(ROUND, CELLS_PER_PIECE // judge.cells))
-    done, since_restart, next_look = 0, 0, ROUND
-    first_step = last_step = np.inf
-    while judge.gap > tolerance and done < limit:
-        saddle.advance(length)
-        done += length
-        since_restart += length
-        step = saddle.look()
-        point = saddle.point()
-        if done >= next_look or done >= limit:
-            judge.look(point)
-            next_look = max(done + ROUND, int(done * PAUSES_GROW))
-        if since_restart == length:
-            first_step = step
-        elif (
-            step <= SUFFICIENT * first_step
-            or (step <= NECESSARY * first_step and step > last_step)
-            or since_restart >= ARTIFICIAL * done
-        ):
-            saddle.restart()
-            since_restart = 0
-        last_step = step
-        yield done, point
+def _rounds(
+    problem: Problem, point: SaddlePoint, device: str, judge: "_Best", tolerance: float, limit: int
+) -> Iterator[tuple[int, float]]:
+    """Iterations with restarts from `point` until `judge` is content, the limit is reached or numbers fail.
+
+    Yields how many iterations are done, and the length of the latest step that was looked at.
+    """
+    done, since_restart, judge_at = 0, 0, ROUND
+    step = first_step = np.inf
+    saddle = _saddle(problem, point, device)
+    piece = max(1, PIECE // point.flow.size)
+    yield done, 0.0
+    while judge.gap > tolerance and done < limit and not np.isnan(step):
+        count = min(piece, ROUND - since_restart % ROUND, limit - done)
+        saddle.advance(count)
+        done += count
+        since_restart += count
+        if since_restart % ROUND == 0 or done == limit:
+            last_step, step = step, saddle.look()
+            if done >= judge_at or done == limit:
+                judge.look(saddle.point())
+                judge_at = max(done + ROUND, int(done * PAUSES_GROW))
+            if since_restart <= ROUND:
+                first_step = step
+            elif (
+                step <= SUFFICIENT * first_step
+                or last_step < step <= NECESSARY * first_step
+                or since_restart >= ARTIFICIAL * done
+            ):
+                saddle.restart()
+                since_restart = 0
+        yield done, step
 
 
 class _Best:
@@ -137,7 +147,7 @@ class _Best:
 
     def __init__(self, problem: Problem) -> None:
         self._problem = problem
-        self.cells = problem.grid.passable.size * len(problem.routes)
+        self.point: SaddlePoint | None = None
         self.value, self.bound = -np.inf, np.inf
         self._map = self._path_costs = self._loads = np.zeros(0)
         point = cold_point(problem)
@@ -153,12 +163,11 @@ class _Best:
 
     def look(self, point: SaddlePoint) -> None:
         """Judge a point: its map by exact paths, its flow by the bound that it proves."""
+        self.point = point
         admissible = self._problem.admissible
         self._use(admissible.expand(admissible.project(admissible.reduce(point.cost_map))), point.flow)
 
-    def iterate(
-        self, iterations: int, level: tuple[int, int], point: SaddlePoint | None, status: Status | None
-    ) -> OptimumIterate:
+    def iterate(self, iterations: int, level: tuple[int, int], status: Status | None) -> OptimumIterate:
         return OptimumIterate(
             self._map,
             self._path_costs,
@@ -168,7 +177,7 @@ class _Best:
             self._loads,
             iterations,
             level,
-            point,
+            self.point,
             status,
         )
 
@@ -195,7 +204,7 @@ def _lifted(point: SaddlePoint, stages: list[Problem]) -> SaddlePoint:
             refine_flow(point.flow, fine),
             refine_potentials(point.potentials, coarse, fine),
             admissible.expand(admissible.project(admissible.reduce(cost_map))),
-            cold_point(fine).balance,
+            point.balance / 2.0,  # costs are the same, distances twice as long
         )
     return point
 
@@ -208,7 +217,9 @@ def _saddle(problem: Problem, point: SaddlePoint, device: str) -> Saddle:
     return TorchSaddle(problem, point, device)
 
 
-def _status(gap: float, tolerance: float, done: int, limit: int) -> Status | None:
+def _status(gap: float, step: float, tolerance: float, done: int, limit: int) -> Status | None:
     if gap <= tolerance:
         return Status.CONVERGED
+    if not np.isfinite(step):
+        return Status.NOT_A_NUMBER
     return Status.STEPS_DONE if done >= limit else None

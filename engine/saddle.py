@@ -119,6 +119,22 @@ def cold_point(problem: Problem) -> SaddlePoint:
     )
 
 
+def moved_point(point: SaddlePoint, problem: Problem) -> SaddlePoint:
+    """A point of another problem of the same shape, made a start for this one.
+
+    Its map becomes admissible; cells that it had no potential for get their distance to the goal.
+    """
+    admissible = problem.admissible
+    cost_map = admissible.expand(admissible.project(admissible.reduce(point.cost_map)))
+    potentials = np.empty_like(point.potentials)
+    for old, new, goal in zip(point.potentials, potentials, problem.goals, strict=True):
+        distance = distances_to(problem.grid, cost_map, goal).distance
+        level = old[goal] if np.isfinite(old[goal]) else 0.0
+        reached = np.isfinite(distance)
+        new[:] = np.where(np.isfinite(old) & reached, old - level, np.where(reached, distance, 0.0))
+    return SaddlePoint(point.flow, potentials, cost_map, point.balance)
+
+
 def adapted_balance(balance: Floats, flow: Floats, potentials: Floats, cost: float, sizes: StepSizes) -> Floats:
     """The balance after a restart, halfway (in logarithms) to the one that makes both sides move alike.
 

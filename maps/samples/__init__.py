@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importlib.resources import as_file, files
+from pathlib import Path
 
 from maps.document import MapDocument
 from maps.formats import read_map
@@ -20,9 +20,13 @@ SAMPLES: dict[str, tuple[str, str]] = {
 }
 
 
-def load_sample(name: str) -> MapDocument:
-    """The sample map of this name. Raises KeyError, naming those that exist, for any other."""
+def sample_path(name: str) -> Path:
+    """The file of the sample map of this name. Raises KeyError, naming those that exist, for any other."""
     if name not in SAMPLES:
         raise KeyError(f"there is no sample map {name!r}; there are {', '.join(SAMPLES)}")
-    with as_file(files("maps.samples") / f"{name}.longcut") as path:
-        return read_map(path)
+    return Path(__file__).with_name(f"{name}.longcut")
+
+
+def load_sample(name: str) -> MapDocument:
+    """The sample map of this name, as a document."""
+    return read_map(sample_path(name))
