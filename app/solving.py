@@ -13,6 +13,8 @@ from maps.document import MapDocument
 from maps.edits import apply_costs
 
 if TYPE_CHECKING:
+    from engine.design import DesignSettings
+    from engine.optimum import OptimumSettings
     from engine.problem import Problem
     from engine.status import Status
 
@@ -31,6 +33,31 @@ class Effort:
     device: str = "auto"
     tolerance: float = 0.0
     learning_rate: float | None = None
+
+    def design_settings(self) -> "DesignSettings":
+        """The engine's settings for the methods that run Adam."""
+        from engine.design import DesignSettings
+
+        if self.method == "optimum":
+            raise ValueError("the method 'optimum' runs without Adam")
+        chosen = {} if self.learning_rate is None else {"learning_rate": self.learning_rate}
+        return DesignSettings(
+            method=self.method,
+            steps=self.steps,
+            seed=self.seed,
+            device=self.device,
+            tolerance=self.tolerance,
+            **chosen,
+        )
+
+    def optimum_settings(self) -> "OptimumSettings":
+        """The engine's settings for the method "optimum"; raises ValueError for a device that is not there."""
+        from engine.device import pick_device
+        from engine.optimum import OptimumSettings
+
+        device = pick_device("cpu" if self.device == "auto" else self.device, "exact")
+        default = OptimumSettings()
+        return OptimumSettings(self.tolerance or default.tolerance, default.max_iterations, device=device)
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,8 +117,7 @@ def solve(document: MapDocument, wishes: Wishes, effort: Effort, progress: Progr
 def _optimum(
     problem: "Problem", effort: Effort, progress: Progress
 ) -> tuple[npt.NDArray[np.float64], float | None, int, str, "Status"]:
-    from engine.device import pick_device
-    from engine.optimum import OptimumSettings, optimum
+    from engine.optimum import optimum
     from engine.problem import ProblemError
     from engine.status import Status
 
@@ -101,42 +127,31 @@ def _optimum(
             "the method 'optimum' solves the aim 'longer' without smoothness or closeness; choose 'logit' or "
             "'bregman' for this one",
         )
-    device = pick_device("cpu" if effort.device == "auto" else effort.device, "exact")
-    defaults = OptimumSettings()
-    tolerance = effort.tolerance or defaults.tolerance
+    settings = effort.optimum_settings()
     iterate = None
-    for iterate in optimum(problem, OptimumSettings(tolerance, device=device)):
+    for iterate in optimum(problem, settings):
         progress(iterate.iterations, 0, iterate.value, iterate.gap)
     assert iterate is not None
     status = iterate.status or Status.STEPS_DONE
-    return iterate.cost_map, iterate.upper_bound, iterate.iterations, device, status
+    return iterate.cost_map, iterate.upper_bound, iterate.iterations, settings.device, status
 
 
 def _design(
     problem: "Problem", effort: Effort, progress: Progress
 ) -> tuple[npt.NDArray[np.float64], float | None, int, str, "Status"]:
-    from engine.design import DesignSettings, design
+    from engine.design import design
     from engine.device import leave_a_core_free, pick_device
     from engine.status import Status
 
-    if effort.method == "optimum":
-        raise ValueError("the method 'optimum' has no steps")
     leave_a_core_free()
-    defaults = DesignSettings()
-    settings = DesignSettings(
-        method=effort.method,
-        steps=effort.steps,
-        learning_rate=defaults.learning_rate if effort.learning_rate is None else effort.learning_rate,
-        seed=effort.seed,
-        device=pick_device(effort.device, effort.method),
-        tolerance=effort.tolerance,
-    )
+    settings = effort.design_settings()
+    device = pick_device(settings.device, settings.method)
     iterate = None
     for iterate in design(problem, settings):
         progress(iterate.step, iterate.steps, iterate.best_score, iterate.gap)
     assert iterate is not None
     status = iterate.status or Status.STEPS_DONE
-    return iterate.best_map, iterate.upper_bound, iterate.step, settings.device, status
+    return iterate.best_map, iterate.upper_bound, iterate.step, device, status
 
 
 def path_costs(document: MapDocument) -> npt.NDArray[np.float64]:

@@ -73,13 +73,16 @@ def refine_map(coarse_map: Floats, fine: Problem) -> Floats:
     return _copied(coarse_map, fine.grid.shape)
 
 
-def refine_potentials(potentials: Floats, coarse: Problem, fine: Problem) -> Floats:
-    """Potentials (R, H, W) in the finer problem: doubled, and interpolated between the passable blocks."""
-    weight = np.broadcast_to(coarse.grid.passable, potentials.shape).astype(np.float64)
-    shape = fine.grid.shape
-    total = _interpolated(weight, shape)
-    mean = _interpolated(potentials * weight, shape) / np.where(total > 0.0, total, 1.0)
-    return np.where(fine.grid.passable, 2.0 * mean, 0.0)
+def refine_potentials(potentials: Floats, fine: Problem) -> Floats:
+    """Potentials (R, H, W) in the finer problem: doubled, and interpolated between the blocks that have one.
+
+    NaN where there is none, before and after.
+    """
+    known = np.isfinite(potentials)
+    weight = _interpolated(known.astype(np.float64), fine.grid.shape)
+    total = _interpolated(np.where(known, potentials, 0.0), fine.grid.shape)
+    has = fine.grid.passable & (weight > 0.0)
+    return np.where(has, 2.0 * total / np.where(has, weight, 1.0), np.nan)
 
 
 def refine_flow(flow: Floats, fine: Problem) -> Floats:

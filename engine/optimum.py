@@ -9,7 +9,6 @@ at most. Coarse maps are solved first; each finer one starts from their flow, po
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
@@ -197,12 +196,12 @@ class _Best:
 
 def _lifted(point: SaddlePoint, stages: list[Problem]) -> SaddlePoint:
     """A point of the first stage, brought to the last one."""
-    for coarse, fine in pairwise(stages):
+    for fine in stages[1:]:
         admissible = fine.admissible
         cost_map = refine_map(point.cost_map, fine)
         point = SaddlePoint(
             refine_flow(point.flow, fine),
-            refine_potentials(point.potentials, coarse, fine),
+            refine_potentials(point.potentials, fine),
             admissible.expand(admissible.project(admissible.reduce(cost_map))),
             point.balance / 2.0,  # costs are the same, distances twice as long
         )

@@ -45,7 +45,7 @@ class SaddlePoint:
     """Where the iterations are, or begin.
 
     flow: (R, K, H, W) mass on every directed edge, about a unit flow for each route.
-    potentials: (R, H, W), in cost units.  cost_map: (H, W).  balance: (R,) step size of the flow.
+    potentials: (R, H, W), in cost units; NaN where no route goes.  cost_map: (H, W).  balance: (R,) step size of the flow.
     """
 
     flow: Floats
@@ -122,7 +122,7 @@ def cold_point(problem: Problem) -> SaddlePoint:
 def moved_point(point: SaddlePoint, problem: Problem) -> SaddlePoint:
     """A point of another problem of the same shape, made a start for this one.
 
-    Its map becomes admissible; cells that it had no potential for get their distance to the goal.
+    Its map becomes admissible; cells that had no potential, as walls, get their distance to the goal.
     """
     admissible = problem.admissible
     cost_map = admissible.expand(admissible.project(admissible.reduce(point.cost_map)))

@@ -37,7 +37,7 @@ class CpuSaddle:
         self._cells = (rows + 1) * (grid.shape[1] + 2) + columns + 1
         self._balance = start.balance.copy()
         self._flow = _paired(start.flow * self._weights[:, None, None, None], grid.legal)
-        self._potentials = _bordered(start.potentials)
+        self._potentials = _bordered(np.nan_to_num(start.potentials))
         self._cost = _bordered(start.cost_map)
         self._shift = 0.0
         self._anchor()
@@ -48,42 +48,43 @@ class CpuSaddle:
         self._since_restart += count
 
     def look(self) -> float:
-        flow, potentials, cost = self._flow.copy(), self._potentials.copy(), self._cost.copy()
-        self._iterate(flow, potentials, cost, 0, 1, False)
-        self._next = flow, potentials, cost
-        moved = self._distances(flow - self._flow, potentials - self._potentials, cost - self._cost)
-        flow_moved, potentials_moved, cost_moved = moved
-        return (
-            float(
-                np.sum(flow_moved**2 / self._balance)
-                + np.sum(potentials_moved**2 * self._balance) / self._sizes.potential
-                + cost_moved**2 * self._balance.sum() / self._sizes.cost
-            )
-            ** 0.5
-        )
+        self._next = self._flow.copy(), self._potentials.copy(), self._cost.copy()
+        self._iterate(*self._next, 0, 1, False)
+        flow, potentials, cost = self._distances(self._next)
+        return float(
+            np.sum(flow**2 / self._balance)
+            + np.sum(potentials**2 * self._balance) / self._sizes.potential
+            + cost**2 * self._balance.sum() / self._sizes.cost
+        ) ** 0.5
 
     def point(self) -> SaddlePoint:
         flow, potentials, cost = self._next
-        inner = np.s_[..., 1:-1, 1:-1]
-        unit = _unpaired(flow) / self._weights[:, None, None, None]
-        return SaddlePoint(unit, potentials[inner].copy(), cost[inner].copy(), self._balance.copy())
+        inside = np.full_like(potentials, np.nan).reshape(len(potentials), -1)
+        inside[:, self._cells] = potentials.reshape(len(potentials), -1)[:, self._cells]
+        return SaddlePoint(
+            _unpaired(flow) / self._weights[:, None, None, None],
+            inside.reshape(potentials.shape)[:, 1:-1, 1:-1].copy(),
+            cost[1:-1, 1:-1].copy(),
+            self._balance.copy(),
+        )
 
     def restart(self) -> None:
-        flow, potentials, cost = self._anchors
-        moved = self._distances(self._flow - flow, self._potentials - potentials, self._cost - cost)
-        self._balance = adapted_balance(self._balance, *moved, self._sizes)
+        self._balance = adapted_balance(self._balance, *self._distances(self._anchors), self._sizes)
         self._anchor()
 
     def _anchor(self) -> None:
         self._anchors = self._flow.copy(), self._potentials.copy(), self._cost.copy()
         self._since_restart = 0
 
-    def _distances(self, flow: Floats, potentials: Floats, cost: Floats) -> tuple[Floats, Floats, float]:
-        return (
-            np.sqrt(np.sum(flow**2, axis=(1, 2, 3))),
-            np.sqrt(np.array([_squared_drops(route, self._legal, flow.shape[1]) for route in potentials])),
-            float(np.sqrt(np.sum(cost**2))),
-        )
+    def _distances(self, other: tuple[Floats, Floats, Floats]) -> tuple[Floats, Floats, float]:
+        """How far `other` is from the present point: flow (R,), drops of the potentials (R,), map."""
+        flow, potentials, cost = other
+        drops = [
+            _squared_drops(change, self._legal, flow.shape[1]) for change in potentials - self._potentials
+        ]
+        flows = [_squared_distance(a.reshape(-1), b.reshape(-1)) for a, b in zip(flow, self._flow, strict=True)]
+        costs = _squared_distance(cost.reshape(-1), self._cost.reshape(-1))
+        return np.sqrt(flows), np.sqrt(drops), float(np.sqrt(costs))
 
     def _iterate(
         self, flow: Floats, potentials: Floats, cost: Floats, done: int, count: int, halpern: bool
@@ -289,6 +290,18 @@ def _squared_drops(potentials: Floats, legal: Bytes, moves: int) -> float:
             for c in range(width):
                 total[c] += (here[c] - there[c]) ** 2 if may[c] & bit else 0.0
     return total.sum()
+
+
+@compiled
+def _squared_distance(a: Floats, b: Floats) -> float:
+    """Σ (a − b)², in lanes."""
+    lanes = np.zeros(LANES)
+    for begin in range(0, a.size, LANES):
+        end = min(begin + LANES, a.size)
+        left, right = a[begin:end], b[begin:end]
+        for j in range(end - begin):
+            lanes[j] += (left[j] - right[j]) ** 2
+    return lanes.sum()
 
 
 @compiled

@@ -30,7 +30,7 @@ class TorchSaddle:
         self._grid, self._sizes = grid, step_sizes(grid)
         self._share = grid.tail_share
         moves = range(grid.neighbours)
-        self._cycle = _Cycle(multigrid(grid, problem.starts), dtype, device)
+        self._cycle = _Cycle(multigrid(grid, problem.starts), grid.shape, dtype, device)
         self._legal = tensor(np.stack([(grid.legal >> move & 1).astype(np.float64) for move in moves]))
         self._weights = tensor(problem.weights)[:, None, None]
         supply = np.zeros((len(problem.routes), *grid.shape))
@@ -45,7 +45,7 @@ class TorchSaddle:
         self._lower, self._upper = tensor(admissible.lower), tensor(admissible.upper)
         self._balance = start.balance.copy()
         flow = tensor(start.flow) * self._weights[:, None] * self._legal
-        self._now: Point = (flow, tensor(start.potentials), tensor(start.cost_map))
+        self._now: Point = (flow, tensor(np.nan_to_num(start.potentials)), tensor(start.cost_map))
         self._next = self._now
         self._shift = 0.0
         self._anchor, self._since = self._now, 0
@@ -75,7 +75,8 @@ class TorchSaddle:
     def point(self) -> SaddlePoint:
         flow, potentials, cost = self._next
         unit = flow / self._weights[:, None]
-        return SaddlePoint(to_numpy(unit), to_numpy(potentials), to_numpy(cost), self._balance.copy())
+        inside = torch.where(self._cycle.inside, potentials, torch.nan)
+        return SaddlePoint(to_numpy(unit), to_numpy(inside), to_numpy(cost), self._balance.copy())
 
     def restart(self) -> None:
         self._balance = adapted_balance(self._balance, *self._moved(self._now, self._anchor), self._sizes)
@@ -148,10 +149,12 @@ class TorchSaddle:
 
 
 class _Cycle:
-    """`engine.multigrid.cycle`, for all routes at once."""
+    """`engine.multigrid.cycle`, for all routes at once.  inside: (H, W) the cells that it is for."""
 
-    def __init__(self, grids: Multigrid, dtype: torch.dtype, device: str) -> None:
+    def __init__(self, grids: Multigrid, shape: tuple[int, int], dtype: torch.dtype, device: str) -> None:
         self._cells = torch.tensor(grids.cells, device=device)
+        self.inside = torch.zeros(shape, dtype=torch.bool, device=device)
+        self.inside.view(-1)[self._cells] = True
         sizes = np.diff(grids.first)
         self._damped = [
             torch.tensor(part, dtype=dtype, device=device) for part in np.split(grids.damped, grids.first[1:-1])

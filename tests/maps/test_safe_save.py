@@ -229,8 +229,10 @@ def test_what_a_killed_save_leaves_is_swept(tmp_path: Path) -> None:
     command = [sys.executable, "-S", "-c", SAFE_CHILD.format(path=str(target), size=1_000_000)]
     left: list[Path] = []
     while not left:
+        target.unlink(missing_ok=True)
         with subprocess.Popen(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}) as child:
             while not target.exists():
+                assert child.poll() is None, "the child ended by itself"
                 time.sleep(0.001)
             child.kill()
         left = [path for path in tmp_path.iterdir() if path != target]
