@@ -18,8 +18,9 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:  # an old Python cannot evaluate Callable[…] of collections.abc
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -73,7 +74,7 @@ def ensure(extras: Sequence[str] = (), libraries: Mapping[str, str] | None = Non
     project = read_project()
     inside = Path(sys.executable).parent.resolve() == venv_python().parent.resolve()
     current = plan(read_stamp(), project, extras) == "ready"
-    if (inside and current) or (not inside and all(map(installed, requirements(project, extras)))):
+    if (inside and current) or (not inside and complete(project, extras)):
         ensure_libraries(libraries, fresh=False)
         return
     if not current:
@@ -112,6 +113,12 @@ def requirements(project: Mapping[str, Any], extras: Sequence[str]) -> list[str]
     """The requirement strings of the project and of the named extras."""
     optional = project["project"]["optional-dependencies"]
     return [*project["project"]["dependencies"], *(line for extra in extras for line in optional[extra])]
+
+
+def complete(project: Mapping[str, Any], extras: Sequence[str]) -> bool:
+    """Whether the running interpreter has everything by itself, as after `pip install`."""
+    # Looking for one module spares most interpreters the reading of metadata, which delays every start.
+    return importlib.util.find_spec("torch") is not None and all(map(installed, requirements(project, extras)))
 
 
 def installed(requirement: str) -> bool:
@@ -189,6 +196,11 @@ def venv_python(venv: Path = VENV, system: str = os.name) -> Path:
     return venv / "Scripts" / "python.exe" if system == "nt" else venv / "bin" / "python"
 
 
+def has_nvidia_gpu(driver: Path = Path("/proc/driver/nvidia/version")) -> bool:
+    """Whether NVIDIA's driver is there; its tool is not on PATH in every container that is lent a GPU."""
+    return shutil.which("nvidia-smi") is not None or driver.exists()
+
+
 def torch_options(platform: str, nvidia: bool, index: str | None) -> list[str]:
     """pip's options for the build of PyTorch that suits the machine; `index` is what a person asked for.
 
@@ -207,15 +219,11 @@ def torch_options(platform: str, nvidia: bool, index: str | None) -> list[str]:
 def install_commands(
     python: Path, project: Mapping[str, Any], extras: Sequence[str], torch: Sequence[str]
 ) -> list[list[str]]:
-    """Two runs of pip: PyTorch, so that its index serves nothing else, then the project and the rest.
-
-    Last, the engine's inner loops are compiled, about 20 seconds, so that nobody waits for that later.
-    """
+    """Two runs of pip: PyTorch, so that its index serves nothing else, then the project and the rest."""
     pip = [str(python), "-m", "pip", "--disable-pip-version-check", "install"]
     requirement = next(line for line in requirements(project, ()) if re.match(r"torch\b", line))
     target = str(ROOT) + ("[{}]".format(",".join(extras)) if extras else "")
-    compile_loops = [str(python), "-m", "engine.warmup"]
-    return [[*pip, *torch, requirement], [*pip, "--editable", target], compile_loops]
+    return [[*pip, *torch, requirement], [*pip, "--editable", target]]
 
 
 def set_up(project: Mapping[str, Any], extras: Sequence[str], run: Run | None = None, venv: Path = VENV) -> None:
@@ -237,7 +245,7 @@ def carry_out(
 ) -> None:
     """Carry out a plan that is not "ready". What an earlier set-up installed for other extras stays."""
     extras = sorted({*extras, *(stamp.extras if stamp else ())})
-    nvidia = shutil.which("nvidia-smi") is not None
+    nvidia = has_nvidia_gpu()
     index = os.environ.get("LONGCUT_TORCH_INDEX")
     begun = Stamp(False, running_python(), fingerprint(project), extras)
     torch = torch_options(sys.platform, nvidia, index)
@@ -252,13 +260,16 @@ def carry_out(
     write_stamp(begun, venv)
     for command in commands:
         if run(command) != 0:
-            if todo == "update":  # pip changes nothing before it has everything: the old environment is whole
+            if stamp and todo == "update":  # pip changes nothing before it has everything: the old one is whole
                 write_stamp(stamp, venv)
             raise SystemExit(
                 f"Longcut's set-up stopped at this step, for the reason above:\n  {' '.join(command)}\n"
                 "Put it right and start again with the same command: what was downloaded is kept."
             )
     write_stamp(begun._replace(whole=True), venv)
+    say("The engine's inner loops are compiled, about 20 seconds, so that nobody waits for that later.")
+    if run([str(venv_python(venv)), "-m", "engine.warmup"]) != 0:  # the environment is whole all the same
+        say("That failed, for the reason above; Longcut goes on and compiles each loop when it is used.")
     say("Longcut is set up.\n")
 
 
@@ -303,18 +314,27 @@ def clear(venv: Path, ours: bool) -> None:
 def one_at_a_time(path: Path) -> Iterator[None]:
     """Keep two first starts apart, by a lock that the system releases however the process ends."""
     with path.open("a+b") as file:
+        if not locked(file):
+            say("Another start of Longcut is setting up: this one waits for it.")
+            while not locked(file):
+                time.sleep(0.2)
+        yield
+
+
+def locked(file: IO[bytes]) -> bool:
+    """Try to lock a file for this process; False while another one holds it."""
+    try:
         if os.name == "nt":
             import msvcrt
 
-            while True:  # this call gives up by itself after ten seconds
-                with contextlib.suppress(OSError):
-                    msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)
-                    break
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
         else:
             import fcntl
 
-            fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        return False
+    return True
 
 
 def restart_inside() -> None:

@@ -425,6 +425,8 @@ def _print_report(report: dict[str, Any], sentence: str) -> None:
         f"{report['device']} in {report['seconds']:.2f} s · {report['movement']}"
     )
     _out.print(sentence)
+    if gap is not None and gap > 0.02 and report["method"] != "optimum" and report["aim"] == "longer":
+        _out.print("More --steps come nearer; --method optimum finds the longest possible itself.")
 
 
 def _say_losses(path: Path, lost: Sequence[str]) -> None:

@@ -219,6 +219,6 @@ def _saddle(problem: Problem, point: SaddlePoint, device: str) -> Saddle:
 def _status(gap: float, step: float, tolerance: float, done: int, limit: int) -> Status | None:
     if gap <= tolerance:
         return Status.CONVERGED
-    if not np.isfinite(step):
+    if np.isnan(step):
         return Status.NOT_A_NUMBER
     return Status.STEPS_DONE if done >= limit else None

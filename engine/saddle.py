@@ -45,7 +45,8 @@ class SaddlePoint:
     """Where the iterations are, or begin.
 
     flow: (R, K, H, W) mass on every directed edge, about a unit flow for each route.
-    potentials: (R, H, W), in cost units; NaN where no route goes.  cost_map: (H, W).  balance: (R,) step size of the flow.
+    potentials: (R, H, W), in cost units; NaN where no route goes.
+    cost_map: (H, W).  balance: (R,) step size of the flow.
     """
 
     flow: Floats

@@ -5,6 +5,8 @@ edge are kept at the cell that its even move leaves: flow[route, move, r, c] wit
 leaves (r, c) by that move, flow[route, move + 1, r, c] what comes back on the same edge.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from engine.arrays import Bytes, Floats, Integers, writable
@@ -14,8 +16,46 @@ from engine.multigrid import Multigrid, cycle, multigrid
 from engine.problem import Problem
 from engine.saddle import SaddlePoint, adapted_balance, step_sizes
 
+# Sums run in so many lanes: they are vectorised, and the same on every machine.
 LANES = 64
 BUDGET_TOLERANCE = 1e-11
+
+
+class Point(NamedTuple):
+    """flow (R, K, H + 2, W + 2), both directions of an edge together; potentials (R, H + 2, W + 2); cost."""
+
+    flow: Floats
+    potentials: Floats
+    cost: Floats
+
+
+class Setting(NamedTuple):
+    """What stays the same. Maps have the border.
+
+    ends: (R, 4) start and goal.  share: of a move's cost that its first cell bears.  members, first: cells of
+    the groups with more than one, and where each begins.
+    """
+
+    ends: Integers
+    weights: Floats
+    share: float
+    members: Integers
+    first: Integers
+    lower: Floats
+    upper: Floats
+    budget: float
+
+
+class Work(NamedTuple):
+    """Room for one iteration: maps, and vectors for the multigrid's coarser levels."""
+
+    load: Floats
+    missing: Floats
+    solution: Floats
+    rest: Floats
+    coarse_missing: Floats
+    coarse_solution: Floats
+    coarse_rest: Floats
 
 
 class CpuSaddle:
@@ -24,87 +64,82 @@ class CpuSaddle:
     def __init__(self, problem: Problem, start: SaddlePoint) -> None:
         grid, admissible = problem.grid, problem.admissible
         self._sizes = step_sizes(grid)
-        self._share = grid.tail_share
-        self._weights = problem.weights
-        self._ends = np.array([(*route.start, *route.goal) for route in problem.routes]) + 1
-        self._legal = np.pad(grid.legal, 1)
-        self._lower = _bordered(admissible.expand(admissible.lower))
-        self._upper = _bordered(admissible.expand(admissible.upper))
-        self._budget = admissible.budget + float(admissible.fixed.sum())
-        self._members, self._first = _groups(problem)
-        self._multigrid = multigrid(grid, problem.starts)
-        rows, columns = np.divmod(self._multigrid.cells, grid.shape[1])
-        self._cells = (rows + 1) * (grid.shape[1] + 2) + columns + 1
+        self._grids = multigrid(grid, problem.starts, border=1)
+        members, first = _groups(problem)
+        self._setting = Setting(
+            ends=np.array([(*route.start, *route.goal) for route in problem.routes]) + 1,
+            weights=problem.weights,
+            share=grid.tail_share,
+            members=members,
+            first=first,
+            lower=_bordered(admissible.expand(admissible.lower)),
+            upper=_bordered(admissible.expand(admissible.upper)),
+            budget=admissible.budget + float(admissible.fixed.sum()),
+        )
         self._balance = start.balance.copy()
-        self._flow = _paired(start.flow * self._weights[:, None, None, None], grid.legal)
-        self._potentials = _bordered(np.nan_to_num(start.potentials))
-        self._cost = _bordered(start.cost_map)
+        self._point = Point(
+            _paired(start.flow * problem.weights[:, None, None, None], self._grids.legal[1:-1, 1:-1]),
+            _bordered(np.nan_to_num(start.potentials)),
+            _bordered(start.cost_map),
+        )
+        shape, unknowns = self._point.cost.shape, int(self._grids.first[-1])
+        maps, vectors = (np.zeros(shape) for _ in range(4)), (np.zeros(unknowns) for _ in range(3))
+        self._work = Work(*maps, *vectors)
         self._shift = 0.0
-        self._anchor()
-        self._next = self._flow, self._potentials, self._cost
+        self._anchor = self._next = _copied(self._point)
+        self._since_restart = 0
 
     def advance(self, count: int) -> None:
-        self._iterate(self._flow, self._potentials, self._cost, self._since_restart, count, True)
+        self._iterate(self._point, self._since_restart, count, True)
         self._since_restart += count
 
     def look(self) -> float:
-        self._next = self._flow.copy(), self._potentials.copy(), self._cost.copy()
-        self._iterate(*self._next, 0, 1, False)
+        self._next = _copied(self._point)
+        self._iterate(self._next, 0, 1, False)
         flow, potentials, cost = self._distances(self._next)
-        return float(
-            np.sum(flow**2 / self._balance)
-            + np.sum(potentials**2 * self._balance) / self._sizes.potential
-            + cost**2 * self._balance.sum() / self._sizes.cost
-        ) ** 0.5
+        return (
+            float(
+                np.sum(flow**2 / self._balance)
+                + np.sum(potentials**2 * self._balance) / self._sizes.potential
+                + cost**2 * self._balance.sum() / self._sizes.cost
+            )
+            ** 0.5
+        )
 
     def point(self) -> SaddlePoint:
         flow, potentials, cost = self._next
-        inside = np.full_like(potentials, np.nan).reshape(len(potentials), -1)
-        inside[:, self._cells] = potentials.reshape(len(potentials), -1)[:, self._cells]
+        inside = np.full(cost.size, False)
+        inside[self._grids.cells] = True
+        known = np.where(inside.reshape(cost.shape), potentials, np.nan)
         return SaddlePoint(
-            _unpaired(flow) / self._weights[:, None, None, None],
-            inside.reshape(potentials.shape)[:, 1:-1, 1:-1].copy(),
+            _unpaired(flow) / self._setting.weights[:, None, None, None],
+            known[:, 1:-1, 1:-1].copy(),
             cost[1:-1, 1:-1].copy(),
             self._balance.copy(),
         )
 
     def restart(self) -> None:
-        self._balance = adapted_balance(self._balance, *self._distances(self._anchors), self._sizes)
-        self._anchor()
-
-    def _anchor(self) -> None:
-        self._anchors = self._flow.copy(), self._potentials.copy(), self._cost.copy()
+        self._balance = adapted_balance(self._balance, *self._distances(self._anchor), self._sizes)
+        self._anchor = _copied(self._point)
         self._since_restart = 0
 
-    def _distances(self, other: tuple[Floats, Floats, Floats]) -> tuple[Floats, Floats, float]:
+    def _distances(self, other: Point) -> tuple[Floats, Floats, float]:
         """How far `other` is from the present point: flow (R,), drops of the potentials (R,), map."""
-        flow, potentials, cost = other
-        drops = [
-            _squared_drops(change, self._legal, flow.shape[1]) for change in potentials - self._potentials
-        ]
-        flows = [_squared_distance(a.reshape(-1), b.reshape(-1)) for a, b in zip(flow, self._flow, strict=True)]
-        costs = _squared_distance(cost.reshape(-1), self._cost.reshape(-1))
+        flow, potentials, cost = self._point
+        moves = flow.shape[1]
+        flows = [_squared_distance(a.ravel(), b.ravel()) for a, b in zip(other.flow, flow, strict=True)]
+        changes = other.potentials - potentials
+        drops = [_squared_drops(change, self._grids.legal, moves) for change in changes]
+        costs = _squared_distance(other.cost.ravel(), cost.ravel())
         return np.sqrt(flows), np.sqrt(drops), float(np.sqrt(costs))
 
-    def _iterate(
-        self, flow: Floats, potentials: Floats, cost: Floats, done: int, count: int, halpern: bool
-    ) -> None:
+    def _iterate(self, point: Point, done: int, count: int, halpern: bool) -> None:
         self._shift = _iterate(
-            flow,
-            potentials,
-            cost,
-            *self._anchors,
-            self._legal,
-            self._multigrid,
-            self._cells,
-            self._ends,
-            self._weights,
-            self._share,
-            self._members,
-            self._first,
-            self._lower,
-            self._upper,
-            self._budget,
+            point,
+            self._anchor,
+            self._setting,
+            self._grids,
+            self._work,
             self._shift,
             self._balance,
             self._sizes.potential / self._balance,
@@ -113,6 +148,10 @@ class CpuSaddle:
             count,
             halpern,
         )
+
+
+def _copied(point: Point) -> Point:
+    return Point(point.flow.copy(), point.potentials.copy(), point.cost.copy())
 
 
 def _bordered(values: Floats) -> Floats:
@@ -156,23 +195,11 @@ def _groups(problem: Problem) -> tuple[Integers, Integers]:
 
 @compiled
 def _iterate(
-    flow: Floats,
-    potentials: Floats,
-    cost: Floats,
-    flow_anchor: Floats,
-    potentials_anchor: Floats,
-    cost_anchor: Floats,
-    legal: Bytes,
+    point: Point,
+    anchors: Point,
+    setting: Setting,
     grids: Multigrid,
-    cells: Integers,
-    ends: Integers,
-    weights: Floats,
-    share: float,
-    members: Integers,
-    first: Integers,
-    lower: Floats,
-    upper: Floats,
-    budget: float,
+    work: Work,
     shift: float,
     tau: Floats,
     sigma: Floats,
@@ -181,12 +208,13 @@ def _iterate(
     count: int,
     halpern: bool,
 ) -> float:
-    """`count` iterations in place: z ← β (2 T(z) − z) + (1 − β) anchor, or z ← T(z) without `halpern`."""
-    load, wanted, missing = np.empty_like(cost), np.empty_like(cost), np.empty_like(cost)
-    flat_cost, flat_anchor, flat_load = cost.reshape(-1), cost_anchor.reshape(-1), load.reshape(-1)
-    flat_lower, flat_upper, flat_wanted = lower.reshape(-1), upper.reshape(-1), wanted.reshape(-1)
-    unknowns, flat_missing = grids.first[-1], missing.reshape(-1)
-    right, solution, rest = np.empty(unknowns), np.empty(unknowns), np.empty(unknowns)
+    """`count` iterations in place: z ← β (2 T(z) − z) + (1 − β) anchor, or z ← T(z) without `halpern`.
+
+    shift: what the map was last moved by to meet the budget; its new value is returned.
+    """
+    flow, potentials, cost = point
+    load, missing, correction = work.load, work.missing, work.solution.reshape(-1)
+    weights, ends = setting.weights, setting.ends
     for i in range(done, done + count):
         keep = (i + 1.0) / (i + 2.0) if halpern else 1.0
         reach = 2.0 * keep if halpern else 1.0
@@ -196,23 +224,33 @@ def _iterate(
             missing[ends[k, 0], ends[k, 1]] = weights[k]
             missing[ends[k, 2], ends[k, 3]] = -weights[k]
             _flow_pass(
-                flow[k], potentials[k], cost, flow_anchor[k], load, missing, legal, share, tau[k], keep, reach
+                flow[k],
+                potentials[k],
+                cost,
+                anchors.flow[k],
+                load,
+                missing,
+                grids.legal,
+                setting.share,
+                tau[k],
+                keep,
+                reach,
             )
-            for j in range(cells.size):
-                right[j] = flat_missing[cells[j]]
-            cycle(grids, right, solution, rest)
-            y, anchor = potentials[k].reshape(-1), potentials_anchor[k].reshape(-1)
-            for j in range(cells.size):
-                cell = cells[j]
-                y[cell] = keep * y[cell] + reach * sigma[k] * solution[j] + (1.0 - keep) * anchor[cell]
-        _share_in_groups(flat_load, members, first)
-        for j in range(flat_cost.size):
-            flat_wanted[j] = flat_cost[j] + sigma_cost * flat_load[j]
-        shift = _budget_shift(flat_wanted, flat_lower, flat_upper, budget, shift)
-        for j in range(flat_cost.size):
-            flat_wanted[j] = min(max(flat_wanted[j] + shift, flat_lower[j]), flat_upper[j])
-        for j in range(flat_cost.size):
-            flat_cost[j] = reach * flat_wanted[j] + (keep - reach) * flat_cost[j] + (1.0 - keep) * flat_anchor[j]
+            cycle(
+                grids,
+                flow.shape[1],
+                missing,
+                work.solution,
+                work.rest,
+                work.coarse_missing,
+                work.coarse_solution,
+                work.coarse_rest,
+            )
+            y, anchor = potentials[k].reshape(-1), anchors.potentials[k].reshape(-1)
+            for j in range(y.size):
+                y[j] = keep * y[j] + reach * sigma[k] * correction[j] + (1.0 - keep) * anchor[j]
+        _share_in_groups(load.reshape(-1), setting.members, setting.first)
+        shift = _cost_pass(cost, anchors.cost, load, setting, work.rest, shift, sigma_cost, keep, reach)
     return shift
 
 
@@ -305,6 +343,30 @@ def _squared_distance(a: Floats, b: Floats) -> float:
 
 
 @compiled
+def _cost_pass(
+    costs: Floats,
+    anchors: Floats,
+    loads: Floats,
+    setting: Setting,
+    room: Floats,
+    shift: float,
+    sigma: float,
+    keep: float,
+    reach: float,
+) -> float:
+    cost, anchor, load, wanted = costs.reshape(-1), anchors.reshape(-1), loads.reshape(-1), room.reshape(-1)
+    lower, upper = setting.lower.reshape(-1), setting.upper.reshape(-1)
+    for j in range(cost.size):
+        wanted[j] = cost[j] + sigma * load[j]
+    shift = _budget_shift(wanted, lower, upper, setting.budget, shift)
+    for j in range(cost.size):
+        wanted[j] = min(max(wanted[j] + shift, lower[j]), upper[j])
+    for j in range(cost.size):
+        cost[j] = reach * wanted[j] + (keep - reach) * cost[j] + (1.0 - keep) * anchor[j]
+    return shift
+
+
+@compiled
 def _share_in_groups(load: Floats, members: Integers, first: Integers) -> None:
     """Gives every cell of a group the group's mean load."""
     for j in range(first.size - 1):
@@ -317,10 +379,7 @@ def _share_in_groups(load: Floats, members: Integers, first: Integers) -> None:
 
 @compiled
 def _budget_shift(wanted: Floats, lower: Floats, upper: Floats, budget: float, shift: float) -> float:
-    """The λ with Σ clip(wanted + λ, lower, upper) = budget, by Newton's method inside a bracket, from `shift`.
-
-    Sums run in lanes, so that they are vectorised and still the same on every machine.
-    """
+    """The λ with Σ clip(wanted + λ, lower, upper) = budget, by Newton's method inside a bracket, from `shift`."""
     totals, slopes = np.empty(LANES), np.empty(LANES)
     low, high = -np.inf, np.inf
     for _ in range(60):

@@ -1,6 +1,7 @@
 """The primal–dual iterations with torch, for GPUs: the same steps as `engine.saddle_cpu`, all routes at once."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -30,8 +31,9 @@ class TorchSaddle:
         self._grid, self._sizes = grid, step_sizes(grid)
         self._share = grid.tail_share
         moves = range(grid.neighbours)
-        self._cycle = _Cycle(multigrid(grid, problem.starts), grid.shape, dtype, device)
-        self._legal = tensor(np.stack([(grid.legal >> move & 1).astype(np.float64) for move in moves]))
+        grids = multigrid(grid, problem.starts, border=0)
+        self._legal = tensor(np.stack([(grids.legal >> move & 1).astype(np.float64) for move in moves]))
+        self._cycle = _Cycle(grids, self._legal)
         self._weights = tensor(problem.weights)[:, None, None]
         supply = np.zeros((len(problem.routes), *grid.shape))
         for route, ends in enumerate(problem.routes):
@@ -151,65 +153,70 @@ class TorchSaddle:
 class _Cycle:
     """`engine.multigrid.cycle`, for all routes at once.  inside: (H, W) the cells that it is for."""
 
-    def __init__(self, grids: Multigrid, shape: tuple[int, int], dtype: torch.dtype, device: str) -> None:
-        self._cells = torch.tensor(grids.cells, device=device)
-        self.inside = torch.zeros(shape, dtype=torch.bool, device=device)
-        self.inside.view(-1)[self._cells] = True
+    def __init__(self, grids: Multigrid, legal: Tensor) -> None:
+        self._legal = legal
+
+        def vector(values: Floats) -> Tensor:
+            return torch.tensor(values, dtype=legal.dtype, device=legal.device)
+
+        def matrices(stacked: Rows, heights: Integers) -> list[_Matrix]:
+            ends = np.cumsum([0, *heights.tolist()])
+            return [_Matrix(stacked, begin, end, legal) for begin, end in pairwise(ends.tolist())]
+
+        self._damped = vector(grids.damped)
+        self.inside = self._damped > 0.0
+        self._cells = torch.tensor(grids.cells, device=legal.device)
+        (self._spread,) = matrices(grids.spread, np.array([grids.cells.size]))
+        (self._gather,) = matrices(grids.gather, grids.first[1:2])
         sizes = np.diff(grids.first)
-        self._damped = [
-            torch.tensor(part, dtype=dtype, device=device) for part in np.split(grids.damped, grids.first[1:-1])
-        ]
-        above, below = sizes[:-1], sizes[1:]
-        self._laplacians = _matrices(grids.laplacian, above, dtype, device)
-        self._prolongations = _matrices(grids.prolongation, above, dtype, device)
-        self._restrictions = _matrices(grids.restriction, below, dtype, device)
-        self._coarsest = torch.tensor(grids.coarsest, dtype=dtype, device=device)
+        self._laplacians = matrices(grids.laplacian, sizes[:-1])
+        self._prolongations = matrices(grids.prolongation, sizes[:-1])
+        self._restrictions = matrices(grids.restriction, sizes[1:])
+        self._coarse_damped = [vector(part) for part in np.split(grids.coarse_damped, grids.first[1:-1])]
+        self._coarsest = vector(grids.coarsest)
 
     def solve(self, surplus: Tensor) -> Tensor:
-        """M⁻¹ of maps (R, H, W); zero where no route goes."""
-        flat = torch.zeros_like(surplus).flatten(1)
-        flat[:, self._cells] = self._level(0, surplus.flatten(1)[:, self._cells])
-        return flat.view_as(surplus)
+        """M⁻¹ of maps (R, H, W)."""
+        solution = self._damped * surplus
+        rest = surplus - self._outflow(solution)
+        correction = self._spread.times(self._coarse(0, self._gather.times(rest.flatten(1))))
+        solution.flatten(1)[:, self._cells] += correction
+        return solution + self._damped * (surplus - self._outflow(solution))
 
-    def _level(self, level: int, right: Tensor) -> Tensor:
+    def _coarse(self, level: int, right: Tensor) -> Tensor:
         if level == len(self._laplacians):
             return right @ self._coarsest
-        damped, laplacian = self._damped[level], self._laplacians[level]
+        damped, laplacian = self._coarse_damped[level], self._laplacians[level]
         solution = damped * right
-        coarse = self._level(level + 1, self._restrictions[level].times(right - laplacian.times(solution)))
-        solution = solution + self._prolongations[level].times(coarse)
+        below = self._coarse(level + 1, self._restrictions[level].times(right - laplacian.times(solution)))
+        solution = solution + self._prolongations[level].times(below)
         return solution + damped * (right - laplacian.times(solution))
+
+    def _outflow(self, y: Tensor) -> Tensor:
+        outflow = torch.zeros_like(y)
+        for move in range(0, self._legal.shape[0], 2):
+            here, there = shifted(y.shape[1:], move)
+            drop = (y[:, *here] - y[:, *there]) * self._legal[move][here]
+            outflow[:, *here] += drop
+            outflow[:, *there] -= drop
+        return outflow
 
 
 class _Matrix:
-    """A sparse matrix by its entries: torch's own sparse matrices are not on every device."""
+    """Rows begin..end of `stacked` by their entries: torch's own sparse matrices are not on every device."""
 
-    def __init__(self, rows: Tensor, columns: Tensor, values: Tensor, height: int) -> None:
-        self._rows, self._columns, self._values, self._height = rows, columns, values, height
+    def __init__(self, stacked: Rows, begin: int, end: int, like: Tensor) -> None:
+        first = stacked.begin[begin : end + 1].astype(np.int64)
+        entries = slice(first[0], first[-1])
+        self._height = end - begin
+        self._rows = torch.tensor(np.repeat(np.arange(end - begin), np.diff(first)), device=like.device)
+        self._columns = torch.tensor(stacked.column[entries].astype(np.int64), device=like.device)
+        self._values = torch.tensor(stacked.value[entries], dtype=like.dtype, device=like.device)
 
     def times(self, vectors: Tensor) -> Tensor:
         """(R, width) -> (R, height)."""
         products = self._values * vectors[:, self._columns]
         return vectors.new_zeros(vectors.shape[0], self._height).index_add(1, self._rows, products)
-
-
-def _matrices(stacked: Rows, heights: Integers, dtype: torch.dtype, device: str) -> list[_Matrix]:
-    """The matrices of `stacked`, whose numbers of rows are `heights`."""
-    matrices, row = [], 0
-    for height in heights.tolist():
-        begin = stacked.begin[row : row + height + 1].astype(np.int64)
-        rows = np.repeat(np.arange(height), np.diff(begin))
-        entries = slice(begin[0], begin[-1])
-        matrices.append(
-            _Matrix(
-                torch.tensor(rows, device=device),
-                torch.tensor(stacked.column[entries].astype(np.int64), device=device),
-                torch.tensor(stacked.value[entries], dtype=dtype, device=device),
-                height,
-            )
-        )
-        row += height
-    return matrices
 
 
 def _three(parts: Iterator[Tensor]) -> Point:

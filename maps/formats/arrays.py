@@ -52,7 +52,9 @@ def _read_npy(path: Path) -> MapDocument:
         header = npy.read_header(path, "", start, _NUMBERS, 2)
         check_shape(path, "", *header.shape)
         array = npy.decode(path, "", start + file.read(header.data_bytes + 1), header)
-    return bare_document(path, array.astype(np.float64))
+    with np.errstate(invalid="ignore"):  # of NaNs that signal; the cell is named below
+        costs = array.astype(np.float64)
+    return bare_document(path, costs)
 
 
 def _encode_npy(document: MapDocument, path: Path) -> dict[Path, bytes]:

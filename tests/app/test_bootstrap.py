@@ -78,7 +78,8 @@ def test_oldest_python_is_the_one_in_pyproject() -> None:
 
 
 def test_this_interpreter_has_what_the_tests_run_with() -> None:
-    assert all(map(bootstrap.installed, bootstrap.requirements(PROJECT, [])))
+    assert bootstrap.complete(PROJECT, [])
+    assert not bootstrap.complete({"project": {"dependencies": ["numpy>=999"], "optional-dependencies": {}}}, [])
     assert not bootstrap.installed("numpy>=999")
     assert not bootstrap.installed("no-such-distribution>=1")
 
@@ -141,6 +142,28 @@ def test_a_set_up_killed_before_the_environment_exists_is_ours_to_clear(venv: Pa
         bootstrap.set_up(PROJECT, [], Recorder("venv"), venv)
     made(venv)
     assert [path.name for path in venv.parent.glob(".venv-aside*")] == []
+
+
+def test_loops_that_do_not_compile_leave_a_whole_environment(
+    venv: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bootstrap.set_up(PROJECT, [], Recorder("engine.warmup"), venv)
+    assert "compiles each loop when it is used" in capsys.readouterr().err
+    assert state(venv) == "ready"
+
+
+def test_a_second_start_waits_for_the_first_and_says_so(
+    venv: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lock = venv.with_name(".venv.lock")
+    with lock.open("a+b") as first:
+        assert bootstrap.locked(first)
+        with lock.open("a+b") as second:
+            assert not bootstrap.locked(second)
+        # The first start ends while the second one sleeps.
+        monkeypatch.setattr(bootstrap.time, "sleep", lambda seconds: first.close())  # pyright: ignore
+        assert made(venv).commands != []
+    assert "this one waits" in capsys.readouterr().err
 
 
 def test_a_failed_step_ends_with_the_step_and_with_advice(venv: Path) -> None:
@@ -225,6 +248,17 @@ def test_only_linux_without_a_gpu_asks_the_cpu_index() -> None:
     assert bootstrap.CPU_INDEX in bootstrap.torch_options("linux", False, None)
     for platform, nvidia in [("linux", True), ("darwin", False), ("win32", False), ("win32", True)]:
         assert bootstrap.torch_options(platform, nvidia, None) == ["--no-deps"]
+
+
+def test_a_gpu_is_known_by_its_tool_or_by_its_driver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    driver = tmp_path / "version"
+    monkeypatch.setattr(bootstrap.shutil, "which", lambda name: None)  # pyright: ignore
+    assert not bootstrap.has_nvidia_gpu(driver)
+    driver.touch()
+    assert bootstrap.has_nvidia_gpu(driver)
+    driver.unlink()
+    monkeypatch.setattr(bootstrap.shutil, "which", lambda name: f"/usr/bin/{name}")  # pyright: ignore
+    assert bootstrap.has_nvidia_gpu(driver)
 
 
 def test_an_index_that_was_asked_for_is_the_only_one_for_pytorch() -> None:

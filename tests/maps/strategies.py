@@ -1,6 +1,7 @@
 """Random map documents, and what it means that two are the same to the last bit."""
 
 import os
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,10 +10,11 @@ from hypothesis.extra.numpy import arrays
 from hypothesis.strategies import DrawFn, SearchStrategy
 
 from maps.document import Bounds, Layout, MapDocument, MovementRule, Route, Terrain
+from maps.formats import format_of
 
 # How much an unhurried run should do; the ordinary one is quick.
-EXAMPLES = int(os.environ.get("LONGCUT_EXAMPLES", "150"))
-MUTATIONS = int(os.environ.get("LONGCUT_MUTATIONS", "1500"))
+EXAMPLES = int(os.environ.get("LONGCUT_EXAMPLES", "200"))
+MUTATIONS = int(os.environ.get("LONGCUT_MUTATIONS", "1000"))
 KILLS = int(os.environ.get("LONGCUT_KILLS", "100"))
 
 LARGEST = float(np.finfo(np.float32).max)
@@ -22,10 +24,11 @@ colours = st.integers(0, 0xFFFFFF).map(lambda value: f"#{value:06x}")
 costs = st.floats(SMALLEST, LARGEST, width=32)
 positive = st.floats(0, exclude_min=True, allow_infinity=False)
 not_negative = st.floats(0, allow_infinity=False)
+texts = st.text(max_size=6)
 json_values: SearchStrategy[Any] = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
-    max_leaves=8,
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | texts,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
+    max_leaves=5,
 )
 rules = st.builds(
     MovementRule,
@@ -33,7 +36,7 @@ rules = st.builds(
     st.sampled_from(["both_open", "one_open", "free"]),
     st.sampled_from(["mean", "entered"]),
 )
-terrains = st.builds(Terrain, st.text(), costs, colours, st.booleans())
+terrains = st.builds(Terrain, texts, costs, colours, st.booleans())
 
 
 @st.composite
@@ -42,15 +45,15 @@ def layouts(draw: DrawFn, height: int, width: int) -> Layout:
     rows = draw(arrays(np.float64, points, elements=st.floats(-0.5, height - 0.5)))
     columns = draw(arrays(np.float64, points, elements=st.floats(-0.5, width - 0.5)))
     weights = draw(arrays(np.float64, points, elements=not_negative))
-    return Layout(draw(st.text()), np.stack([rows, columns], axis=1), weights, draw(colours))
+    return Layout(draw(texts), np.stack([rows, columns], axis=1), weights, draw(colours))
 
 
 @st.composite
-def documents(draw: DrawFn, cost: SearchStrategy[float] = costs, max_side: int = 9) -> MapDocument:
+def documents(draw: DrawFn, cost: SearchStrategy[float] = costs, max_side: int = 7) -> MapDocument:
     """Any document, with few cells but everything that a document can hold."""
     height, width = draw(st.tuples(st.integers(1, max_side), st.integers(1, max_side)))
     cells = st.tuples(st.integers(0, height - 1), st.integers(0, width - 1))
-    routes = st.builds(Route, st.text(), cells, cells, not_negative, colours, st.none() | not_negative)
+    routes = st.builds(Route, texts, cells, cells, not_negative, colours, st.none() | not_negative)
     lower, upper = sorted((draw(positive), draw(positive)))
     return MapDocument(
         cost=draw(arrays(np.float32, (height, width), elements=cost)),
@@ -58,13 +61,23 @@ def documents(draw: DrawFn, cost: SearchStrategy[float] = costs, max_side: int =
         locked=draw(arrays(np.bool_, (height, width))),
         rule=draw(rules),
         bounds=Bounds(lower, upper),
-        routes=tuple(draw(st.lists(routes, max_size=3))),
+        routes=tuple(draw(st.lists(routes, max_size=2))),
         layouts=tuple(draw(st.lists(layouts(height, width), max_size=2))),
-        palette=tuple(draw(st.lists(terrains, max_size=3))),
+        palette=tuple(draw(st.lists(terrains, max_size=2))),
         cell_size=draw(positive),
-        name=draw(st.text()),
-        metadata=draw(st.dictionaries(st.text(), json_values, max_size=3)),
+        name=draw(texts),
+        metadata=draw(st.dictionaries(texts, json_values, max_size=2)),
     )
+
+
+def round_trip(document: MapDocument, path: Path) -> MapDocument:
+    """The document as it comes back from a file of the path's format, written without the care of a save."""
+    kind = format_of(path)
+    assert kind is not None
+    assert kind.encode is not None
+    for target, data in kind.encode(document, path).items():
+        target.write_bytes(data)
+    return kind.read(path)
 
 
 def assert_same(found: MapDocument, expected: MapDocument) -> None:

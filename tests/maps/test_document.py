@@ -194,7 +194,7 @@ def test_numbers_of_numpy_become_plain_ones() -> None:
 
 
 @given(documents())
-@settings(max_examples=EXAMPLES)
+@settings(max_examples=EXAMPLES // 3)
 def test_a_replace_without_changes_gives_the_same_document(document: MapDocument) -> None:
     again = document.replace()
     assert_same(again, document)

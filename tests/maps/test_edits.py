@@ -46,7 +46,7 @@ def patches(draw: st.DrawFn, document: MapDocument) -> Patch:
 
 
 @given(documents(sensible), st.data())
-@settings(max_examples=EXAMPLES)
+@settings(max_examples=EXAMPLES // 2)
 def test_every_edit_says_exactly_where_it_changed_something(document: MapDocument, data: st.DataObject) -> None:
     patch = data.draw(patches(document))
     row, column = (int(index) for index in data.draw(st.tuples(*(st.integers(0, s - 1) for s in document.shape))))
@@ -70,7 +70,7 @@ def test_every_edit_says_exactly_where_it_changed_something(document: MapDocumen
 
 
 @given(documents(sensible), st.data(), st.floats(0.25, 8))
-@settings(max_examples=EXAMPLES)
+@settings(max_examples=EXAMPLES // 2)
 def test_painted_costs_are_what_the_weights_say(document: MapDocument, data: st.DataObject, value: float) -> None:
     patch = data.draw(patches(document))
     weights = np.zeros(document.shape)
@@ -106,7 +106,10 @@ def test_costs_stay_above_zero_and_below_infinity() -> None:
     document = new_document(5, 5)
     whole = raster.rectangle(document.shape, (0, 0), (4, 4))
     assert (paint(document, whole, "add", -9.0).document.cost == np.float32(edits.SMALLEST_COST)).all()
-    assert (paint(document, whole, "scale", 1e30).document.cost == np.float32(edits.LARGEST_COST)).all()
+    for most in (1e30, 1e308):
+        assert (paint(document, whole, "scale", most).document.cost == np.float32(edits.LARGEST_COST)).all()
+    steep = document.replace(cost=np.full((5, 5), 3e38))
+    assert (paint(steep, whole, "scale", 1e308).document.cost == np.float32(edits.LARGEST_COST)).all()
 
 
 def test_limits_hold_painted_cells_and_no_others() -> None:
@@ -169,14 +172,17 @@ def test_an_optimised_map_leaves_walls_and_locked_cells() -> None:
 
 
 def test_a_cost_that_is_no_number_reaches_no_map() -> None:
-    broken = np.ones((2, 3))
-    broken[1, 2] = np.nan
-    with pytest.raises(MapError, match=r"cell \(row 1, col 2\): cost is nan"):
-        edits.apply_costs(new_document(2, 3), broken)
+    for value in (np.nan, np.inf, 0.0, -1.0, 1e39, 1e-60):
+        broken = np.ones((2, 3))
+        broken[1, 2] = value
+        with pytest.raises(MapError, match=r"cell \(row 1, col 2\): cost is .*; a cost must be a finite number"):
+            edits.apply_costs(new_document(2, 3), broken)
+        walled = edits.set_passable(new_document(2, 3), raster.disc((2, 3), (1, 2), 1), False).document
+        assert edits.apply_costs(walled, broken).document is walled
 
 
 @given(documents(sensible), st.integers(1, 12), st.integers(1, 12), st.integers(-12, 12), st.integers(-12, 12))
-@settings(max_examples=EXAMPLES)
+@settings(max_examples=EXAMPLES // 2)
 def test_a_resize_moves_every_cell_route_and_point(
     document: MapDocument, height: int, width: int, down: int, right: int
 ) -> None:
@@ -209,6 +215,21 @@ def test_a_resize_moves_every_cell_route_and_point(
 def test_a_resize_to_an_impossible_size_is_refused() -> None:
     with pytest.raises(MapError, match="is empty"):
         edits.resize(new_document(3, 3), 0, 3)
+    with pytest.raises(MapError, match="a cost must be a finite number above 0"):
+        edits.resize(new_document(3, 3), 4, 4, cost=1e39)
+
+
+def test_what_changes_nothing_gives_the_very_same_document() -> None:
+    document = new_document(3, 3).replace(routes=ROUTES, layouts=LAYOUTS)
+    assert edits.resize(document, 3, 3) == (document, [])
+    assert edits.set_route(document, 1, Route("b", (0, 0), (1, 1))) is document
+    assert edits.set_layout(document, 1, LAYOUTS[1]) is document
+
+
+@pytest.mark.parametrize("cell", [(-1, 0), (0, -1), (3, 0), (0, 3)])
+def test_a_fill_outside_the_map_is_refused(cell: tuple[int, int]) -> None:
+    with pytest.raises(MapError, match="is outside the map of 3 × 3 cells"):
+        edits.same_terrain(new_document(3, 3), cell)
 
 
 ROUTES = tuple(Route(name, (0, 0), (1, 1)) for name in "abc")

@@ -50,7 +50,7 @@ def failing_with(code: int) -> Callable[..., Any]:
     return fail
 
 
-def save_with(monkeypatch: pytest.MonkeyPatch, target: Path, failing: FailingOs) -> str | None | MapSaveError:
+def save_with(monkeypatch: pytest.MonkeyPatch, target: Path, failing: FailingOs) -> str | MapSaveError | None:
     with monkeypatch.context() as patch:
         patch.setattr(safe_save, "os", failing)
         try:
@@ -59,7 +59,7 @@ def save_with(monkeypatch: pytest.MonkeyPatch, target: Path, failing: FailingOs)
             return error
 
 
-def check_outcome(target: Path, before: bytes | None, outcome: str | None | MapSaveError) -> None:
+def check_outcome(target: Path, before: bytes | None, outcome: str | MapSaveError | None) -> None:
     """The file is whole, and what was reported is what is there."""
     found = target.read_bytes() if target.exists() else None
     beside = [path for path in target.parent.iterdir() if path != target]
@@ -182,6 +182,117 @@ def test_a_private_file_is_never_readable_by_others_on_the_way(
     assert modes == [0o600]
 
 
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root may give files away")
+def test_the_owner_is_kept(tmp_path: Path) -> None:
+    target = tmp_path / "castle.longcut"
+    target.write_bytes(OLD)
+    os.chown(target, 1234, 2345)
+    target.chmod(0o664)
+    assert save_bytes(target, NEW) is None
+    kept = target.stat()
+    assert (kept.st_uid, kept.st_gid, kept.st_mode & 0o777) == (1234, 2345, 0o664)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes and owners of POSIX")
+@pytest.mark.parametrize("name", ["fchmod", "fchown"])
+def test_a_file_system_without_modes_or_owners_is_saved_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    target = tmp_path / "castle.longcut"
+    target.write_bytes(OLD)
+    monkeypatch.setattr(os, "geteuid", lambda: -1)  # the file is somebody else's
+    failing = FailingOs(name, 1, failing_with(errno.EPERM))
+    assert save_with(monkeypatch, target, failing) is None
+    assert failing.calls == 1
+    check_outcome(target, OLD, None)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="devices of POSIX")
+def test_folders_and_devices_are_not_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    (tmp_path / "folder").mkdir()
+    for target in (pipe, tmp_path / "folder"):
+        with pytest.raises(MapSaveError, match="a folder or a device; choose the name of a file"):
+            save_bytes(target, NEW)
+    assert pipe.is_fifo()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["folder", "pipe"]
+
+
+def test_a_file_that_is_marked_read_only_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(real: Callable[..., Any], path: Path, mode: int) -> bool:
+        assert (path, mode) == (target, os.W_OK)
+        return False  # said here, because root may write to every file
+
+    target = tmp_path / "castle.longcut"
+    target.write_bytes(OLD)
+    outcome = save_with(monkeypatch, target, FailingOs("access", 1, refused))
+    assert isinstance(outcome, MapSaveError)
+    assert "read-only; make it writable or save under another name" in str(outcome)
+    check_outcome(target, OLD, outcome)
+
+
+def test_a_name_that_no_file_can_have_is_said() -> None:
+    with pytest.raises(MapSaveError, match="nothing was written"):
+        save_bytes("castle\0.longcut", NEW)
+
+
+@pytest.mark.parametrize("name", ["write", "fsync", "read"])
+def test_an_interrupted_save_leaves_nothing_beside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    def interrupt(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    target = tmp_path / "castle.longcut"
+    target.write_bytes(OLD)
+    with pytest.raises(KeyboardInterrupt):
+        save_with(monkeypatch, target, FailingOs(name, 1, interrupt))
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [OLD]
+
+
+class HeldOs(FailingOs):
+    """The module `os` on a system where a scanner holds the file for the first `held` replacements of it."""
+
+    def __init__(self, target: Path, held: int) -> None:
+        def refuse(real: Callable[..., Any], source: Path, goal: Path) -> None:
+            if goal == target and self.refusals < held:
+                self.refusals += 1
+                raise PermissionError(errno.EACCES, "the file is in use")
+            real(source, goal)
+
+        super().__init__("replace", 0, refuse)
+        self.refusals = 0
+
+    def __getattr__(self, name: str) -> Any:
+        real = getattr(os, name)
+        return (lambda *arguments: self.fail(real, *arguments)) if name == self.name else real
+
+
+@pytest.mark.parametrize("held", [3, 10_000])
+def test_windows_waits_for_a_held_file_and_then_keeps_the_work_beside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, held: int
+) -> None:
+    target = tmp_path / "castle.longcut"
+    target.write_bytes(OLD)
+    monkeypatch.setattr(safe_save, "WINDOWS_PATIENCE", 0.5)
+    holding = HeldOs(target, held)
+    monkeypatch.setattr(sys, "platform", "win32")
+    outcome = save_with(monkeypatch, target, holding)
+    monkeypatch.undo()
+    check_outcome(target, OLD, outcome)
+    if held == 3:
+        assert outcome is None
+        assert holding.refusals == 3
+        return
+    assert holding.refusals > 3
+    (kept,) = (path for path in tmp_path.iterdir() if path != target)
+    assert kept.suffix == ".longcut", "what was kept opens like a map"
+    assert kept.name in str(outcome)
+    os.utime(kept, (0, 0))
+    assert sweep_stale(tmp_path) == []
+
+
 def test_a_new_file_gets_the_usual_mode(tmp_path: Path) -> None:
     (tmp_path / "usual").write_bytes(b"")
     save_bytes(tmp_path / "new", NEW)
@@ -226,16 +337,20 @@ def test_the_sweep_takes_what_a_dead_process_left_and_nothing_else(tmp_path: Pat
 
 def test_what_a_killed_save_leaves_is_swept(tmp_path: Path) -> None:
     target = tmp_path / "castle.longcut"
-    command = [sys.executable, "-S", "-c", SAFE_CHILD.format(path=str(target), size=1_000_000)]
-    left: list[Path] = []
-    while not left:
-        target.unlink(missing_ok=True)
+    command = [sys.executable, "-S", "-c", SAFE_CHILD.format(path=str(target), size=8_000_000)]
+
+    def beside() -> list[Path]:
+        return [path for path in tmp_path.iterdir() if path != target]
+
+    for _ in range(50):  # now and then a save ends between the look and the kill
         with subprocess.Popen(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}) as child:
-            while not target.exists():
+            while not beside():
                 assert child.poll() is None, "the child ended by itself"
-                time.sleep(0.001)
             child.kill()
-        left = [path for path in tmp_path.iterdir() if path != target]
+        if left := beside():
+            break
+    else:
+        raise AssertionError("no child died while it was saving")
     for path in left:
         os.utime(path, (time.time() - 2 * safe_save.STALE_AFTER,) * 2)
     assert sorted(sweep_stale(tmp_path)) == sorted(left)

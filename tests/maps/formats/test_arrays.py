@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from maps.document import MAX_SIDE, Bounds, MapDocument, MovementRule, new_document
 from maps.errors import MapFormatError
 from maps.formats import losses, read_map, write_map
-from tests.maps.strategies import EXAMPLES, documents
+from tests.maps.strategies import EXAMPLES, documents, round_trip
 
 
 @pytest.fixture(scope="module")
@@ -28,9 +28,7 @@ def expected(document: MapDocument) -> np.ndarray:
 @settings(max_examples=EXAMPLES)
 @pytest.mark.parametrize("ending", ["npy", "csv"])
 def test_costs_and_walls_come_back_bit_for_bit(folder: Path, ending: str, document: MapDocument) -> None:
-    path = folder / f"grid.{ending}"
-    write_map(document, path)
-    found = read_map(path)
+    found = round_trip(document, folder / f"grid.{ending}")
     assert found.cost.tobytes() == expected(document).tobytes()
     assert np.array_equal(found.passable, document.passable)
     assert not found.locked.any()

@@ -17,7 +17,7 @@ from maps.document import Bounds, MapDocument, new_document
 from maps.errors import MapFormatError
 from maps.formats import losses, read_map, write_map
 from maps.formats.image import LEVELS, quantise
-from tests.maps.strategies import EXAMPLES, LARGEST, SMALLEST, documents
+from tests.maps.strategies import EXAMPLES, LARGEST, SMALLEST, documents, round_trip
 
 
 @pytest.fixture(scope="module")
@@ -44,12 +44,10 @@ def total(document: MapDocument) -> float:
     return float(document.cost[document.passable].sum(dtype=np.float64))
 
 
-@given(documents(st.floats(0.01, 1000, width=32), max_side=14))
+@given(documents(st.floats(1 / 128, 1000, width=32), max_side=14))
 @settings(max_examples=EXAMPLES)
 def test_walls_are_kept_costs_nearly_and_the_total_to_one_step(folder: Path, document: MapDocument) -> None:
-    path = folder / "hill.png"
-    write_map(document, path)
-    found = read_map(path)
+    found = round_trip(document, folder / "hill.png")
     assert np.array_equal(found.passable, document.passable)
     open_costs = document.cost[document.passable]
     if not open_costs.size:
@@ -66,9 +64,7 @@ def test_walls_are_kept_costs_nearly_and_the_total_to_one_step(folder: Path, doc
 @given(documents(st.floats(SMALLEST, LARGEST, width=32)))
 @settings(max_examples=EXAMPLES)
 def test_the_widest_ranges_still_make_a_map(folder: Path, document: MapDocument) -> None:
-    path = folder / "wide.png"
-    write_map(document, path)
-    assert np.array_equal(read_map(path).passable, document.passable)
+    assert np.array_equal(round_trip(document, folder / "wide.png").passable, document.passable)
 
 
 def test_the_total_of_a_large_map_is_kept_where_plain_rounding_drifts() -> None:
@@ -102,7 +98,7 @@ def test_the_picture_is_sixteen_bits_of_grey_with_lo_and_hi_twice(folder: Path) 
     assert json.loads((folder / "both.png.json").read_text()) == note
 
 
-def test_lo_and_hi_come_from_the_picture_then_from_the_file_beside_then_from_the_usual_bounds(folder: Path) -> None:
+def test_lo_and_hi_come_from_the_picture_then_the_file_beside_then_the_usual_bounds(folder: Path) -> None:
     path = folder / "source.png"
     document = new_document(1, 2).replace(cost=np.array([[2.0, 3.0]], np.float32))
     write_map(document, path)
@@ -129,7 +125,7 @@ def test_eight_bits_of_grey_can_be_read(folder: Path) -> None:
 def test_other_kinds_of_pictures_are_refused_with_the_remedy(folder: Path, mode: str) -> None:
     path = folder / "kind.png"
     Image.new(mode, (3, 2)).save(path)
-    with pytest.raises(MapFormatError, match=rf"kind\.png: is an image of kind {mode}; save it as grey with 16 bits"):
+    with pytest.raises(MapFormatError, match=rf"kind\.png: .* of kind {mode}; save it as grey with 16 bits"):
         read_map(path)
 
 
@@ -143,7 +139,8 @@ def test_sixteen_bit_colours_are_refused_and_not_cut_to_eight(folder: Path, colo
 
 
 @pytest.mark.parametrize(
-    "note", ["", "7", "[1, 2]", '{"lo": 1}', '{"lo": "x", "hi": 2}', "[" * 5000, '{"lo": 1, "hi": 1' + "0" * 400 + "}"]
+    "note",
+    ["", "7", "[1, 2]", '{"lo": 1}', '{"lo": "x", "hi": 2}', "[" * 5000, '{"lo": 1, "hi": 1' + "0" * 400 + "}"],
 )
 def test_a_damaged_note_is_refused(folder: Path, note: str) -> None:
     path = folder / "note.png"

@@ -11,11 +11,16 @@ from maps.document import MapDocument, MovementRule, Route, new_document
 from maps.errors import MapFormatError
 from maps.formats import losses, read_map, write_map
 from maps.formats.movingai import read_scenarios
-from tests.maps.strategies import EXAMPLES, documents
+from tests.maps.strategies import EXAMPLES, documents, round_trip
 
 MAP = "type octile\nheight 3\nwidth 4\nmap\n.G@S\nOT..\n....\n"
 ROW = "0\tkeep.map\t4\t3\t1\t0\t3\t2\t4.41421356\n"
 OPEN = [[1, 1, 0, 1], [0, 0, 1, 1], [1, 1, 1, 1]]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("movingai")
 
 
 def written(folder: Path, text: str | bytes, name: str = "keep.map") -> Path:
@@ -139,15 +144,13 @@ def test_a_damaged_scenario_is_refused_with_its_line(tmp_path: Path, text: str, 
 @given(documents(), st.lists(st.none() | st.integers(0, 10**10).map(lambda i: i / 1e8), min_size=3, max_size=3))
 @settings(max_examples=EXAMPLES)
 def test_passability_and_routes_come_back(
-    tmp_path_factory: pytest.TempPathFactory, document: MapDocument, lengths: list[float | None]
+    folder: Path, document: MapDocument, lengths: list[float | None]
 ) -> None:
-    path = tmp_path_factory.mktemp("movingai") / "keep.map"
     routes = tuple(
         Route(route.name, route.start, route.goal, expected_cost=length)
         for route, length in zip(document.routes, lengths, strict=False)
     )
-    write_map(document.replace(routes=routes), path)
-    found = read_map(path)
+    found = round_trip(document.replace(routes=routes), folder / "keep.map")
     assert np.array_equal(found.passable, document.passable)
     assert [(route.start, route.goal) for route in found.routes] == [(route.start, route.goal) for route in routes]
     for new, old in zip(found.routes, routes, strict=True):

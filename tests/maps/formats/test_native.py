@@ -209,7 +209,7 @@ def test_other_ways_of_packing_are_refused(method: int) -> None:
 
 
 def test_what_cannot_be_read_again_is_not_written() -> None:
-    with pytest.raises(MapError, match="too many for a .longcut file"):
+    with pytest.raises(MapError, match=r"too many for a \.longcut file"):
         encode(sample().replace(metadata={"diary": "x" * native.MAX_JSON}))
     points = 600_000
     layout = Layout("stars", np.zeros((points, 2)), np.ones(points))

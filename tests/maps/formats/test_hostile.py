@@ -1,0 +1,250 @@
+"""Files that are meant to do harm, or were harmed: every one is refused in words, soon, with little memory."""
+
+import io
+import json
+import random
+import subprocess
+import sys
+import zipfile
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from maps.document import Layout, MapDocument, Route, new_document
+from maps.errors import MapFormatError
+from maps.formats import FORMATS, read_map, write_map
+from maps.formats.movingai import read_scenarios
+from tests.maps.strategies import MUTATIONS
+
+ROOT = Path(__file__).parents[3]
+FORMAT_NAMES = [kind.name for kind in FORMATS]
+SPLICES = (b"\0", b"\xff", b"0", b"9" * 30, b"nan", b"-", b"1e999", b"\n", b'"', b"[[[[", b"{", b"(" * 40, b"PK")
+
+
+def victim(seed: int) -> MapDocument:
+    """A map with something of everything."""
+    generator = np.random.default_rng(seed)
+    height, width = (int(side) for side in generator.integers(3, 12, 2))
+    layout = Layout("camps", generator.uniform(0, 2, (3, 2)), generator.random(3))
+    return new_document(height, width, name="victim").replace(
+        cost=generator.uniform(0.2, 5.0, (height, width)),
+        passable=generator.random((height, width)) < 0.8,
+        routes=(Route("way", (0, 0), (height - 1, width - 1), expected_cost=3.5),),
+        layouts=(layout,),
+        metadata={"a": {"b": [1, 2.5, None, "x"]}},
+    )
+
+
+def mutated(data: bytes, generator: random.Random) -> bytes:
+    """One to four small changes anywhere: bits, bytes, splices, cuts, repeats."""
+    changed = bytearray(data)
+    for _ in range(generator.randint(1, 4)):
+        at = generator.randrange(len(changed) + 1)
+        to = min(len(changed), at + generator.randint(1, 24))
+        kind = generator.randrange(7)
+        if kind == 0 and at < len(changed):
+            changed[at] ^= 1 << generator.randrange(8)
+        elif kind == 1:
+            changed[at:to] = generator.randbytes(to - at)
+        elif kind == 2:
+            changed[at:at] = generator.choice(SPLICES)
+        elif kind == 3:
+            changed[at:to] = generator.choice(SPLICES)
+        elif kind == 4:
+            del changed[at:to]
+        elif kind == 5:
+            changed[at:at] = changed[at:to]
+        else:
+            del changed[at:]
+    return bytes(changed)
+
+
+def repacked(data: bytes, generator: random.Random) -> bytes:
+    """An archive one entry of which is mutated and packed again, so that all sums are right."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        entries = {name: archive.read(name) for name in archive.namelist()}
+    name = generator.choice(sorted(entries))
+    entries[name] = mutated(entries[name], generator)
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for entry, content in entries.items():
+            archive.writestr(entry, content)
+    return buffer.getvalue()
+
+
+def assert_survives(path: Path, read: Callable[[Path], object]) -> bool:
+    """Whether a file is refused; refused or read, it is in the one way that readers may."""
+    try:
+        read(path)
+    except MapFormatError as error:
+        assert path.name in str(error)
+        return True
+    return False
+
+
+@pytest.mark.parametrize("name", FORMAT_NAMES)
+def test_mutated_files_are_read_or_refused(tmp_path: Path, name: str) -> None:
+    kind = FORMATS[FORMAT_NAMES.index(name)]
+    victims: list[bytes] = []
+    for seed in range(8):
+        write_map(victim(seed), tmp_path / f"victim{kind.endings[0]}")
+        victims.append((tmp_path / f"victim{kind.endings[0]}").read_bytes())
+    for path in tmp_path.iterdir():
+        path.unlink()
+    generator = random.Random(f"{name} {MUTATIONS}")
+    target = tmp_path / f"mutant{kind.endings[0]}"
+    refused = 0
+    for number in range(MUTATIONS):
+        data = generator.choice(victims)
+        inside = name == "longcut" and number % 2
+        target.write_bytes(repacked(data, generator) if inside else mutated(data, generator))
+        refused += assert_survives(target, kind.read)
+        assert_survives(target, read_map)
+    assert refused > MUTATIONS / 10, "the mutations hardly do anything"
+
+
+def test_mutated_scenarios_are_read_or_refused(tmp_path: Path) -> None:
+    document = victim(0)
+    write_map(document, tmp_path / "victim.map")
+    data = (tmp_path / "victim.map.scen").read_bytes() * 2
+    generator = random.Random(MUTATIONS)
+    target = tmp_path / "mutant.scen"
+    for _ in range(MUTATIONS):
+        target.write_bytes(mutated(data, generator))
+        assert_survives(target, lambda path: read_scenarios(path, document))
+
+
+def test_mutated_notes_beside_pictures_are_read_or_refused(tmp_path: Path) -> None:
+    write_map(victim(0), tmp_path / "victim.png")
+    note = (tmp_path / "victim.png.json").read_bytes()
+    plain = io.BytesIO()
+    Image.fromarray(np.arange(12, dtype=np.uint16).reshape(3, 4)).save(plain, "PNG")
+    (tmp_path / "victim.png").write_bytes(plain.getvalue())
+    generator = random.Random(MUTATIONS)
+    for _ in range(MUTATIONS // 3):
+        (tmp_path / "victim.png.json").write_bytes(mutated(note, generator))
+        assert_survives(tmp_path / "victim.png", read_map)
+
+
+def archive(entries: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, data in entries.items():
+            packed.writestr(name, data)
+    return buffer.getvalue()
+
+
+def bomb(entries: dict[str, bytes], name: str, start: bytes, claimed: int | None = None) -> bytes:
+    """An archive with an entry that unpacks to `start` and a gigabyte of zeros, or claims to unpack to less."""
+    deflate = zlib.compressobj(9, zlib.DEFLATED, -15)
+    first = deflate.compress(start) + deflate.flush(zlib.Z_FULL_FLUSH)
+    megabyte = deflate.compress(bytes(1 << 20)) + deflate.flush(zlib.Z_FULL_FLUSH)
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as packed:
+        for usual, data in entries.items():
+            packed.writestr(usual, data)
+        packed.writestr(name, first + megabyte * 1024 + deflate.flush())
+        info = packed.getinfo(name)
+        info.compress_type = zipfile.ZIP_DEFLATED
+        info.file_size = len(start) + (1 << 30) if claimed is None else claimed
+    return buffer.getvalue()
+
+
+def header(**changes: object) -> bytes:
+    usual = {
+        "format": "longcut map",
+        "version": "1.0",
+        "name": "",
+        "height": 64,
+        "width": 64,
+        "cell_size": 1.0,
+        "rule": {"neighbours": 8, "corner_rule": "free", "cost_rule": "mean"},
+        "bounds": {"lower": 1, "upper": 2},
+        "routes": [],
+        "layouts": [],
+        "palette": [],
+        "metadata": {},
+    }
+    return json.dumps({**usual, **changes}).encode()
+
+
+NPY = "{'descr': '<f4', 'fortran_order': False, 'shape': (64, 64), }"
+
+
+def npy(shape: str = "(64, 64)", data: bytes = b"") -> bytes:
+    text = NPY.replace("(64, 64)", shape).encode()
+    return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text + data
+
+
+def many_entries(count: int) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as packed:
+        for number in range(count):
+            packed.writestr(f"{number:x}", b"")
+    return buffer.getvalue()
+
+
+STARS = [{"name": "", "colour": "#000000", "points": 1_000_000}] * 400
+BOMBS: dict[str, Callable[[], bytes]] = {
+    "header.longcut": lambda: bomb({}, "map.json", b"{"),
+    "header_lies.longcut": lambda: bomb({}, "map.json", b"{", claimed=100),
+    "layer.longcut": lambda: bomb({"map.json": header()}, "cost.npy", npy()),
+    "layer_lies.longcut": lambda: bomb({"map.json": header()}, "cost.npy", npy(), claimed=16_500),
+    "size.longcut": lambda: archive({"map.json": header(height=10**9, width=10**9)}),
+    "shape.longcut": lambda: archive({"map.json": header(), "cost.npy": npy("(16384, 4096)")}),
+    "points.longcut": lambda: archive({"map.json": header(layouts=STARS)}),
+    "deep.longcut": lambda: archive({"map.json": b'{"version":' + b"[" * 3_000_000}),
+    "wide.longcut": lambda: archive({"map.json": b'{"version":"1.0","metadata":[' + b"[]," * 1_300_000 + b"[]]}"}),
+    "entries.longcut": lambda: many_entries(60_000),
+    "empty.longcut": lambda: b"PK\x05\x06" + bytes(18),
+    "sparse.longcut": lambda: b"PK\x03\x04" + bytes(1 << 26),
+    "shape.npy": lambda: npy("(16384, 4096)"),
+    "huge.npy": lambda: npy(f"({10**18}, {10**18})"),
+    "lines.csv": lambda: b"\n" * (1 << 26),
+    "commas.csv": lambda: b"," * (1 << 26),
+    "digits.csv": lambda: b"9" * (1 << 26),
+    "rows.csv": lambda: b"1\n" * (1 << 24),
+    "lines.map": lambda: b"type octile\nheight 16384\nwidth 4096\nmap\n" + b"\n" * (1 << 26),
+    "row.map": lambda: b"type octile\nheight 16384\nwidth 4096\nmap\n" + b"." * (1 << 26),
+    "header.map": lambda: b"type octile\n" + b"\n" * (1 << 26),
+    "word.map": lambda: b"type " + b"o" * (1 << 26),
+    "lines.scen": lambda: b"version 1\n" + b"\n" * (1 << 26),
+    "header.png": lambda: b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + b"\x7f\xff\xff\xff" * 2 + b"\x10\0\0\0\0" + bytes(40),
+}
+CHILD = """
+import resource, sys, time
+from pathlib import Path
+from maps.document import new_document
+from maps.errors import MapFormatError
+from maps.formats import read_map
+from maps.formats.movingai import read_scenarios
+path, usual = Path(sys.argv[1]), Path(sys.argv[2])
+read_map(usual)  # so that everything is imported before the clock and the scales are read
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+began = time.perf_counter()
+try:
+    read_scenarios(path, new_document(4, 4)) if path.suffix == ".scen" else read_map(path)
+except MapFormatError as error:
+    assert path.name in str(error)
+    print(time.perf_counter() - began, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is measured as Linux counts it")
+@pytest.mark.parametrize("name", BOMBS)
+def test_bombs_are_refused_soon_and_with_little_memory(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(BOMBS[name]())
+    usual = tmp_path / "usual.png"
+    write_map(victim(0), usual)
+    done = subprocess.run(
+        [sys.executable, "-c", CHILD, str(path), str(usual)], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout, "the file was read"
+    seconds, megabytes = (float(number) for number in done.stdout.split())
+    assert seconds < 1.0
+    assert megabytes < 256
