@@ -14,6 +14,9 @@ from engine.problem import Problem, Route
 
 SMALLEST_SIDE = 16
 LARGEST_DISTORTION = 1.5
+# With more than this share of its ground invented, a coarse map of a walled one misleads: the optimum then
+# takes as long as from a cold start, and Adam ends lower.
+MOST_INVENTED = 0.05
 
 
 def levels(problem: Problem) -> list[Problem]:
@@ -30,13 +33,17 @@ def coarsen(problem: Problem) -> Problem | None:
     A coarse cell is passable if any cell of its block is, may change if any of them may, and has the mean of
     their bounds; its group follows the first group in its block. The budget keeps the mean cost. Routes run
     between the blocks of their ends.
-    None is returned if a side would fall under SMALLEST_SIDE, a route would start at its goal, or a route's
-    path cost would not be about half of the fine one: walls that the coarse map cannot show are essential.
+    None is returned if a side would fall under SMALLEST_SIDE, a route would start at its goal, or walls that
+    the coarse map cannot show matter: too much of its ground is wall on the fine map, or a route's path cost
+    is not about half of the fine one.
     """
     if (min(problem.grid.shape) + 1) // 2 < SMALLEST_SIDE:
         return None
     fine, admissible = problem.grid, problem.admissible
     passable = _block_sums(fine.passable) > 0.0
+    covered = _block_sums(np.ones(fine.shape, dtype=bool))[passable].sum()
+    if fine.passable.sum() < (1.0 - MOST_INVENTED) * covered:
+        return None
     grid = Grid(passable, fine.neighbours, fine.corner_rule, fine.cost_rule)
     routes = tuple(
         Route((r.start[0] // 2, r.start[1] // 2), (r.goal[0] // 2, r.goal[1] // 2), r.weight, r.target)

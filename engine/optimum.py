@@ -54,7 +54,7 @@ class OptimumIterate:
     cost_map: (H, W), admissible.  path_costs: (R,) exact.  value: their weighted sum.
     upper_bound: no admissible map has a larger value; loads (R, H, W) of the unit flows that prove it.
     iterations: over all levels.  level: (number, of how many); the figures are always those of the whole map.
-    point: where the method stands on the whole map, to go on from; None before it has got there.
+    point: where the method stood on the whole map when it was last judged, to go on from; None before that.
     status: None while it goes on.
     """
 
@@ -91,6 +91,8 @@ def optimum(
     stages = levels(problem) if settings.coarse_to_fine and not warm else [problem]
     point = moved_point(start, problem) if warm and start is not None else cold_point(stages[0])
     best = _Best(problem)
+    if warm:
+        best.look(point)
     iterations = 0
     for number, stage in enumerate(stages, 1):
         finest = number == len(stages)
@@ -102,9 +104,11 @@ def optimum(
             status = _status(judge.gap, step, tolerance, done, limit) if finest else None
             yield best.iterate(iterations + done, (number, len(stages)), status)
         iterations += done
-        if not finest and judge.point is not None:
-            best.look(_lifted(judge.point, stages[number - 1 :]))
-            point = _lifted(judge.point, stages[number - 1 : number + 1])
+        if not finest:
+            reached = judge.point or point
+            best.look(_lifted(reached, stages[number - 1 :]))
+            yield best.iterate(iterations, (number, len(stages)), None)
+            point = _lifted(reached, stages[number - 1 : number + 1])
 
 
 def _rounds(
@@ -161,7 +165,9 @@ class _Best:
         return max(0.0, relative_gap(self.bound, self.value))
 
     def look(self, point: SaddlePoint) -> None:
-        """Judge a point: its map by exact paths, its flow by the bound that it proves."""
+        """Judge a point: its map by exact paths, its flow by the bound that it proves. Not if numbers fail."""
+        if not (np.isfinite(point.cost_map).all() and np.isfinite(point.flow).all()):
+            return
         self.point = point
         admissible = self._problem.admissible
         self._use(admissible.expand(admissible.project(admissible.reduce(point.cost_map))), point.flow)
@@ -187,11 +193,10 @@ class _Best:
         value = float(problem.weights @ path_costs)
         if value > self.value:
             self.value, self._map, self._path_costs = value, cost_map, path_costs
-        if np.isfinite(flow).all():
-            loads = certified_loads(problem.grid, flow, problem.starts, fields)
-            bound = upper_bound(problem.admissible, problem.weights, loads)
-            if bound < self.bound:
-                self.bound, self._loads = bound, loads
+        loads = certified_loads(problem.grid, flow, problem.starts, fields)
+        bound = upper_bound(problem.admissible, problem.weights, loads)
+        if bound < self.bound:
+            self.bound, self._loads = bound, loads
 
 
 def _lifted(point: SaddlePoint, stages: list[Problem]) -> SaddlePoint:

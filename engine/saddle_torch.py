@@ -135,9 +135,9 @@ class TorchSaddle:
     def _moved(self, first: Point, second: Point) -> tuple[Floats, Floats, float]:
         flow, potentials, cost = (a - b for a, b in zip(first, second, strict=True))
         return (
-            to_numpy(flow.flatten(1).norm(dim=1)),
+            to_numpy((flow.flatten(1) ** 2).sum(dim=1).sqrt()),
             to_numpy(self._squared_drops(potentials).sqrt()),
-            float(cost.norm()),
+            float((cost**2).sum().sqrt()),
         )
 
     def _squared_drops(self, potentials: Tensor) -> Tensor:

@@ -1,10 +1,8 @@
 """One sparse direct solve."""
 
-from typing import Any
-
 import numpy as np
-from scipy.sparse import csc_matrix  # pyright: ignore
-from scipy.sparse.linalg import splu  # pyright: ignore
+from scipy.sparse import csc_matrix
+from scipy.sparse.linalg import splu
 
 from engine.arrays import Floats, Integers
 
@@ -12,6 +10,6 @@ from engine.arrays import Floats, Integers
 def solve_symmetric(rows: Integers, columns: Integers, entries: Floats, right: Floats) -> Floats:
     """x with M x = right, M the symmetric positive definite matrix of these entries; repeated ones add up."""
     size = right.size
-    matrix: Any = csc_matrix((entries, (rows, columns)), shape=(size, size))
-    factors: Any = splu(matrix, permc_spec="MMD_AT_PLUS_A", options={"SymmetricMode": True})
+    matrix = csc_matrix((entries, (rows, columns)), shape=(size, size))
+    factors = splu(matrix, permc_spec="MMD_AT_PLUS_A", options={"SymmetricMode": True})
     return np.asarray(factors.solve(right), dtype=np.float64)

@@ -319,11 +319,12 @@ def freshly_frozen(array: NDArray[Any]) -> NDArray[Any]:
 
 def _writeable(array: NDArray[Any]) -> bool:
     # A read-only view of a writeable array still changes under us.
-    while array.base is not None and isinstance(array.base, np.ndarray):
-        if array.flags.writeable:
+    owner: Any = array
+    while isinstance(owner, np.ndarray):
+        if owner.flags.writeable:
             return True
-        array = cast("NDArray[Any]", array.base)
-    return array.flags.writeable
+        owner = owner.base
+    return False
 
 
 def _checked_cost(values: ArrayLike) -> CostMap:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import BinaryIO
 
@@ -17,7 +17,7 @@ MAX_JSON = 4 << 20  # nested empty lists take twenty times as much memory
 
 
 @contextmanager
-def opened(path: str | os.PathLike[str], limit: int = MAX_FILE) -> Iterator[BinaryIO]:
+def opened(path: str | os.PathLike[str], limit: int = MAX_FILE) -> Generator[BinaryIO, None, None]:
     """The file, open for reading, if there is one to read that is not larger than `limit` bytes."""
     try:
         # Asked before opening: a pipe would wait for ever.

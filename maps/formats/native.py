@@ -290,7 +290,7 @@ class _Header:
 
     def cell(self, name: str) -> tuple[int, int]:
         value = self._value(name)
-        pair = cast("list[Any]", value) if isinstance(value, list) else []
+        pair: list[Any] = _list(value) or []
         if len(pair) != 2 or not all(isinstance(i, int) and not isinstance(i, bool) for i in pair):
             raise self._refuse(name, value, "a cell [row, col]")
         return pair[0], pair[1]
@@ -303,7 +303,7 @@ class _Header:
 
     def parts(self, name: str) -> list[_Header]:
         value = self._value(name)
-        items = cast("list[Any]", value) if isinstance(value, list) else None
+        items = _list(value)
         if items is None or not all(isinstance(item, dict) for item in items):
             raise self._refuse(name, value, "a list of objects")
         return [_Header(self.path, item, f"{self.where}{name}[{i}].") for i, item in enumerate(items)]
@@ -317,6 +317,11 @@ class _Header:
         return MapFormatError(
             self.path, "map.json", f"{self.where}{name} is {repr(value)[:40]}; {needed} is needed"
         )
+
+
+def _list(value: Any) -> list[Any] | None:
+    """The value if it is a list; nothing is known of its entries."""
+    return cast("list[Any]", value) if type(value) is list else None  # pyright: ignore[reportUnknownArgumentType]
 
 
 def _stored(dtype: str) -> np.dtype[Any]:

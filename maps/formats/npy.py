@@ -66,7 +66,7 @@ def read_header(path: Path, where: str, start: bytes, dtypes: tuple[str, ...], d
     kind = _DTYPE.fullmatch(dtype) if isinstance(dtype, str) else None
     if kind is None or kind[1] not in dtypes:
         raise refuse(f"holds {repr(dtype)[:40]}; numbers of type {', '.join(dtypes)} are needed")
-    sides = cast("tuple[object, ...]", shape) if isinstance(shape, tuple) else ()
+    sides = _tuple(shape)
     if len(sides) != dimensions or not all(type(side) is int and side >= 0 for side in sides):
         raise refuse(f"has shape {repr(shape)[:40]}; {dimensions} dimensions are needed")
     return Header(np.dtype(cast(str, dtype)), cast("tuple[int, ...]", sides), fortran is True, offset)
@@ -86,3 +86,8 @@ def encode(array: NDArray[Any]) -> bytes:
     buffer = io.BytesIO()
     np.lib.format.write_array(buffer, np.ascontiguousarray(array), version=(1, 0), allow_pickle=False)
     return buffer.getvalue()
+
+
+def _tuple(value: Any) -> tuple[Any, ...]:
+    """The value if it is a tuple, else an empty one."""
+    return value if isinstance(value, tuple) else ()  # pyright: ignore[reportUnknownVariableType]
