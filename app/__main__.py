@@ -1,4 +1,4 @@
-"""`python3 -m app` and the command `longcut`: set up where needed, then the command line."""
+"""`python3 -m app` and the command `longcut`: set up where needed, then the window or the command line."""
 
 from __future__ import annotations
 
@@ -14,10 +14,13 @@ if TYPE_CHECKING:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run Longcut with these arguments, or the process's own, and return the exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    bootstrap.ensure()
+    if not arguments or arguments[0] == "window":
+        bootstrap.ensure(libraries=bootstrap.WINDOW_LIBRARIES)
+    else:
+        bootstrap.ensure()
     from app import cli  # needs what the set-up installs
 
-    return cli.main(arguments or ["--help"])
+    return cli.main(arguments or ["window"])
 
 
 if __name__ == "__main__":

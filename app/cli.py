@@ -1,9 +1,11 @@
-"""The command line: map files in, optimised grids and reports out. Needs no display."""
+"""The command line: map files in, optimised grids and reports out. Only `window` needs a display."""
 
 import argparse
 import json
 import math
+import os
 import re
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -214,6 +216,15 @@ def convert(arguments: argparse.Namespace) -> int:
     return DONE
 
 
+def window(arguments: argparse.Namespace) -> int:
+    """`longcut window`: the desktop program."""
+    if not _has_display():
+        raise BadInput("there is no display for the window; the commands work without one, see longcut --help")
+    from app.window import open_window
+
+    return open_window(Path(arguments.map) if arguments.map else None)
+
+
 def demo(arguments: argparse.Namespace) -> int:
     """`longcut demo`: the adversarial path on a sample map, with a picture, a report and the grid."""
     folder = Path(arguments.out)
@@ -309,6 +320,9 @@ def _parser() -> argparse.ArgumentParser:
     change = command("convert", convert, "Read a map in one format and write it in another.")
     change.add_argument("source", metavar="IN")
     change.add_argument("target", metavar="OUT")
+
+    desk = command("window", window, "Open the window; longcut without a command does the same.")
+    desk.add_argument("map", metavar="MAP", nargs="?", help="a map to open")
 
     show = command("demo", demo, "The adversarial path on a sample map; results go to a folder.")
     show.add_argument("--map", choices=list(SAMPLES), default=DEMO_MAP, help="sample map (%(default)s)")
@@ -474,6 +488,12 @@ def _progress() -> Progress:
         console=_err,
         transient=True,
     )
+
+
+def _has_display() -> bool:
+    """Whether a window can be shown; on Linux somebody has to say where."""
+    names = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    return not sys.platform.startswith("linux") or any(os.environ.get(name) for name in names)
 
 
 def _complain(message: str) -> int:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.problems import Wishes, adversarial_problem
-from app.solving import Effort
+from app.solving import Effort, path_costs
 from maps.document import MapDocument
 
 if TYPE_CHECKING:
@@ -177,12 +177,16 @@ class Run:
 
     def _iterate(self) -> None:
         from engine.device import leave_a_core_free
+        from engine.objectives import score
         from engine.problem import ProblemError, check
         from engine.status import Status
 
         leave_a_core_free()
         sys.setswitchinterval(0.0005)  # the GUI thread gets the interpreter ten times sooner than by default
         problem = adversarial_problem(self._document, self._wishes)
+        check(problem)
+        drawn = score(problem, path_costs(self._document))
+        self.mailbox.put(Figures(0, drawn, drawn, np.nan, np.nan, np.nan))
         steps = _steps(problem, self._effort, None)
         state: Any = None
         step = 0

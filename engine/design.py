@@ -7,6 +7,7 @@ problem or on an edited one.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 
 import numpy as np
 import torch
@@ -190,8 +191,8 @@ class _Best:
                 self._map, self._costs, self._loss = cost_map, path_costs, loss
             if full_size:
                 self._use_flows(step.paths)
-        beside = next(self._beside, None)
-        if beside is not None:
+        # A look at a coarse map stands for several steps.
+        for beside in islice(self._beside, 1 if full_size else LOOK_EVERY):
             self._tighten(beside.upper_bound)
         best_score = score(problem, self._costs)
         gap = None if self._bound is None else max(0.0, relative_gap(self._bound, best_score))
@@ -201,7 +202,7 @@ class _Best:
             steps=self._settings.steps,
             cost_map=cost_map,
             path_costs=path_costs,
-            soft_costs=step.paths.value,
+            soft_costs=step.paths.value * 2.0 ** (len(stages) - 1),  # distances halve from level to level
             loads=loads,
             epsilon=step.epsilon,
             score=score(problem, path_costs),

@@ -352,8 +352,9 @@ def test_no_library_is_looked_for_where_qt_is_not_used_or_brings_its_own(debian:
 # Going on inside the environment.
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="replaces the process")
-def test_the_same_command_goes_on_inside_and_its_exit_code_comes_back(tmp_path: Path) -> None:
+@pytest.mark.skipif(sys.platform == "win32", reason="an interpreter is made by a link")
+@pytest.mark.parametrize("system", ["posix", "nt"])
+def test_the_same_command_goes_on_inside_and_its_exit_code_comes_back(tmp_path: Path, system: str) -> None:
     inside = bootstrap.venv_python(tmp_path / ".venv")
     inside.parent.mkdir(parents=True)
     inside.symlink_to(sys.executable)
@@ -361,7 +362,7 @@ def test_the_same_command_goes_on_inside_and_its_exit_code_comes_back(tmp_path: 
         "import sys; from pathlib import Path; from app import bootstrap\n"
         f"inside = Path({str(inside)!r})\n"
         "if Path(sys.executable) == inside: print(*sys.argv[1:]); sys.exit(7)\n"
-        "bootstrap.venv_python = lambda: inside\n"
+        f"bootstrap.venv_python = lambda: inside; bootstrap.os.name = {system!r}\n"
         "bootstrap.restart_inside()\n"
     )
     command = [sys.executable, "-c", program, "solve", "a map.csv", "--out=*"]

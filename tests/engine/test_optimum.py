@@ -11,7 +11,7 @@ from engine.grid import Grid
 from engine.optimum import OptimumSettings, optimum
 from engine.paths import distances_to
 from engine.problem import Objective, Problem, ProblemError, Route
-from engine.saddle import cold_point
+from engine.saddle import cold_point, moved_point
 from engine.saddle_cpu import CpuSaddle
 from engine.saddle_torch import TorchSaddle
 from engine.status import Status
@@ -67,6 +67,7 @@ def test_the_table_of_optima(size, neighbours):
     known = LP_OPTIMA[size, neighbours]
     assert known * (1.0 - 2.1e-4) <= found.value <= known + 1e-6
     assert known - 1e-6 <= found.upper_bound <= known * (1.0 + 2.1e-4)
+    assert found.iterations <= 3000
 
 
 @pytest.mark.parametrize("limits", [(1.0, 1000.0), (0.9, 1.15), (1e-3, 1e3)], ids=str)
@@ -183,6 +184,32 @@ def test_a_wall_that_is_opened_again_and_a_part_that_is_cut_off():
     opened = last(optimum(replace(problem, routes=walled.routes), settings, cut.point))
     assert opened.status is Status.CONVERGED
     assert opened.value == pytest.approx(first.value, rel=1.1e-3)
+
+
+@pytest.mark.parametrize("device", ["cpu", "torch"])
+def test_flow_where_no_route_goes_is_dropped(device):
+    problem = table_problem(12, 8)
+    apart = problem.grid.passable.copy()
+    apart[3] = False
+    walled = replace(problem, grid=Grid(apart))
+    everywhere = replace(cold_point(problem), flow=np.ones((1, 8, 12, 12)))
+    saddle = CpuSaddle(walled, everywhere) if device == "cpu" else TorchSaddle(walled, everywhere, "cpu")
+    saddle.look()
+    point = saddle.point()
+    assert not point.flow[0, :, :4].any()
+    assert point.flow[0, :, 6, 5].all()
+    assert np.array_equal(np.isfinite(point.potentials[0]), np.arange(12)[:, None].repeat(12, 1) > 3)
+
+
+def test_an_earlier_point_is_fitted_to_the_new_problem():
+    problem = random_problem(6, 14, walls=0.1)
+    earlier = cold_point(problem)
+    potentials = np.where(problem.grid.passable, 7.0, np.nan)[None]
+    opened = with_limits(replace(problem, grid=Grid(np.ones_like(problem.grid.passable))), lower=0.4, upper=2.0)
+    point = moved_point(replace(earlier, potentials=potentials, cost_map=10.0 * earlier.cost_map), opened)
+    assert opened.admissible.contains(point.cost_map)
+    distance = distances_to(opened.grid, point.cost_map, opened.goals[0]).distance
+    assert np.array_equal(point.potentials[0], np.where(problem.grid.passable, 0.0, distance))
 
 
 def test_a_point_of_another_shape_is_not_used():

@@ -53,9 +53,12 @@ def test_what_the_caller_does_to_its_own_array_later_changes_nothing() -> None:
     cost = np.ones((2, 2), np.float32)
     window = cost[:]
     window.setflags(write=False)  # read-only itself, but a view of an array that is not
-    documents = [MapDocument(each, cost > 0, cost < 0) for each in (cost, window)]
-    cost[0, 0] = 9.0
-    assert [document.cost[0, 0] for document in documents] == [1.0, 1.0]
+    sealed = np.ones((2, 2), np.float32)
+    door = sealed[:]  # stays open when the array itself is closed
+    sealed.setflags(write=False)
+    documents = [MapDocument(each, cost > 0, cost < 0) for each in (cost, window, door)]
+    cost[0, 0] = door[0, 0] = 9.0
+    assert [document.cost[0, 0] for document in documents] == [1.0, 1.0, 1.0]
 
 
 def test_an_array_that_nobody_can_write_to_is_shared() -> None:

@@ -2,6 +2,7 @@
 
 import io
 import itertools
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,16 @@ def test_a_damaged_npy_is_refused_in_words(folder: Path, content: bytes, words: 
     path.write_bytes(content)
     with pytest.raises(MapFormatError, match=words):
         read_map(path)
+
+
+def test_an_odd_header_is_read_without_python_s_remarks(folder: Path) -> None:
+    path = folder / "odd.npy"
+    text = b"{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1), '\\d': 1}"
+    path.write_bytes(npy_file(text, np.float32(2.5).tobytes()))
+    with warnings.catch_warnings(record=True) as remarks:
+        warnings.simplefilter("always")
+        assert read_map(path).cost.tolist() == [[2.5]]
+    assert remarks == []
 
 
 @pytest.mark.parametrize("value", [np.nan, -np.inf, 0.0, -2.0, 1e39, 1e-50])

@@ -40,6 +40,9 @@ def png(width: int, height: int, *chunks: bytes, depth: int = 16, colour: int = 
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + b"".join(chunks) + chunk(b"IEND", b"")
 
 
+SECOND_HEADER = chunk(b"IHDR", struct.pack(">IIBBBBB", 4, 4, 16, 0, 0, 0, 0))
+
+
 def total(document: MapDocument) -> float:
     return float(document.cost[document.passable].sum(dtype=np.float64))
 
@@ -168,6 +171,7 @@ def test_a_range_that_cannot_be_is_refused(folder: Path, lo: Any, hi: Any) -> No
         (png(16_384, 16_384), "cells in all"),
         (png(2, 2), "damaged PNG"),
         (png(2, 2, chunk(b"IHDR", struct.pack(">IIBBBBB", 30_000, 30_000, 16, 0, 0, 0, 0))), "damaged PNG"),
+        (png(2, 2, SECOND_HEADER, chunk(b"IDAT", zlib.compress(bytes(9 * 4)))), "it has two sizes"),
         (png(2, 2, chunk(b"IDAT", b"no zlib")), "damaged PNG"),
         (png(2, 2, chunk(b"IDAT", zlib.compress(b"\0\0\1")), depth=16), "damaged PNG"),
         (png(2, 2, chunk(b"zTXt", b"longcut\0\0" + zlib.compress(bytes(1 << 27)))), "damaged PNG"),

@@ -1,0 +1,280 @@
+"""What is drawn over the cells at the screen's resolution: wall edges, hatch, grid, paths, route ends, legend."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPainterPath, QPen, QPolygonF
+
+from app.colouring import WALL_EDGE, colour_table
+from app.view import View
+from maps.document import Cell, Mask, Route
+
+DARK, LIGHT = QColor(20, 20, 24), QColor(250, 250, 252)
+GRID_FROM, EDGES_FROM = 8.0, 4.0  # px per cell
+HATCH = 8  # px between hatch lines
+# Premultiplied ARGB: nothing, the light and the dark line of the hatch, the edge of a wall.
+_MARKS = np.array((0, 0xC8C8C8C8, 0x96000000, QColor(*WALL_EDGE.tolist()).rgba()), np.uint32)
+
+
+def cell_marks(
+    passable: Mask | None, locked: Mask | None, view: View, area: QRect, pixel_ratio: float
+) -> QImage | None:
+    """Lighter edges of walls and the hatch of locked cells over an area of the screen; None if it has neither.
+
+    passable, locked: (H, W); None where they are not to be shown.
+    Worked out per screen pixel: the time goes with the area, however ragged the walls.
+    """
+    shape = next((layer.shape for layer in (passable, locked) if layer is not None), (0, 0))
+    seen = _seen_cells(view, shape, area, pixel_ratio)
+    if seen is None:
+        return None
+    cells, row_of, col_of, inside = seen
+    show_edges = passable is not None and view.scale >= EDGES_FROM and not passable[cells].all()
+    show_hatch = locked is not None and bool(locked[cells].any())
+    if not (show_edges or show_hatch):
+        return None
+    size = round(area.height() * pixel_ratio), round(area.width() * pixel_ratio)
+    codes = np.zeros(size, np.uint8)  # indices of _MARKS
+    part = codes[inside]
+    if locked is not None and show_hatch:
+        # Hung on the map, so that the hatch moves with it.
+        width = max(1, round(pixel_ratio))
+        first = (np.array((area.top(), area.left())) - (view.top, view.left)) * pixel_ratio
+        diagonal = int(np.floor(first).sum()) + inside[0].start + inside[1].start
+        phase = (np.arange(sum(part.shape)) + diagonal) % (HATCH * width) // width
+        hatch = np.where(phase == 0, 1, np.where(phase == 1, 2, 0)).astype(np.uint8)
+        stripes = np.lib.stride_tricks.sliding_window_view(hatch, part.shape[1])[: part.shape[0]]
+        np.multiply(stripes, locked[cells].take(col_of, axis=1)[row_of], out=part)
+    if passable is not None and show_edges:
+        passes = passable[cells].take(col_of, axis=1)[row_of]
+        edge = np.zeros_like(passes)
+        # A pixel of a wall is an edge if the next one, any way, is open.
+        edge[:-1] |= passes[1:]
+        edge[1:] |= passes[:-1]
+        edge[:, :-1] |= passes[:, 1:]
+        edge[:, 1:] |= passes[:, :-1]
+        edge &= ~passes
+        np.maximum(part, edge.view(np.uint8) * np.uint8(3), out=part)
+    pixels = _MARKS.take(codes)
+    return _image(pixels, pixel_ratio)
+
+
+def enlarged(image: QImage, view: View, area: QRect, pixel_ratio: float) -> tuple[QPointF, QImage] | None:
+    """A 32-bit image of one pixel a cell as it is seen in an area of the screen, and where; None if outside.
+
+    Qt's own scaling puts the border between two cells now on this pixel, now on the next, as it is clipped.
+    """
+    seen = _seen_cells(view, (image.height(), image.width()), area, pixel_ratio)
+    if seen is None:
+        return None
+    cells, row_of, col_of, inside = seen
+    pixels = np.frombuffer(image.constBits(), np.uint32).reshape(image.height(), image.width())
+    at = QPointF(area.left() + inside[1].start / pixel_ratio, area.top() + inside[0].start / pixel_ratio)
+    return at, _image(pixels[cells].take(col_of, axis=1)[row_of], pixel_ratio, image.format())
+
+
+def draw_grid(painter: QPainter, view: View, shape: tuple[int, int], area: QRect) -> None:
+    """Lines between cells, where cells are large enough."""
+    if view.scale < GRID_FROM:
+        return
+    r0, c0, r1, c1 = visible_cells(view, shape, area)
+    painter.setPen(QPen(QColor(0, 0, 0, 70), 1))
+    xs = [round(view.left + col * view.scale) + 0.5 for col in range(c0, c1 + 1)]
+    ys = [round(view.top + row * view.scale) + 0.5 for row in range(r0, r1 + 1)]
+    if xs and ys:
+        painter.drawLines([QLineF(x, ys[0], x, ys[-1]) for x in xs])
+        painter.drawLines([QLineF(xs[0], y, xs[-1], y) for y in ys])
+
+
+def visible_cells(view: View, shape: tuple[int, int], area: QRect) -> tuple[int, int, int, int]:
+    """The half-open rectangle of cells that an area of the screen touches."""
+    r0, c0 = view.cell_at(area.left(), area.top())
+    r1, c1 = view.cell_at(area.right() + 1, area.bottom() + 1)
+    height, width = shape
+    top, left = min(max(r0, 0), height), min(max(c0, 0), width)
+    return top, left, max(top, min(r1 + 1, height)), max(left, min(c1 + 1, width))
+
+
+def path_polygon(cells: NDArray[np.generic]) -> QPolygonF:
+    """A path of (n, 2) cells as a line in cell units, x to the right."""
+    return QPolygonF([QPointF(col + 0.5, row + 0.5) for row, col in np.asarray(cells, np.float64).tolist()])
+
+
+def path_area(view: View, polygon: QPolygonF) -> QRect:
+    """Where on the screen a path is drawn."""
+    box = polygon.boundingRect()
+    left, top = view.left + box.left() * view.scale, view.top + box.top() * view.scale
+    area = QRectF(left, top, box.width() * view.scale, box.height() * view.scale)
+    return area.adjusted(-6, -6, 6, 6).toAlignedRect()
+
+
+def draw_path(painter: QPainter, view: View, polygon: QPolygonF) -> None:
+    """Light core, dark outline: readable on every colour."""
+    core = min(max(view.scale * 0.3, 2.0), 6.0)
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.translate(view.left, view.top)
+    painter.scale(view.scale, view.scale)
+    for colour, width in ((DARK, core + 3.0), (LIGHT, core)):
+        pen = QPen(colour, width / view.scale, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap)
+        pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+        painter.setPen(pen)
+        painter.drawPolyline(polygon)
+    painter.restore()
+
+
+def mark_size(view: View) -> float:
+    """Radius of a route end, px."""
+    return min(max(view.scale * 0.45, 7.0), 12.0)
+
+
+def draw_route(painter: QPainter, view: View, route: Route, number: int | None) -> None:
+    """A ring at the start, a flag at the goal, and the route's number at both, where it has one."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    radius = mark_size(view)
+    start, goal = QPointF(*view.centre(*route.start)), QPointF(*view.centre(*route.goal))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for colour, width in ((DARK, 6.5), (LIGHT, 3.0)):
+        painter.setPen(QPen(colour, width))
+        painter.drawEllipse(start, radius - 2.0, radius - 2.0)
+    painter.setPen(QPen(DARK, 1.0))
+    painter.setBrush(QColor(route.colour))
+    painter.drawEllipse(start, radius * 0.3, radius * 0.3)
+
+    top = goal - QPointF(0.0, radius * 2.4)
+    for colour, width in ((DARK, 5.0), (LIGHT, 2.0)):
+        painter.setPen(QPen(colour, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+        painter.drawLine(goal, top)
+    cloth = QPolygonF([top, top + QPointF(radius * 1.7, radius * 0.65), top + QPointF(0.0, radius * 1.3)])
+    painter.setPen(QPen(DARK, 1.5, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
+    painter.drawPolygon(cloth)
+    painter.setBrush(LIGHT)
+    painter.drawEllipse(goal, 3.0, 3.0)
+    if number is not None:
+        _draw_outlined(painter, start + QPointF(radius + 3.0, radius * 0.4), str(number))
+        _draw_outlined(painter, goal + QPointF(5.0, radius * 0.9), str(number))
+    painter.restore()
+
+
+def route_area(view: View, cell: Cell) -> QRect:
+    """Where on the screen a route end is drawn."""
+    x, y = view.centre(*cell)
+    reach = mark_size(view)
+    return QRectF(x - reach - 6, y - 2.4 * reach - 6, 2 * reach + 36, 3.4 * reach + 16).toAlignedRect()
+
+
+def draw_brush(painter: QPainter, view: View, cell: Cell, size: float) -> None:
+    """The brush's rim round the cell under the pointer."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    radius = max(size, 1.0) / 2.0 * view.scale
+    for colour, width in ((QColor(20, 20, 24, 200), 3.0), (LIGHT, 1.0)):
+        painter.setPen(QPen(colour, width))
+        painter.drawEllipse(QPointF(*view.centre(*cell)), radius, radius)
+    painter.restore()
+
+
+LEGEND_SIZE = (248, 52)
+_BAR_INSET, _BAR_HEIGHT = 12, 12
+
+
+def legend_area(height: int) -> QRect:
+    """Where the legend lies on a canvas of this height, px."""
+    return QRect(12, height - LEGEND_SIZE[1] - 12, *LEGEND_SIZE)
+
+
+def legend_cost(area: QRect, x: float, scale: tuple[float, float]) -> float:
+    """The cost at a place of the legend's bar."""
+    share = min(max((x - area.left() - _BAR_INSET) / (area.width() - 2 * _BAR_INSET), 0.0), 1.0)
+    # Colours follow the square root of the cost's share.
+    return scale[0] + share * share * (scale[1] - scale[0])
+
+
+def draw_legend(
+    painter: QPainter, area: QRect, scale: tuple[float, float], title: str, chosen: float | None
+) -> None:
+    """The colour scale with its costs; a notch at the cost that is being painted."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(24, 25, 30, 225))
+    painter.drawRoundedRect(area, 6, 6)
+    bar = QRect(area.left() + _BAR_INSET, area.top() + 24, area.width() - 2 * _BAR_INSET, _BAR_HEIGHT)
+    table = colour_table(256)
+    image = QImage(table.tobytes(), 256, 1, 768, QImage.Format.Format_RGB888)
+    painter.drawImage(bar, image)
+    font = painter.font()
+    font.setPixelSize(11)
+    painter.setFont(font)
+    painter.setPen(QColor(232, 233, 238))
+    painter.drawText(area.adjusted(12, 5, -12, 0), Qt.AlignmentFlag.AlignHCenter, title)
+    lo, hi = scale
+    row = area.adjusted(12, 5, -12, 0)
+    painter.drawText(row, Qt.AlignmentFlag.AlignLeft, f"{lo:.3g}")
+    painter.drawText(row, Qt.AlignmentFlag.AlignRight, f"{hi:.3g}")
+    if chosen is not None and hi > lo:
+        share = min(max((chosen - lo) / (hi - lo), 0.0), 1.0) ** 0.5
+        x = bar.left() + share * bar.width()
+        notch = QPainterPath(QPointF(x, bar.bottom() - 1.0))
+        notch.lineTo(x - 5.0, bar.bottom() + 8.0)
+        notch.lineTo(x + 5.0, bar.bottom() + 8.0)
+        notch.closeSubpath()
+        painter.setPen(QPen(DARK, 1.0))
+        painter.setBrush(QBrush(LIGHT))
+        painter.drawPath(notch)
+    painter.restore()
+
+
+_Slices = tuple[slice, slice]
+
+
+def _seen_cells(
+    view: View, shape: tuple[int, int], area: QRect, pixel_ratio: float
+) -> tuple[_Slices, NDArray[np.int64], NDArray[np.int64], _Slices] | None:
+    """Which cells lie in an area: their slices, the row and column of each device pixel counted from there, and
+    the slices of the area's device pixels that lie on the map; None if none does.
+    """
+    cells: list[slice] = []
+    inside: list[slice] = []
+    of: list[NDArray[np.int64]] = []
+    for first, count, origin, side in (
+        (area.top(), area.height(), view.top, shape[0]),
+        (area.left(), area.width(), view.left, shape[1]),
+    ):
+        centres = (np.arange(round(count * pixel_ratio)) + 0.5) / pixel_ratio + first
+        cell = np.floor((centres - origin) / view.scale).astype(np.int64)
+        begin, end = (int(at) for at in np.searchsorted(cell, (0, side)))
+        if begin == end:
+            return None
+        cells.append(slice(int(cell[begin]), int(cell[end - 1]) + 1))
+        inside.append(slice(begin, end))
+        of.append(cell[begin:end] - cell[begin])
+    return (cells[0], cells[1]), of[0], of[1], (inside[0], inside[1])
+
+
+def _image(
+    pixels: NDArray[np.uint32],
+    pixel_ratio: float,
+    kind: QImage.Format = QImage.Format.Format_ARGB32_Premultiplied,
+) -> QImage:
+    height, width = pixels.shape
+    # copy(): the image would otherwise point into an array that goes away.
+    image = QImage(pixels.data, width, height, 4 * width, kind).copy()
+    image.setDevicePixelRatio(pixel_ratio)
+    return image
+
+
+def _draw_outlined(painter: QPainter, at: QPointF, text: str) -> None:
+    font = painter.font()
+    font.setPixelSize(13)
+    font.setBold(True)
+    glyphs = QPainterPath()
+    glyphs.addText(at, font, text)
+    painter.setPen(QPen(DARK, 3.0, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawPath(glyphs)
+    painter.fillPath(glyphs, LIGHT)

@@ -1,0 +1,70 @@
+"""Tools for route ends: set or drag the start and the goal."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+from app.document_model import DocumentModel
+from app.tools.gesture import Gesture, PointerEvent, ToolOptions
+from maps.document import Cell, MapDocument, Route
+from maps.edits import set_route
+
+End = Literal["start", "goal"]
+# Colours that stay apart for every kind of colour vision (Okabe and Ito).
+ROUTE_COLOURS = ("#e69f00", "#56b4e9", "#009e73", "#f0e442", "#d55e00", "#cc79a7")
+
+
+def start(model: DocumentModel, options: ToolOptions) -> Gesture:
+    """Set the start of the active route, or drag the end under the pointer."""
+    return _place(model, options, "start")
+
+
+def goal(model: DocumentModel, options: ToolOptions) -> Gesture:
+    """Set the goal of the active route, or drag the end under the pointer."""
+    return _place(model, options, "goal")
+
+
+def _place(model: DocumentModel, options: ToolOptions, end: End) -> Gesture:
+    event = yield
+    base = model.document
+    if event.button != "left" or not base.contains(event.cell):
+        return None
+    index, end = _end_under(base, event, min(options.route, len(base.routes)), end)
+    while True:
+        cell = _nearest_cell(base, event.cell)
+        model.preview(set_route(base, index, _with_end(base, index, end, cell)))
+        if event.phase == "release":
+            break
+        event = yield
+    added = index == len(base.routes)
+    model.commit("Add route" if added else f"Move {end}")
+    return replace(options, route=index)
+
+
+def _end_under(document: MapDocument, event: PointerEvent, index: int, end: End) -> tuple[int, End]:
+    """Which end the press takes hold of: the nearest within reach, first of all the one asked for; else that."""
+    candidates: list[tuple[int, bool, int, End]] = []
+    other: End = "goal" if end == "start" else "start"
+    for number, route in enumerate(document.routes):
+        for name in (end, other):
+            cell: Cell = getattr(route, name)
+            off = max(abs(cell[0] - event.cell[0]), abs(cell[1] - event.cell[1]))
+            if off <= event.reach:
+                candidates.append((off, (number, name) != (index, end), number, name))
+    if not candidates:
+        return index, end
+    return min(candidates)[2:]
+
+
+def _with_end(document: MapDocument, index: int, end: End, cell: Cell) -> Route:
+    if index < len(document.routes):
+        # A length promised by a scenario file is for the old ends.
+        return replace(document.routes[index], **{end: cell}, expected_cost=None)
+    taken = {route.name for route in document.routes}
+    number = next(n for n in range(1, len(taken) + 2) if f"Route {n}" not in taken)
+    return Route(f"Route {number}", cell, cell, colour=ROUTE_COLOURS[index % len(ROUTE_COLOURS)])
+
+
+def _nearest_cell(document: MapDocument, cell: Cell) -> Cell:
+    return min(max(cell[0], 0), document.height - 1), min(max(cell[1], 0), document.width - 1)
