@@ -58,7 +58,7 @@ class RunModel(QObject):
         first, last = self._figures[0], self._figures[-1]
         line = f"Path {first.path_cost:.1f} → {last.best:.1f}"
         if np.isfinite(last.gap):
-            line += f" · within {100.0 * last.gap:.1f} % of the longest possible"
+            line += f" · within {100.0 * last.gap:.1f}\u00a0% of the longest possible"
         return line
 
     def start(self, document: MapDocument, wishes: Wishes, effort: Effort) -> bool:

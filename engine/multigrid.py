@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse  # pyright: ignore
-from scipy.sparse import csgraph  # pyright: ignore
+from scipy import sparse
+from scipy.sparse import csgraph
 
 from engine.arrays import Bytes, Floats, Integers
 from engine.compiled import compiled
@@ -22,7 +22,7 @@ BLOCK = 3
 COARSEST = 60
 DAMPING = 2.0 / 3.0
 
-Sparse = Any  # scipy's matrices are not typed
+Sparse = Any  # scipy's matrices change type from one operation to the next
 
 
 class Rows(NamedTuple):
@@ -67,7 +67,9 @@ def multigrid(grid: Grid, starts: list[Cell], border: int) -> Multigrid:
     damped = np.zeros(grid.shape)
     damped[rows, columns] = _damped(laplacian)
     cells = (rows + border) * (grid.shape[1] + 2 * border) + columns + border
-    sizes, laplacians, prolongations = [cells.size], [], []
+    sizes = [cells.size]
+    laplacians: list[Sparse] = []
+    prolongations: list[Sparse] = []
     while len(sizes) == 1 or (sizes[-1] > COARSEST and (rows.any() or columns.any())):
         piece, rows, columns = _pieces(laplacian, rows // BLOCK, columns // BLOCK)
         entries = np.ones(piece.size), (np.arange(piece.size), piece)
@@ -197,7 +199,7 @@ def _pieces(laplacian: Sparse, rows: Integers, columns: Integers) -> tuple[Integ
     )
     piece_rows, piece_columns = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int64)
     piece_rows[piece], piece_columns[piece] = rows, columns
-    return piece, piece_rows, piece_columns
+    return piece.astype(np.int64), piece_rows, piece_columns
 
 
 def _damped(laplacian: Sparse) -> Floats:
@@ -206,13 +208,13 @@ def _damped(laplacian: Sparse) -> Floats:
 
 
 def _stacked(matrices: list[Sparse]) -> Rows:
-    compressed = [sparse.csr_matrix(matrix) for matrix in matrices]
-    first = np.cumsum([0, *(matrix.nnz for matrix in compressed)])
+    compressed: list[Any] = [sparse.csr_matrix(matrix) for matrix in matrices]
+    first = np.cumsum([0, *(int(matrix.nnz) for matrix in compressed)])
     begins: list[Any] = [matrix.indptr[1:] + before for matrix, before in zip(compressed, first, strict=False)]
     columns: list[Any] = [matrix.indices for matrix in compressed]
     values: list[Any] = [matrix.data for matrix in compressed]
     return Rows(
         np.concatenate([[0], *begins]).astype(np.uint64),
-        np.concatenate([[], *columns]).astype(np.uint32),
-        np.concatenate([[], *values]).astype(np.float64),
+        np.concatenate([np.zeros(0), *columns]).astype(np.uint32),
+        np.concatenate([np.zeros(0), *values]).astype(np.float64),
     )

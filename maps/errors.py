@@ -21,7 +21,7 @@ class MapFormatError(ValueError):
         self.path = Path(path)
         self.where = where
         self.why = why
-        super().__init__(": ".join(part for part in (self.path.name, where, why) if part))
+        super().__init__(": ".join(part for part in (_shown(self.path), where, why) if part))
 
 
 class MapSaveError(OSError):
@@ -30,9 +30,14 @@ class MapSaveError(OSError):
     def __init__(self, path: str | os.PathLike[str], why: str) -> None:
         self.path = Path(path)
         self.why = why
-        super().__init__(f"{self.path.name}: {why}")
+        super().__init__(f"{_shown(self.path)}: {why}")
 
 
 def name_cell(row: int, col: int) -> str:
     """How messages name a cell."""
     return f"cell (row {row}, col {col})"
+
+
+def _shown(path: Path) -> str:
+    """The file's name as a text that every screen takes: what is no letter becomes a question mark."""
+    return path.name.replace("\0", "?").encode("utf-8", "replace").decode("utf-8")

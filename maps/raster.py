@@ -125,7 +125,9 @@ def _disc_weights(size: float, hardness: float) -> NDArray[np.float32]:
 def _line_cells(start: Cell, end: Cell) -> NDArray[np.int64]:
     """(n, 2) cells from start to end, both included, the same ones in either direction."""
     steps = max(abs(end[0] - start[0]), abs(end[1] - start[1]))
-    return np.rint(np.linspace(start, end, steps + 1)).astype(np.int64)
+    # Whole products before the division: a cell exactly between two must round alike from both ends.
+    moved = np.arange(steps + 1)[:, None] * np.subtract(end, start) / max(steps, 1)
+    return np.rint(start + moved).astype(np.int64)
 
 
 def _clipped(shape: tuple[int, int], top: int, left: int, weights: NDArray[np.float32]) -> Patch:

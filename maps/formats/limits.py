@@ -20,8 +20,7 @@ MAX_JSON = 4 << 20  # nested empty lists take twenty times as much memory
 def opened(path: str | os.PathLike[str], limit: int = MAX_FILE) -> Generator[BinaryIO, None, None]:
     """The file, open for reading, if there is one to read that is not larger than `limit` bytes."""
     try:
-        # Asked before opening: a pipe would wait for ever.
-        if not stat.S_ISREG(os.stat(path).st_mode):
+        if not _is_file(path):
             raise MapFormatError(path, "", "is a folder or a device; choose a map file")
         with open(path, "rb") as file:
             if os.fstat(file.fileno()).st_size > limit:
@@ -30,16 +29,20 @@ def opened(path: str | os.PathLike[str], limit: int = MAX_FILE) -> Generator[Bin
             yield file
     except OSError as error:
         raise MapFormatError(path, "", f"cannot be read: {error.strerror or error}") from error
-    except ValueError as error:
-        if isinstance(error, MapFormatError) or "\0" not in str(path):
-            raise
-        raise MapFormatError(str(path).replace("\0", "?"), "", "is no usable file name") from error
 
 
 def read_file(path: str | os.PathLike[str], limit: int = MAX_FILE) -> bytes:
     """The bytes of a file, if it can be read and is not larger than `limit`."""
     with opened(path, limit) as file:
         return file.read(limit + 1)
+
+
+def _is_file(path: str | os.PathLike[str]) -> bool:
+    """Whether this is a regular file; asked before it is opened, because a pipe would wait for ever."""
+    try:
+        return stat.S_ISREG(os.stat(path).st_mode)
+    except ValueError as error:  # a NUL, or half a character
+        raise MapFormatError(path, "", "is no usable file name") from error
 
 
 def check_shape(path: str | os.PathLike[str], where: str, height: int, width: int) -> None:

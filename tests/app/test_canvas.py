@@ -184,7 +184,7 @@ def test_what_is_asked_to_be_drawn_anew_is_all_that_changed(model, canvas, monke
         document, (row, col) = model.document, rng.integers(0, 10, 2)
         layer = ("cost", "passable", "locked", "routes", "hover", "size")[step % 6]
         if layer == "routes":
-            model.preview(document.replace(routes=(Route("a", (int(row), int(col)), (9, 14)),)))
+            model.preview(document.replace(routes=(Route("a", (int(row), int(col)), (9, 4 + step // 6)),)))
         elif layer == "hover":
             canvas._hover((step // 6, int(col)))
         elif layer == "size":

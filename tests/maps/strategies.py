@@ -13,9 +13,9 @@ from maps.document import Bounds, Layout, MapDocument, MovementRule, Route, Terr
 from maps.formats import format_of
 
 # How much an unhurried run should do; the ordinary one is quick.
-EXAMPLES = int(os.environ.get("LONGCUT_EXAMPLES", "200"))
-MUTATIONS = int(os.environ.get("LONGCUT_MUTATIONS", "1000"))
-KILLS = int(os.environ.get("LONGCUT_KILLS", "100"))
+EXAMPLES = int(os.environ.get("LONGCUT_EXAMPLES", "60"))
+MUTATIONS = int(os.environ.get("LONGCUT_MUTATIONS", "1500"))
+KILLS = int(os.environ.get("LONGCUT_KILLS", "60"))
 
 LARGEST = float(np.finfo(np.float32).max)
 SMALLEST = float(np.float32(1e-45))  # subnormal costs are costs too

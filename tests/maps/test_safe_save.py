@@ -24,10 +24,10 @@ ERRORS = (errno.ENOSPC, errno.EIO, errno.EACCES, errno.EROFS)
 
 
 class FailingOs:
-    """The module `os`, one call of which fails: the `turn`-th of the function `name`."""
+    """The module `os`, where the `turn`-th call of the function `name` fails, and if `lasting` all after it."""
 
-    def __init__(self, name: str, turn: int, fail: Callable[..., Any]) -> None:
-        self.name, self.turn, self.fail, self.calls = name, turn, fail, 0
+    def __init__(self, name: str, turn: int, fail: Callable[..., Any], lasting: bool = False) -> None:
+        self.name, self.turn, self.fail, self.lasting, self.calls = name, turn, fail, lasting, 0
 
     def __getattr__(self, name: str) -> Any:
         real = getattr(os, name)
@@ -36,7 +36,8 @@ class FailingOs:
 
         def counted(*arguments: Any) -> Any:
             self.calls += 1
-            return self.fail(real, *arguments) if self.calls == self.turn else real(*arguments)
+            failing = self.calls == self.turn or (self.lasting and self.calls > self.turn)
+            return self.fail(real, *arguments) if failing else real(*arguments)
 
         return counted
 
@@ -79,9 +80,10 @@ def check_outcome(target: Path, before: bytes | None, outcome: str | MapSaveErro
 @pytest.mark.parametrize("code", ERRORS, ids=errno.errorcode.__getitem__)
 @pytest.mark.parametrize("name", CALLS)
 @pytest.mark.parametrize("before", [OLD, None], ids=["replace", "create"])
+@pytest.mark.parametrize("lasting", [False, True], ids=["once", "lasting"])
 @pytest.mark.skipif(sys.platform == "win32", reason="retries of a refused replace take seconds there")
 def test_every_call_may_fail(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: bytes | None, name: str, code: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lasting: bool, before: bytes | None, name: str, code: int
 ) -> None:
     reached = 0
     for turn in range(1, 20):
@@ -90,7 +92,7 @@ def test_every_call_may_fail(
         target = folder / "castle.longcut"
         if before is not None:
             target.write_bytes(before)
-        failing = FailingOs(name, turn, failing_with(code))
+        failing = FailingOs(name, turn, failing_with(code), lasting)
         outcome = save_with(monkeypatch, target, failing)
         check_outcome(target, before, outcome)
         if failing.calls < turn:
@@ -237,6 +239,22 @@ def test_a_name_that_no_file_can_have_is_said() -> None:
         save_bytes("castle\0.longcut", NEW)
 
 
+def test_a_failure_is_said_even_if_the_temporary_cannot_be_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    target = tmp_path / "castle.longcut"
+    target.write_bytes(OLD)
+    monkeypatch.setattr(os, "unlink", refuse)
+    outcome = save_with(monkeypatch, target, FailingOs("fsync", 1, failing_with(errno.ENOSPC)))
+    monkeypatch.undo()
+    assert isinstance(outcome, MapSaveError)
+    assert os.strerror(errno.ENOSPC) in str(outcome)
+    assert target.read_bytes() == OLD
+
+
 @pytest.mark.parametrize("name", ["write", "fsync", "read"])
 def test_an_interrupted_save_leaves_nothing_beside(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
@@ -367,7 +385,8 @@ PLAIN_CHILD = """
 from itertools import cycle
 for letter in cycle(b"abcdefgh"):
     with open({path!r}, "wb") as file:
-        file.write(bytes([letter]) * {size})
+        for _ in range({size} // 50_000):
+            file.write(bytes([letter]) * 50_000)
 """
 
 

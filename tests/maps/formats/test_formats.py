@@ -55,11 +55,12 @@ def test_an_unknown_file_is_refused_with_what_is_known(tmp_path: Path) -> None:
     assert path.read_text() == "hello"
 
 
-@pytest.mark.parametrize("name", ["none.longcut", "folder.longcut", "nul\0.longcut"])
+@pytest.mark.parametrize("name", ["none.longcut", "folder.longcut", "nul\0.longcut", "half\ud800.longcut"])
 def test_what_cannot_be_opened_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / "folder.longcut").mkdir()
-    with pytest.raises(MapFormatError, match=r"cannot be read|choose a map file|no usable file name"):
+    with pytest.raises(MapFormatError, match=r"cannot be read|choose a map file|no usable file name") as caught:
         read_map(tmp_path / name)
+    assert str(caught.value).encode(), "the message cannot be shown"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes and devices of POSIX")
