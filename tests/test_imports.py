@@ -14,7 +14,7 @@ ALLOWED = {
     "maps": {"maps", "numpy", "PIL"},
     "engine": {"engine", "numpy", "scipy", "numba", "torch"},
     "app": {"app", "engine", "maps", "assets", "numpy", "scipy", "numba", "torch", "PIL"}
-    | {"rich", "platformdirs", "PySide6", "pyqtgraph"},
+    | {"rich", "PySide6", "pyqtgraph"},
 }
 BEFORE_SET_UP = ["app/__init__.py", "app/__main__.py", "app/bootstrap.py", "tests/__main__.py"]
 
