@@ -38,9 +38,6 @@ FALLS_AFTER, FINAL_SHARE = 0.6, 0.1
 FINER_START = 0.6
 # Maps up to this side are solved on one level; a finer level gets that many times the steps of the coarser.
 ONE_LEVEL_SIDE, STEP_GROWTH = 64, 1.4
-# A coarse map blurs walls into ground; where more than this share of its ground is invented it misleads Adam:
-# mazes solved coarse to fine ended 20 % lower than on one level.
-MOST_INVENTED = 0.05
 # A look at a coarse map in full size costs more than the coarse step itself: only every so many steps.
 LOOK_EVERY = 10
 # A sort of all cells: the certificate of Adam's own flows is looked at every so many steps.
@@ -129,7 +126,7 @@ def design(
     best = _Best(problem, settings)
     stages = [problem]
     if state is None and settings.coarse_to_fine and max(problem.grid.shape) > ONE_LEVEL_SIDE:
-        stages = _faithful(levels(problem))
+        stages = levels(problem)
     first_step = 0 if state is None else state.step
     ends = first_step + np.cumsum(_shares(settings.steps - first_step, len(stages)))
     drawn = stages[0].cost_map
@@ -242,15 +239,6 @@ class _Best:
         if missing is not None and missing <= self._settings.tolerance and self._settings.tolerance > 0.0:
             return Status.CONVERGED
         return Status.STEPS_DONE if over else None
-
-
-def _faithful(stages: list[Problem]) -> list[Problem]:
-    """The finest of the levels, as far down as the coarse maps have hardly more ground than the fine ones."""
-    for number in range(len(stages) - 1, 0, -1):
-        ground = float(stages[number].grid.passable.sum())
-        if 4.0 * float(stages[number - 1].grid.passable.sum()) * (1.0 - MOST_INVENTED) > ground:
-            return stages[number:]
-    return stages
 
 
 def _shares(steps: int, stages: int) -> list[int]:

@@ -14,8 +14,8 @@ multiplies its out-edges by t and divides its in-edges by t,
 
 that is, y_v += ε log t. Cells that share no edge are projected at once, in four colours. Plain projections
 need O(n²) sweeps over an n×n map; the over-relaxed step y_v += ω ε log t with ω = 2 / (1 + sin(π / m)) needs
-O(n), where m is about the number of moves from start to goal. Sources: Benamou et al. 2015 (iterative Bregman
-projections); Young 1950 (successive over-relaxation, and its relation between ω and the observed rate).
+O(n), where m is about the number of moves from start to goal. Source: Benamou et al. 2015 (iterative Bregman
+projections); the over-relaxation is that of Gauss–Seidel sweeps on a Laplacian.
 """
 
 from collections import deque

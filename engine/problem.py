@@ -159,8 +159,8 @@ def check_admissible(admissible: Admissible) -> None:
             "bounds", f"the lower bound {lower} is above the upper bound {upper}; swap them, or move one"
         )
     locked = float(admissible.fixed.sum())
-    least = float(admissible.size @ admissible.lower)
-    most = float(admissible.size @ admissible.upper)
+    least = float(np.sum(admissible.size * admissible.lower))
+    most = float(np.sum(admissible.size * admissible.upper))
     if not np.isfinite(admissible.budget):
         raise ProblemError("budget", f"the budget is {admissible.budget}; it must be a finite number")
     slack = 1e-9 * max(1.0, abs(admissible.budget))

@@ -35,7 +35,6 @@ from engine.grid import Grid
 from engine.paths import distances_to
 from engine.problem import Problem
 
-FIRST_BALANCE = 1.0
 POTENTIAL_NORM = 2.0
 ENTERED_SHARES = 2.0 / 3.0, 1.0 / 3.0
 
@@ -75,7 +74,7 @@ class Saddle(Protocol):
     """Iterations of the primal–dual method on some device, with Halpern anchoring.
 
     z ← β · (2 T(z) − z) + (1 − β) · anchor,  β = (i + 1) / (i + 2) in the i-th iteration after a restart,
-    where T is the step above. Source: Lu & Yang 2024 (restarted Halpern PDHG with reflection).
+    where T is the step above: restarted Halpern iteration with reflection, as in cuPDLPx.
     """
 
     def advance(self, count: int) -> None:
@@ -116,7 +115,7 @@ def cold_point(problem: Problem) -> SaddlePoint:
         flow=np.zeros((routes, moves, *problem.grid.shape)),
         potentials=np.zeros((routes, *problem.grid.shape)),
         cost_map=admissible.expand(admissible.project(admissible.reduce(problem.cost_map))),
-        balance=FIRST_BALANCE * problem.weights / path_costs,
+        balance=problem.weights / path_costs,
     )
 
 

@@ -13,6 +13,7 @@ from engine.grid import LENGTHS, shifted
 from engine.multigrid import Multigrid, Rows, multigrid
 from engine.problem import Problem
 from engine.saddle import SaddlePoint, adapted_balance, step_sizes
+from engine.saddle_cpu import BUDGET_TOLERANCE
 from engine.tensors import to_numpy
 
 Point = tuple[Tensor, Tensor, Tensor]  # flow (R, K, H, W), potentials (R, H, W), cost (H, W)
@@ -23,7 +24,9 @@ class TorchSaddle:
 
     def __init__(self, problem: Problem, start: SaddlePoint, device: str) -> None:
         grid, admissible = problem.grid, problem.admissible
-        dtype = torch.float32 if torch.device(device).type == "mps" else torch.float64
+        single = torch.device(device).type == "mps"
+        dtype = torch.float32 if single else torch.float64
+        self._budget_tolerance = 1e-6 if single else BUDGET_TOLERANCE
 
         def tensor(values: Floats) -> Tensor:
             return torch.tensor(values, dtype=dtype, device=device)
@@ -117,7 +120,7 @@ class TorchSaddle:
             moved = z + shift
             clipped = moved.clamp(self._lower, self._upper)
             excess = float(self._size @ clipped) - self._budget
-            if abs(excess) <= 1e-11 * self._budget or (low, high) == (shift, shift):
+            if abs(excess) <= self._budget_tolerance * self._budget or (low, high) == (shift, shift):
                 break
             low, high = (low, shift) if excess > 0.0 else (shift, high)  # the total grows with the shift
             slope = float(self._size @ (moved == clipped).to(z.dtype))
