@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from maps.document import MAX_SIDE, MapDocument
+from maps.document import MAX_SIDE, MapDocument, freshly_frozen
 from maps.errors import MapFormatError, name_cell
 from maps.formats import npy
 from maps.formats.format import Format, bare_losses, name_of
@@ -21,23 +21,24 @@ MOST_LINES = 4 * MAX_SIDE  # empty ones included
 LONGEST_LINE = 32 * MAX_SIDE  # bytes
 
 
-def bare_document(path: Path, costs: NDArray[np.floating[Any]]) -> MapDocument:
+def bare_document(path: Path, costs: NDArray[Any]) -> MapDocument:
     """A document of costs (H, W), infinite where impassable. Raises MapFormatError, naming the cell."""
-    passable = ~np.isposinf(costs)
-    with np.errstate(over="ignore", under="ignore"):
-        single = np.where(passable, costs, 1.0).astype(np.float32)
+    passable: NDArray[np.bool_] = ~np.isposinf(costs)
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        single: NDArray[np.float32] = costs.astype(np.float32)
+    single[~passable] = 1.0
     good = np.isfinite(single) & (single > 0)
     if not good.all():
-        row, col = (int(index) for index in np.argwhere(~good)[0])
+        row, col = (int(index) for index in np.unravel_index(np.argmin(good), good.shape))
         raise MapFormatError(
             path,
             name_cell(row, col),
             f"cost is {costs[row, col]}; a cost must be a finite number above 0, or inf for an impassable cell",
         )
     return MapDocument(
-        cost=single,
-        passable=passable,
-        locked=np.zeros(single.shape, dtype=np.bool_),
+        cost=freshly_frozen(single),
+        passable=freshly_frozen(passable),
+        locked=freshly_frozen(np.zeros(single.shape, dtype=np.bool_)),
         name=name_of(path),
     )
 
@@ -48,13 +49,9 @@ def _bare_costs(document: MapDocument) -> NDArray[np.float32]:
 
 def _read_npy(path: Path) -> MapDocument:
     with opened(path) as file:
-        start = file.read(npy.LONGEST_HEADER)
-        header = npy.read_header(path, "", start, _NUMBERS, 2)
+        header = npy.read_header(path, "", file, _NUMBERS, 2)
         check_shape(path, "", *header.shape)
-        array = npy.decode(path, "", start + file.read(header.data_bytes + 1), header)
-    with np.errstate(invalid="ignore"):  # of NaNs that signal; the cell is named below
-        costs = array.astype(np.float64)
-    return bare_document(path, costs)
+        return bare_document(path, npy.read_data(path, "", file, header))
 
 
 def _encode_npy(document: MapDocument, path: Path) -> dict[Path, bytes]:

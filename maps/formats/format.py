@@ -37,13 +37,17 @@ def name_of(path: Path) -> str:
 
 
 def bare_losses(document: MapDocument) -> list[str]:
-    """What a format loses that holds one cost per cell and nothing else."""
+    """What a format loses that holds one cost per cell, or a wall, and nothing else."""
     lost: list[str] = []
+    if (document.cost[~document.passable] != 1.0).any():
+        lost.append("the costs that impassable cells remember")
     if document.locked.any():
         lost.append("which cells are locked")
     if document.routes:
         lost.append("the routes")
     if document.layouts:
         lost.append("the point layouts")
-    lost.append("the movement rule, the bounds, the palette and the name")
+    if document.metadata:
+        lost.append("the metadata")
+    lost.append("the movement rule, the bounds, the palette, the cell size and the name")
     return lost

@@ -11,8 +11,9 @@ import json
 import math
 import struct
 import warnings
+import zlib
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,9 @@ MAX_PNG = 3 * MAX_CELLS  # bytes: two a cell, and room for other chunks
 LEVELS = 65_534  # steps between value 1 and value 65535
 CHUNK = "longcut"
 _GREY_MODES = ("L", "I;16", "I;16B", "I")
+_BLOCK = 1 << 20  # bytes
+# Adam7: first column, first row, columns and rows between the pixels of each pass. (PNG specification, 8.1)
+_PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 
 
 def quantise(document: MapDocument) -> tuple[NDArray[np.uint16], float, float]:
@@ -53,8 +57,9 @@ def quantise(document: MapDocument) -> tuple[NDArray[np.uint16], float, float]:
 
 def _read(path: Path) -> MapDocument:
     with opened(path, MAX_PNG) as file, warnings.catch_warnings():
-        shape = _read_shape(path, file.read(33))
-        warnings.simplefilter("error")
+        start = file.read(33)
+        shape = _read_shape(path, start)
+        warnings.simplefilter("ignore")  # the size is checked; an error could strike another thread
         try:
             with Image.open(file, formats=("PNG",)) as image:
                 mode = image.mode
@@ -64,6 +69,7 @@ def _read(path: Path) -> MapDocument:
                     )
                 if (image.height, image.width) != shape:
                     raise MapFormatError(path, "", "is a damaged PNG image: it has two sizes")
+                _check_rows(path, file, start)
                 text: dict[str, Any] = dict(getattr(image, "text", {}))
                 pixels = np.asarray(image).astype(np.float64)
         except MapFormatError:
@@ -85,6 +91,40 @@ def _read_shape(path: Path, start: bytes) -> tuple[int, int]:
     width, height = struct.unpack(">II", start[16:24])
     check_shape(path, "", height, width)
     return height, width
+
+
+def _check_rows(path: Path, file: BinaryIO, start: bytes) -> None:
+    """Refuse a grey image that holds fewer or more rows than its header says; leaves the file where it was.
+
+    Pillow reads an image that ends early without a word, its missing rows black: here they would become walls.
+    """
+    here = file.tell()
+    width, height, depth, interlaced = *struct.unpack(">IIB", start[16:25]), start[28]
+    needed = 0
+    for left, top, across, down in _PASSES if interlaced else ((0, 0, 1, 1),):
+        columns, rows = max(0, -(-(width - left) // across)), max(0, -(-(height - top) // down))
+        needed += rows * (1 + -(-columns * depth // 8)) if columns else 0
+    inflate = zlib.decompressobj()
+    found = 0
+    file.seek(8)
+    while len(head := file.read(8)) == 8 and head[4:] != b"IEND":
+        left = int.from_bytes(head[:4], "big")
+        if head[4:] != b"IDAT":
+            file.seek(left + 4, io.SEEK_CUR)
+            continue
+        while block := file.read(min(left, _BLOCK)):
+            left -= len(block)
+            while block and found <= needed:
+                found += len(inflate.decompress(block, _BLOCK))
+                block = inflate.unconsumed_tail
+        file.seek(4, io.SEEK_CUR)
+    while found <= needed and (rest := inflate.decompress(inflate.unconsumed_tail, _BLOCK)):
+        found += len(rest)
+    if found != needed:
+        amount = "more" if found > needed else f"{found}"
+        why = f"is a damaged PNG image: its rows should be {needed} bytes but are {amount}"
+        raise MapFormatError(path, "", why)
+    file.seek(here)
 
 
 def _range(path: Path, text: dict[str, Any]) -> tuple[float, float]:
@@ -116,9 +156,14 @@ def _encode(document: MapDocument, path: Path) -> dict[Path, bytes]:
 
 
 def _losses(document: MapDocument) -> list[str]:
-    _, lo, hi = quantise(document)
+    values, lo, hi = quantise(document)
     step = (hi - lo) / LEVELS
-    rounding = f"full precision (costs are rounded to steps of {step:.3g}; the total is kept)"
+    kept = lo + (values[document.passable].astype(np.float64) - 1.0) * step
+    error = np.abs(kept - document.cost[document.passable]).max(initial=0.0)
+    rounding = (
+        f"full precision (costs are rounded to steps of {step:.3g}, the largest error is {error:.3g}; "
+        "the total is kept)"
+    )
     return [rounding, *bare_losses(document)]
 
 

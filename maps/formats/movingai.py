@@ -33,7 +33,7 @@ def read_scenarios(path: str | os.PathLike[str], document: MapDocument) -> tuple
     """All routes of a `.scen` file, for `document`'s map; `expected_cost` is the length that the file gives.
 
     Coordinates for a map of another size are scaled to this one, where the lengths no longer hold: there
-    `expected_cost` is None. Raises MapFormatError with the line.
+    `expected_cost` is None, as it is for a length of 0 between two cells. Raises MapFormatError with the line.
     """
     path = Path(path)
     routes: list[Route] = []
@@ -60,13 +60,13 @@ def read_scenarios(path: str | os.PathLike[str], document: MapDocument) -> tuple
                     f"{name} ({x}, {y}) lies outside the map of {document.width} × {document.height}",
                 )
             ends.append(cell)
-        same_size = (height, width) == document.shape
-        routes.append(Route(f"line {number}", ends[0], ends[1], expected_cost=length if same_size else None))
+        holds = (height, width) == document.shape and (length > 0.0 or ends[0] == ends[1])
+        routes.append(Route(f"line {number}", ends[0], ends[1], expected_cost=length if holds else None))
     return tuple(routes)
 
 
 def encode_scenarios(document: MapDocument, map_name: str) -> bytes:
-    """A `.scen` file of the document's routes; routes without an expected cost get 0."""
+    """A `.scen` file of the document's routes; routes without an expected cost get 0, which says so."""
     rows = ["version 1"]
     for route in document.routes:
         length = route.expected_cost or 0.0
@@ -188,8 +188,9 @@ def _encode(document: MapDocument, path: Path) -> dict[Path, bytes]:
 
 
 def _losses(document: MapDocument) -> list[str]:
-    lost = [entry for entry in bare_losses(document) if entry != "the routes"]
-    if document.cost.size and document.cost.min() != document.cost.max():
+    routes = "the names, weights and colours of the routes"
+    lost = [routes if entry == "the routes" else entry for entry in bare_losses(document)]
+    if (document.cost[document.passable] != 1.0).any():
         lost.insert(0, "the costs: this format only knows passable and blocked cells")
     unseen = document.metadata.get("scenarios")
     if isinstance(unseen, int) and unseen > len(document.routes):

@@ -92,6 +92,7 @@ def encode(document: MapDocument, thumbnail: bytes | None = None) -> bytes:
         for name, data in entries.items():
             info = zipfile.ZipInfo(name, _STAMP)
             info.compress_type = zipfile.ZIP_DEFLATED
+            info.create_system = 3  # the same bytes on every system
             info.external_attr = 0o644 << 16
             archive.writestr(info, data)
     return buffer.getvalue()
@@ -136,13 +137,13 @@ def _check_points(points: int) -> None:
 
 
 def _decode(path: Path, archive: zipfile.ZipFile) -> MapDocument:
-    header = _Header(path, _json(path, _entry(path, archive, "map.json", MAX_JSON)))
+    header = _Header(path, _json(path, archive))
     _check_version(path, header.text("version"))
     height, width = header.whole("height"), header.whole("width")
     check_shape(path, "map.json", height, width)
     _check_points(sum(layout.whole("points") for layout in header.parts("layouts")))
     layers: dict[str, NDArray[Any]] = {}
-    for layer, dtype in _LAYERS:
+    for layer, dtype in reversed(_LAYERS):  # the largest last: a small one may already be wrong
         layers[layer] = _array(path, archive, f"{layer}.npy", dtype, (height, width))
     rule, bounds = header.part("rule"), header.part("bounds")
     return MapDocument(
@@ -191,34 +192,35 @@ def _layout(path: Path, archive: zipfile.ZipFile, number: int, header: _Header) 
 
 def _array(path: Path, archive: zipfile.ZipFile, name: str, dtype: str, shape: tuple[int, ...]) -> NDArray[Any]:
     limit = math.prod(shape) * np.dtype(dtype).itemsize + npy.LONGEST_HEADER
-    data = _entry(path, archive, name, limit)
-    header = npy.read_header(path, name, data[: npy.LONGEST_HEADER], (dtype,), len(shape))
-    if header.shape != shape:
-        raise MapFormatError(path, name, f"has shape {header.shape}, but map.json says {shape}")
-    array = npy.decode(path, name, data, header)
+    with archive.open(_entry(path, archive, name, limit)) as stream:
+        header = npy.read_header(path, name, cast(BinaryIO, stream), (dtype,), len(shape))
+        if header.shape != shape:
+            raise MapFormatError(path, name, f"has shape {header.shape}, but map.json says {shape}")
+        array = npy.read_data(path, name, cast(BinaryIO, stream), header)
     if dtype == "b1" and np.any(array.view(np.uint8) > 1):
         raise MapFormatError(path, name, "holds bytes other than 0 and 1")
     return array
 
 
-def _entry(path: Path, archive: zipfile.ZipFile, name: str, limit: int) -> bytes:
+def _entry(path: Path, archive: zipfile.ZipFile, name: str, limit: int) -> zipfile.ZipInfo:
+    """An entry that is there, is packed as maps are, and says that it unpacks to at most `limit` bytes."""
     try:
         info = archive.getinfo(name)
     except KeyError:
         raise MapFormatError(path, name, "is missing from the file") from None
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) or info.flag_bits & 1:
         raise MapFormatError(path, name, "is packed in a way that maps are not; only plain deflate can be read")
-    # The size in the directory may lie, so the stream is counted as well.
     if info.file_size > limit:
         raise MapFormatError(path, name, f"unpacks to {info.file_size} bytes; at most {limit} are expected")
-    with archive.open(info) as stream:
-        data = stream.read(limit + 1)
-    if len(data) > limit:
-        raise MapFormatError(path, name, f"unpacks to more than {limit} bytes")
-    return data
+    return info
 
 
-def _json(path: Path, data: bytes) -> Mapping[str, Any]:
+def _json(path: Path, archive: zipfile.ZipFile) -> Mapping[str, Any]:
+    with archive.open(_entry(path, archive, "map.json", MAX_JSON)) as stream:
+        data = stream.read(MAX_JSON + 1)  # the size in the directory may lie
+    if len(data) > MAX_JSON:
+        raise MapFormatError(path, "map.json", f"unpacks to more than {MAX_JSON} bytes")
+
     def no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         result = dict(pairs)
         if len(result) != len(pairs):

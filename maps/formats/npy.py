@@ -9,26 +9,27 @@ import re
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from maps.document import freshly_frozen
 from maps.errors import MapFormatError
 
 MAGIC = b"\x93NUMPY"
 LONGEST_HEADER = 10_000  # bytes, numpy's own limit
+_BLOCK = 1 << 20  # bytes
 _DTYPE = re.compile(r"[<>=|]?([a-z][0-9])")
 
 
 @dataclass(frozen=True)
 class Header:
-    """What a .npy file says of its array; `offset` is where its data begin."""
+    """What a .npy file says of its array."""
 
     dtype: np.dtype[Any]
     shape: tuple[int, ...]
     fortran_order: bool
-    offset: int
 
     @property
     def data_bytes(self) -> int:
@@ -36,8 +37,8 @@ class Header:
         return math.prod(self.shape) * self.dtype.itemsize
 
 
-def read_header(path: Path, where: str, start: bytes, dtypes: tuple[str, ...], dimensions: int) -> Header:
-    """The header in the first bytes of a .npy file (LONGEST_HEADER of them are enough).
+def read_header(path: Path, where: str, file: BinaryIO, dtypes: tuple[str, ...], dimensions: int) -> Header:
+    """The header of a .npy file, which is left where the data begin.
 
     dtypes: the ones that are welcome, as numpy names them, in any byte order. Raises MapFormatError.
     """
@@ -45,19 +46,21 @@ def read_header(path: Path, where: str, start: bytes, dtypes: tuple[str, ...], d
     def refuse(why: str) -> MapFormatError:
         return MapFormatError(path, where, why)
 
-    if len(start) < 10 or not start.startswith(MAGIC):
+    start = file.read(8)
+    if len(start) < 8 or not start.startswith(MAGIC):
         raise refuse("is not a NumPy array; its first bytes are wrong")
     major = start[6]
-    length_bytes = 2 if major == 1 else 4
     if major not in (1, 2, 3):
         raise refuse(f"is a NumPy array of version {major}; versions 1 to 3 can be read")
-    offset = 8 + length_bytes + int.from_bytes(start[8 : 8 + length_bytes], "little")
-    if offset > min(len(start), LONGEST_HEADER):
+    length_bytes = file.read(2 if major == 1 else 4)
+    length = int.from_bytes(length_bytes, "little")
+    text = file.read(min(length, LONGEST_HEADER))
+    if len(text) < length:
         raise refuse("has a damaged header")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Python's own about odd literals
-            header: Any = ast.literal_eval(start[8 + length_bytes : offset].decode("utf-8").strip())
+            header: Any = ast.literal_eval(text.decode("utf-8").strip())
         shape: Any = header["shape"]
         fortran: Any = header["fortran_order"]
         dtype: Any = header["descr"]
@@ -69,15 +72,21 @@ def read_header(path: Path, where: str, start: bytes, dtypes: tuple[str, ...], d
     sides = _tuple(shape)
     if len(sides) != dimensions or not all(type(side) is int and side >= 0 for side in sides):
         raise refuse(f"has shape {repr(shape)[:40]}; {dimensions} dimensions are needed")
-    return Header(np.dtype(cast(str, dtype)), cast("tuple[int, ...]", sides), fortran is True, offset)
+    return Header(np.dtype(cast(str, dtype)), cast("tuple[int, ...]", sides), fortran is True)
 
 
-def decode(path: Path, where: str, data: bytes, header: Header) -> NDArray[Any]:
-    """The array in the bytes of a whole .npy file, a view of them."""
-    found = len(data) - header.offset
-    if found != header.data_bytes:
-        raise MapFormatError(path, where, f"should hold {header.data_bytes} bytes of data but holds {found}")
-    array = np.frombuffer(data, dtype=header.dtype, offset=header.offset)
+def read_data(path: Path, where: str, file: BinaryIO, header: Header) -> NDArray[Any]:
+    """The array that follows a header, which the caller has found to be of a size that may be.
+
+    The memory grows with what is there, block by block, not with what the header promises.
+    """
+    data, most = bytearray(), header.data_bytes
+    while len(data) <= most and (block := file.read(min(_BLOCK, most + 1 - len(data)))):
+        data += block
+    if len(data) != most:
+        found = f"{len(data)}" if len(data) < most else "more"
+        raise MapFormatError(path, where, f"should hold {most} bytes of data but holds {found}")
+    array = freshly_frozen(np.frombuffer(data, dtype=header.dtype))
     return array.reshape(header.shape, order="F" if header.fortran_order else "C")
 
 

@@ -88,12 +88,14 @@ def npy_file(header: bytes, data: bytes = b"", version: bytes = b"\x01\x00") -> 
         (npy_file(b"__import__('os').abort()"), "damaged header"),
         (npy_file(b"(" * 9000), "damaged header"),
         (npy_file(b"-" * 9000 + b"1"), "damaged header"),
+        (npy_file(b"1" + b"+1" * 4900), "damaged header"),
         (npy_file(b"0or 1"), "damaged header"),
         (npy_file(b"'\\d'"), "damaged header"),
         (npy_file(b"\xff\xfe"), "damaged header"),
         (npy_file(b"[1, 2]"), "damaged header"),
         (npy_file(b"{" + b" " * 20_000 + b"}"), "damaged header"),
         (npy_file(b"{}", version=b"\x07\x00"), "version 7; versions 1 to 3"),
+        (npy_file(b"{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1)}", bytes(9)), "but holds more"),
         (b"\x93NUMPY\x01\x00\xff\xff", "damaged header"),
         (b"\x93NUMPY", "first bytes"),
         (b"", "first bytes"),
@@ -178,6 +180,12 @@ def test_what_is_lost_is_said() -> None:
     assert "locked" in said
     assert "movement rule" in said
     assert "routes" not in said
+    assert "impassable" not in said
+    cost, open_cells = np.ones((3, 3)), np.ones((3, 3), bool)
+    cost[1, 1], open_cells[1, 1] = 4.0, False
+    said = " ".join(losses(document.replace(cost=cost, passable=open_cells, metadata={"a": 1}), "grid.npy"))
+    assert "the costs that impassable cells remember" in said
+    assert "the metadata" in said
 
 
 def test_numpy_alone_reads_what_is_written(folder: Path) -> None:

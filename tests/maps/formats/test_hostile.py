@@ -206,6 +206,10 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "entries.longcut": lambda: many_entries(60_000),
     "empty.longcut": lambda: b"PK\x05\x06" + bytes(18),
     "sparse.longcut": lambda: b"PK\x03\x04" + bytes(1 << 26),
+    "unpacked.longcut": lambda: archive(
+        {"map.json": header(height=8192, width=8192), "cost.npy": npy("(8192, 8192)", bytes(1 << 28))}
+    ),
+    "zeros.npy": lambda: npy("(4096, 4096)").replace(b"<f4", b"|u1") + bytes(1 << 24),
     "shape.npy": lambda: npy("(16384, 4096)"),
     "huge.npy": lambda: npy(f"({10**18}, {10**18})"),
     "lines.csv": lambda: b"\n" * (1 << 26),
@@ -217,6 +221,14 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "header.map": lambda: b"type octile\n" + b"\n" * (1 << 26),
     "word.map": lambda: b"type " + b"o" * (1 << 26),
     "lines.scen": lambda: b"version 1\n" + b"\n" * (1 << 26),
+    "rows.png": lambda: b"\x89PNG\r\n\x1a\n" + b"".join(
+        len(data).to_bytes(4, "big") + kind + data + zlib.crc32(kind + data).to_bytes(4, "big")
+        for kind, data in (
+            (b"IHDR", b"\0\0\x20\0" * 2 + b"\x10\0\0\0\0"),
+            (b"IDAT", zlib.compress(bytes(16_385 * 8191))),
+            (b"IEND", b""),
+        )
+    ),
     "header.png": lambda: b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + b"\x7f\xff\xff\xff" * 2 + b"\x10\0\0\0\0" + bytes(40),
 }
 CHILD = """

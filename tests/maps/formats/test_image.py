@@ -174,6 +174,8 @@ def test_a_range_that_cannot_be_is_refused(folder: Path, lo: Any, hi: Any) -> No
         (png(2, 2, SECOND_HEADER, chunk(b"IDAT", zlib.compress(bytes(9 * 4)))), "it has two sizes"),
         (png(2, 2, chunk(b"IDAT", b"no zlib")), "damaged PNG"),
         (png(2, 2, chunk(b"IDAT", zlib.compress(b"\0\0\1")), depth=16), "damaged PNG"),
+        (png(2, 4, chunk(b"IDAT", zlib.compress(bytes(3 * 5)))), "rows should be 20 bytes but are 15"),
+        (png(2, 4, chunk(b"IDAT", zlib.compress(bytes(5 * 5)))), "rows should be 20 bytes but are more"),
         (png(2, 2, chunk(b"zTXt", b"longcut\0\0" + zlib.compress(bytes(1 << 27)))), "damaged PNG"),
         (png(2, 2, depth=7), "damaged PNG"),
     ],
@@ -190,3 +192,33 @@ def test_what_is_lost_is_said() -> None:
     said = " ".join(losses(document, "hill.png"))
     assert "steps of 0.25" in said
     assert "the total is kept" in said
+
+
+def test_the_largest_error_that_is_said_is_the_largest_error(folder: Path) -> None:
+    cost = np.random.default_rng(1).uniform(0.2, 5.0, (40, 50)).astype(np.float32)
+    document = new_document(40, 50).replace(cost=cost)
+    said = " ".join(write_map(document, folder / "error.png"))
+    error = np.abs(read_map(folder / "error.png").cost.astype(np.float64) - cost).max()
+    assert float(said.split("the largest error is ")[1].split(";")[0]) == pytest.approx(error, rel=0.01)
+
+
+@pytest.mark.parametrize(("width", "height"), [(1, 1), (3, 2), (8, 8), (9, 17), (5, 1)])
+@pytest.mark.parametrize("depth", [8, 16])
+def test_interlaced_pictures_can_be_read(folder: Path, width: int, height: int, depth: int) -> None:
+    # Adam7: pixels in seven passes, each a small picture of its own. (PNG specification, 8.1)
+    values = np.arange(1, width * height + 1, dtype=f">u{depth // 8}").reshape(height, width)
+    starts = [(0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1)]
+    passes = [values[top::down, left::across] for top, left, down, across in starts]
+    rows = b"".join(b"\0" + row.tobytes() for part in passes if part.size for row in part)
+    header = struct.pack(">IIBBBBB", width, height, depth, 0, 0, 0, 1)
+    path = folder / "laced.png"
+    for data, whole in ((rows, True), (rows[: -values.itemsize * (width + 1) // 2 - 1], False)):
+        content = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(data)) + chunk(b"IEND", b"")
+        path.write_bytes(b"\x89PNG\r\n\x1a\n" + content)
+        if whole:
+            levels = 2 ** depth - 2
+            (folder / "laced.png.json").write_text(f'{{"lo": 1, "hi": {levels + 1}}}')
+            assert np.array_equal(read_map(path).cost, values)
+        else:
+            with pytest.raises(MapFormatError, match="damaged PNG"):
+                read_map(path)

@@ -102,11 +102,11 @@ def test_scenarios_beside_a_map_are_its_routes(tmp_path: Path, name: str) -> Non
 
 
 def test_of_many_scenarios_the_longest_stays(tmp_path: Path) -> None:
-    lengths = [float(number * 7 % 17) for number in range(17)]
+    lengths = [1.0 + number * 7 % 17 for number in range(17)]
     rows = [ROW.replace("4.41421356", str(length)) for length in lengths]
     scenario = written(tmp_path, "version 1.0\r\n" + "\r\n".join(row.strip() for row in rows), "keep.map.scen")
     document = read_map(written(tmp_path, MAP))
-    assert [route.expected_cost for route in document.routes] == [16.0]
+    assert [route.expected_cost for route in document.routes] == [17.0]
     assert document.metadata["scenarios"] == 17
     assert [route.expected_cost for route in read_scenarios(scenario, document)] == lengths
 
@@ -116,6 +116,13 @@ def test_scenarios_of_another_size_are_scaled_and_promise_no_length(tmp_path: Pa
     scenario = written(tmp_path, "version 1\n" + row, "keep.map.scen")
     route = read_scenarios(scenario, read_map(written(tmp_path, MAP)))[0]
     assert (route.start, route.goal, route.expected_cost) == ((0, 1), (2, 3), None)
+
+
+def test_a_length_that_nobody_knows_is_not_promised_as_zero(tmp_path: Path) -> None:
+    path = tmp_path / "keep.map"
+    routes = (Route("a", (0, 0), (2, 3)), Route("b", (1, 1), (1, 1), expected_cost=0.0))
+    write_map(new_document(3, 4).replace(routes=routes), path)
+    assert [route.expected_cost for route in read_map(path).routes] == [None, 0.0]
 
 
 @pytest.mark.parametrize(
@@ -154,7 +161,8 @@ def test_passability_and_routes_come_back(
     assert np.array_equal(found.passable, document.passable)
     assert [(route.start, route.goal) for route in found.routes] == [(route.start, route.goal) for route in routes]
     for new, old in zip(found.routes, routes, strict=True):
-        assert new.expected_cost == (old.expected_cost or 0.0)
+        known = old.expected_cost or (0.0 if old.start == old.goal else None)
+        assert new.expected_cost == known
 
 
 def test_routes_that_were_removed_do_not_come_back(tmp_path: Path) -> None:
@@ -182,3 +190,9 @@ def test_what_is_lost_is_said() -> None:
     assert "the costs" in said
     assert "movement rule" in said
     assert "700 of the 700 scenarios" in said
+    named = plain.replace(routes=(Route("a", (0, 0), (2, 3), weight=2.0),))
+    assert "the names, weights and colours of the routes" in losses(named, "keep.map")
+    raised = plain.replace(cost=np.full((3, 4), 2.0))
+    assert "the costs" in " ".join(losses(raised, "keep.map"))
+    walled = plain.replace(cost=cost, passable=cost == 1.0)
+    assert not any(sentence.startswith("the costs:") for sentence in losses(walled, "keep.map"))
