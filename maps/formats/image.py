@@ -35,9 +35,13 @@ _PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4),
 
 
 def quantise(document: MapDocument) -> tuple[NDArray[np.uint16], float, float]:
-    """Values (H, W) with lo and hi; the total over passable cells is kept to within one level in all."""
+    """Values (H, W) with lo and hi; the total over passable cells is kept to within one level in all.
+
+    A cost that a level gives exactly keeps that level, so that a picture that was read is written unchanged.
+    """
     passable = document.passable
-    costs = document.cost[passable].astype(np.float64)
+    single = document.cost[passable]
+    costs = single.astype(np.float64)
     values = np.zeros(document.shape, dtype=np.uint16)
     if costs.size == 0:
         return values, 1.0, 1.0
@@ -46,6 +50,8 @@ def quantise(document: MapDocument) -> tuple[NDArray[np.uint16], float, float]:
         values[passable] = 1
         return values, lo, hi
     exact = (costs - lo) / (hi - lo) * LEVELS
+    nearest = np.rint(exact)
+    exact = np.where(_costs(nearest, lo, hi).astype(np.float32) == single, nearest, exact)
     levels = np.floor(exact)
     # Largest remainders are rounded up, as many as the total asks for.
     up = round(float((exact - levels).sum()))
@@ -53,6 +59,11 @@ def quantise(document: MapDocument) -> tuple[NDArray[np.uint16], float, float]:
     levels[order] += 1
     values[passable] = (np.minimum(levels, LEVELS) + 1).astype(np.uint16)
     return values, lo, hi
+
+
+def _costs(levels: NDArray[np.float64], lo: float, hi: float, top: int = LEVELS) -> NDArray[np.float64]:
+    """What the levels 0 … top stand for."""
+    return lo + levels / top * (hi - lo)
 
 
 def _read(path: Path) -> MapDocument:
@@ -77,10 +88,10 @@ def _read(path: Path) -> MapDocument:
         except Exception as error:  # Pillow raises many kinds on damaged files
             raise MapFormatError(path, "", f"is a damaged PNG image: {str(error)[:120]}") from None
     lo, hi = _range(path, text)
-    top, levels = (255.0, 254) if mode == "L" else (65_535.0, LEVELS)
-    if pixels.ndim != 2 or pixels.max(initial=0.0) > top:
+    top = 254 if mode == "L" else LEVELS
+    if pixels.ndim != 2 or pixels.max(initial=0.0) > top + 1:
         raise MapFormatError(path, "", "has values beyond 16 bits; save it as grey with 16 bits")
-    costs = np.where(pixels > 0.0, lo + (pixels - 1.0) / levels * (hi - lo), np.inf)
+    costs = np.where(pixels > 0.0, _costs(pixels - 1.0, lo, hi, top), np.inf)
     return bare_document(path, costs)
 
 
@@ -158,8 +169,9 @@ def _encode(document: MapDocument, path: Path) -> dict[Path, bytes]:
 def _losses(document: MapDocument) -> list[str]:
     values, lo, hi = quantise(document)
     step = (hi - lo) / LEVELS
-    kept = lo + (values[document.passable].astype(np.float64) - 1.0) * step
-    error = np.abs(kept - document.cost[document.passable]).max(initial=0.0)
+    levels = values[document.passable].astype(np.float64) - 1.0
+    kept = _costs(levels, lo, hi).astype(np.float32)
+    error = np.abs(kept.astype(np.float64) - document.cost[document.passable]).max(initial=0.0)
     rounding = (
         f"full precision (costs are rounded to steps of {step:.3g}, the largest error is {error:.3g}; "
         "the total is kept)"
