@@ -122,15 +122,14 @@ def solve(arguments: argparse.Namespace) -> int:
 
 def paths(arguments: argparse.Namespace) -> int:
     """`longcut paths`: exact paths of every route, compared with the lengths that a scenario promises."""
-    from engine.grid import Grid
+    from app.problems import movement_grid
     from engine.paths import distances_to, shortest_path
 
     document = _with_options(read_map(arguments.map), arguments)
     routes = read_scenarios(arguments.scen, document) if arguments.scen else document.routes
     if not routes:
         raise BadInput(f"{Path(arguments.map).name} has no routes; give some with --route or --scen FILE")
-    rule = document.rule
-    grid = Grid(document.passable, rule.neighbours, rule.corner_rule, rule.cost_rule)
+    grid = movement_grid(document)
     rows: list[dict[str, Any]] = []
     with _progress() as bar:
         task = bar.add_task("paths", total=len(routes), figures="")
@@ -169,9 +168,11 @@ def paths(arguments: argparse.Namespace) -> int:
     if len(shown) < len(rows):
         _out.print(f"{len(rows)} routes in all; those that differ first, then the first few.")
     if checked:
-        _out.print(f"{len(checked) - len(different)} of {len(checked)} expected lengths match ({_rule(rule)}).")
+        _out.print(
+            f"{len(checked) - len(different)} of {len(checked)} expected lengths match ({_rule(document.rule)})."
+        )
     if arguments.json:
-        _write_json(arguments.json, {"movement": _rule(rule), "routes": rows})
+        _write_json(arguments.json, {"movement": _rule(document.rule), "routes": rows})
     return DIFFERS if different else DONE
 
 

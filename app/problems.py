@@ -9,6 +9,7 @@ from maps.document import MapDocument
 
 if TYPE_CHECKING:
     from engine.admissible import Symmetry
+    from engine.grid import Grid
     from engine.problem import Aim, Problem
 else:
     Symmetry = Aim = str
@@ -32,10 +33,17 @@ class Wishes:
     targets: tuple[float, ...] = ()
 
 
+def movement_grid(document: MapDocument) -> "Grid":
+    """The document's walls and movement rule as the engine's graph."""
+    from engine.grid import Grid
+
+    rule = document.rule
+    return Grid(document.passable, rule.neighbours, rule.corner_rule, rule.cost_rule)
+
+
 def adversarial_problem(document: MapDocument, wishes: Wishes) -> "Problem":
     """The engine's problem of redistributing the document's costs. Raises ProblemError where that cannot be."""
     from engine.admissible import admissible_maps, symmetric_shape
-    from engine.grid import Grid
     from engine.problem import Objective, Problem, ProblemError, Route
 
     if not symmetric_shape(document.shape, wishes.symmetry):
@@ -48,12 +56,10 @@ def adversarial_problem(document: MapDocument, wishes: Wishes) -> "Problem":
         raise ProblemError(
             "objective", f"{len(wishes.targets)} targets for {len(document.routes)} routes; give one for each"
         )
-    rule = document.rule
     cost_map = np.array(document.cost, dtype=np.float64)
-    passable = document.passable.copy()
     targets = wishes.targets or (None,) * len(document.routes)
     return Problem(
-        grid=Grid(passable, rule.neighbours, rule.corner_rule, rule.cost_rule),
+        grid=movement_grid(document),
         cost_map=cost_map,
         routes=tuple(
             Route(route.start, route.goal, route.weight, target)
@@ -61,7 +67,7 @@ def adversarial_problem(document: MapDocument, wishes: Wishes) -> "Problem":
         ),
         admissible=admissible_maps(
             cost_map,
-            passable,
+            document.passable,
             document.bounds.lower if wishes.lower is None else wishes.lower,
             document.bounds.upper if wishes.upper is None else wishes.upper,
             locked=document.locked,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import numpy.typing as npt
 
-from app.problems import Wishes, adversarial_problem
+from app.problems import Wishes, adversarial_problem, movement_grid
 from maps.document import MapDocument
 from maps.edits import apply_costs
 
@@ -156,11 +156,9 @@ def _design(
 
 def path_costs(document: MapDocument) -> npt.NDArray[np.float64]:
     """(R,) cost of each route's shortest path; infinite where there is no way."""
-    from engine.grid import Grid
     from engine.paths import distances_to
 
-    rule = document.rule
-    grid = Grid(document.passable, rule.neighbours, rule.corner_rule, rule.cost_rule)
+    grid = movement_grid(document)
     return np.array(
         [distances_to(grid, document.cost, route.goal).distance[route.start] for route in document.routes]
     )
@@ -168,11 +166,9 @@ def path_costs(document: MapDocument) -> npt.NDArray[np.float64]:
 
 def shortest_paths(document: MapDocument) -> tuple[npt.NDArray[np.int64], ...]:
     """Cells (n, 2) of each route's shortest path; the routes must be connected."""
-    from engine.grid import Grid
     from engine.paths import distances_to, shortest_path
 
-    rule = document.rule
-    grid = Grid(document.passable, rule.neighbours, rule.corner_rule, rule.cost_rule)
+    grid = movement_grid(document)
     return tuple(
         shortest_path(distances_to(grid, document.cost, route.goal), route.start) for route in document.routes
     )

@@ -52,6 +52,10 @@ class Admissible:
         """Nearest point of the set in the Euclidean norm of the map: clip(z + λ) with the budget met."""
         return _project(writable(z), self.size, self.lower, self.upper, self.budget)
 
+    def nearest(self, cost_map: Floats) -> Floats:
+        """The admissible map (H, W) nearest to `cost_map`."""
+        return self.expand(self.project(self.reduce(cost_map)))
+
     def contains(self, cost_map: Floats, tolerance: float = 1e-9) -> bool:
         """Whether a map lies in the set, up to a relative `tolerance`."""
         z = self.reduce(cost_map)

@@ -20,8 +20,7 @@ from engine.flow import FlowSettings, Method, SoftPaths
 from engine.multiscale import levels, refine_map
 from engine.objectives import bound_weights, design_loss, mean_cost, score
 from engine.optimum import OptimumSettings, optimum
-from engine.paths import distances_to
-from engine.problem import Problem, check
+from engine.problem import Problem, check, path_costs
 from engine.status import Status
 
 # Visit probabilities vanish far from the path; with the usual 1e-8 Adam would still make full steps there.
@@ -163,8 +162,8 @@ class _Best:
 
     def __init__(self, problem: Problem, settings: DesignSettings) -> None:
         self._problem, self._settings = problem, settings
-        self._map = _admissible(problem, problem.cost_map)
-        self._costs = _exact_costs(problem, self._map)
+        self._map = problem.admissible.nearest(problem.cost_map)
+        self._costs = path_costs(problem, self._map)
         self._loss = _exact_loss(problem, self._costs, self._map)
         self._load = np.zeros(problem.grid.shape)
         self._averaged = 0
@@ -175,17 +174,17 @@ class _Best:
     def look(self, step: Step, stages: list[Problem], number: int, over: bool) -> Iterate:
         """Judge a step of the first of `stages`, brought to full size through the others."""
         problem, full_size = self._problem, len(stages) == 1
-        cost_map, path_costs, loads = step.cost_map, step.paths.path_cost, step.paths.load
+        cost_map, costs, loads = step.cost_map, step.paths.path_cost, step.paths.load
         if not full_size:
             for finer in stages[1:]:
                 cost_map = refine_map(cost_map, finer)
                 loads = np.stack([refine_map(load, finer) for load in loads])
-            cost_map = _admissible(problem, cost_map)
-            path_costs = _exact_costs(problem, cost_map)
+            cost_map = problem.admissible.nearest(cost_map)
+            costs = path_costs(problem, cost_map)
         if step.finite:
-            loss = _exact_loss(problem, path_costs, cost_map)
+            loss = _exact_loss(problem, costs, cost_map)
             if loss < self._loss:
-                self._map, self._costs, self._loss = cost_map, path_costs, loss
+                self._map, self._costs, self._loss = cost_map, costs, loss
             if full_size:
                 self._use_flows(step.paths)
         # A look at a coarse map stands for several steps.
@@ -198,11 +197,11 @@ class _Best:
             step=number,
             steps=self._settings.steps,
             cost_map=cost_map,
-            path_costs=path_costs,
+            path_costs=costs,
             soft_costs=step.paths.value * 2.0 ** (len(stages) - 1),  # distances halve from level to level
             loads=loads,
             epsilon=step.epsilon,
-            score=score(problem, path_costs),
+            score=score(problem, costs),
             best_map=self._map,
             best_path_costs=self._costs,
             best_score=best_score,
@@ -268,15 +267,5 @@ def _rates(problem: Problem, settings: DesignSettings, level: int, first: int, l
         )
 
 
-def _admissible(problem: Problem, cost_map: Floats) -> Floats:
-    admissible = problem.admissible
-    return admissible.expand(admissible.project(admissible.reduce(cost_map)))
-
-
-def _exact_costs(problem: Problem, cost_map: Floats) -> Floats:
-    fields = [distances_to(problem.grid, cost_map, goal) for goal in problem.goals]
-    return np.array([field.distance[start] for field, start in zip(fields, problem.starts, strict=True)])
-
-
-def _exact_loss(problem: Problem, path_costs: Floats, cost_map: Floats) -> float:
-    return float(design_loss(problem, torch.tensor(path_costs), torch.tensor(cost_map)))
+def _exact_loss(problem: Problem, costs: Floats, cost_map: Floats) -> float:
+    return float(design_loss(problem, torch.tensor(costs), torch.tensor(cost_map)))

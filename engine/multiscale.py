@@ -58,7 +58,7 @@ def coarsen(problem: Problem) -> Problem | None:
     cost_map = block_means(np.where(fine.passable, problem.cost_map, 0.0))
     if not _resembles(problem, grid, cost_map, routes):
         return None
-    nearest = admissible.expand(admissible.project(admissible.reduce(problem.cost_map)))
+    nearest = admissible.nearest(problem.cost_map)
     coarse = Problem(
         grid,
         cost_map,

@@ -169,8 +169,7 @@ class _Best:
         if not (np.isfinite(point.cost_map).all() and np.isfinite(point.flow).all()):
             return
         self.point = point
-        admissible = self._problem.admissible
-        self._use(admissible.expand(admissible.project(admissible.reduce(point.cost_map))), point.flow)
+        self._use(self._problem.admissible.nearest(point.cost_map), point.flow)
 
     def iterate(self, iterations: int, level: tuple[int, int], status: Status | None) -> OptimumIterate:
         return OptimumIterate(
@@ -202,12 +201,10 @@ class _Best:
 def _lifted(point: SaddlePoint, stages: list[Problem]) -> SaddlePoint:
     """A point of the first stage, brought to the last one."""
     for fine in stages[1:]:
-        admissible = fine.admissible
-        cost_map = refine_map(point.cost_map, fine)
         point = SaddlePoint(
             refine_flow(point.flow, fine),
             refine_potentials(point.potentials, fine),
-            admissible.expand(admissible.project(admissible.reduce(cost_map))),
+            fine.admissible.nearest(refine_map(point.cost_map, fine)),
             point.balance / 2.0,  # costs are the same, distances twice as long
         )
     return point

@@ -67,6 +67,12 @@ class Problem:
         return np.array([route.weight for route in self.routes])
 
 
+def path_costs(problem: Problem, cost_map: Floats) -> Floats:
+    """(R,) exact cost of each route's shortest path on a map (H, W); infinite where there is no way."""
+    fields = [distances_to(problem.grid, cost_map, goal) for goal in problem.goals]
+    return np.array([field.distance[start] for field, start in zip(fields, problem.starts, strict=True)])
+
+
 class ProblemError(ValueError):
     """A problem that no run can start on. The message says what to change.
 

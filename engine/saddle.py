@@ -33,7 +33,7 @@ import numpy as np
 from engine.arrays import Floats
 from engine.grid import Grid
 from engine.paths import distances_to
-from engine.problem import Problem
+from engine.problem import Problem, path_costs
 
 POTENTIAL_NORM = 2.0
 ENTERED_SHARES = 2.0 / 3.0, 1.0 / 3.0
@@ -104,18 +104,11 @@ def step_sizes(grid: Grid) -> StepSizes:
 def cold_point(problem: Problem) -> SaddlePoint:
     """No flow, no potentials, and the admissible map nearest to the drawn one."""
     routes, moves = len(problem.routes), problem.grid.neighbours
-    admissible = problem.admissible
-    path_costs = np.array(
-        [
-            distances_to(problem.grid, problem.cost_map, route.goal).distance[route.start]
-            for route in problem.routes
-        ]
-    )
     return SaddlePoint(
         flow=np.zeros((routes, moves, *problem.grid.shape)),
         potentials=np.zeros((routes, *problem.grid.shape)),
-        cost_map=admissible.expand(admissible.project(admissible.reduce(problem.cost_map))),
-        balance=problem.weights / path_costs,
+        cost_map=problem.admissible.nearest(problem.cost_map),
+        balance=problem.weights / path_costs(problem, problem.cost_map),
     )
 
 
@@ -124,8 +117,7 @@ def moved_point(point: SaddlePoint, problem: Problem) -> SaddlePoint:
 
     Its map becomes admissible; cells that had no potential, as walls, get their distance to the goal.
     """
-    admissible = problem.admissible
-    cost_map = admissible.expand(admissible.project(admissible.reduce(point.cost_map)))
+    cost_map = problem.admissible.nearest(point.cost_map)
     potentials = np.empty_like(point.potentials)
     for old, new, goal in zip(point.potentials, potentials, problem.goals, strict=True):
         distance = distances_to(problem.grid, cost_map, goal).distance
@@ -133,6 +125,16 @@ def moved_point(point: SaddlePoint, problem: Problem) -> SaddlePoint:
         reached = np.isfinite(distance)
         new[:] = np.where(np.isfinite(old) & reached, old - level, np.where(reached, distance, 0.0))
     return SaddlePoint(point.flow, potentials, cost_map, point.balance)
+
+
+def step_norm(balance: Floats, flow: Floats, potentials: Floats, cost: float, sizes: StepSizes) -> float:
+    """Length of a step in the norm of the step sizes; flow, potentials and cost as in `adapted_balance`."""
+    squared = (
+        np.sum(flow**2 / balance)
+        + np.sum(potentials**2 * balance) / sizes.potential
+        + cost**2 * balance.sum() / sizes.cost
+    )
+    return float(squared) ** 0.5
 
 
 def adapted_balance(balance: Floats, flow: Floats, potentials: Floats, cost: float, sizes: StepSizes) -> Floats:

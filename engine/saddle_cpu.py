@@ -14,7 +14,7 @@ from engine.compiled import compiled
 from engine.grid import LENGTHS, MOVES
 from engine.multigrid import Multigrid, cycle, multigrid
 from engine.problem import Problem
-from engine.saddle import SaddlePoint, adapted_balance, step_sizes
+from engine.saddle import SaddlePoint, adapted_balance, step_norm, step_sizes
 
 # Sums run in so many lanes: they are vectorised, and the same on every machine.
 LANES = 64
@@ -96,15 +96,7 @@ class CpuSaddle:
     def look(self) -> float:
         self._next = _copied(self._point)
         self._iterate(self._next, 0, 1, False)
-        flow, potentials, cost = self._distances(self._next)
-        return (
-            float(
-                np.sum(flow**2 / self._balance)
-                + np.sum(potentials**2 * self._balance) / self._sizes.potential
-                + cost**2 * self._balance.sum() / self._sizes.cost
-            )
-            ** 0.5
-        )
+        return step_norm(self._balance, *self._distances(self._next), self._sizes)
 
     def point(self) -> SaddlePoint:
         flow, potentials, cost = self._next

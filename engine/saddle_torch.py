@@ -12,7 +12,7 @@ from engine.arrays import Floats, Integers
 from engine.grid import LENGTHS, shifted
 from engine.multigrid import Multigrid, Rows, multigrid
 from engine.problem import Problem
-from engine.saddle import SaddlePoint, adapted_balance, step_sizes
+from engine.saddle import SaddlePoint, adapted_balance, step_norm, step_sizes
 from engine.saddle_cpu import BUDGET_TOLERANCE
 from engine.tensors import to_numpy
 
@@ -67,15 +67,7 @@ class TorchSaddle:
 
     def look(self) -> float:
         self._next = self._step(self._now)
-        flow, potentials, cost = self._moved(self._next, self._now)
-        return (
-            float(
-                np.sum(flow**2 / self._balance)
-                + np.sum(potentials**2 * self._balance) / self._sizes.potential
-                + cost**2 * self._balance.sum() / self._sizes.cost
-            )
-            ** 0.5
-        )
+        return step_norm(self._balance, *self._moved(self._next, self._now), self._sizes)
 
     def point(self) -> SaddlePoint:
         flow, potentials, cost = self._next
