@@ -110,13 +110,14 @@ def solve(arguments: argparse.Namespace) -> int:
             )
         ],
     }
-    _print_report(report, solution.sentence)
+    # Files first: a closed pipe on the output must not cost the result.
     for path in outputs:
         _say_losses(path, write_map(solution.document, path))
     if arguments.json:
         _write_json(arguments.json, report)
     if arguments.picture:
         _picture(Path(arguments.picture), document, solution.document, report)
+    _print_report(report, solution.sentence)
     return DONE
 
 
