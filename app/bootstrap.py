@@ -438,3 +438,9 @@ def install_packages(packages: Sequence[str], run: Run) -> bool:
 def apt_command(packages: Sequence[str]) -> str:
     """The command that a person types to install packages of the system."""
     return f"sudo apt-get install -y --no-install-recommends {' '.join(packages)}"
+
+
+def has_display() -> bool:
+    """Whether a window can be shown; on Linux somebody has to say where."""
+    names = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    return not sys.platform.startswith("linux") or any(os.environ.get(name) for name in names)

@@ -2,10 +2,8 @@
 
 import argparse
 import json
-import math
 import os
 import re
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +15,11 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from app.bootstrap import has_display
+from app.options import add_options, number, settings_from, whole
+from app.problems import movement_grid, movement_words
+from app.scenarios import SCENARIOS
+from app.scenarios.scenario import Seen
 from maps.document import Bounds, MapDocument, MovementRule, Route
 from maps.errors import MapError, MapFormatError, MapSaveError
 from maps.formats import FORMATS, format_of, read_map, write_map
@@ -36,7 +39,7 @@ class BadInput(Exception):
 
 def main(argv: Sequence[str]) -> int:
     """Run one command. Returns 0 when done, 1 when `paths` found a difference, 2 for bad input."""
-    arguments = _parser().parse_args(list(argv))
+    arguments = _parser(_scenario_in(argv)).parse_args(list(argv))
     try:
         command: Callable[[argparse.Namespace], int] = arguments.command
         return command(arguments)
@@ -54,76 +57,53 @@ def main(argv: Sequence[str]) -> int:
         return 130
 
 
+def _scenario_in(argv: Sequence[str]) -> str:
+    early = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    early.add_argument("--scenario", default="adversarial")
+    asked = early.parse_known_args([word for word in argv if word != "--"])[0].scenario
+    return asked if asked in SCENARIOS else "adversarial"
+
+
 def solve(arguments: argparse.Namespace) -> int:
-    """`longcut solve`: optimise a map's costs and write them."""
-    from app.problems import Wishes
-    from app.solving import Effort
+    """`longcut solve`: run a scenario on a map and write the result."""
     from app.solving import solve as run
 
+    scenario = SCENARIOS[arguments.scenario]
     document = _with_options(read_map(arguments.map), arguments)
-    if not document.routes:
+    if scenario.needs_route and not document.routes:
         raise BadInput(
             f"{Path(arguments.map).name} has no route; give one with --route ROW,COL:ROW,COL (start, then goal)"
         )
     outputs = [Path(name) for name in arguments.out]
     for path in outputs:
         _check_writable(path)
-    wishes = Wishes(
-        aim=arguments.aim,
-        budget=arguments.budget,
-        lower=arguments.lo,
-        upper=arguments.hi,
-        symmetry=arguments.symmetry,
-        smoothness=arguments.smoothness,
-        closeness=arguments.closeness,
-        targets=tuple(arguments.target or ()),
-    )
-    effort = Effort(arguments.method, arguments.steps, arguments.seed, arguments.device, arguments.tolerance)
+    settings = settings_from(arguments, scenario)
     _warm_up()
     with _progress() as bar:
-        task = bar.add_task("optimising", total=None if effort.method == "optimum" else effort.steps, figures="")
+        task = bar.add_task("optimising", total=scenario.total_steps(settings), figures="")
+        first: list[Seen] = []
 
-        def show(done: int, of: int, path_cost: float, gap: float | None) -> None:
-            near = "" if gap is None else f" · within {100 * gap:.2f} % of the longest possible"
-            bar.update(task, completed=done, total=of or None, figures=f"path {path_cost:.4g}{near}")
+        def show(seen: Seen) -> None:
+            first.extend([] if first else [seen])
+            bar.update(task, completed=seen.step, figures=scenario.headline(first[0].figures, seen.figures))
 
-        solution = run(document, wishes, effort, show)
-    report = {
-        "path_cost_before": solution.score_before,
-        "path_cost_after": solution.score_after,
-        "upper_bound": solution.upper_bound,
-        "gap": solution.gap,
-        "budget": solution.budget,
-        "steps": solution.steps,
-        "seconds": round(solution.seconds, 3),
-        "method": effort.method,
-        "device": solution.device,
-        "seed": effort.seed,
-        "status": solution.status,
-        "scenario": arguments.scenario,
-        "aim": wishes.aim,
-        "movement": _rule(document.rule),
-        "routes": [
-            {"name": route.name, "start": route.start, "goal": route.goal, "before": before, "after": after}
-            for route, before, after in zip(
-                document.routes, solution.path_costs_before, solution.path_costs_after, strict=True
-            )
-        ],
-    }
+        optimised, report, sentence = run(document, scenario, settings, show)
+    report = {**report, "scenario": arguments.scenario}
     # Files first: a closed pipe on the output must not cost the result.
     for path in outputs:
-        _say_losses(path, write_map(solution.document, path))
+        _say_losses(path, write_map(optimised, path))
     if arguments.json:
         _write_json(arguments.json, report)
+    words = scenario.words(report)
     if arguments.picture:
-        _picture(Path(arguments.picture), document, solution.document, report)
-    _print_report(report, solution.sentence)
+        _picture(Path(arguments.picture), document, optimised, scenario.captions(report))
+    for line in (*words, sentence):
+        _out.print(line)
     return DONE
 
 
 def paths(arguments: argparse.Namespace) -> int:
     """`longcut paths`: exact paths of every route, compared with the lengths that a scenario promises."""
-    from app.problems import movement_grid
     from engine.paths import distances_to, shortest_path
 
     document = _with_options(read_map(arguments.map), arguments)
@@ -170,10 +150,11 @@ def paths(arguments: argparse.Namespace) -> int:
         _out.print(f"{len(rows)} routes in all; those that differ first, then the first few.")
     if checked:
         _out.print(
-            f"{len(checked) - len(different)} of {len(checked)} expected lengths match ({_rule(document.rule)})."
+            f"{len(checked) - len(different)} of {len(checked)} expected lengths match "
+            f"({movement_words(document.rule)})."
         )
     if arguments.json:
-        _write_json(arguments.json, {"movement": _rule(document.rule), "routes": rows})
+        _write_json(arguments.json, {"movement": movement_words(document.rule), "routes": rows})
     return DIFFERS if different else DONE
 
 
@@ -193,7 +174,7 @@ def info(arguments: argparse.Namespace) -> int:
             "costs", f"{costs.min():g} to {costs.max():g}, mean {total / costs.size:.4g}, total {total:.6g}"
         )
     table.add_row("bounds", f"{document.bounds.lower:g} to {document.bounds.upper:g}")
-    table.add_row("movement", _rule(document.rule))
+    table.add_row("movement", movement_words(document.rule))
     for route in document.routes:
         expected = "" if route.expected_cost is None else f", expected cost {route.expected_cost:g}"
         table.add_row("route", f"{route.name}: {route.start} to {route.goal}, weight {route.weight:g}{expected}")
@@ -220,7 +201,7 @@ def convert(arguments: argparse.Namespace) -> int:
 
 def window(arguments: argparse.Namespace) -> int:
     """`longcut window`: the desktop program."""
-    if not _has_display():
+    if not has_display():
         raise BadInput("there is no display for the window; the commands work without one, see longcut --help")
     from app.window import open_window
 
@@ -228,35 +209,37 @@ def window(arguments: argparse.Namespace) -> int:
 
 
 def demo(arguments: argparse.Namespace) -> int:
-    """`longcut demo`: the adversarial path on a sample map, with a picture, a report and the grid."""
-    folder = Path(arguments.out)
+    """`longcut demo`: a sample map with a run on it, in the window; without a display its files in a folder."""
+    if arguments.screenshot or (has_display() and arguments.out is None):
+        from app.window import show_demo
+
+        if not has_display():
+            os.environ["QT_QPA_PLATFORM"] = "offscreen"
+        picture = Path(arguments.screenshot) if arguments.screenshot else None
+        if picture is not None and not picture.resolve().parent.is_dir():
+            raise BadInput(f"{picture}: the folder {picture.parent} does not exist; make it first")
+        return show_demo(arguments.map, arguments.seconds, picture, arguments.theme, arguments.size)
+    return _demo_files(arguments.map, arguments.steps, Path(arguments.out or "out"))
+
+
+def _demo_files(name: str, steps: int, folder: Path) -> int:
     folder.mkdir(parents=True, exist_ok=True)
-    sample = folder / f"{arguments.map}.longcut"
-    write_map(load_sample(arguments.map), sample)
-    title, what = SAMPLES[arguments.map]
+    sample = folder / f"{name}.longcut"
+    write_map(load_sample(name), sample)
+    title, what = SAMPLES[name]
     _err.print(f"[bold]{title}.[/] {what}")
     _err.print("The total cost stays; it is moved about until the shortest path is as long as it can get.")
     outputs = [folder / f"optimised.{ending}" for ending in ("longcut", "npy", "csv", "png")]
-    code = main(
-        [
-            "solve",
-            str(sample),
-            "--steps",
-            str(arguments.steps),
-            "--picture",
-            str(folder / "before-after.png"),
-            "--json",
-            str(folder / "report.json"),
-            "--out",
-            *map(str, outputs),
-        ]
-    )
+    picture, report = folder / "before-after.png", folder / "report.json"
+    options = ["--steps", str(steps), "--picture", str(picture), "--json", str(report)]
+    code = main(["solve", str(sample), *options, "--out", *map(str, outputs)])
     if code == DONE:
-        _out.print(f"Look at {folder / 'before-after.png'}; the optimised grid is in {folder}/optimised.*")
+        _out.print(f"Look at {picture}; the optimised grid is in {folder}/optimised.*")
     return code
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(scenario: str) -> argparse.ArgumentParser:
+    """scenario: whose settings `solve` takes as options."""
     parser = argparse.ArgumentParser(
         prog="longcut",
         description="Redistribute the cost of a game map so that its shortest paths become what you want.",
@@ -271,39 +254,14 @@ def _parser() -> argparse.ArgumentParser:
 
     run = command("solve", solve, "Optimise a map's costs under a fixed total.")
     run.add_argument("map", metavar="MAP", help="a map file; bare grids (.npy, .csv, .png, .map) need --route")
-    run.add_argument("--scenario", choices=["adversarial"], default="adversarial", help="what to do (adversarial)")
+    run.add_argument(
+        "--scenario",
+        choices=list(SCENARIOS),
+        default="adversarial",
+        help="what to do: " + "; ".join(f"{name}: {entry.summary}" for name, entry in SCENARIOS.items()),
+    )
     _add_map_options(run)
-    run.add_argument(
-        "--method",
-        choices=["logit", "bregman", "exact", "optimum"],
-        default="logit",
-        help="logit: fastest on a CPU; bregman: smooth, for GPUs; exact: the path itself; optimum: the true "
-        "optimum of the aim 'longer' (default: %(default)s)",
-    )
-    run.add_argument(
-        "--aim",
-        choices=["longer", "shorter", "target", "longer_minimum"],
-        default="longer",
-        help="what becomes of the weighted sum of the routes' costs, or of the smallest one (%(default)s)",
-    )
-    run.add_argument("--target", type=_number, action="append", metavar="COST", help="for --aim target, per route")
-    run.add_argument("--budget", type=_budget, default=None, metavar="keep|VALUE", help="total cost (keep)")
-    run.add_argument("--lo", type=_number, default=None, metavar="COST", help="least cost of a cell")
-    run.add_argument("--hi", type=_number, default=None, metavar="COST", help="greatest cost of a cell")
-    run.add_argument(
-        "--symmetry",
-        choices=["none", "left_right", "top_bottom", "four_way", "half_turn", "quarter_turn", "diagonal"],
-        default="none",
-        help="that the optimised costs keep (%(default)s)",
-    )
-    run.add_argument("--smoothness", type=_number, default=0.0, help="penalty on jumps between cells (0)")
-    run.add_argument("--closeness", type=_number, default=0.0, help="penalty on leaving the drawn map (0)")
-    run.add_argument("--steps", type=_whole, default=400, help="of Adam (%(default)s)")
-    run.add_argument(
-        "--tolerance", type=_number, default=0.0, help="stop at this gap, as a share (0: never early)"
-    )
-    run.add_argument("--seed", type=int, default=0, help="of the noise that breaks ties (%(default)s)")
-    run.add_argument("--device", choices=["auto", "cpu", "cuda", "mps"], default="auto", help="(%(default)s)")
+    add_options(run.add_argument_group(f"settings of {scenario}"), SCENARIOS[scenario])
     run.add_argument(
         "--out", nargs="+", default=[], metavar="FILE", help="where the optimised map goes, by ending"
     )
@@ -326,11 +284,22 @@ def _parser() -> argparse.ArgumentParser:
     desk = command("window", window, "Open the window; longcut without a command does the same.")
     desk.add_argument("map", metavar="MAP", nargs="?", help="a map to open")
 
-    show = command("demo", demo, "The adversarial path on a sample map; results go to a folder.")
+    show = command("demo", demo, "A sample map and a run on it, in the window or, without a display, as files.")
     show.add_argument("--map", choices=list(SAMPLES), default=DEMO_MAP, help="sample map (%(default)s)")
-    show.add_argument("--steps", type=_whole, default=400, help="of Adam (%(default)s)")
-    show.add_argument("--out", default="out", metavar="FOLDER", help="(%(default)s)")
+    show.add_argument("--seconds", type=number, metavar="N", help="close the window after N seconds")
+    show.add_argument("--screenshot", metavar="FILE.png", help="save a picture of the window before it closes")
+    show.add_argument("--theme", choices=["system", "dark", "light"], default="system", help="(%(default)s)")
+    show.add_argument("--size", type=_size, default=(1280, 800), metavar="WxH", help="of the window (1280x800)")
+    show.add_argument("--steps", type=whole, default=400, help="of Adam, for files (%(default)s)")
+    show.add_argument("--out", metavar="FOLDER", help="write files instead of showing the window (out)")
     return parser
+
+
+def _size(text: str) -> tuple[int, int]:
+    found = re.fullmatch(r"(\d{3,4})[x×](\d{3,4})", text)
+    if not found:
+        raise argparse.ArgumentTypeError(f"{text!r} is no size; write WIDTHxHEIGHT in pixels, as in 1280x800")
+    return int(found[1]), int(found[2])
 
 
 def _add_map_options(parser: argparse.ArgumentParser) -> None:
@@ -362,26 +331,6 @@ def _route(text: str) -> Route:
     return Route("route", (row, col), (goal_row, goal_col))
 
 
-def _number(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value) or value < 0.0:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of at least 0")
-    return value
-
-
-def _whole(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
-    return int(text)
-
-
-def _budget(text: str) -> float | None:
-    return None if text == "keep" else _number(text)
-
-
 def _with_options(document: MapDocument, arguments: argparse.Namespace) -> MapDocument:
     rule: MovementRule = document.rule
     if arguments.neighbours:
@@ -395,7 +344,7 @@ def _with_options(document: MapDocument, arguments: argparse.Namespace) -> MapDo
         changes["routes"] = tuple(
             replace(route, name=f"route {number}") for number, route in enumerate(arguments.route, 1)
         )
-    lower, upper = getattr(arguments, "lo", None), getattr(arguments, "hi", None)
+    lower, upper = getattr(arguments, "lower", None), getattr(arguments, "upper", None)
     if lower is not None or upper is not None:
         bounds = document.bounds
         changes["bounds"] = Bounds(
@@ -418,33 +367,6 @@ def _agrees(cost: float, expected: float) -> bool:
     return abs(cost - expected) <= max(2e-4, 1e-5 * expected)
 
 
-def _rule(rule: MovementRule) -> str:
-    corners = {
-        "both_open": "diagonals need both corners open",
-        "one_open": "diagonals need one corner open",
-        "free": "diagonals may cut corners",
-    }[rule.corner_rule]
-    cost = "mean of the two cells" if rule.cost_rule == "mean" else "cell entered"
-    return f"{rule.neighbours} neighbours, {corners + ', ' if rule.neighbours == 8 else ''}cost: {cost}"
-
-
-def _print_report(report: dict[str, Any], sentence: str) -> None:
-    before, after, gap = report["path_cost_before"], report["path_cost_after"], report["gap"]
-    line = f"Path {before:.4g} → {after:.4g}"
-    if gap is not None:
-        line += f" · within {100 * gap:.2f} % of the longest possible ({report['upper_bound']:.6g})"
-    _out.print(f"[bold]{line}[/]")
-    for route in report["routes"] if len(report["routes"]) > 1 else []:
-        _out.print(f"  {route['name']}: {route['before']:.4g} → {route['after']:.4g}")
-    _out.print(
-        f"Total cost {report['budget']:.6g} · {report['steps']} steps of {report['method']} on "
-        f"{report['device']} in {report['seconds']:.2f} s · {report['movement']}"
-    )
-    _out.print(sentence)
-    if gap is not None and gap > 0.02 and report["method"] != "optimum" and report["aim"] == "longer":
-        _out.print("More --steps come nearer; --method optimum finds the longest possible itself.")
-
-
 def _say_losses(path: Path, lost: Sequence[str]) -> None:
     if lost:
         _err.print(f"[yellow]{path.name} does not keep[/] {escape('; '.join(lost))}.")
@@ -458,17 +380,15 @@ def _write_json(name: str, content: dict[str, Any]) -> None:
         _err.print(f"[yellow]{Path(name).name}:[/] {warning}")
 
 
-def _picture(path: Path, before: MapDocument, after: MapDocument, report: dict[str, Any]) -> None:
+def _picture(path: Path, before: MapDocument, after: MapDocument, captions: tuple[str, str]) -> None:
     from app.picture import Panel, save_picture
-    from app.solving import shortest_paths
+    from app.problems import shortest_paths
 
-    near = "" if report["gap"] is None else f", within {100 * report['gap']:.2f} % of the longest possible"
-    cost_before, cost_after = report["path_cost_before"], report["path_cost_after"]
     save_picture(
         path,
         [
-            Panel(before, shortest_paths(before), "As drawn", f"path cost {cost_before:.4g}"),
-            Panel(after, shortest_paths(after), "Optimised", f"path cost {cost_after:.4g}{near}"),
+            Panel(before, shortest_paths(before), "As drawn", captions[0]),
+            Panel(after, shortest_paths(after), "Optimised", captions[1]),
         ],
     )
 
@@ -490,12 +410,6 @@ def _progress() -> Progress:
         console=_err,
         transient=True,
     )
-
-
-def _has_display() -> bool:
-    """Whether a window can be shown; on Linux somebody has to say where."""
-    names = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
-    return not sys.platform.startswith("linux") or any(os.environ.get(name) for name in names)
 
 
 def _complain(message: str) -> int:

@@ -17,7 +17,6 @@ from app.run_model import RunModel
 from app.scene import LAYERS
 from app.tools import TOOLS, ToolOptions
 from maps.document import MapDocument, new_document
-from maps.edits import apply_costs
 from maps.errors import MapError, MapFormatError, MapSaveError
 from maps.formats import FORMATS, losses
 
@@ -141,21 +140,25 @@ class MainWindow(QMainWindow):
         elif self.run.state == "paused":
             self.run.resume()
         else:
-            self.run.start(self.model.document, self.run_panel.wishes(), self.run_panel.effort())
+            self.run.start(self.model.document, self.run_panel.scenario, self.run_panel.settings())
 
     def apply_result(self) -> None:
-        """The run's best map becomes the drawn one, as one undo step."""
-        best = self.run.best_map
-        if best is None or best.shape != self.model.document.shape:
+        """The run's best goes into the drawn map, as one undo step."""
+        scenario, result = self.run.scenario, self.run.result
+        if scenario is None or result is None:
             return
         if self.model.document is not self.run.started_from and not self.run.edits:
-            question = self.tr("The map has changed since the run began. Apply the run's costs to it?")
+            question = self.tr("The map has changed since the run began. Apply the run's result to it?")
             if QMessageBox.question(self, self.tr("Apply"), question) != QMessageBox.StandardButton.Yes:
                 return
-        self.model.edit(self.tr("Optimise"), apply_costs(self.model.document, best).document)
-        self.discard_result()
+        try:
+            self.model.edit(scenario.title, scenario.apply(self.model.document, result))
+        except MapError as error:
+            QMessageBox.warning(self, self.tr("Cannot apply"), str(error))
+            return
+        self.revert()
 
-    def discard_result(self) -> None:
+    def revert(self) -> None:
         """Back to the drawn map."""
         self.canvas.show_cost_map(None)
         self.canvas.show_flow(None)
@@ -176,7 +179,7 @@ class MainWindow(QMainWindow):
             self.curves.show_run(self.run)
 
     def _show_figures(self) -> None:
-        self.run_panel.headline.setText(self.run.headline())
+        self.run_panel.show_headline(self.run)
         if not self._curves_due.isActive():
             self._curves_due.start()
 
@@ -289,7 +292,7 @@ class MainWindow(QMainWindow):
         self.run_panel.step_clicked.connect(self.run.single_step)
         self.run_panel.stop_clicked.connect(self.run.stop)
         self.run_panel.apply_clicked.connect(self.apply_result)
-        self.run_panel.discard_clicked.connect(self.discard_result)
+        self.run_panel.revert_clicked.connect(self.revert)
 
     def _take_options(self, options: ToolOptions) -> None:
         self.options_bar.show_options(options)

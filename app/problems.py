@@ -1,39 +1,20 @@
-"""The only translator between documents and the engine: a document and settings in, a problem out."""
+"""What every scenario translates from documents to the engine: walls, movement, exact paths."""
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
-from maps.document import MapDocument
+from maps.document import MapDocument, MovementRule
 
 if TYPE_CHECKING:
-    from engine.admissible import Symmetry
     from engine.grid import Grid
-    from engine.problem import Aim, Problem
-else:
-    Symmetry = Aim = str
 
 
-@dataclass(frozen=True)
-class Wishes:
-    """What a designer asks of an adversarial run, beyond what the document says.
-
-    budget: total cost of all passable cells, None keeps the drawn one.  lower, upper: limits of a cell's
-    cost, None takes the document's.  targets: a cost for each route, for the aim "target".
-    """
-
-    aim: Aim = "longer"
-    budget: float | None = None
-    lower: float | None = None
-    upper: float | None = None
-    symmetry: Symmetry = "none"
-    smoothness: float = 0.0
-    closeness: float = 0.0
-    targets: tuple[float, ...] = ()
-
-
-def movement_grid(document: MapDocument) -> "Grid":
+def movement_grid(document: MapDocument) -> Grid:
     """The document's walls and movement rule as the engine's graph."""
     from engine.grid import Grid
 
@@ -41,38 +22,34 @@ def movement_grid(document: MapDocument) -> "Grid":
     return Grid(document.passable, rule.neighbours, rule.corner_rule, rule.cost_rule)
 
 
-def adversarial_problem(document: MapDocument, wishes: Wishes) -> "Problem":
-    """The engine's problem of redistributing the document's costs. Raises ProblemError where that cannot be."""
-    from engine.admissible import admissible_maps, symmetric_shape
-    from engine.problem import Objective, Problem, ProblemError, Route
+def path_costs(document: MapDocument) -> npt.NDArray[np.float64]:
+    """(R,) cost of each route's shortest path; infinite where there is no way."""
+    from engine.paths import distances_to
 
-    if not symmetric_shape(document.shape, wishes.symmetry):
-        raise ProblemError(
-            "symmetry",
-            f"the symmetry {wishes.symmetry!r} needs a square map, this one is {document.height} × "
-            f"{document.width}; choose 'left_right', 'top_bottom', 'four_way' or 'half_turn'",
-        )
-    if wishes.targets and len(wishes.targets) != len(document.routes):
-        raise ProblemError(
-            "objective", f"{len(wishes.targets)} targets for {len(document.routes)} routes; give one for each"
-        )
-    cost_map = np.array(document.cost, dtype=np.float64)
-    targets = wishes.targets or (None,) * len(document.routes)
-    return Problem(
-        grid=movement_grid(document),
-        cost_map=cost_map,
-        routes=tuple(
-            Route(route.start, route.goal, route.weight, target)
-            for route, target in zip(document.routes, targets, strict=True)
-        ),
-        admissible=admissible_maps(
-            cost_map,
-            document.passable,
-            document.bounds.lower if wishes.lower is None else wishes.lower,
-            document.bounds.upper if wishes.upper is None else wishes.upper,
-            locked=document.locked,
-            budget=wishes.budget,
-            symmetry=wishes.symmetry,
-        ),
-        objective=Objective(wishes.aim, wishes.smoothness, wishes.closeness),
+    grid = movement_grid(document)
+    return np.array(
+        [distances_to(grid, document.cost, route.goal).distance[route.start] for route in document.routes]
     )
+
+
+def exact_paths(grid: Grid, cost_map: Any, routes: Iterable[Any]) -> tuple[npt.NDArray[np.int64], ...]:
+    """Cells (n, 2) of each route's shortest path; routes have a start and a goal, and are connected."""
+    from engine.paths import distances_to, shortest_path
+
+    return tuple(shortest_path(distances_to(grid, cost_map, route.goal), route.start) for route in routes)
+
+
+def shortest_paths(document: MapDocument) -> tuple[npt.NDArray[np.int64], ...]:
+    """Cells (n, 2) of each route's shortest path; the routes must be connected."""
+    return exact_paths(movement_grid(document), document.cost, document.routes)
+
+
+def movement_words(rule: MovementRule) -> str:
+    """A movement rule in words, for reports."""
+    corners = {
+        "both_open": "diagonals need both corners open",
+        "one_open": "diagonals need one corner open",
+        "free": "diagonals may cut corners",
+    }[rule.corner_rule]
+    cost = "mean of the two cells" if rule.cost_rule == "mean" else "cell entered"
+    return f"{rule.neighbours} neighbours, {corners + ', ' if rule.neighbours == 8 else ''}cost: {cost}"

@@ -1,24 +1,25 @@
 """A run as the window sees it: drained from the mailbox at display rate, announced by signals."""
 
 import threading
+from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.problems import Wishes
-from app.run_thread import Figures, Floats, Frame, Run
-from app.solving import Effort
+from app.run_thread import Figures, Mend, Run
+from app.scenarios.scenario import Floats, Frame, Scenario
 from maps.document import MapDocument
 
 DISPLAY_INTERVAL = 33  # milliseconds
-MOST_KEPT = 64
+MOST_KEPT = 128
+KEPT_BYTES = 256 * 1024 * 1024
 
 
 class RunModel(QObject):
     """At most one run at a time, and what it has shown so far.
 
     state: "idle", "running", "paused", "ended" or "failed".  sentence: the latest words about it.
-    frame: the newest.  kept: frames along the way, thinned evenly, for scrubbing.  edits: steps of edits.
+    frame: the newest.  kept: frames along the way, spread evenly, for scrubbing.  edits: steps of edits.
     """
 
     frame_changed = Signal()
@@ -33,8 +34,11 @@ class RunModel(QObject):
         self.frame: Frame | None = None
         self.kept: list[Frame] = []
         self.edits: list[int] = []
-        self.best_map: Floats | None = None
+        self.scenario: Scenario | None = None
+        self.result: Any = None
+        self.mend: Mend | None = None
         self._figures: list[Figures] = []
+        self._frames_seen, self._keep_every = 0, 1
         self._run: Run | None = None
         self._timer = QTimer(self, interval=DISPLAY_INTERVAL)
         self._timer.timeout.connect(self._drain)
@@ -45,32 +49,33 @@ class RunModel(QObject):
         return self.state in ("running", "paused")
 
     def curves(self) -> dict[str, Floats]:
-        """Every step's figures by name, (n,) each: step, path_cost, best, soft, bound, gap."""
-        names = ("step", "path_cost", "best", "soft", "bound", "gap")
-        table = np.array([[getattr(row, name) for name in names] for row in self._figures])
-        table = table.reshape(-1, len(names))
-        return {name: table[:, column] for column, name in enumerate(names)}
+        """Every step's figures by name, (n,) each: "step" and whatever the scenario reports."""
+        if not self._figures:
+            return {"step": np.zeros(0)}
+        names = self._figures[0].values
+        columns = {name: np.array([row.values[name] for row in self._figures]) for name in names}
+        return {"step": np.array([row.step for row in self._figures], dtype=np.float64), **columns}
 
     def headline(self) -> str:
-        """The run in one line: "Path 29.0 → 83.4 · within 0.6 % of the longest possible"."""
-        if not self._figures:
+        """The run in one line, in the scenario's words."""
+        if self.scenario is None or not self._figures:
             return ""
-        first, last = self._figures[0], self._figures[-1]
-        line = f"Path {first.path_cost:.1f} → {last.best:.1f}"
-        if np.isfinite(last.gap):
-            line += f" · within {100.0 * last.gap:.1f}\u00a0% of the longest possible"
-        return line
+        return self.scenario.headline(self._figures[0].values, self._figures[-1].values)
 
-    def start(self, document: MapDocument, wishes: Wishes, effort: Effort) -> bool:
+    @property
+    def step(self) -> int:
+        """The newest step; 0 before the first."""
+        return self._figures[-1].step if self._figures else 0
+
+    def start(self, document: MapDocument, scenario: Scenario, settings: Any) -> bool:
         """Start a run on a snapshot; refused, with a sentence, while another is under way."""
         if self.busy:
-            self.sentence = "A run is under way; stop it before you start another."
+            self.sentence = self.tr("A run is under way; stop it before you start another.")
             self.state_changed.emit()
             return False
-        self.started_from = document
-        self.frame, self.best_map = None, None
-        self.kept, self.edits, self._figures = [], [], []
-        self._run = Run(document, wishes, effort)
+        self._forget()
+        self.started_from, self.scenario = document, scenario
+        self._run = Run(document, scenario, settings)
         self._timer.start()
         self._become("running", "")
         return True
@@ -79,7 +84,7 @@ class RunModel(QObject):
         """Pause after the step that is under way."""
         if self._run is not None and self.state == "running":
             self._run.pause()
-            self._become("paused", "Paused.")
+            self._become("paused", self.tr("Paused."))
 
     def resume(self) -> None:
         """Go on after a pause."""
@@ -91,7 +96,7 @@ class RunModel(QObject):
         """One step, then pause."""
         if self._run is not None and self.busy:
             self._run.single_step()
-            self._become("paused", "Paused.")
+            self._become("paused", self.tr("Paused."))
 
     def stop(self) -> None:
         """End the run; its best map stays."""
@@ -106,8 +111,7 @@ class RunModel(QObject):
     def clear(self) -> None:
         """Forget an ended run."""
         if not self.busy:
-            self.frame, self.best_map, self.started_from = None, None, None
-            self.kept, self.edits, self._figures = [], [], []
+            self._forget()
             self._become("idle", "")
 
     def shut_down(self) -> bool:
@@ -117,6 +121,11 @@ class RunModel(QObject):
         if self.busy:
             self._become("ended", "")
         return ended
+
+    def _forget(self) -> None:
+        self.frame, self.result, self.started_from, self.mend = None, None, None, None
+        self.kept, self.edits, self._figures = [], [], []
+        self._frames_seen, self._keep_every = 0, 1
 
     def _become(self, state: str, sentence: str) -> None:
         self.state, self.sentence = state, sentence
@@ -139,14 +148,22 @@ class RunModel(QObject):
             self._become("paused", mail.refusal)
         if mail.ending is not None:
             self._timer.stop()
-            self.best_map = mail.ending.best_map
+            self.result, self.mend = mail.ending.result, mail.ending.mend
             self._become("failed" if mail.ending.failed else "ended", mail.ending.sentence)
 
     def _keep(self, frame: Frame) -> None:
-        self.kept.append(frame)
-        if len(self.kept) > MOST_KEPT:
-            # Every other one goes, the first and the newest stay.
-            self.kept = [*self.kept[:-1:2], self.kept[-1]]
+        """Every nth frame; n doubles whenever there are too many, so that what is kept is spread evenly."""
+        self._frames_seen += 1
+        if (self._frames_seen - 1) % self._keep_every == 0:
+            self.kept.append(frame)
+        if len(self.kept) > max(8, min(MOST_KEPT, KEPT_BYTES // _size(frame))):
+            self.kept = self.kept[::2]
+            self._keep_every *= 2
+
+
+def _size(frame: Frame) -> int:
+    arrays = [frame.cost_map, frame.traffic, *frame.paths, *(frame.layouts or {}).values(), *(frame.plan or ())]
+    return 1 + sum(array.nbytes for array in arrays if array is not None)
 
 
 def warm_up_in_background() -> threading.Thread:

@@ -5,52 +5,38 @@ Nothing here knows Qt. torch and the engine are imported inside the thread, and 
 
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
-from app.problems import Wishes, adversarial_problem
-from app.solving import Effort, path_costs
+from app.scenarios.scenario import Frame, Scenario
 from maps.document import MapDocument
-
-if TYPE_CHECKING:
-    from engine.problem import Problem
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Figures:
-    """The numbers of one step. bound and gap are NaN where the aim has none, soft where the method has none."""
+    """The numbers of one step, by name."""
 
     step: int
-    path_cost: float
-    best: float
-    soft: float
-    bound: float
-    gap: float
+    values: Mapping[str, float]
 
 
-@dataclass(frozen=True, eq=False)
-class Frame:
-    """What the canvas shows of one step: the map (H, W), the traffic (H, W) or None, cells (n, 2) per route."""
+@dataclass(frozen=True)
+class Mend:
+    """A setting and a value for it that would let the run start."""
 
-    step: int
-    cost_map: Floats
-    traffic: Floats | None
-    paths: tuple[npt.NDArray[np.int64], ...]
+    setting: str
+    value: float
 
 
 @dataclass(frozen=True, eq=False)
 class Ending:
-    """How a run ended. best_map: (H, W), None if there is no result. failed: it broke, or could not start."""
+    """How a run ended. result: for `Scenario.apply`, None if there is none. failed: it broke or did not start."""
 
     sentence: str
-    best_map: Floats | None
+    result: Any
     failed: bool = False
+    mend: Mend | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,11 +102,11 @@ class _Orders:
 class Run:
     """One run on a snapshot of a document. Methods may be called from any thread and return at once."""
 
-    def __init__(self, document: MapDocument, wishes: Wishes, effort: Effort) -> None:
+    def __init__(self, document: MapDocument, scenario: Scenario, settings: Any) -> None:
         self.mailbox = Mailbox()
-        self._document, self._wishes, self._effort = document, wishes, effort
+        self._document, self._scenario, self._settings = document, scenario, settings
         self._orders = _Orders()
-        self._best: Floats | None = None
+        self._result: Any = None
         self._thread = threading.Thread(target=self._work, name="longcut run", daemon=True)
         self._thread.start()
 
@@ -173,50 +159,51 @@ class Run:
         try:
             self._iterate()
         except Exception as error:  # whatever breaks in here has to reach the user
-            self.mailbox.put(ending=Ending(_sentence(error), self._best, failed=True))
+            self.mailbox.put(ending=self._failure(error))
 
     def _iterate(self) -> None:
         from engine.device import leave_a_core_free
-        from engine.objectives import score
-        from engine.problem import ProblemError, check
+        from engine.problem import ProblemError
         from engine.status import Status
 
         leave_a_core_free()
         sys.setswitchinterval(0.0005)  # the GUI thread gets the interpreter ten times sooner than by default
-        problem = adversarial_problem(self._document, self._wishes)
-        check(problem)
-        drawn = score(problem, path_costs(self._document))
-        self.mailbox.put(Figures(0, drawn, drawn, np.nan, np.nan, np.nan))
-        steps = _steps(problem, self._effort, None)
+        steps = self._scenario.steps(self._document, self._settings, None)
         state: Any = None
         step = 0
         while True:
             edited = self._wait_for_turn()
             if self._orders.stopped:
-                self.mailbox.put(ending=Ending(Status.CANCELLED.sentence, self._best))
+                self.mailbox.put(ending=Ending(Status.CANCELLED.sentence, self._result))
                 return
             if edited is not None:
                 try:
-                    following = adversarial_problem(edited, self._wishes)
-                    check(following)
+                    steps = self._scenario.steps(edited, self._settings, state)
                 except ProblemError as error:
                     self.mailbox.put(refusal=str(error))
                     self._order(paused=True)
                     continue
-                problem, steps = following, _steps(following, self._effort, state)
                 self.mailbox.put(edit=step)
             seen = next(steps, None)
             if seen is None:
-                self.mailbox.put(ending=Ending(Status.STEPS_DONE.sentence, self._best))
+                self.mailbox.put(ending=Ending(Status.STEPS_DONE.sentence, self._result))
                 return
-            self._best, state, step = seen.best_map, seen.state or state, seen.figures.step
-            shown = seen.shown_map if seen.status is None else seen.best_map
-            wanted = self.mailbox.wants_frame or seen.status is not None
-            frame = _frame(problem, step, shown, seen.traffic) if wanted else None
-            ending = None if seen.status is None else Ending(seen.status.sentence, seen.best_map)
-            self.mailbox.put(seen.figures, frame, ending=ending)
+            self._result, state, step = seen.result, seen.state or state, seen.step
+            wanted = self.mailbox.wants_frame or seen.ending is not None
+            frame = seen.frame() if wanted else None
+            ending = None if seen.ending is None else Ending(seen.ending, seen.result)
+            self.mailbox.put(Figures(step, seen.figures), frame, ending=ending)
             if ending is not None:
                 return
+
+    def _failure(self, error: Exception) -> Ending:
+        """What a user reads: the engine's own sentences as they are, anything else as the defect that it is."""
+        if not (isinstance(error, ValueError) and type(error).__module__.startswith("engine.")):
+            told = f"The run broke off: {type(error).__name__}: {error}. The map is unchanged; please report this."
+            return Ending(told, self._result, failed=True)
+        subject, value = getattr(error, "subject", ""), getattr(error, "suggestion", None)
+        mends = value is not None and hasattr(self._settings, subject)
+        return Ending(str(error), self._result, failed=True, mend=Mend(subject, value) if mends else None)
 
     def _wait_for_turn(self) -> MapDocument | None:
         """Blocks while paused; returns an edit to take up, if there is one."""
@@ -230,73 +217,3 @@ class Run:
             if orders.paused and orders.single_steps:
                 orders.single_steps -= 1
             return None
-
-
-@dataclass(frozen=True, eq=False)
-class _Seen:
-    """What both kinds of iterates have in common."""
-
-    figures: Figures
-    shown_map: Floats
-    best_map: Floats
-    traffic: Floats | None
-    state: Any
-    status: Any
-
-
-def _steps(problem: "Problem", effort: Effort, state: Any) -> Iterator[_Seen]:
-    if effort.method == "optimum":
-        yield from _optimum_steps(problem, effort, state)
-    else:
-        yield from _design_steps(problem, effort, state)
-
-
-def _design_steps(problem: "Problem", effort: Effort, state: Any) -> Iterator[_Seen]:
-    from engine.design import design
-
-    for iterate in design(problem, effort.design_settings(), state):
-        yield _Seen(
-            Figures(
-                iterate.step,
-                iterate.score,
-                iterate.best_score,
-                float(problem.weights @ iterate.soft_costs),
-                np.nan if iterate.upper_bound is None else iterate.upper_bound,
-                np.nan if iterate.gap is None else iterate.gap,
-            ),
-            iterate.cost_map,
-            iterate.best_map,
-            np.tensordot(problem.weights, iterate.loads, axes=1),
-            iterate.state,
-            iterate.status,
-        )
-
-
-def _optimum_steps(problem: "Problem", effort: Effort, state: Any) -> Iterator[_Seen]:
-    from engine.optimum import optimum
-
-    for iterate in optimum(problem, effort.optimum_settings(), state):
-        yield _Seen(
-            Figures(iterate.iterations, iterate.value, iterate.value, np.nan, iterate.upper_bound, iterate.gap),
-            iterate.cost_map,
-            iterate.cost_map,
-            np.tensordot(problem.weights, iterate.loads, axes=1),
-            iterate.point,
-            iterate.status,
-        )
-
-
-def _frame(problem: "Problem", step: int, cost_map: Floats, traffic: Floats | None) -> Frame:
-    from engine.paths import distances_to, shortest_path
-
-    paths = tuple(
-        shortest_path(distances_to(problem.grid, cost_map, route.goal), route.start) for route in problem.routes
-    )
-    return Frame(step, cost_map, traffic, paths)
-
-
-def _sentence(error: Exception) -> str:
-    """What a user reads: the engine's own sentences as they are, anything else as the defect that it is."""
-    if isinstance(error, ValueError) and type(error).__module__.startswith("engine."):
-        return str(error)
-    return f"The run broke off: {type(error).__name__}: {error}. The map is unchanged; please report this."

@@ -1,42 +1,25 @@
-"""The run card: what is wanted, how to run, the headline, and what to do with the result."""
+"""The run card: which scenario, start and stop, the headline, what to do with the result, and the settings."""
 
-from typing import get_args
+from typing import Any
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
-    QDoubleSpinBox,
-    QFormLayout,
-    QGridLayout,
+    QFrame,
+    QHBoxLayout,
     QLabel,
     QPushButton,
-    QSpinBox,
+    QScrollArea,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
 
-from app.problems import Wishes
+from app.form import SettingsForm
 from app.run_model import RunModel
-from app.solving import Effort, MethodName
+from app.scenarios import SCENARIOS
+from app.scenarios.scenario import Scenario
 from maps.document import MapDocument
-
-AIMS = {"longer": "Longer paths", "shorter": "Shorter paths", "longer_minimum": "The shortest route longer"}
-METHODS = {
-    "logit": "Soft paths (logit)",
-    "bregman": "Entropic flow (Bregman)",
-    "exact": "Exact path",
-    "optimum": "True optimum (primal–dual)",
-}
-SYMMETRIES = {
-    "none": "None",
-    "left_right": "Mirror left and right",
-    "top_bottom": "Mirror top and bottom",
-    "four_way": "Mirror both ways",
-    "half_turn": "Half turn",
-    "quarter_turn": "Quarter turns",
-    "diagonal": "Mirror on the diagonal",
-}
-assert set(METHODS) == set(get_args(MethodName))
 
 
 class RunPanel(QWidget):
@@ -46,128 +29,150 @@ class RunPanel(QWidget):
     step_clicked = Signal()
     stop_clicked = Signal()
     apply_clicked = Signal()
-    discard_clicked = Signal()
+    revert_clicked = Signal()
+    scenario_changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.aim = _choice(AIMS, self.tr("What becomes of the weighted sum of all routes' path costs"))
-        self.method = _choice(
-            METHODS, self.tr("How the path is made soft so that it can be improved (regularisation)")
-        )
-        self.symmetry = _choice(SYMMETRIES, self.tr("A symmetry that the optimised costs keep exactly"))
-        self.lower = _number(0.001, 1e6, 0.2, self.tr("Least cost to cross a cell"))
-        self.upper = _number(0.001, 1e6, 5.0, self.tr("Greatest cost to cross a cell"))
-        self.budget = _number(0.0, 1e9, 0.0, self.tr("Total cost of all passable cells; 0 keeps the drawn total"))
-        self.budget.setSpecialValueText(self.tr("as drawn"))
-        self.steps = QSpinBox(minimum=1, maximum=100_000, value=400, singleStep=100)
-        self.steps.setToolTip(self.tr("Steps of Adam; the optimum ignores them and runs to a gap of 0.05 %"))
-        self.seed = QSpinBox(minimum=0, maximum=10**9)
-        self.seed.setToolTip(self.tr("The same seed gives the same map, byte for byte (CPU)"))
+        self._document: MapDocument | None = None
+        self._forms: dict[str, SettingsForm] = {}
+        self.scenario_box = QComboBox()
+        for name, entry in SCENARIOS.items():
+            self.scenario_box.addItem(entry.title, name)
+        self.scenario_box.setMinimumHeight(26)
+        self.scenario_box.setAccessibleName(self.tr("Scenario"))
+        self.summary = _wrapped()
+        self.summary.setProperty("dim", True)
 
         self.run = QPushButton(self.tr("Run"))
-        self.run.setDefault(True)
-        self.run.setMinimumHeight(32)
+        self.run.setObjectName("primary")
+        self.run.setMinimumHeight(34)
+        self.run.setToolTip(self.tr("Run or pause (Ctrl+Enter)"))
         self.step = QPushButton(self.tr("Step"))
         self.stop = QPushButton(self.tr("Stop"))
         self.apply = QPushButton(self.tr("Apply"))
-        self.apply.setToolTip(self.tr("Take the best map over as one undo step"))
-        self.discard = QPushButton(self.tr("Discard"))
-        self.discard.setToolTip(self.tr("Back to the drawn map"))
-        self.headline = QLabel()
-        self.headline.setWordWrap(True)
+        self.revert = QPushButton(self.tr("Revert"))
+        self.mend = QPushButton()
+        for button in (self.step, self.stop, self.apply, self.revert, self.mend):
+            button.setMinimumHeight(26)
+        self.headline = _wrapped()
         font = self.headline.font()
-        font.setPointSizeF(font.pointSizeF() * 1.3)
+        font.setPointSizeF(font.pointSizeF() * 1.35)
         font.setBold(True)
         self.headline.setFont(font)
-        self.sentence = QLabel()
-        self.sentence.setWordWrap(True)
+        self.headline.setObjectName("headline")
+        self.sentence = _wrapped()
 
-        form = QFormLayout()
-        for text, field in (
-            (self.tr("Aim"), self.aim),
-            (self.tr("Method"), self.method),
-            (self.tr("Total cost"), self.budget),
-            (self.tr("Least cost"), self.lower),
-            (self.tr("Greatest cost"), self.upper),
-            (self.tr("Symmetry"), self.symmetry),
-            (self.tr("Steps"), self.steps),
-            (self.tr("Seed"), self.seed),
-        ):
-            form.addRow(text, field)
-        buttons = QGridLayout()
-        buttons.addWidget(self.run, 0, 0, 1, 2)
-        buttons.addWidget(self.step, 1, 0)
-        buttons.addWidget(self.stop, 1, 1)
-        buttons.addWidget(self.apply, 2, 0)
-        buttons.addWidget(self.discard, 2, 1)
+        self._form_place = QVBoxLayout()
         layout = QVBoxLayout(self)
-        layout.setSpacing(12)
-        layout.addLayout(form)
-        layout.addLayout(buttons)
+        layout.setContentsMargins(12, 8, 12, 8)
+        layout.setSpacing(8)
+        layout.addWidget(self.scenario_box)
+        layout.addWidget(self.summary)
+        for row in ((self.run,), (self.step, self.stop, self.apply, self.revert)):
+            line = QHBoxLayout()
+            line.setSpacing(4)
+            for button in row:
+                button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+                line.addWidget(button)
+            layout.addLayout(line)
         layout.addWidget(self.headline)
         layout.addWidget(self.sentence)
-        layout.addStretch(1)
-        for button, signal in (
+        layout.addWidget(self.mend)
+        inner = QWidget()
+        inner.setLayout(self._form_place)
+        self._form_place.setContentsMargins(0, 4, 4, 0)
+        scroll = QScrollArea(widgetResizable=True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(inner)
+        layout.addWidget(scroll, 1)
+        self._form_place.addStretch(1)
+        for clicked, signal in (
             (self.run, self.run_clicked),
             (self.step, self.step_clicked),
             (self.stop, self.stop_clicked),
             (self.apply, self.apply_clicked),
-            (self.discard, self.discard_clicked),
+            (self.revert, self.revert_clicked),
         ):
-            button.clicked.connect(signal)
+            clicked.clicked.connect(signal)
+        self.scenario_box.currentIndexChanged.connect(self._show_scenario)
+        self._show_scenario()
+
+    @property
+    def scenario(self) -> Scenario:
+        """The chosen scenario."""
+        return SCENARIOS[self.scenario_box.currentData()]
+
+    @property
+    def form(self) -> SettingsForm:
+        """Its settings."""
+        return self._forms[self.scenario_box.currentData()]
+
+    def settings(self) -> Any:
+        """A value of the scenario's settings class."""
+        return self.form.values()
+
+    def choose(self, scenario: str) -> None:
+        """Choose a scenario by its name."""
+        self.scenario_box.setCurrentIndex(self.scenario_box.findData(scenario))
 
     def show_document(self, document: MapDocument) -> None:
-        """Take the bounds of a newly opened map as the settings."""
-        self.lower.setValue(document.bounds.lower)
-        self.upper.setValue(document.bounds.upper)
-
-    def wishes(self) -> Wishes:
-        """What is asked for."""
-        return Wishes(
-            aim=self.aim.currentData(),
-            budget=self.budget.value() or None,
-            lower=self.lower.value(),
-            upper=self.upper.value(),
-            symmetry=self.symmetry.currentData(),
-        )
-
-    def effort(self) -> Effort:
-        """How to run."""
-        return Effort(self.method.currentData(), self.steps.value(), self.seed.value())
+        """Let the settings say what the map has."""
+        self._document = document
+        self.form.show_document(document)
 
     def show_run(self, run: RunModel) -> None:
         """Words and buttons for the state of a run."""
         texts = {"running": self.tr("Pause"), "paused": self.tr("Resume")}
         self.run.setText(texts.get(run.state, self.tr("Run")))
-        self.step.setEnabled(run.busy)
-        self.stop.setEnabled(run.busy)
-        finished = run.state == "ended" and run.best_map is not None
-        self.apply.setEnabled(finished)
-        self.discard.setEnabled(run.state in ("ended", "failed"))
-        for field in (
-            self.aim,
-            self.method,
-            self.budget,
-            self.lower,
-            self.upper,
-            self.symmetry,
-            self.steps,
-            self.seed,
-        ):
-            field.setEnabled(not run.busy)
-        self.headline.setText(run.headline())
+        self.scenario_box.setEnabled(not run.busy)
+        for form in self._forms.values():
+            form.set_running(run.busy)
+        first = self.tr("Start a run first")
+        _enable(self.step, run.busy, self.tr("One step, then pause"), first)
+        _enable(self.stop, run.busy, self.tr("End the run; its best stays"), first)
+        ended = run.state in ("ended", "failed")
+        reason = self.tr("Stop the run first") if run.busy else first
+        _enable(
+            self.apply,
+            ended and run.result is not None,
+            self.tr("Take the best over into the map, as one undo step"),
+            self.tr("The run has no result") if ended else reason,
+        )
+        _enable(self.revert, ended, self.tr("Drop the run's result and show the map as it was drawn"), reason)
+        self.mend.setVisible(run.mend is not None)
+        if run.mend is not None:
+            name = self.form.label_of(run.mend.setting)
+            self.mend.setText(self.tr("Set “{}” to {}").format(name, f"{run.mend.value:g}"))
+        self.show_headline(run)
         self.sentence.setText(run.sentence)
+        self.sentence.setVisible(bool(run.sentence))
+
+    def show_headline(self, run: RunModel) -> None:
+        """The figures in words."""
+        self.headline.setText(run.headline())
+        self.headline.setVisible(bool(self.headline.text()))
+
+    def _show_scenario(self) -> None:
+        name = self.scenario_box.currentData()
+        if name not in self._forms:
+            self._forms[name] = SettingsForm(SCENARIOS[name].settings)
+            self._form_place.insertWidget(0, self._forms[name])
+        for other, form in self._forms.items():
+            form.setVisible(other == name)
+        if self._document is not None:
+            self.form.show_document(self._document)
+        self.summary.setText(self.scenario.summary)
+        self.scenario_changed.emit()
 
 
-def _choice(entries: dict[str, str], tip: str) -> QComboBox:
-    box = QComboBox()
-    for key, text in entries.items():
-        box.addItem(text, key)
-    box.setToolTip(tip)
-    return box
+def _wrapped() -> QLabel:
+    label = QLabel(wordWrap=True)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    return label
 
 
-def _number(least: float, most: float, value: float, tip: str) -> QDoubleSpinBox:
-    box = QDoubleSpinBox(minimum=least, maximum=most, value=value, decimals=3, singleStep=0.1)
-    box.setToolTip(tip)
-    return box
+def _enable(button: QPushButton, on: bool, tip: str, reason: str) -> None:
+    button.setEnabled(on)
+    button.setToolTip(tip if on else reason)

@@ -125,7 +125,7 @@ BAD = [
     (["solve", "PLAIN", "--route", "1,1:9,9", "--out", "map.xyz"], "no format that can be written"),
     (["solve", "PLAIN", "--route", "1,1:9,9", "--out", "nowhere/map.npy"], "does not exist"),
     (["solve", "PLAIN", "--route", "1,1:9,9", "--aim", "target"], "has no target"),
-    (["solve", "PLAIN", "--route", "1,1:9,9", "--aim", "shorter", "--method", "optimum"], "'optimum' solves"),
+    (["solve", "PLAIN", "--route", "1,1:9,9", "--aim", "shorter", "--method", "optimum"], "true optimum solves"),
     (["solve", "WIDE", "--route", "1,1:9,9", "--symmetry", "quarter_turn"], "needs a square map"),
     (["paths", "PLAIN"], "has no routes"),
     (["info", "BROKEN"], "BROKEN.npy"),

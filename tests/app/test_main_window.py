@@ -17,7 +17,7 @@ YES, DISCARD = QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.Discar
 def window(qtbot, monkeypatch):
     document = new_document(16, 16, name="test").replace(routes=(Route("route", (8, 1), (8, 14)),))
     made = MainWindow(document, None)
-    made.run_panel.steps.setValue(60)
+    made.run_panel.form.controls["steps"].setValue(60)
     qtbot.addWidget(
         made, before_close_func=lambda w: monkeypatch.setattr(QMessageBox, "question", lambda *_: DISCARD)
     )
@@ -50,7 +50,7 @@ def test_run_apply_and_undo(qtbot, window):
     drawn = window.model.document
     QTest.mouseClick(window.run_panel.run, Qt.MouseButton.LeftButton)
     assert window.run_panel.run.text() == "Pause"
-    assert not window.run_panel.steps.isEnabled()
+    assert not window.run_panel.form.controls["steps"].isEnabled()
     finish(qtbot, window)
     assert window.run_panel.headline.text().startswith("Path 13.0 → ")
     assert window.model.document is drawn, "a run changes nothing until it is applied"
@@ -64,7 +64,7 @@ def test_run_apply_and_undo(qtbot, window):
 
 
 def test_a_wall_painted_during_a_run_is_taken_up(qtbot, window):
-    window.run_panel.steps.setValue(3000)
+    window.run_panel.form.controls["steps"].setValue(3000)
     QTest.mouseClick(window.run_panel.run, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: len(window.run.curves()["step"]) > 20, timeout=30_000)
     window.choose_tool("wall")
@@ -75,7 +75,7 @@ def test_a_wall_painted_during_a_run_is_taken_up(qtbot, window):
     finish(qtbot, window)
     QTest.mouseClick(window.run_panel.apply, Qt.MouseButton.LeftButton)
     assert window.model.document.cost.max() > 2.0
-    assert window.model.history.labels[-1] == "Optimise"
+    assert window.model.history.labels[-1] == "Adversarial path"
 
 
 def test_a_run_that_cannot_start_says_why(qtbot, window):
@@ -127,7 +127,7 @@ def test_a_broken_file_is_a_dialog_and_the_map_stays(window, tmp_path, monkeypat
 
 def test_closing_asks_about_changes_and_stops_the_run(qtbot, window, monkeypatch):
     paint(window, (3, 3), (3, 5))
-    window.run_panel.steps.setValue(100_000)
+    window.run_panel.form.controls["steps"].setValue(100_000)
     QTest.mouseClick(window.run_panel.run, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: len(window.run.curves()["step"]) > 3, timeout=30_000)
     monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Cancel)
@@ -144,4 +144,5 @@ def test_opening_a_sample_from_a_file(window, tmp_path):
     write_map(load_sample("river"), tmp_path / "river.longcut")
     assert window.open_file(tmp_path / "river.longcut")
     assert window.model.document.shape == (64, 64)
-    assert window.run_panel.upper.value() == 5.0
+    assert window.run_panel.form.controls["upper"].text() == "5 (the map's)"
+    assert window.run_panel.settings().upper is None

@@ -7,13 +7,15 @@ import pytest
 
 import engine.adam
 import engine.design
-from app.problems import Wishes
 from app.run_model import RunModel
 from app.run_thread import Run
-from app.solving import Effort
+from app.scenarios import SCENARIOS
+from app.scenarios.adversarial import Adversarial
 from maps.document import Route, new_document
 from maps.edits import set_passable
 from maps.raster import rectangle
+
+ADVERSARIAL = SCENARIOS["adversarial"]
 
 
 @pytest.fixture
@@ -29,7 +31,7 @@ def model(qapp):
 
 
 def started(model, document, steps=60, method="logit"):
-    assert model.start(document, Wishes(), Effort(method, steps))
+    assert model.start(document, ADVERSARIAL, Adversarial(method=method, steps=steps))
 
 
 def wait_until(qtbot, condition, timeout=30_000):
@@ -37,7 +39,7 @@ def wait_until(qtbot, condition, timeout=30_000):
 
 
 @pytest.mark.parametrize("method", ["logit", "bregman", "optimum"])
-def test_a_run_delivers_figures_frames_and_its_best_map(qtbot, model, document, method):
+def test_a_run_delivers_figures_frames_and_its_result(qtbot, model, document, method):
     started(model, document, method=method)
     wait_until(qtbot, lambda: model.state == "ended")
     curves = model.curves()
@@ -46,8 +48,8 @@ def test_a_run_delivers_figures_frames_and_its_best_map(qtbot, model, document, 
         assert curves["path_cost"][0] == pytest.approx(13.0), "step 0 is the drawn map"
     assert (np.diff(curves["best"]) >= 0.0).all()
     assert (curves["bound"][1:] >= curves["best"][1:] * (1.0 - 1e-9)).all()
-    assert model.best_map is not None
-    assert model.best_map.sum() == pytest.approx(256.0, rel=1e-9)
+    assert model.result is not None
+    assert model.result.sum() == pytest.approx(256.0, rel=1e-9)
     assert len(model.frame.paths) == 1
     assert model.headline().startswith("Path ")
     assert "of the longest possible" in model.headline()
@@ -73,12 +75,12 @@ def test_pause_step_resume_and_stop(qtbot, model, document):
     model.stop()
     wait_until(qtbot, lambda: model.state == "ended")
     assert "best map so far is kept" in model.sentence
-    assert model.best_map is not None
+    assert model.result is not None
 
 
 def test_a_second_start_is_refused_in_words(qtbot, model, document):
     started(model, document, steps=100_000)
-    assert not model.start(document, Wishes(), Effort())
+    assert not model.start(document, ADVERSARIAL, Adversarial())
     assert "stop it before" in model.sentence
     assert model.state == "running"
 
@@ -134,7 +136,7 @@ def test_what_is_no_number_ends_the_run_with_the_last_good_map(qtbot, model, doc
     started(model, document)
     wait_until(qtbot, lambda: model.state == "ended")
     assert "not a finite number" in model.sentence
-    assert np.isfinite(model.best_map).all()
+    assert np.isfinite(model.result).all()
 
 
 def test_a_defect_in_the_engine_is_told_and_does_not_block_the_next_run(qtbot, model, document, monkeypatch):
@@ -153,7 +155,7 @@ def test_a_defect_in_the_engine_is_told_and_does_not_block_the_next_run(qtbot, m
 
 @pytest.mark.parametrize("delay", [0.0, 0.02, 0.1, 0.3])
 def test_shutting_down_at_any_moment_leaves_no_thread(document, delay):
-    run = Run(document, Wishes(), Effort("bregman", 100_000))
+    run = Run(document, ADVERSARIAL, Adversarial(method="bregman", steps=100_000))
     time.sleep(delay)
     assert run.shut_down()
     assert not run.alive

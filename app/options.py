@@ -1,0 +1,74 @@
+"""A scenario's settings as options of the command line."""
+
+import argparse
+import math
+from typing import Any
+
+from app.scenarios.scenario import Scenario, Setting, settings_of
+
+
+def add_options(parser: argparse.ArgumentParser, scenario: Scenario) -> None:
+    """One option for each setting, of the kind that its default asks for."""
+    for name, (setting, default) in settings_of(scenario.settings).items():
+        flag = setting.flag or "--" + name.replace("_", "-")
+        parser.add_argument(
+            flag, dest=name, default=default, help=_help(setting, default), **_kind(setting, default)
+        )
+
+
+def settings_from(arguments: argparse.Namespace, scenario: Scenario) -> Any:
+    """The settings that the arguments ask for."""
+    values = {name: getattr(arguments, name) for name in settings_of(scenario.settings)}
+    return scenario.settings(
+        **{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+    )
+
+
+def number(text: str) -> float:
+    """A number of at least 0."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value) or value < 0.0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of at least 0")
+    return value
+
+
+def whole(text: str) -> int:
+    """A whole number of at least 1."""
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
+    return int(text)
+
+
+def _kind(setting: Setting, default: Any) -> dict[str, Any]:
+    if setting.choices:
+        return {"choices": list(setting.choices)}
+    if isinstance(default, bool):
+        return {"action": argparse.BooleanOptionalAction}
+    if isinstance(default, int):
+        return {"type": whole if setting.least >= 1 else _integer, "metavar": "N"}
+    if isinstance(default, float):
+        return {"type": number, "metavar": "VALUE"}
+    if isinstance(default, tuple):
+        return {"type": number, "nargs": "+", "metavar": "VALUE"}
+    if isinstance(default, str):
+        return {"metavar": "NAME"}
+    return {"type": _number_or_keep, "metavar": "keep|VALUE"}
+
+
+def _help(setting: Setting, default: Any) -> str:
+    shown = {None: "keep", (): "none", "": "the first"}.get(default, default)
+    return f"{setting.tip} ({shown})".replace("%", "%%")
+
+
+def _number_or_keep(text: str) -> float | None:
+    return None if text == "keep" else number(text)
+
+
+def _integer(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
