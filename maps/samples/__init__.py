@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
 from pathlib import Path
 
 from maps.document import MapDocument
@@ -11,12 +12,13 @@ from maps.formats import read_map
 SAMPLES: dict[str, tuple[str, str]] = {
     "plain": ("Open plain", "Nothing in the way: cost alone has to make the way long."),
     "river": ("River with two bridges", "Two locked bridges: the route must cross by one of them."),
-    "pass": ("Mountain pass", "A ridge with one saddle: what is cheap decides who goes over it."),
-    "city": ("City blocks", "Walls leave streets: cost moves the way from block to block."),
+    "pass": ("Mountain pass", "A cheap road over the saddle: without it every way over the range is dear."),
+    "city": ("City blocks", "Streets walked in four directions: cost moves the way from block to block."),
     "arena": ("Two-player arena", "Two routes, mirrored: symmetry keeps the map fair."),
-    "island": ("Island", "A coast of walls, three landing places and one keep: several routes at once."),
-    "canyon": ("Canyon", "A winding gorge: a few cells decide everything."),
-    "ruins": ("Maze-like ruins", "Many walls and many ways: a large map, solved coarse to fine."),
+    "island": ("Island", "Three landings and one keep: several weighted routes at once, and points to place."),
+    "canyon": ("Canyon", "A winding gorge with arms that rejoin it: a few cells decide everything."),
+    "ruins": ("Maze-like ruins", "Many walls and many ways: the largest map."),
+    "marsh": ("Marsh", "Locked planks between islets, wider than high, and a move pays for the cell it enters."),
 }
 
 
@@ -24,7 +26,7 @@ def sample_path(name: str) -> Path:
     """The file of the sample map of this name. Raises KeyError, naming those that exist, for any other."""
     if name not in SAMPLES:
         raise KeyError(f"there is no sample map {name!r}; there are {', '.join(SAMPLES)}")
-    return Path(__file__).with_name(f"{name}.longcut")
+    return Path(str(files("maps.samples") / f"{name}.longcut"))
 
 
 def load_sample(name: str) -> MapDocument:
