@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
-from numpy.typing import NDArray
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
     QKeyEvent,
+    QKeySequence,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -22,17 +24,23 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
-from app import marks
+from app import layout_marks, legend, marks
 from app.colouring import SURROUND
 from app.document_model import DocumentModel
+from app.layout_marks import Plan
 from app.map_image import glow_image
 from app.scene import LAYERS, Look, Scene
-from app.tools import TOOLS, Gesture, PointerEvent, ToolOptions
-from app.view import View, fitted
-from maps.document import Cell, MapDocument
+from app.tools import PointerEvent, Sketch, ToolOptions
+from app.tools.driver import ToolDriver
+from app.tools.layouts import point_under
+from app.tools.selection import POINT_ACTIONS, selected
+from app.view import View, fitted, fitted_beside
+from maps.document import Cell, MapDocument, Mask
 from maps.raster import Rectangle
 
 LIGHT_SURROUND = QColor(206, 208, 213)
+TOUCH = 9.0  # px that the pointer may be off a point
+GAP = 8  # px between the map and the legend
 
 __all__ = ["LAYERS", "Canvas"]
 
@@ -41,6 +49,13 @@ _BUTTONS: dict[Qt.MouseButton, Literal["left", "right"]] = {
     Qt.MouseButton.LeftButton: "left",
     Qt.MouseButton.RightButton: "right",
 }
+_HELD: dict[Qt.KeyboardModifier, Literal["shift", "control", "alt"]] = {
+    Qt.KeyboardModifier.ShiftModifier: "shift",
+    Qt.KeyboardModifier.ControlModifier: "control",
+    Qt.KeyboardModifier.AltModifier: "alt",
+}
+_ACTION_OF_KEYS = {entry.shortcut: name for name, entry in POINT_ACTIONS.items()} | {"Backspace": "delete"}
+_Phase = Literal["press", "move", "release"]
 
 
 class Canvas(QWidget):
@@ -52,6 +67,7 @@ class Canvas(QWidget):
 
     cell_hovered = Signal(int, int)
     hover_left = Signal()
+    point_hovered = Signal(int, int)  # layout and point under the pointer, -1 and -1 for none
     options_changed = Signal(object)
     view_changed = Signal(float)  # px per cell
     problem = Signal(str)
@@ -62,12 +78,10 @@ class Canvas(QWidget):
         self._scene = Scene(model.document)
         self._view = View()
         self._fitted = True  # until the designer zooms or pans
-        self._tool = "brush"
-        self._options = ToolOptions()
-        self._gesture: Gesture | None = None
-        self._last: tuple[Cell, Literal["left", "right"]] | None = None
+        self._tools = ToolDriver(model, self)
         self._hovered: Cell | None = None
-        self._space = False
+        self._hovered_point: tuple[int, int] | None = None
+        self._panning = False
         self._dragged_from: QPointF | None = None
         self._on_legend = False
         self.setMouseTracking(True)
@@ -77,7 +91,9 @@ class Canvas(QWidget):
         self.setAccessibleName(self.tr("Map"))
         self._show_cursor()
         model.changed.connect(self.show_document)
-        model.history_changed.connect(self._drop_gesture)
+        self._tools.problem.connect(self.problem)
+        self._tools.options_changed.connect(self._show_options)
+        self._tools.sketch_changed.connect(self._show_sketch)
 
     # What is shown
 
@@ -87,12 +103,17 @@ class Canvas(QWidget):
             self._scene.show_new_map(new)
             self.fit()
             return
-        scale = self._scene.map.scale
+        scale, was_empty = self._scene.map.scale, self._scene.empty
+        layouts_before = self._scene.layouts_area(self._view)
         cells = self._scene.map.show_document(new, dirty)
         if cells is not None:
             self._update_cells(cells)
         if self._scene.map.scale != scale:
-            self.update(marks.legend_area(self.height()))
+            self.update(legend.legend_area(self.height()))
+        if new.layouts is not old.layouts:
+            self.update(layouts_before | self._scene.layouts_area(self._view))
+        if self._scene.empty != was_empty:
+            self.update()  # a hint appears or goes
         if new.routes != old.routes:
             for route in {*old.routes, *new.routes}:
                 self.update(marks.route_area(self._view, route.start))
@@ -120,6 +141,49 @@ class Canvas(QWidget):
             self._scene.glow = None if load is None else glow_image(load)
             self.update()
 
+    def show_distance(self, distance: NDArray[Any] | None) -> None:
+        """Distance of each cell to the goal (H, W), infinite where there is no way, for the layer "distance"."""
+        if distance is None or distance.shape == self._scene.map.document.shape:
+            self._scene.map.show_distance(distance)
+            self.update()
+
+    def show_unreachable(self, reached: Mask | None) -> None:
+        """Mark where a search that reached these cells (H, W) ended without the goal; None for nothing."""
+        if reached is None or reached.shape == self._scene.map.document.shape:
+            self._scene.show_unreachable(reached)
+            self.update()
+
+    def show_moving(self, layouts: Mapping[str, NDArray[np.float64]] | None) -> None:
+        """Where a run has moved layouts, positions (n, 2) by name, with trails; None for the drawn ones."""
+        self._scene.show_moving(layouts or {})
+        self.update()
+
+    def show_plan(
+        self, lines: ArrayLike | None, mass: ArrayLike | None = None, rows: ArrayLike | None = None
+    ) -> None:
+        """Lines of a plan, None for none: (k, 4) from row, col to row, col.
+
+        mass: (k,), 1 each where it is not given. rows: (k,) rows of the plan, for `highlight_row`; where they
+        are not given, a line from another position than the one before it begins the next row.
+        """
+        if lines is None:
+            self._scene.plan = None
+        else:
+            ends = np.asarray(lines, np.float64).reshape(-1, 4)
+            begins = np.r_[0, (np.diff(ends[:, :2], axis=0) != 0.0).any(axis=1).cumsum()][: len(ends)]
+            self._scene.plan = Plan(
+                ends,
+                np.ones(len(ends)) if mass is None else np.asarray(mass, np.float64),
+                begins if rows is None else np.asarray(rows, np.int64),
+            )
+        self.update()
+
+    def highlight_row(self, row: int | None) -> None:
+        """Let the lines of one row of the plan stand out; None for all alike."""
+        if row != self._scene.highlighted_row:
+            self._scene.highlighted_row = row
+            self.update()
+
     @property
     def visible_layers(self) -> frozenset[str]:
         """Names of the layers that are drawn."""
@@ -140,12 +204,12 @@ class Canvas(QWidget):
     def fit(self) -> None:
         """Show the whole map, clear of the legend."""
         shape = self._scene.map.document.shape
-        view = fitted(shape, self.width(), self.height())
-        legend = marks.legend_area(self.height())
-        left, bottom = view.left, view.top + shape[0] * view.scale
-        if "legend" in self.visible_layers and left < legend.right() and bottom > legend.top():
-            view = fitted(shape, self.width(), legend.top())
-        self._set_view(view)
+        if "legend" in self.visible_layers:
+            area = legend.legend_area(self.height())
+            corner = area.right() + GAP, self.height() - area.top() + GAP
+            self._set_view(fitted_beside(shape, self.width(), self.height(), corner))
+        else:
+            self._set_view(fitted(shape, self.width(), self.height()))
         self._fitted = True
 
     def zoom(self, factor: float, at: QPointF | None = None) -> None:
@@ -167,87 +231,103 @@ class Canvas(QWidget):
     @property
     def tool(self) -> str:
         """Id of the active tool, of `TOOLS`."""
-        return self._tool
+        return self._tools.tool
 
     @property
     def options(self) -> ToolOptions:
         """What the tools work with."""
-        return self._options
+        return self._tools.options
 
     def set_tool(self, tool: str) -> None:
         """Take up another tool; a gesture under way is cancelled. Raises KeyError for a name that is none."""
-        if tool not in TOOLS:
-            raise KeyError(f"there is no tool {tool!r}; there are {', '.join(TOOLS)}")
-        self.cancel_gesture()
         self._update_brush(self._hovered)
-        self._tool = tool
+        self._tools.set_tool(tool)
         self._update_brush(self._hovered)
+        self._show_cursor()
 
     def set_options(self, options: ToolOptions) -> None:
         """Set what the next gesture works with."""
-        if options != self._options:
-            self._update_brush(self._hovered)
-            self._options = options
-            self._update_brush(self._hovered)
-            self.update(marks.legend_area(self.height()))
-            self.options_changed.emit(options)
+        self._tools.set_options(options)
 
     def cancel_gesture(self) -> None:
         """Break a gesture off; the document is as before it."""
-        if self._gesture is not None:
-            self._drop_gesture()
-            self._model.cancel()
+        self._tools.cancel()
 
-    def _drop_gesture(self) -> None:
-        # Whoever else changes the history ends the gesture; a tool that commits is running just now.
-        if self._gesture is not None and not self._gesture.gi_running:
-            self._gesture.close()
-            self._gesture = None
+    def escape(self) -> None:
+        """Break a gesture off, or else let go of the selected points."""
+        if self._tools.busy:
+            self._tools.cancel()
+        else:
+            self._tools.finish_repeats()
+            self.set_options(replace(self.options, selection=frozenset()))
 
-    def _send(self, event: PointerEvent) -> None:
-        if self._gesture is None:
-            return
-        self._last = event.cell, event.button
-        try:
-            self._gesture.send(event)
-        except StopIteration as end:
-            self._gesture = None
-            if end.value is not None:
-                self.set_options(end.value)
-        except Exception as error:
-            self._gesture = None
-            self._model.cancel()
-            _log.exception("the tool %s failed", self._tool)
-            self.problem.emit(str(error))
+    def change_size(self, steps: int) -> None:
+        """A larger brush for steps above 0, a smaller one below."""
+        self._tools.change_size(steps)
 
-    def _pointer(
-        self, event: QMouseEvent, button: Literal["left", "right"], phase: Literal["press", "move", "release"]
-    ) -> PointerEvent:
+    def swap_costs(self) -> None:
+        """Paint with the cost that was painted before."""
+        self._tools.swap_costs()
+
+    def set_panning(self, panning: bool) -> None:
+        """Whether the left button drags the map, as it does while space is held."""
+        self._panning = panning
+        self._show_cursor()
+
+    def point_action(self, name: str) -> None:
+        """Carry out an action of `POINT_ACTIONS` on the selected points. Raises KeyError if it is none."""
+        self._tools.act(name)
+
+    def set_selected_weight(self, weight: float) -> None:
+        """Give each selected point this weight, as one undo step."""
+        self._tools.set_weight(weight)
+
+    @property
+    def selected_weights(self) -> NDArray[np.float64]:
+        """(k,) weights of the selected points."""
+        points = selected(self._model.document, self.options)
+        return np.zeros(0) if points is None else points.weights
+
+    def _show_options(self, old: ToolOptions, new: ToolOptions) -> None:
+        self._update_brush(self._hovered, old.size)
+        self._update_brush(self._hovered, new.size)
+        if old.cost != new.cost:
+            self.update(legend.legend_area(self.height()))
+        if (old.layout, old.selection) != (new.layout, new.selection):
+            self.update(self._scene.layouts_area(self._view))
+        self.options_changed.emit(new)
+
+    def _show_sketch(self, old: Sketch, new: Sketch) -> None:
+        for sketch in (old, new):
+            self.update(layout_marks.outline_area(self._view, sketch.outline))
+        if old.selection != new.selection:
+            self.update(self._scene.layouts_area(self._view))
+
+    def _pointer(self, event: QMouseEvent, button: Literal["left", "right"], phase: _Phase) -> PointerEvent:
         held = event.modifiers()
-        names: dict[Qt.KeyboardModifier, Literal["shift", "control", "alt"]] = {
-            Qt.KeyboardModifier.ShiftModifier: "shift",
-            Qt.KeyboardModifier.ControlModifier: "control",
-            Qt.KeyboardModifier.AltModifier: "alt",
-        }
-        modifiers = frozenset(name for key, name in names.items() if held & key)
-        reach = int(marks.mark_size(self._view) / self._view.scale)
-        return PointerEvent(self.cell_at(event.position()), button, modifiers, phase, reach)
+        at, scale = event.position(), self._view.scale
+        return PointerEvent(
+            cell=self.cell_at(at),
+            button=button,
+            modifiers=frozenset(name for key, name in _HELD.items() if held & key),
+            phase=phase,
+            reach=int(marks.mark_size(self._view) / scale),
+            position=self._view.position_at(at.x(), at.y()),
+            touch=TOUCH / scale,
+        )
 
     # Pointer and keys
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         button = event.button()
-        if button == Qt.MouseButton.MiddleButton or (self._space and button == Qt.MouseButton.LeftButton):
+        if button == Qt.MouseButton.MiddleButton or (self._panning and button == Qt.MouseButton.LeftButton):
             self._dragged_from = event.position()
             self._show_cursor()
         elif button == Qt.MouseButton.LeftButton and self._over_legend(event.position()):
             self._on_legend = True
             self._pick_on_legend(event.position())
-        elif button in _BUTTONS and self._gesture is None and self._dragged_from is None:
-            gesture = TOOLS[self._tool].begin(self._model, self._options)
-            next(gesture)
-            self._gesture = gesture
-            self._send(self._pointer(event, _BUTTONS[button], "press"))
+        elif button in _BUTTONS and self._dragged_from is None:
+            self._tools.press(self._pointer(event, _BUTTONS[button], "press"))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self._dragged_from is not None:
@@ -258,10 +338,11 @@ class Canvas(QWidget):
         if self._on_legend:
             self._pick_on_legend(event.position())
             return
-        cell = self.cell_at(event.position())
-        self._hover(cell)
-        if self._gesture is not None and self._last is not None and cell != self._last[0]:
-            self._send(self._pointer(event, self._last[1], "move"))
+        self._hover(self.cell_at(event.position()))
+        if self._tools.busy:
+            self._tools.move(self._pointer(event, "left", "move"))
+        else:
+            self._hover_point(event.position())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if self._dragged_from is not None:
@@ -269,50 +350,76 @@ class Canvas(QWidget):
             self._show_cursor()
         elif self._on_legend:
             self._on_legend = False
-        elif self._last is not None and self._last[1] == _BUTTONS.get(event.button()):
-            # Qt may fold the last move into the release.
-            if self.cell_at(event.position()) != self._last[0]:
-                self._send(self._pointer(event, self._last[1], "move"))
-            self._send(self._pointer(event, self._last[1], "release"))
+        elif event.button() in _BUTTONS:
+            self._tools.release(self._pointer(event, _BUTTONS[event.button()], "release"))
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        turn = event.angleDelta().y() or event.angleDelta().x()
-        self.zoom(1.25 ** (turn / 120.0), event.position())
+        turn = event.angleDelta().y() or event.angleDelta().x()  # with Alt the wheel turns sideways
+        if event.modifiers() & Qt.KeyboardModifier.AltModifier and self._over_selection(event.position()):
+            self.point_action("heavier" if turn > 0 else "lighter")
+        else:
+            self.zoom(1.25 ** (turn / 120.0), event.position())
         event.accept()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape and self._gesture is not None:
-            self.cancel_gesture()
-        elif event.key() == Qt.Key.Key_Space:
+        keys = QKeySequence(event.keyCombination()).toString(QKeySequence.SequenceFormat.PortableText)
+        if keys == "Esc":
+            self.escape()
+        elif keys == "Space":
             if not event.isAutoRepeat():
-                self._hold_space(True)
+                self.set_panning(True)
+        elif event.text() in ("[", "]"):  # with Shift or AltGr on some keyboards
+            self.change_size(1 if event.text() == "]" else -1)
+        elif keys == "X":
+            self.swap_costs()
+        elif self._tools.entry.for_points and keys in _ACTION_OF_KEYS:
+            self.point_action(_ACTION_OF_KEYS[keys])
         else:
             super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Space:
             if not event.isAutoRepeat():
-                self._hold_space(False)
+                self.set_panning(False)
         else:
             super().keyReleaseEvent(event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        self._hold_space(False)
+        self.set_panning(False)
+        self._tools.finish_repeats()
         super().focusOutEvent(event)
 
     def leaveEvent(self, event: QEvent) -> None:
         self._hover(None)
+        self._hover_point(None)
         super().leaveEvent(event)
-
-    def _hold_space(self, held: bool) -> None:
-        self._space = held
-        self._show_cursor()
 
     def _show_cursor(self) -> None:
         if self._dragged_from is not None:
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
+        elif self._panning:
+            self.setCursor(Qt.CursorShape.OpenHandCursor)
+        elif self._tools.entry.for_points and self._hovered_point is not None:
+            self.setCursor(Qt.CursorShape.SizeAllCursor)
         else:
-            self.setCursor(Qt.CursorShape.OpenHandCursor if self._space else Qt.CursorShape.CrossCursor)
+            self.setCursor(Qt.CursorShape.CrossCursor)
+
+    def _hover_point(self, at: QPointF | None) -> None:
+        found = None
+        if at is not None and "layouts" in self.visible_layers:
+            place = self._view.position_at(at.x(), at.y())
+            found = point_under(self._model.document, self.options, place, TOUCH / self._view.scale)
+        if found != self._hovered_point:
+            self._hovered_point = found
+            self._show_cursor()
+            self.point_hovered.emit(*(found or (-1, -1)))
+
+    def _over_selection(self, at: QPointF) -> bool:
+        self._hover_point(at)
+        if not self._tools.entry.for_points or self._hovered_point is None:
+            return False
+        layout, point = self._hovered_point
+        return layout == self.options.layout and point in self.options.selection
 
     def _hover(self, cell: Cell | None) -> None:
         if cell is not None and not self._scene.map.document.contains(cell):
@@ -328,11 +435,12 @@ class Canvas(QWidget):
             self.cell_hovered.emit(*cell)
 
     def _over_legend(self, point: QPointF) -> bool:
-        return "legend" in self._scene.layers and marks.legend_area(self.height()).contains(point.toPoint())
+        area = legend.legend_area(self.height())
+        return self._scene.legend_picks and area.contains(point.toPoint())
 
     def _pick_on_legend(self, point: QPointF) -> None:
-        cost = marks.legend_cost(marks.legend_area(self.height()), point.x(), self._scene.map.scale)
-        self.set_options(replace(self._options, cost=float(f"{cost:.3g}"), mode="set"))
+        cost = legend.legend_cost(legend.legend_area(self.height()), point.x(), self._scene.map.scale)
+        self.set_options(replace(self.options, cost=float(f"{cost:.3g}"), mode="set"))
 
     # Painting
 
@@ -353,15 +461,18 @@ class Canvas(QWidget):
 
     def _look(self) -> Look:
         dark = self.palette().color(QPalette.ColorRole.Window).lightness() < 128
-        has_brush = self._hovered is not None and TOOLS[self._tool].has_size
+        sketch = self._tools.sketch
         return Look(
             view=self._view,
             window=self.rect(),
             pixel_ratio=self.devicePixelRatioF(),
             surround=QColor(*SURROUND.tolist()) if dark else LIGHT_SURROUND,
-            brush=self._hovered if has_brush else None,
-            brush_size=self._options.size,
-            chosen_cost=self._options.cost,
+            brush=self._hovered if self._tools.entry.has_size else None,
+            brush_size=self.options.size,
+            chosen_cost=self.options.cost,
+            layout=self.options.layout,
+            selected=self.options.selection if sketch.selection is None else sketch.selection,
+            sketch=sketch,
         )
 
     def _update_cells(self, cells: Rectangle) -> None:
@@ -376,8 +487,8 @@ class Canvas(QWidget):
         )
         self.update(rect.toAlignedRect())
 
-    def _update_brush(self, cell: Cell | None) -> None:
-        if cell is not None and TOOLS[self._tool].has_size:
+    def _update_brush(self, cell: Cell | None, size: float | None = None) -> None:
+        if cell is not None and self._tools.entry.has_size:
             x, y = self._view.centre(*cell)
-            reach = max(self._options.size, 1.0) / 2.0 * self._view.scale + 3.0
+            reach = max(size or self.options.size, 1.0) / 2.0 * self._view.scale + 3.0
             self.update(QRectF(x - reach, y - reach, 2 * reach, 2 * reach).toAlignedRect())

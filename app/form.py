@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.panels.parts import Check
 from app.scenarios.scenario import Setting, settings_of
 from maps.document import MapDocument
 
@@ -40,7 +41,7 @@ class SettingsForm(QWidget):
         self._running = False
         self._folded = QWidget()
         basic, more = QFormLayout(), QFormLayout(self._folded)
-        self._labels: dict[str, QLabel] = {}
+        self._rows: dict[str, QFormLayout] = {}
         self.controls: dict[str, QWidget] = {}
         for layout in (basic, more):
             layout.setContentsMargins(0, 0, 0, 0)
@@ -54,8 +55,9 @@ class SettingsForm(QWidget):
             label = QLabel(setting.text)
             label.setToolTip(setting.tip)
             label.setBuddy(control)
-            (more if setting.more else basic).addRow(label, control)
-            self._labels[name], self.controls[name] = label, control
+            form = more if setting.more else basic
+            form.addRow(label, control)
+            self._rows[name], self.controls[name] = form, control
             _changed_signal(control).connect(self._tell)
         self.more = QToolButton(text=self.tr("More"), checkable=True)
         self.more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
@@ -113,14 +115,11 @@ class SettingsForm(QWidget):
     def _enable(self) -> None:
         settings = self.values()
         for name, (setting, _) in self._entries.items():
-            reason = self.tr("Settings rest during a run; stop it first.") if self._running else ""
-            reason = setting.unused(settings) or reason
-            control, label = self.controls[name], self._labels[name]
-            control.setEnabled(not reason)
-            label.setEnabled(not reason)
-            tip = f"{setting.tip}.<br><i>{reason}</i>" if reason else setting.tip
-            control.setToolTip(tip)
-            label.setToolTip(tip)
+            control = self.controls[name]
+            self._rows[name].setRowVisible(control, not setting.unused(settings))
+            control.setEnabled(not self._running)
+            rests = self.tr("Settings rest during a run; stop it first.")
+            control.setToolTip(f"{setting.tip}.<br><i>{rests}</i>" if self._running else setting.tip)
 
     def _fold(self, shown: bool) -> None:
         self._folded.setVisible(shown)
@@ -224,7 +223,7 @@ def _control(setting: Setting, default: Any) -> QWidget:
         for key, text in setting.choices.items():
             control.addItem(text, key)
     elif isinstance(default, bool):
-        control = QCheckBox()
+        control = Check()
     elif isinstance(default, int):
         most = int(min(setting.most, 2**31 - 1))
         control = QSpinBox(minimum=int(setting.least), maximum=most, singleStep=max(1, round(setting.single_step)))

@@ -1,135 +1,100 @@
-"""The window: docks, menus and connections; everything that does something is elsewhere."""
+"""The window: docks and connections; everything that does something is elsewhere."""
 
+from __future__ import annotations
+
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QSize, Qt, QTimer
-from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QKeySequence
-from PySide6.QtWidgets import QDockWidget, QFileDialog, QLabel, QMainWindow, QMessageBox, QToolBar
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
+from PySide6.QtGui import (
+    QAction,
+    QActionGroup,
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+)
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QApplication,
+    QDockWidget,
+    QLabel,
+    QLineEdit,
+    QMainWindow,
+    QMessageBox,
+    QTabWidget,
+    QToolBar,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.canvas import Canvas
 from app.document_model import DocumentModel
+from app.files import Files
 from app.icons import app_icon, icon
+from app.measures import Measurer, Measures
+from app.menus import Menus
 from app.panels.curves import CurvesPanel
+from app.panels.history_list import HistoryPanel
+from app.panels.layers import LayersPanel
+from app.panels.layouts import LayoutsPanel
+from app.panels.map_settings import MapSettingsPanel
 from app.panels.options_bar import OptionsBar
+from app.panels.palette import PalettePanel
+from app.panels.parts import tabular
+from app.panels.routes import RoutesPanel
 from app.panels.run_panel import RunPanel
+from app.panels.timeline import TimelinePanel
+from app.preferences import Preferences
 from app.run_model import RunModel
-from app.scene import LAYERS
+from app.scenarios.scenario import Frame
 from app.tools import TOOLS, ToolOptions
-from maps.document import MapDocument, new_document
-from maps.errors import MapError, MapFormatError, MapSaveError
-from maps.formats import FORMATS, losses
+from maps.document import MapDocument, Terrain, new_document
+from maps.edits import apply_costs
+from maps.errors import MapError
+from maps.formats import FORMATS
 
 CURVES_INTERVAL = 100  # milliseconds
+STATE_VERSION = 1  # of the arrangement of docks; another number forgets the old one
 
 
 class MainWindow(QMainWindow):
-    """One map, one run."""
+    """One map, one run. preferences: None remembers nothing."""
 
-    def __init__(self, document: MapDocument | None = None, path: Path | None = None) -> None:
+    def __init__(
+        self,
+        document: MapDocument | None = None,
+        path: Path | None = None,
+        preferences: Preferences | None = None,
+    ) -> None:
         super().__init__()
+        self.preferences = preferences
         self.model = DocumentModel(document or new_document(64, 64, name=self.tr("New map")), self)
         if document is not None:
             self.model.adopt(document, path)
         self.run = RunModel(self)
+        self.files = Files(self, self.model, preferences)
+        self.measurer = Measurer(self)
+        self._measures: Measures | None = None
+        self._compared = False
         self.canvas = Canvas(self.model)
-        self.run_panel = RunPanel()
-        self.curves = CurvesPanel()
-        self.options_bar = OptionsBar(self.canvas.options)
         self.setCentralWidget(self.canvas)
         self.setWindowIcon(app_icon())
-        self.addToolBar(Qt.ToolBarArea.TopToolBarArea, self.options_bar)
-        self._make_tool_bar()
-        self._make_menus()
-        right = self._dock(self.tr("Run"), self.run_panel, Qt.DockWidgetArea.RightDockWidgetArea)
-        bottom = self._dock(self.tr("Curves"), self.curves, Qt.DockWidgetArea.BottomDockWidgetArea)
+        self.setAcceptDrops(True)
+        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        self._make_bars()
+        self._make_panels()
         self._make_status_bar()
-        self._connect()
+        self.menus = Menus(self)
         self._curves_due = QTimer(self, interval=CURVES_INTERVAL, singleShot=True)
-        self._curves_due.timeout.connect(lambda: self.curves.show_run(self.run))
-        self.run_panel.show_document(self.model.document)
-        self._show_title()
-        self._show_document()
+        self._curves_due.timeout.connect(self._show_curves)
+        self._connect()
+        self.resize(1280, 800)
+        self._remember_arrangement()
+        self._show_new_document()
         self._show_run_state()
         self.choose_tool("brush")
-        self.resize(1280, 800)
-        self.resizeDocks([right], [300], Qt.Orientation.Horizontal)
-        self.resizeDocks([bottom], [190], Qt.Orientation.Vertical)
-
-    # Files
-
-    def open_file(self, path: Path) -> bool:
-        """Open a map; a readable dialog and False if that fails."""
-        try:
-            self.model.open(path)
-        except MapFormatError as error:
-            QMessageBox.warning(
-                self, self.tr("Cannot open"), f"{error}.\n\n" + self.tr("Your open map is unchanged.")
-            )
-            return False
-        self.run_panel.show_document(self.model.document)
-        return True
-
-    def save(self) -> bool:
-        """Save to the file that was opened, or ask for one."""
-        return self._save_to(self.model.path) if self.model.path else self.save_as()
-
-    def save_as(self) -> bool:
-        """Ask for a file, say what its format loses, save."""
-        kinds = [f"{kind.description} (*{kind.endings[0]})" for kind in FORMATS if kind.encode]
-        name, _ = QFileDialog.getSaveFileName(self, self.tr("Save as"), self.model.title, ";;".join(kinds))
-        if not name:
-            return False
-        path = Path(name)
-        try:
-            lost = losses(self.model.document, path)
-        except (MapSaveError, MapError) as error:
-            QMessageBox.warning(self, self.tr("Cannot save"), str(error))
-            return False
-        if lost:
-            question = self.tr("{} does not keep:\n• {}\n\nSave all the same?").format(
-                path.name, "\n• ".join(lost)
-            )
-            if QMessageBox.question(self, self.tr("Save as"), question) != QMessageBox.StandardButton.Yes:
-                return False
-        return self._save_to(path)
-
-    def _save_to(self, path: Path) -> bool:
-        try:
-            self.model.save(path)
-        except (MapSaveError, MapError) as error:
-            QMessageBox.critical(self, self.tr("Not saved"), str(error))
-            return False
-        self.statusBar().showMessage(self.tr("Saved {}").format(path.name), 4000)
-        return True
-
-    def _ask_open(self) -> None:
-        endings = " ".join(f"*{ending}" for kind in FORMATS for ending in kind.endings)
-        if self._may_leave():
-            name, _ = QFileDialog.getOpenFileName(
-                self, self.tr("Open a map"), "", self.tr("Maps ({})").format(endings)
-            )
-            if name:
-                self.open_file(Path(name))
-
-    def _may_leave(self) -> bool:
-        if not self.model.modified:
-            return True
-        buttons = QMessageBox.StandardButton
-        answer = QMessageBox.question(
-            self,
-            self.tr("Unsaved changes"),
-            self.tr("{} has unsaved changes. Save them?").format(self.model.title),
-            buttons.Save | buttons.Discard | buttons.Cancel,
-        )
-        return answer == buttons.Discard or (answer == buttons.Save and self.save())
-
-    def closeEvent(self, event: QCloseEvent) -> None:
-        if self._may_leave():
-            self.run.shut_down()
-            event.accept()
-        else:
-            event.ignore()
+        self.canvas.setFocus()
 
     # Runs
 
@@ -140,52 +105,133 @@ class MainWindow(QMainWindow):
         elif self.run.state == "paused":
             self.run.resume()
         else:
+            self._show_live()
             self.run.start(self.model.document, self.run_panel.scenario, self.run_panel.settings())
+
+    def result_document(self) -> MapDocument | None:
+        """The drawn map with the run's result in it; None while there is none that fits."""
+        scenario, result = self.run.scenario, self.run.result
+        if scenario is None or result is None:
+            return None
+        try:
+            return scenario.apply(self.model.document, result)
+        except MapError:
+            return None
 
     def apply_result(self) -> None:
         """The run's best goes into the drawn map, as one undo step."""
-        scenario, result = self.run.scenario, self.run.result
-        if scenario is None or result is None:
+        applied = self.result_document()
+        if applied is None or self.run.scenario is None:
+            self.statusBar().showMessage(self.tr("The run's result does not fit this map any more."), 8000)
             return
         if self.model.document is not self.run.started_from and not self.run.edits:
             question = self.tr("The map has changed since the run began. Apply the run's result to it?")
             if QMessageBox.question(self, self.tr("Apply"), question) != QMessageBox.StandardButton.Yes:
                 return
-        try:
-            self.model.edit(scenario.title, scenario.apply(self.model.document, result))
-        except MapError as error:
-            QMessageBox.warning(self, self.tr("Cannot apply"), str(error))
-            return
+        self.model.edit(self.run.scenario.title, applied)
         self.revert()
 
     def revert(self) -> None:
-        """Back to the drawn map."""
-        self.canvas.show_cost_map(None)
-        self.canvas.show_flow(None)
-        self.canvas.show_paths([])
+        """Back to the drawn map; the result of the run is gone."""
         self.run.clear()
-        self.curves.show_run(self.run)
+        self._show_live()
+        self._measure()
 
-    def _show_frame(self) -> None:
-        frame = self.run.frame
-        if frame is not None:
-            self.canvas.show_cost_map(frame.cost_map)
+    def fork(self, frame: Frame) -> None:
+        """Make the map of an earlier step the drawn one, and start anew from there."""
+        self.run.halt()
+        try:
+            if frame.cost_map is not None:
+                forked = apply_costs(self.model.document, frame.cost_map).document
+                self.model.edit(self.tr("Fork at step {}").format(frame.step), forked)
+        except MapError as error:
+            self.statusBar().showMessage(str(error), 8000)
+            return
+        self.revert()
+        self.start_or_pause()
+
+    def mend(self) -> None:
+        """Set what kept the run from starting to a value that would do, and start."""
+        if self.run.mend is not None:
+            self.run_panel.form.set_value(self.run.mend.setting, self.run.mend.value)
+            self.start_or_pause()
+
+    def _after_edit(self) -> None:
+        if self.run.busy and self.model.document is not self.run.started_from:
+            self.run.edit(self.model.document)
+        self._measure()
+
+    # What the canvas shows
+
+    def show_frame(self, frame: Frame | None) -> None:
+        """A frame of the run, or the drawn map with its own paths."""
+        if frame is None:
+            self.canvas.show_cost_map(None)
+            self.canvas.show_flow(None)
+            self.canvas.show_moving(None)
+            self.canvas.show_plan(None)
+            self._show_measures()
+            return
+        self.canvas.show_cost_map(None if self._compared else frame.cost_map)
+        self.canvas.show_flow(frame.traffic)
+        if frame.cost_map is None:  # the run does not touch the costs, so the drawn paths stay
+            self._show_measures()
+        else:
+            self.canvas.show_unreachable(None)
             self.canvas.show_paths(list(frame.paths))
-            self.canvas.show_flow(frame.traffic)
+        self.canvas.show_moving(None if self._compared else frame.layouts)
+        self.canvas.show_plan(*(frame.plan or (None,)))
+        self._device.setText({"cpu": "CPU", "cuda": "GPU (CUDA)", "mps": "GPU"}.get(frame.device, frame.device))
+
+    def _shown_frame(self) -> Frame | None:
+        return self.timeline.frame or self.run.frame
+
+    def _show_live(self) -> None:
+        self.timeline.show_run(self.run)
+        self.show_frame(self.run.frame)
+        self._show_curves()
+
+    def _take_frame(self) -> None:
+        if self.timeline.frame is None:
+            self.show_frame(self.run.frame)
+
+    def _compare(self, compared: bool) -> None:
+        self._compared = compared
+        self.show_frame(self._shown_frame())
+
+    def _show_curves(self) -> None:
+        self.curves.show_run(self.run)
+        self.timeline.show_run(self.run)
 
     def _show_run_state(self) -> None:
         self.run_panel.show_run(self.run)
+        self._show_curves()
         if self.run.state in ("ended", "failed"):
-            self.curves.show_run(self.run)
+            self.show_frame(self._shown_frame())
 
     def _show_figures(self) -> None:
         self.run_panel.show_headline(self.run)
         if not self._curves_due.isActive():
             self._curves_due.start()
 
-    def _after_edit(self) -> None:
-        if self.run.busy and self.model.document is not self.run.started_from:
-            self.run.edit(self.model.document)
+    def _measure(self) -> None:
+        if not self.run.busy or (self.run.frame is not None and self.run.frame.cost_map is None):
+            self.measurer.measure(self.model.document, self.canvas.options.route)
+
+    def _take_measures(self, measures: Measures) -> None:
+        self._measures = measures
+        if measures.document.routes == self.model.document.routes:
+            self.routes.show_costs(measures.costs)
+        self._show_measures()
+
+    def _show_measures(self) -> None:
+        measures = self._measures
+        if measures is None or measures.document.shape != self.model.document.shape:
+            return
+        self.canvas.show_distance(measures.distance)
+        if self.run.frame is None or self.run.frame.cost_map is None:
+            self.canvas.show_paths(list(measures.paths))
+            self.canvas.show_unreachable(measures.cut_off)
 
     # Tools and status
 
@@ -193,106 +239,259 @@ class MainWindow(QMainWindow):
         """Make a tool of `TOOLS` the active one."""
         self.canvas.set_tool(tool)
         self.options_bar.show_tool(tool)
-        self._tool_actions[tool].setChecked(True)
+        self.tool_actions[tool].setChecked(True)
         entry = TOOLS[tool]
         self.statusBar().showMessage(f"{entry.title}: {entry.hint}", 4000)
+
+    def _take_terrain(self, terrain: Terrain) -> None:
+        if not terrain.passable:
+            self.choose_tool("wall")
+            return
+        self._change_options(cost=terrain.cost, mode="set")
+        if self.canvas.tool not in ("brush", "line", "rectangle", "fill"):
+            self.choose_tool("brush")
+
+    def _change_options(self, **changes: object) -> None:
+        options = replace(self.canvas.options, **changes)  # pyright: ignore[reportArgumentType]
+        self.canvas.set_options(options)
+        self.options_bar.show_options(options)
+
+    def _take_options(self, options: ToolOptions) -> None:
+        self.options_bar.show_options(options)
+        if options.route < len(self.model.document.routes):
+            self.routes.set_active(options.route)
+        if options.layout < len(self.model.document.layouts):
+            self.layouts.set_active(options.layout)
+        self.layouts.show_selection(self.canvas.selected_weights)
+
+    def _choose_route(self, route: int) -> None:
+        self._change_options(route=route)
+        self._measure()
+
+    def _choose_layout(self, layout: int) -> None:
+        if layout != self.canvas.options.layout:
+            self._change_options(layout=layout, selection=frozenset())
 
     def _show_cell(self, row: int, column: int) -> None:
         document = self.model.document
         if not document.contains((row, column)):
             self._cell.setText("")
             return
-        cost = self.tr("wall") if not document.passable[row, column] else f"{document.cost[row, column]:.3g}"
-        self._cell.setText(self.tr("row {}, col {} · cost {}").format(row, column, cost))
+        words = [self.tr("row {}, col {}").format(row, column)]
+        frame, measures = self._shown_frame(), self._measures
+        costs = document.cost
+        if frame is not None and frame.cost_map is not None and not self._compared:
+            costs = frame.cost_map if frame.cost_map.shape == document.shape else costs
+        passable = document.passable[row, column]
+        words.append(self.tr("cost {:.3g}").format(costs[row, column]) if passable else self.tr("wall"))
+        if frame is not None and frame.traffic is not None and frame.traffic.shape == document.shape:
+            words.append(self.tr("traffic {:.2f}").format(frame.traffic[row, column]))
+        elif measures is not None and measures.distance is not None and measures.document.shape == document.shape:
+            distance = measures.distance[row, column]
+            far = self.tr("{:.4g} to the goal").format(distance)
+            words.append(far if np.isfinite(distance) else self.tr("no way to the goal"))
+        self._cell.setText(" · ".join(words))
 
     def _show_document(self) -> None:
         document = self.model.document
-        total = float(document.cost[document.passable].sum(dtype=np.float64))
+        total = float(document.cost.sum(where=document.passable, dtype=np.float64))
         self._total.setText(self.tr("total cost {:.6g}").format(total))
-        self._undo.setEnabled(self.model.history.can_undo)
-        self._redo.setEnabled(self.model.history.can_redo)
+
+    def _show_new_document(self) -> None:
+        if self.run.busy:
+            self.run.halt()
+        self.run.clear()
+        self._measures = None
+        self._show_document()
+        self._show_title()
+        self._show_live()
+        self._measure()
 
     def _show_title(self) -> None:
         self.setWindowTitle(f"{self.model.title}[*] – Longcut")
         self.setWindowModified(self.model.modified)
+        self.run_panel.show_document(self.model.document)
 
-    def _make_status_bar(self) -> None:
-        self._cell, self._total, self._zoom = QLabel(), QLabel(), QLabel()
-        self._cell.setMinimumWidth(220)
-        for label in (self._cell, self._total, self._zoom):
-            self.statusBar().addPermanentWidget(label)
+    # Events
 
-    def _make_tool_bar(self) -> None:
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if not self.files.may_leave():
+            event.ignore()
+            return
+        if self.preferences:
+            self.preferences.window_geometry = self.saveGeometry()
+            self.preferences.window_state = self.saveState(STATE_VERSION)
+            self.preferences.sync()
+        self._shut_down()
+        event.accept()
+
+    def abandon(self) -> None:
+        """Close without asking; unsaved changes are lost."""
+        self._shut_down()
+        self.deleteLater()
+        QApplication.exit(0)
+
+    def _shut_down(self) -> None:
+        self.run.shut_down()
+        self.measurer.shut_down()
+        self.files.shut_down()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if self._dropped(event) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        path = self._dropped(event)
+        if path is not None:
+            event.acceptProposedAction()
+            # After the drop: a question must not hold up whoever dragged the file here.
+            QTimer.singleShot(0, lambda: self.files.open(path))
+
+    def _dropped(self, event: QDropEvent) -> Path | None:
+        urls = event.mimeData().urls()
+        if len(urls) != 1 or not urls[0].isLocalFile():
+            return None
+        path = Path(urls[0].toLocalFile())
+        return path if any(path.name.lower().endswith(kind.endings) for kind in FORMATS) else None
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        # Keys are meant for the map while the pointer is over it, unless somebody is typing.
+        typing = isinstance(QApplication.focusWidget(), (QLineEdit, QAbstractSpinBox))
+        if event.type() == QEvent.Type.Enter and watched is self.canvas and not typing:
+            self.canvas.setFocus()
+        return super().eventFilter(watched, event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "tool_actions"):
+            self._colour_icons()
+        super().changeEvent(event)
+
+    # Making
+
+    def _make_bars(self) -> None:
+        self.options_bar = OptionsBar(self.canvas.options)
+        self.options_bar.setObjectName("options")
+        self.addToolBar(Qt.ToolBarArea.TopToolBarArea, self.options_bar)
         bar = QToolBar(self.tr("Tools"), self)
+        bar.setObjectName("tools")
         bar.setMovable(False)
         bar.setIconSize(QSize(20, 20))
         self.addToolBar(Qt.ToolBarArea.LeftToolBarArea, bar)
         group = QActionGroup(self)
-        self._tool_actions: dict[str, QAction] = {}
+        self.tool_actions: dict[str, QAction] = {}
         for tool, entry in TOOLS.items():
-            action = QAction(icon(tool, self.palette().text().color()), entry.title, self, checkable=True)
+            action = QAction(entry.title, self, checkable=True)
             action.setShortcut(entry.shortcut)
             action.setToolTip(f"<b>{entry.title}</b> ({entry.shortcut})<br>{entry.hint}")
             action.triggered.connect(lambda _, chosen=tool: self.choose_tool(chosen))
             group.addAction(action)
             bar.addAction(action)
-            self._tool_actions[tool] = action
+            self.tool_actions[tool] = action
+        self._colour_icons()
 
-    def _make_menus(self) -> None:
-        keys = QKeySequence.StandardKey
-        file, edit = self.menuBar().addMenu(self.tr("&File")), self.menuBar().addMenu(self.tr("&Edit"))
-        view, run = self.menuBar().addMenu(self.tr("&View")), self.menuBar().addMenu(self.tr("&Run"))
-        file.addAction(self.tr("&Open…"), QKeySequence(keys.Open), self._ask_open)
-        file.addAction(self.tr("&Save"), QKeySequence(keys.Save), self.save)
-        file.addAction(self.tr("Save &as or export…"), QKeySequence("Ctrl+Shift+S"), self.save_as)
-        file.addSeparator()
-        file.addAction(self.tr("&Quit"), QKeySequence(keys.Quit), self.close)
-        self._undo = edit.addAction(self.tr("&Undo"), QKeySequence(keys.Undo), self.model.undo)
-        self._redo = edit.addAction(self.tr("&Redo"), QKeySequence("Ctrl+Shift+Z"), self.model.redo)
-        view.addAction(self.tr("&Fit"), QKeySequence("0"), self.canvas.fit)
-        view.addSeparator()
-        for layer in sorted(LAYERS):
-            action = view.addAction(layer.capitalize())
-            action.setCheckable(True)
-            action.setChecked(layer in self.canvas.visible_layers)
-            action.toggled.connect(lambda on, name=layer: self._show_layer(name, on))
-        run.addAction(self.tr("Run or &pause"), QKeySequence("Ctrl+Return"), self.start_or_pause)
-        run.addAction(self.tr("One &step"), self.run.single_step)
-        run.addAction(self.tr("S&top"), self.run.stop)
+    def _colour_icons(self) -> None:
+        for tool, action in self.tool_actions.items():
+            action.setIcon(icon(tool, self.palette().text().color()))
 
-    def _show_layer(self, layer: str, on: bool) -> None:
-        layers = set(self.canvas.visible_layers)
-        self.canvas.set_visible_layers(layers | {layer} if on else layers - {layer})
+    def _make_panels(self) -> None:
+        self.layers = LayersPanel()
+        self.routes = RoutesPanel(self.model)
+        self.layouts = LayoutsPanel(self.model)
+        self.terrain = PalettePanel(self.model)
+        self.map_settings = MapSettingsPanel(self.model)
+        self.history = HistoryPanel(self.model)
+        self.run_panel = RunPanel()
+        self.timeline = TimelinePanel()
+        self.curves = CurvesPanel()
+        progress = QWidget()
+        rows = QVBoxLayout(progress)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(0)
+        rows.addWidget(self.timeline)
+        rows.addWidget(self.curves, 1)
+        right, bottom = Qt.DockWidgetArea.RightDockWidgetArea, Qt.DockWidgetArea.BottomDockWidgetArea
+        self.setCorner(Qt.Corner.BottomRightCorner, right)
+        self.docks: dict[str, QDockWidget] = {}
+        for name, title, widget in (
+            ("layers", self.tr("Layers"), self.layers),
+            ("terrain", self.tr("Terrain"), self.terrain),
+            ("routes", self.tr("Routes"), self.routes),
+            ("layouts", self.tr("Points"), self.layouts),
+            ("run", self.tr("Run"), self.run_panel),
+            ("map", self.tr("Map"), self.map_settings),
+            ("history", self.tr("History"), self.history),
+            ("progress", self.tr("Progress"), progress),
+        ):
+            dock = QDockWidget(title, self)
+            dock.setObjectName(name)
+            dock.setWidget(widget)
+            dock.setFeatures(
+                QDockWidget.DockWidgetFeature.DockWidgetMovable | QDockWidget.DockWidgetFeature.DockWidgetClosable
+            )
+            self.addDockWidget(bottom if name == "progress" else right, dock)
+            self.docks[name] = dock
+        for first, others in (("layers", ("terrain", "routes", "layouts")), ("run", ("map", "history"))):
+            for name in others:
+                self.tabifyDockWidget(self.docks[first], self.docks[name])
+            self.docks[first].raise_()
+        for dock in self.docks.values():
+            dock.setTitleBarWidget(QWidget())  # their tab, or what is in them, names them already
 
-    def _dock(self, title: str, widget: RunPanel | CurvesPanel, area: Qt.DockWidgetArea) -> QDockWidget:
-        dock = QDockWidget(title, self)
-        dock.setObjectName(title)
-        dock.setWidget(widget)
-        dock.setFeatures(QDockWidget.DockWidgetFeature.DockWidgetMovable)
-        self.addDockWidget(area, dock)
-        if area == Qt.DockWidgetArea.RightDockWidgetArea:
-            self.setCorner(Qt.Corner.BottomRightCorner, area)
-        return dock
+    def _remember_arrangement(self) -> None:
+        self.resizeDocks([self.docks["run"]], [312], Qt.Orientation.Horizontal)
+        self.resizeDocks([self.docks["layers"], self.docks["run"]], [200, 540], Qt.Orientation.Vertical)
+        self.resizeDocks([self.docks["progress"]], [200], Qt.Orientation.Vertical)
+        self.first_arrangement = self.saveState(STATE_VERSION)
+        if self.preferences:
+            self.restoreGeometry(self.preferences.window_geometry)
+            self.restoreState(self.preferences.window_state, STATE_VERSION)
+
+    def _make_status_bar(self) -> None:
+        self._cell, self._total, self._zoom, self._device = QLabel(), QLabel(), QLabel(), QLabel()
+        self._cell.setMinimumWidth(250)
+        for label in (self._cell, self._total, self._zoom, self._device):
+            label.setFont(tabular(label.font()))
+            self.statusBar().addPermanentWidget(label)
 
     def _connect(self) -> None:
+        self.canvas.installEventFilter(self)
         self.model.changed.connect(self._show_document)
-        self.model.history_changed.connect(self._show_document)
+        self.model.changed.connect(self._measure)
         self.model.history_changed.connect(self._after_edit)
         self.model.title_changed.connect(self._show_title)
+        self.files.opened.connect(self._show_new_document)
+        self.files.told.connect(lambda text: self.statusBar().showMessage(text, 6000))
         self.canvas.cell_hovered.connect(self._show_cell)
         self.canvas.hover_left.connect(lambda: self._cell.setText(""))
         self.canvas.view_changed.connect(lambda size: self._zoom.setText(f"{size:.3g} px"))
         self.canvas.problem.connect(lambda text: self.statusBar().showMessage(text, 8000))
         self.canvas.options_changed.connect(self._take_options)
         self.options_bar.options_changed.connect(self.canvas.set_options)
-        self.run.frame_changed.connect(self._show_frame)
+        self.layers.set_visible(self.canvas.visible_layers)
+        self.layers.visible_changed.connect(self.canvas.set_visible_layers)
+        self.terrain.terrain_chosen.connect(self._take_terrain)
+        self.routes.route_chosen.connect(self._choose_route)
+        self.routes.targets_changed.connect(
+            lambda: self.run_panel.form.set_value("targets", self.routes.targets())
+        )
+        self.layouts.layout_chosen.connect(self._choose_layout)
+        self.layouts.weight_changed.connect(self.canvas.set_selected_weight)
+        self.layouts.import_clicked.connect(self.files.import_layout)
+        self.layouts.export_clicked.connect(lambda: self.files.export_layout(self.layouts.active))
+        self.run_panel.aim_changed.connect(self.routes.show_targets)
+        self.measurer.measured.connect(self._take_measures)
+        self.run.frame_changed.connect(self._take_frame)
         self.run.figures_changed.connect(self._show_figures)
         self.run.state_changed.connect(self._show_run_state)
-        self.run_panel.run_clicked.connect(self.start_or_pause)
-        self.run_panel.step_clicked.connect(self.run.single_step)
-        self.run_panel.stop_clicked.connect(self.run.stop)
-        self.run_panel.apply_clicked.connect(self.apply_result)
-        self.run_panel.revert_clicked.connect(self.revert)
-
-    def _take_options(self, options: ToolOptions) -> None:
-        self.options_bar.show_options(options)
+        self.timeline.frame_chosen.connect(lambda frame: self.show_frame(frame or self.run.frame))
+        self.timeline.compare_toggled.connect(self._compare)
+        self.timeline.fork_requested.connect(self.fork)
+        for signal, slot in (
+            (self.run_panel.run_clicked, self.start_or_pause),
+            (self.run_panel.step_clicked, self.run.single_step),
+            (self.run_panel.stop_clicked, self.run.stop),
+            (self.run_panel.apply_clicked, self.apply_result),
+            (self.run_panel.revert_clicked, self.revert),
+            (self.run_panel.mend_clicked, self.mend),
+        ):
+            signal.connect(slot)

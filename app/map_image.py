@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 
-from app.colouring import WALL, colour_table
+from app.colouring import (
+    BANDS,
+    TOP,
+    UNREACHED,
+    WALL,
+    change_shades,
+    change_table,
+    colour_table,
+    cost_shades,
+    distance_bands,
+    distance_table,
+    round_up,
+)
 from maps.document import MapDocument, Mask
 from maps.edits import union
 from maps.raster import Rectangle
 
-OPEN = 0xFFC4C6CA  # cells where costs are not shown
+OPEN = 0xFFC4C6CA  # cells where nothing is coloured
+Shown = Literal["cost", "difference", "distance", "nothing"]
 
 
 def changed_cells(old: MapDocument, new: MapDocument) -> Rectangle | None:
@@ -33,24 +46,43 @@ class MapImage:
     """Pixels of a document, or of a run's costs on it.
 
     image: RGB32, one pixel a cell. scale: (lo, hi) costs at the ends of the colour scale: the document's
-    bounds, widened by what the map holds, so that it stands still during a run.
+    bounds, widened by what the map holds, so that it stands still during a run. greatest_change: end of the
+    scale of differences, rounded up for the same reason. band: width of a band of equal distance; bands: how
+    many there are.
     """
 
     def __init__(self, document: MapDocument) -> None:
         self.document = document
         self._run_costs: NDArray[np.float32] | None = None
-        self._show_costs = self._show_walls = True
+        self._distance: NDArray[np.float32] | None = None
+        self._layers = frozenset(("cost", "walls"))
         self._pixels = np.zeros(document.shape, np.uint32)
         self.image = QImage(
             self._pixels.data, document.width, document.height, 4 * document.width, QImage.Format.Format_RGB32
         )
         self.scale = self._scale()
+        self.greatest_change = self.band = 1.0
+        self.bands = 1
         self._colour((0, 0, *document.shape))
 
     @property
     def costs(self) -> NDArray[np.float32]:
         """(H, W) costs that are shown."""
         return self.document.cost if self._run_costs is None else self._run_costs
+
+    @property
+    def has_run(self) -> bool:
+        """Whether a run's costs are shown in place of the document's."""
+        return self._run_costs is not None
+
+    @property
+    def shown(self) -> Shown:
+        """What the cells are coloured by: distance before difference before cost, where there is one to show."""
+        if "distance" in self._layers and self._distance is not None:
+            return "distance"
+        if "difference" in self._layers and self._run_costs is not None:
+            return "difference"
+        return "cost" if "cost" in self._layers else "nothing"
 
     def show_document(self, document: MapDocument, dirty: Rectangle | None = None) -> Rectangle | None:
         """Take a document of the same shape over; returns the cells to be drawn anew, None if there are none.
@@ -76,20 +108,33 @@ class MapImage:
         self._run_costs = None if costs is None else np.array(costs, np.float32)
         return self._colour_again((0, 0, *self.document.shape)) or (0, 0, *self.document.shape)
 
-    def show_layers(self, costs: bool, walls: bool) -> None:
-        """Whether costs and walls are coloured."""
-        if (costs, walls) != (self._show_costs, self._show_walls):
-            self._show_costs, self._show_walls = costs, walls
-            self._colour((0, 0, *self.document.shape))
+    def show_distance(self, distance: NDArray[Any] | None) -> None:
+        """(H, W) distances to the goal, infinite where there is no way, for the layer "distance"; or None."""
+        self._distance = None if distance is None else np.array(distance, np.float32)
+        if self._distance is not None:
+            finite = self._distance[np.isfinite(self._distance)]
+            farthest = float(finite.max(initial=0.0))
+            self.band = round_up(farthest / BANDS)
+            self.bands = int(farthest / self.band) + 1
+        self._colour((0, 0, *self.document.shape))
+
+    def show_layers(self, layers: frozenset[str]) -> None:
+        """Which of "cost", "walls", "difference" and "distance" are coloured."""
+        if layers != self._layers:
+            self._layers = layers
+            self._colour_again((0, 0, *self.document.shape))
 
     def _scale(self) -> tuple[float, float]:
         bounds = self.document.bounds
         return min(bounds.lower, float(self.costs.min())), max(bounds.upper, float(self.costs.max()))
 
+    def _greatest_change(self) -> float:
+        return round_up(float(np.abs(self.costs - self.document.cost).max()))
+
     def _colour_again(self, dirty: Rectangle | None) -> Rectangle | None:
-        scale = self._scale()
-        if scale != self.scale:
-            self.scale = scale
+        ends = self._scale(), self._greatest_change() if self.shown == "difference" else self.greatest_change
+        if ends != (self.scale, self.greatest_change):
+            self.scale, self.greatest_change = ends
             dirty = (0, 0, *self.document.shape)
         if dirty is not None:
             self._colour(dirty)
@@ -99,16 +144,22 @@ class MapImage:
         r0, c0, r1, c1 = rectangle
         here = np.s_[r0:r1, c0:c1]
         passable: Mask = self.document.passable[here]
-        if not self._show_walls:
-            passable = np.ones_like(passable)
-        if self._show_costs:
-            lo, hi = self.scale
-            # As colouring.cost_pixels does it, in fewer and smaller arrays: this runs at every brush event.
-            shade = np.sqrt((self.costs[here] - np.float32(lo)) * np.float32(_TOP**2 / max(hi - lo, 1e-12)))
-            colours = _COLOURS.take((shade + 0.5).astype(np.uint8))
-        else:
-            colours = np.full(passable.shape, OPEN, np.uint32)
-        colours[~passable] = _WALL
+        match self.shown:
+            case "cost":
+                colours = _COSTS.take(cost_shades(self.costs[here], *self.scale))
+            case "difference":
+                change = self.costs[here] - self.document.cost[here]
+                colours = _CHANGES.take(change_shades(change, self.greatest_change))
+            case "distance":
+                assert self._distance is not None
+                reached = np.isfinite(self._distance[here])
+                band = distance_bands(np.where(reached, self._distance[here], 0.0), self.band)
+                colours = _packed(distance_table(self.bands)).take(np.where(reached, band, 0))
+                colours[~reached] = _UNREACHED
+            case "nothing":
+                colours = np.full(passable.shape, OPEN, np.uint32)
+        if "walls" in self._layers:
+            colours[~passable] = _WALL
         self._pixels[here] = colours
 
 
@@ -117,14 +168,14 @@ def glow_image(load: NDArray[Any]) -> QImage:
     load = np.nan_to_num(np.asarray(load, np.float32))
     greatest = max(float(load.max(initial=0.0)), 1e-12)
     strength = np.sqrt(np.maximum(load, 0.0) * np.float32(1.0 / greatest))
-    pixels = _GLOW.take((strength * _TOP + 0.5).astype(np.uint8))
+    pixels = _GLOW.take((strength * TOP + 0.5).astype(np.uint8))
     height, width = pixels.shape
     # copy(): the image would otherwise point into an array that goes away.
     return QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied).copy()
 
 
 def _glow_table() -> NDArray[np.uint32]:
-    strength = np.linspace(0.0, 1.0, _TOP + 1)
+    strength = np.linspace(0.0, 1.0, TOP + 1)
     alpha = np.where(strength > 0.03, 0.25 + 0.65 * strength, 0.0)
     ember, white = np.array((255.0, 96.0, 24.0)), np.array((255.0, 226.0, 190.0))
     colours = np.outer(1.0 - strength, ember) + np.outer(strength, white)
@@ -137,7 +188,8 @@ def _packed(colours: NDArray[Any], alpha: NDArray[Any] | float = 255) -> NDArray
     return np.asarray(alpha, np.float64).astype(np.uint32) << 24 | red << 16 | green << 8 | blue
 
 
-_TOP = 255
-_COLOURS = _packed(colour_table(_TOP + 1))
+_COSTS = _packed(colour_table())
+_CHANGES = _packed(change_table())
 _WALL = _packed(WALL[None])[0]
+_UNREACHED = _packed(UNREACHED[None])[0]
 _GLOW = _glow_table()

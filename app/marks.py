@@ -1,18 +1,20 @@
-"""What is drawn over the cells at the screen's resolution: wall edges, hatch, grid, paths, route ends, legend."""
+"""What is drawn over the cells at the screen's resolution: wall edges, hatch, grid, paths, route ends, brush."""
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen, QPolygonF
 
-from app.colouring import WALL_EDGE, colour_table
+from app.colouring import WALL_EDGE
 from app.view import View
 from maps.document import Cell, Mask, Route
 
-DARK, LIGHT = QColor(20, 20, 24), QColor(250, 250, 252)
-GRID_FROM, EDGES_FROM = 8.0, 4.0  # px per cell
+DARK, LIGHT, WARNING = QColor(20, 20, 24), QColor(250, 250, 252), QColor(240, 84, 60)
+GRID_FROM, GRID_FULL, EDGES_FROM = 12.0, 32.0, 4.0  # px per cell
 HATCH = 8  # px between hatch lines
 # Premultiplied ARGB: nothing, the light and the dark line of the hatch, the edge of a wall.
 _MARKS = np.array((0, 0xC8C8C8C8, 0x96000000, QColor(*WALL_EDGE.tolist()).rgba()), np.uint32)
@@ -20,8 +22,8 @@ _MARKS = np.array((0, 0xC8C8C8C8, 0x96000000, QColor(*WALL_EDGE.tolist()).rgba()
 
 def cell_marks(
     passable: Mask | None, locked: Mask | None, view: View, area: QRect, pixel_ratio: float
-) -> QImage | None:
-    """Lighter edges of walls and the hatch of locked cells over an area of the screen; None if it has neither.
+) -> tuple[QPointF, QImage] | None:
+    """Lighter edges of walls and the hatch of locked cells in an area of the screen, and where; None if none.
 
     passable, locked: (H, W); None where they are not to be shown.
     Worked out per screen pixel: the time goes with the area, however ragged the walls.
@@ -35,13 +37,13 @@ def cell_marks(
     show_hatch = locked is not None and bool(locked[cells].any())
     if not (show_edges or show_hatch):
         return None
-    size = round(area.height() * pixel_ratio), round(area.width() * pixel_ratio)
-    codes = np.zeros(size, np.uint8)  # indices of _MARKS
+    (top, bottom), (left, right) = _device_pixels(area, pixel_ratio)
+    codes = np.zeros((bottom - top, right - left), np.uint8)  # indices of _MARKS
     part = codes[inside]
     if locked is not None and show_hatch:
         # Hung on the map, so that the hatch moves with it.
         width = max(1, round(pixel_ratio))
-        first = (np.array((area.top(), area.left())) - (view.top, view.left)) * pixel_ratio
+        first = np.array((top, left)) - np.array((view.top, view.left)) * pixel_ratio
         diagonal = int(np.floor(first).sum()) + inside[0].start + inside[1].start
         phase = (np.arange(sum(part.shape)) + diagonal) % (HATCH * width) // width
         hatch = np.where(phase == 0, 1, np.where(phase == 1, 2, 0)).astype(np.uint8)
@@ -57,8 +59,7 @@ def cell_marks(
         edge[:, 1:] |= passes[:, :-1]
         edge &= ~passes
         np.maximum(part, edge.view(np.uint8) * np.uint8(3), out=part)
-    pixels = _MARKS.take(codes)
-    return _image(pixels, pixel_ratio)
+    return QPointF(left / pixel_ratio, top / pixel_ratio), _image(_MARKS.take(codes), pixel_ratio)
 
 
 def enlarged(image: QImage, view: View, area: QRect, pixel_ratio: float) -> tuple[QPointF, QImage] | None:
@@ -71,16 +72,18 @@ def enlarged(image: QImage, view: View, area: QRect, pixel_ratio: float) -> tupl
         return None
     cells, row_of, col_of, inside = seen
     pixels = np.frombuffer(image.constBits(), np.uint32).reshape(image.height(), image.width())
-    at = QPointF(area.left() + inside[1].start / pixel_ratio, area.top() + inside[0].start / pixel_ratio)
+    (top, _), (left, _) = _device_pixels(area, pixel_ratio)
+    at = QPointF((left + inside[1].start) / pixel_ratio, (top + inside[0].start) / pixel_ratio)
     return at, _image(pixels[cells].take(col_of, axis=1)[row_of], pixel_ratio, image.format())
 
 
 def draw_grid(painter: QPainter, view: View, shape: tuple[int, int], area: QRect) -> None:
-    """Lines between cells, where cells are large enough."""
-    if view.scale < GRID_FROM:
+    """Lines between cells, which show up gradually as cells grow large."""
+    strength = (view.scale - GRID_FROM) / (GRID_FULL - GRID_FROM)
+    if strength <= 0.0:
         return
     r0, c0, r1, c1 = visible_cells(view, shape, area)
-    painter.setPen(QPen(QColor(0, 0, 0, 70), 1))
+    painter.setPen(QPen(QColor(0, 0, 0, round(70 * min(strength, 1.0))), 1))
     xs = [round(view.left + col * view.scale) + 0.5 for col in range(c0, c1 + 1)]
     ys = [round(view.top + row * view.scale) + 0.5 for row in range(r0, r1 + 1)]
     if xs and ys:
@@ -178,55 +181,49 @@ def draw_brush(painter: QPainter, view: View, cell: Cell, size: float) -> None:
     painter.restore()
 
 
-LEGEND_SIZE = (248, 52)
-_BAR_INSET, _BAR_HEIGHT = 12, 12
+def cut_lines(reached: Mask, passable: Mask) -> list[QLineF]:
+    """Where a search that reached these cells (H, W) ended: lines in cell units, x to the right.
+
+    Only between what was reached and what shuts it off from cells that one could walk on; a wall in the middle
+    of what was reached is none of it.
+    """
+    # Only a search without a way to its goal asks for this, and the import takes a while.
+    from scipy import ndimage
+
+    pieces, _ = ndimage.label(~reached, np.ones((3, 3)))
+    beyond = np.zeros(pieces.max() + 1, np.bool_)
+    beyond[pieces[passable & ~reached]] = True
+    beyond[0] = False  # what was reached
+    far = beyond[pieces]
+    lines: list[QLineF] = []
+    upright = (reached[:, :-1] & far[:, 1:]) | (far[:, :-1] & reached[:, 1:])
+    level = (reached[:-1] & far[1:]) | (far[:-1] & reached[1:])
+    for row, begin, end in _runs(level):
+        lines.append(QLineF(begin, row + 1, end, row + 1))
+    for col, begin, end in _runs(upright.T):
+        lines.append(QLineF(col + 1, begin, col + 1, end))
+    return lines
 
 
-def legend_area(height: int) -> QRect:
-    """Where the legend lies on a canvas of this height, px."""
-    return QRect(12, height - LEGEND_SIZE[1] - 12, *LEGEND_SIZE)
-
-
-def legend_cost(area: QRect, x: float, scale: tuple[float, float]) -> float:
-    """The cost at a place of the legend's bar."""
-    share = min(max((x - area.left() - _BAR_INSET) / (area.width() - 2 * _BAR_INSET), 0.0), 1.0)
-    # Colours follow the square root of the cost's share.
-    return scale[0] + share * share * (scale[1] - scale[0])
-
-
-def draw_legend(
-    painter: QPainter, area: QRect, scale: tuple[float, float], title: str, chosen: float | None
-) -> None:
-    """The colour scale with its costs; a notch at the cost that is being painted."""
+def draw_cut(painter: QPainter, view: View, lines: list[QLineF]) -> None:
+    """The lines of `cut_lines`, in a colour of warning with a dark outline."""
+    core = min(max(view.scale * 0.2, 1.5), 3.5)
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor(24, 25, 30, 225))
-    painter.drawRoundedRect(area, 6, 6)
-    bar = QRect(area.left() + _BAR_INSET, area.top() + 24, area.width() - 2 * _BAR_INSET, _BAR_HEIGHT)
-    table = colour_table(256)
-    image = QImage(table.tobytes(), 256, 1, 768, QImage.Format.Format_RGB888)
-    painter.drawImage(bar, image)
-    font = painter.font()
-    font.setPixelSize(11)
-    painter.setFont(font)
-    painter.setPen(QColor(232, 233, 238))
-    painter.drawText(area.adjusted(12, 5, -12, 0), Qt.AlignmentFlag.AlignHCenter, title)
-    lo, hi = scale
-    row = area.adjusted(12, 5, -12, 0)
-    painter.drawText(row, Qt.AlignmentFlag.AlignLeft, f"{lo:.3g}")
-    painter.drawText(row, Qt.AlignmentFlag.AlignRight, f"{hi:.3g}")
-    if chosen is not None and hi > lo:
-        share = min(max((chosen - lo) / (hi - lo), 0.0), 1.0) ** 0.5
-        x = bar.left() + share * bar.width()
-        notch = QPainterPath(QPointF(x, bar.bottom() - 1.0))
-        notch.lineTo(x - 5.0, bar.bottom() + 8.0)
-        notch.lineTo(x + 5.0, bar.bottom() + 8.0)
-        notch.closeSubpath()
-        painter.setPen(QPen(DARK, 1.0))
-        painter.setBrush(QBrush(LIGHT))
-        painter.drawPath(notch)
+    painter.translate(view.left, view.top)
+    painter.scale(view.scale, view.scale)
+    for colour, width in ((DARK, core + 2.5), (WARNING, core)):
+        painter.setPen(QPen(colour, width / view.scale, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+        painter.drawLines(lines)
     painter.restore()
+
+
+def _runs(mask: Mask) -> list[tuple[int, int, int]]:
+    """(row, first, last + 1) of every unbroken stretch along the rows of a mask."""
+    before = np.pad(mask, ((0, 0), (1, 1)))
+    begins = np.argwhere(before[:, 1:] & ~before[:, :-1])
+    ends = np.argwhere(~before[:, 1:] & before[:, :-1])
+    return [(row, begin, end) for (row, begin), (_, end) in zip(begins.tolist(), ends.tolist(), strict=True)]
 
 
 _Slices = tuple[slice, slice]
@@ -241,11 +238,10 @@ def _seen_cells(
     cells: list[slice] = []
     inside: list[slice] = []
     of: list[NDArray[np.int64]] = []
-    for first, count, origin, side in (
-        (area.top(), area.height(), view.top, shape[0]),
-        (area.left(), area.width(), view.left, shape[1]),
+    for (first, last), origin, side in zip(
+        _device_pixels(area, pixel_ratio), (view.top, view.left), shape, strict=True
     ):
-        centres = (np.arange(round(count * pixel_ratio)) + 0.5) / pixel_ratio + first
+        centres = (np.arange(first, last) + 0.5) / pixel_ratio
         cell = np.floor((centres - origin) / view.scale).astype(np.int64)
         begin, end = (int(at) for at in np.searchsorted(cell, (0, side)))
         if begin == end:
@@ -254,6 +250,15 @@ def _seen_cells(
         inside.append(slice(begin, end))
         of.append(cell[begin:end] - cell[begin])
     return (cells[0], cells[1]), of[0], of[1], (inside[0], inside[1])
+
+
+def _device_pixels(area: QRect, pixel_ratio: float) -> tuple[tuple[int, int], tuple[int, int]]:
+    """The half-open ranges of rows and columns of device pixels that an area of the screen touches."""
+    right, bottom = area.left() + area.width(), area.top() + area.height()
+    return (
+        (math.floor(area.top() * pixel_ratio), math.ceil(bottom * pixel_ratio)),
+        (math.floor(area.left() * pixel_ratio), math.ceil(right * pixel_ratio)),
+    )
 
 
 def _image(

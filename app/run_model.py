@@ -114,6 +114,14 @@ class RunModel(QObject):
             self._forget()
             self._become("idle", "")
 
+    def halt(self) -> None:
+        """End the run now; what it had is dropped."""
+        if self._run is not None and self.busy:
+            self._run.shut_down()
+            self._timer.stop()
+            self.result = None
+            self._become("ended", "")
+
     def shut_down(self) -> bool:
         """Stop and wait for the thread; whether none is left."""
         self._timer.stop()

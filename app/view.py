@@ -21,6 +21,10 @@ class View:
         """(row, col) of the cell under a point; it may lie outside the map."""
         return math.floor((y - self.top) / self.scale), math.floor((x - self.left) / self.scale)
 
+    def position_at(self, x: float, y: float) -> tuple[float, float]:
+        """(row, col) of a point, exactly: whole numbers are the centres of cells."""
+        return (y - self.top) / self.scale - 0.5, (x - self.left) / self.scale - 0.5
+
     def centre(self, row: float, col: float) -> tuple[float, float]:
         """(x, y) of a cell's centre."""
         return self.left + (col + 0.5) * self.scale, self.top + (row + 0.5) * self.scale
@@ -40,7 +44,31 @@ def fitted(shape: tuple[int, int], width: float, height: float, margin: float = 
     """The view that shows a map of `shape` whole, in the middle of width × height px."""
     rows, cols = shape
     scale = min((width - 2 * margin) / cols, (height - 2 * margin) / rows)
-    scale = min(max(scale, SMALLEST_SIDE / max(shape)), LARGEST_SCALE)
-    if scale >= 2.0:
-        scale = math.floor(scale)  # cells of one size
+    scale = _even(min(max(scale, SMALLEST_SIDE / max(shape)), LARGEST_SCALE))
     return View(scale, round((width - cols * scale) / 2), round((height - rows * scale) / 2))
+
+
+def fitted_beside(
+    shape: tuple[int, int], width: float, height: float, corner: tuple[float, float], margin: float = 24.0
+) -> View:
+    """As `fitted`, clear of a lower left corner of (width, height) px: above it or to its right."""
+    view = fitted(shape, width, height, margin)
+    bottom = view.top + shape[0] * view.scale
+    if view.left >= corner[0] or bottom <= height - corner[1]:
+        return view
+    if corner[0] + shape[1] * view.scale + margin <= width:
+        return View(view.scale, math.ceil(corner[0]), view.top)
+    above = fitted(shape, width, height - corner[1], margin)
+    right = fitted(shape, width - corner[0], height, margin).moved(corner[0], 0.0)
+    return right if right.scale > above.scale else above
+
+
+def _even(scale: float) -> float:
+    """A scale at most a sixteenth smaller at which the borders of cells fall on pixels in short turns.
+
+    Whole px per cell where cells are large, then halves, quarters and so on.
+    """
+    if scale < 2.0:
+        return scale
+    part = 2.0 ** min(0, math.floor(math.log2(scale / 16.0)))
+    return math.floor(scale / part) * part

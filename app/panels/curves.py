@@ -13,6 +13,7 @@ from app.run_model import RunModel
 from app.scenarios.scenario import Curve, Scenario
 
 ROLES = {"best": (style.BEST, 2), "value": (style.PATH, 1), "soft": (style.SOFT, 1), "bound": (style.BOUND, 2)}
+SMALLEST = 1e-12  # what a log scale still shows
 
 
 class CurvesPanel(QWidget):
@@ -20,31 +21,31 @@ class CurvesPanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._plot = pg.PlotWidget()
-        self._plot.setMinimumSize(0, 0)
-        self._plot.hideButtons()
-        self._plot.setMenuEnabled(False)
-        self._plot.setMouseEnabled(False, False)
-        self._plot.getAxis("left").setWidth(64)
-        self._plot.getPlotItem().layout.setContentsMargins(4, 8, 16, 2)
+        self._plot, self._log_plot = _plot(), _plot()
+        self._log_plot.setLogMode(False, True)
+        self._log_plot.hide()
         self._legend = QHBoxLayout()
         self._legend.setContentsMargins(12, 4, 12, 0)
         self._legend.setSpacing(16)
-        self._empty = QLabel(self.tr("Curves appear when a run starts."))
-        self._empty.setProperty("dim", True)
-        self._legend.addWidget(self._empty)
+        self._title = QLabel(self.tr("Curves appear when a run starts."))
+        self._title.setProperty("dim", True)
+        self._legend.addWidget(self._title)
         self._legend.addStretch(1)
         self._curves: dict[str, Any] = {}
         self._keys: list[QLabel] = []
         self._shown: tuple[Curve, ...] = ()
+        plots = QHBoxLayout()
+        plots.setSpacing(0)
+        plots.addWidget(self._plot, 2)
+        plots.addWidget(self._log_plot, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addLayout(self._legend)
-        layout.addWidget(self._plot, 1)
+        layout.addLayout(plots, 1)
         self.setMinimumHeight(110)
         self._colour()
-        self._show_axes(0.0, 1.0, 1.0)
+        self._show_range(self._plot, 0.0, 1.0, 1.0)
 
     def sizeHint(self) -> QSize:
         return QSize(600, 190)  # pyqtgraph would ask for 640 × 480
@@ -61,45 +62,84 @@ class CurvesPanel(QWidget):
         columns = run.curves()
         steps = columns["step"]
         top, bottom = 0.0, 0.0
-        for name, curve in self._curves.items():
-            values = columns.get(name, np.zeros(0))
+        highest, lowest = -np.inf, np.inf
+        for entry in self._shown:
+            values = columns.get(entry.name, np.zeros(0))
+            if entry.log:
+                values = np.where(values > SMALLEST, values, np.nan)
             shown = np.isfinite(values)
-            curve.setData(steps[: len(values)][shown], values[shown])
-            # A bound starts far up: the view follows the rest, and the bound comes into it.
-            if shown.any() and not name.endswith("bound"):
-                top, bottom = max(top, float(values[shown].max())), min(bottom, float(values[shown].min()))
+            self._curves[entry.name].setData(steps[: len(values)][shown], values[shown])
+            if not shown.any():
+                continue
+            most, least = float(values[shown].max()), float(values[shown].min())
+            if entry.log:
+                highest, lowest = max(highest, np.ceil(np.log10(most))), min(lowest, np.floor(np.log10(least)))
+            elif entry.role != "bound":  # it starts far up: the view follows the rest, and it comes into it
+                top, bottom = max(top, most), min(bottom, least)
         if len(steps) > 1:
-            self._show_axes(-_rounded_up(-bottom) if bottom < 0.0 else 0.0, 1.08 * top, float(steps[-1]))
+            last = _rounded_up(float(steps[-1]))
+            self._show_range(self._plot, -_rounded_up(-bottom) if bottom < 0.0 else 0.0, 1.08 * top, last)
+            if np.isfinite(highest):
+                self._log_plot.setXRange(0.0, last, padding=0.0)
+                self._log_plot.setYRange(lowest, max(highest, lowest + 1.0), padding=0.0)
 
-    def _show_axes(self, bottom: float, top: float, last: float) -> None:
-        self._plot.setXRange(0.0, _rounded_up(last), padding=0.0)
-        self._plot.setYRange(bottom, _rounded_up(top), padding=0.0)
+    def _show_range(self, plot: Any, bottom: float, top: float, last: float) -> None:
+        plot.setXRange(0.0, last, padding=0.0)
+        plot.setYRange(bottom, _rounded_up(top), padding=0.0)
 
     def _show_scenario(self, scenario: Scenario) -> None:
-        for curve in self._curves.values():
-            self._plot.removeItem(curve)
+        for entry in self._shown:
+            (self._log_plot if entry.log else self._plot).removeItem(self._curves[entry.name])
         for key in self._keys:
             key.deleteLater()
         self._shown = scenario.curves
         self._curves, self._keys = {}, []
         for at, entry in enumerate(scenario.curves):
             colour, width = ROLES[entry.role]
-            self._curves[entry.name] = self._plot.plot([], [], pen=pg.mkPen(colour, width=width))
-            key = QLabel(f"<span style='color:{colour}'>━</span>&nbsp;{entry.title}")
+            plot = self._log_plot if entry.log else self._plot
+            self._curves[entry.name] = plot.plot([], [], pen=pg.mkPen(colour, width=width))
+            title = self.tr("{} (right)").format(entry.title) if entry.log else entry.title
+            key = QLabel(f"<span style='color:{colour}'>━</span>&nbsp;{title}")
             self._keys.append(key)
-            self._legend.insertWidget(at, key)
-        self._empty.hide()
-        self._plot.getAxis("left").setLabel(scenario.axis)
+            self._legend.insertWidget(at + 1, key)
+        self._log_plot.setVisible(any(entry.log for entry in scenario.curves))
+        self._title.setText(self.tr("{} over steps").format(scenario.axis.capitalize()))
 
     def _colour(self) -> None:
         palette = self.palette()
-        self._plot.setBackground(palette.color(QPalette.ColorRole.Window))
-        for side, text in (("bottom", self.tr("step")), ("left", "")):
-            axis = self._plot.getAxis(side)
-            axis.setPen(palette.placeholderText().color())
-            axis.setTextPen(palette.text().color())
-            if text:
-                axis.setLabel(text)
+        for plot in (self._plot, self._log_plot):
+            plot.setBackground(palette.color(QPalette.ColorRole.Window))
+            for side in ("bottom", "left"):
+                axis = plot.getAxis(side)
+                axis.setPen(palette.placeholderText().color())
+                axis.setTextPen(palette.text().color())
+
+
+class _ShortAxis(pg.AxisItem):
+    """Ticks that fit: 1200, 45k, 1.2M."""
+
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        if self.logMode:
+            return [f"1e{round(value)}" for value in values]
+        return [_short(value) for value in values]
+
+
+def _short(value: float) -> str:
+    for unit, letter in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
+        if abs(value) >= unit:
+            return f"{value / (1e3 if letter == 'k' else unit):.4g}{letter}"
+    return f"{value:.5g}"
+
+
+def _plot() -> Any:
+    plot = pg.PlotWidget(axisItems={"left": _ShortAxis("left"), "bottom": _ShortAxis("bottom")})
+    plot.setMinimumSize(0, 0)
+    plot.hideButtons()
+    plot.setMenuEnabled(False)
+    plot.setMouseEnabled(False, False)
+    plot.getAxis("left").setWidth(48)
+    plot.getPlotItem().layout.setContentsMargins(4, 8, 16, 2)
+    return plot
 
 
 def _rounded_up(value: float) -> float:

@@ -30,7 +30,8 @@ class RunPanel(QWidget):
     stop_clicked = Signal()
     apply_clicked = Signal()
     revert_clicked = Signal()
-    scenario_changed = Signal()
+    mend_clicked = Signal()
+    aim_changed = Signal(bool)  # whether each route has a target of its own
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -94,6 +95,7 @@ class RunPanel(QWidget):
             (self.stop, self.stop_clicked),
             (self.apply, self.apply_clicked),
             (self.revert, self.revert_clicked),
+            (self.mend, self.mend_clicked),
         ):
             clicked.clicked.connect(signal)
         self.scenario_box.currentIndexChanged.connect(self._show_scenario)
@@ -159,12 +161,16 @@ class RunPanel(QWidget):
         if name not in self._forms:
             self._forms[name] = SettingsForm(SCENARIOS[name].settings)
             self._form_place.insertWidget(0, self._forms[name])
+            self._forms[name].changed.connect(self._tell_aim)
         for other, form in self._forms.items():
             form.setVisible(other == name)
         if self._document is not None:
             self.form.show_document(self._document)
         self.summary.setText(self.scenario.summary)
-        self.scenario_changed.emit()
+        self._tell_aim()
+
+    def _tell_aim(self) -> None:
+        self.aim_changed.emit(getattr(self.settings(), "aim", "") == "target")
 
 
 def _wrapped() -> QLabel:

@@ -40,12 +40,8 @@ SYMMETRIES = {
 DEVICES = {"auto": "Automatic", "cpu": "CPU", "cuda": "GPU (CUDA)", "mps": "GPU (Apple)"}
 
 
-def _without_adam(settings: Adversarial) -> str:
-    return "The true optimum runs without Adam." if settings.method == "optimum" else ""
-
-
-def _only_targets(settings: Adversarial) -> str:
-    return "" if settings.aim == "target" else "Counts for the aim “A target for each route”."
+def _without_adam(settings: Adversarial) -> bool:
+    return settings.method == "optimum"
 
 
 @dataclass(frozen=True)
@@ -63,7 +59,7 @@ class Adversarial:
         "Targets",
         "The path cost that each route should have, in the routes' order",
         flag="--target",
-        unused=_only_targets,
+        unused=lambda settings: settings.aim != "target",
     )
     budget: float | None = setting(
         None,
@@ -206,6 +202,7 @@ def steps(document: MapDocument, settings: Adversarial, state: Any) -> Iterator[
 def _design_steps(problem: Problem, document: MapDocument, settings: Adversarial, state: Any) -> Iterator[Seen]:
     from engine.design import DesignSettings, design
 
+    device = device_of(settings)
     how = DesignSettings(
         method=settings.method,  # pyright: ignore[reportArgumentType]
         steps=settings.steps,
@@ -213,7 +210,7 @@ def _design_steps(problem: Problem, document: MapDocument, settings: Adversarial
         epsilon_end=settings.epsilon,
         tolerance=settings.tolerance,
         seed=settings.seed,
-        device=settings.device,
+        device=device,
     )
     if state is None:
         yield _as_drawn(problem, document)
@@ -232,7 +229,7 @@ def _design_steps(problem: Problem, document: MapDocument, settings: Adversarial
         yield Seen(
             iterate.step,
             figures,
-            _framing(problem, iterate.step, shown, iterate.loads),
+            _framing(problem, iterate.step, shown, iterate.loads, device),
             iterate.best_map,
             iterate.state,
             "" if iterate.status is None else iterate.status.value,
@@ -260,7 +257,7 @@ def _optimum_steps(problem: Problem, document: MapDocument, settings: Adversaria
         yield Seen(
             iterate.iterations,
             figures,
-            _framing(problem, iterate.iterations, iterate.cost_map, iterate.loads),
+            _framing(problem, iterate.iterations, iterate.cost_map, iterate.loads, how.device),
             iterate.cost_map,
             iterate.point,
             "" if iterate.status is None else iterate.status.value,
@@ -276,10 +273,11 @@ def _as_drawn(problem: Problem, document: MapDocument) -> Seen:
     return Seen(0, figures, _framing(problem, 0, problem.cost_map, None), None, None)
 
 
-def _framing(problem: Problem, step: int, cost_map: Any, loads: Any) -> Any:
+def _framing(problem: Problem, step: int, cost_map: Any, loads: Any, device: str = "cpu") -> Any:
     def frame() -> Frame:
         traffic = None if loads is None else np.tensordot(problem.weights, loads, axes=1)
-        return Frame(step, cost_map, traffic, exact_paths(problem.grid, cost_map, problem.routes))
+        paths = exact_paths(problem.grid, cost_map, problem.routes)
+        return Frame(step, cost_map, traffic, paths, device=device)
 
     return frame
 
@@ -301,8 +299,10 @@ def apply(document: MapDocument, result: Any) -> MapDocument:
 def headline(first: Mapping[str, float], last: Mapping[str, float]) -> str:
     """The run in one line: "Path 29.0 → 83.4 · within 0.6 % of the longest possible"."""
     line = f"Path {first['path_cost']:.1f} → {last['best']:.1f}"
-    if np.isfinite(last["gap"]):
+    if last["gap"] < 0.5:
         line += f" · within {100.0 * last['gap']:.1f}\u00a0% of the longest possible"
+    elif np.isfinite(last["bound"]):
+        line += f" · no more than {last['bound']:.0f} is possible"
     return line
 
 

@@ -27,7 +27,7 @@ class Setting:
     least, most, single_step, unit: of a number.
     as_is: for a default of None, what the document has instead, as text and as a number.
     more: folded away until asked for.  flag: on the command line; the field's name where empty.
-    unused: why the setting does not count beside the others, "" where it does.
+    unused: whether the setting does not count beside the others, and is therefore not shown.
     """
 
     text: str
@@ -41,7 +41,7 @@ class Setting:
     as_is: Callable[[MapDocument], tuple[str, float]] | None = None
     more: bool = False
     flag: str = ""
-    unused: Callable[[Any], str] = lambda _: ""
+    unused: Callable[[Any], bool] = lambda _: False
 
 
 def setting(default: Any, text: str, tip: str, **how: Any) -> Any:
@@ -59,7 +59,7 @@ class Frame:
     """What the canvas shows of one step; None where a scenario has no such thing.
 
     cost_map, traffic: (H, W).  paths: cells (n, 2) per route.  layouts: name to positions (n, 2).
-    plan: lines (k, 4) from (row, col) to (row, col), and their mass (k,).
+    plan: lines (k, 4) from (row, col) to (row, col), their mass (k,), and the point (k,) each begins at.
     """
 
     step: int
@@ -67,7 +67,8 @@ class Frame:
     traffic: Floats | None = None
     paths: tuple[npt.NDArray[np.int64], ...] = ()
     layouts: Mapping[str, Floats] | None = None
-    plan: tuple[Floats, Floats] | None = None
+    plan: tuple[Floats, Floats, npt.NDArray[np.int64]] | None = None
+    device: str = "cpu"
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,13 +90,19 @@ class Seen:
     ending: str | None = None
 
 
+def figure(value: float) -> str:
+    """A number in a headline: four digits, thousands apart."""
+    return f"{value:,.0f}".replace(",", "\u202f") if abs(value) >= 1000.0 else f"{value:.4g}"
+
+
 @dataclass(frozen=True)
 class Curve:
-    """A figure that is drawn over the steps. role: which colour."""
+    """A figure that is drawn over the steps. role: which colour.  log: beside the others, on a log scale."""
 
     name: str
     title: str
     role: Literal["best", "value", "soft", "bound"]
+    log: bool = False
 
 
 @dataclass(frozen=True)

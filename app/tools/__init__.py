@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.tools import points, routes, shapes, strokes
-from app.tools.gesture import Gesture, PointerEvent, Tool, ToolOptions
+from app.tools import layouts, points, routes, shapes, strokes
+from app.tools.gesture import Gesture, PointerEvent, Sketch, Tool, ToolOptions
 
-__all__ = ["TOOLS", "Gesture", "PointerEvent", "Tool", "ToolEntry", "ToolOptions"]
+__all__ = ["TOOLS", "Gesture", "PointerEvent", "Sketch", "Tool", "ToolEntry", "ToolOptions"]
 
 
 @dataclass(frozen=True)
 class ToolEntry:
-    """A tool in the tool bar. has_size: whether the brush's size counts for it."""
+    """A tool in the tool bar. has_size: whether the brush's size counts for it. for_points: of layouts."""
 
     title: str
     shortcut: str
     hint: str
     has_size: bool
     begin: Tool
+    for_points: bool = False
 
 
 TOOLS: dict[str, ToolEntry] = {
@@ -32,4 +33,8 @@ TOOLS: dict[str, ToolEntry] = {
     "lock": ToolEntry("Lock", "K", "Left locks against runs, right unlocks", True, strokes.lock),
     "start": ToolEntry("Start", "S", "Set or drag a route's start", False, routes.start),
     "goal": ToolEntry("Goal", "G", "Set or drag a route's goal", False, routes.goal),
+    "points": ToolEntry("Points", "P", "Add or drag a point, right removes", False, layouts.points, True),
+    "select": ToolEntry("Select", "V", "Select or drag points; Shift adds", False, layouts.select, True),
+    "lasso": ToolEntry("Lasso", "O", "Draw a line round points; Shift adds", False, layouts.lasso, True),
+    "scatter": ToolEntry("Scatter", "D", "Scatter points, right brushes away", True, layouts.scatter, True),
 }

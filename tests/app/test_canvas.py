@@ -4,17 +4,19 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QWheelEvent
 from PySide6.QtTest import QTest
 
 from app.canvas import LAYERS, Canvas
-from app.colouring import WALL, WALL_EDGE, cost_pixels
+from app.colouring import UNREACHED, WALL, WALL_EDGE, change_shades, change_table, cost_pixels, round_up
 from app.document_model import DocumentModel
+from app.legend import legend_area
 from app.map_image import OPEN, MapImage, changed_cells, glow_image
-from app.marks import legend_area
-from app.view import View, fitted
-from maps.document import MapDocument, Route, new_document
+from app.marks import cut_lines
+from app.tools import Sketch
+from app.view import View, fitted, fitted_beside
+from maps.document import Layout, MapDocument, Route, new_document
 
 LEFT, MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton
 NONE = Qt.KeyboardModifier.NoModifier
@@ -166,11 +168,13 @@ def test_cells_are_where_cell_at_says_at_large_zoom_far_from_the_corner(qapp, qt
 
 def test_what_is_asked_to_be_drawn_anew_is_all_that_changed(model, canvas, monkeypatch):
     routes = (Route("a", (1, 1), (9, 14)),)
-    model.adopt(model.document.replace(routes=routes), None)
+    layouts = (Layout("b", np.array([(5.0, 5.0), (6.5, 8.0)]), np.ones(2)),)
+    model.adopt(model.document.replace(routes=routes, layouts=layouts), None)
     canvas.show_paths([np.array([(1, 1), (5, 5), (9, 14)])])
     canvas.zoom(1.37)
+    canvas.set_tool("select")
     asked = []
-    monkeypatch.setattr(canvas, "update", lambda rect=None: asked.append(rect or canvas.rect()))
+    monkeypatch.setattr(canvas, "update", lambda rect=None: asked.append(canvas.rect() if rect is None else rect))
 
     def draw(image, area):
         with QPainter(image) as painter:
@@ -180,15 +184,28 @@ def test_what_is_asked_to_be_drawn_anew_is_all_that_changed(model, canvas, monke
     screen = QImage(canvas.size(), QImage.Format.Format_RGB32)
     draw(screen, canvas.rect())
     rng = np.random.default_rng(5)
-    for step in range(40):
+    layers = ("cost", "passable", "locked", "routes", "hover", "size", "layouts", "selection", "sketch")
+    for step in range(72):
         document, (row, col) = model.document, rng.integers(0, 10, 2)
-        layer = ("cost", "passable", "locked", "routes", "hover", "size")[step % 6]
+        layer = ("cost", "passable", "locked", "routes", "hover", "size", "layouts", "selection", "sketch")[
+            step % 9
+        ]
         if layer == "routes":
-            model.preview(document.replace(routes=(Route("a", (int(row), int(col)), (9, 4 + step // 6)),)))
+            model.preview(document.replace(routes=(Route("a", (int(row), int(col)), (9, 4 + step // 9)),)))
         elif layer == "hover":
-            canvas._hover((step // 6, int(col)))
+            canvas.set_tool("brush")
+            canvas._hover((step // 9, int(col)))
         elif layer == "size":
             canvas.set_options(replace(canvas.options, size=1.0 + step))
+        elif layer == "layouts":
+            positions = np.array([(row, col), (row + 1.5, 5.0)])
+            layout = Layout("b", positions, np.array([1.0, 1.0 + step]))
+            model.preview(document.replace(layouts=(layout,)))
+        elif layer == "selection":
+            canvas.set_tool("select")
+            canvas.set_options(replace(canvas.options, selection=frozenset({step // 9 % 3})))
+        elif layer == "sketch":
+            canvas._tools._show(Sketch(((1, 1), (1, col), (row, col)), frozenset({step // 9 % 2})))
         else:
             values = getattr(document, layer).copy()
             here = values[row : row + 2, col : col + 3]
@@ -248,11 +265,20 @@ def test_each_layer_changes_the_picture(canvas, model):
     model.adopt(model.document.replace(routes=(Route("a", (1, 1), (9, 14)),)), None)
     canvas.show_paths([np.array([(1, 1), (5, 5), (9, 14)])])
     canvas.show_flow(np.eye(12, 16))
+    canvas.show_cost_map(model.document.cost[::-1])
+    canvas.show_distance(np.arange(192.0).reshape(12, 16))
+    layouts = tuple(Layout(name, np.array([(3.0, col)]), np.ones(1)) for name, col in (("a", 3), ("b", 9)))
+    model.edit("Points", model.document.replace(layouts=layouts))
+    canvas.show_moving({"a": np.array([(4.0, 3.0)])})
+    canvas.show_moving({"a": np.array([(5.0, 6.0)])})
+    canvas.show_plan([(5, 6, 3, 9)])
+    shown = canvas.visible_layers
+    assert shown == set(LAYERS) - {"difference", "distance"}
     whole = canvas.grab().toImage()
     for layer in LAYERS:
-        canvas.set_visible_layers(set(LAYERS) - {layer})
+        canvas.set_visible_layers(shown ^ {layer})
         assert canvas.grab().toImage() != whole, layer
-    canvas.set_visible_layers(LAYERS)
+    canvas.set_visible_layers(shown)
     assert canvas.grab().toImage() == whole
 
 
@@ -273,7 +299,7 @@ def test_late_frames_of_another_size_are_passed_over(canvas, model):
 
 def test_a_map_of_another_size_is_shown_whole(canvas, model):
     model.adopt(new_document(100, 30), None)
-    assert canvas.view == fitted((100, 30), 640, 480)
+    assert canvas.view.scale == fitted((100, 30), 640, 480).scale
     canvas.grab()
 
 
@@ -381,3 +407,268 @@ def test_the_legend_is_a_picker(canvas, model):
     QTest.mouseClick(canvas, LEFT, NONE, QPoint(area.left() + 2, area.center().y()))
     assert canvas.options.cost == pytest.approx(lo, rel=0.01)
     assert model.document is before
+
+
+# What a run, a search and a distance show
+
+
+@pytest.mark.parametrize(("steps", "sizes"), [(1, [2, 3, 4]), (-1, [4, 3, 2, 1, 1])])
+def test_the_brush_grows_and_shrinks_by_cells_while_it_is_small(canvas, steps, sizes):
+    canvas.set_options(replace(canvas.options, size=sizes[0] - steps))
+    for size in sizes:
+        QTest.keyClick(canvas, Qt.Key.Key_BracketRight if steps > 0 else Qt.Key.Key_BracketLeft)
+        assert canvas.options.size == size
+
+
+def test_a_large_brush_changes_by_a_tenth_and_comes_back(canvas):
+    canvas.set_options(replace(canvas.options, size=100.0))
+    canvas.change_size(1)
+    assert canvas.options.size == 110.0
+    canvas.change_size(-1)
+    assert canvas.options.size == 100.0
+    canvas.change_size(60)
+    assert canvas.options.size == 512.0
+
+
+def test_x_swaps_the_two_costs(canvas):
+    canvas.set_options(replace(canvas.options, cost=4.0, other_cost=0.5, mode="add"))
+    QTest.keyClick(canvas, Qt.Key.Key_X)
+    assert (canvas.options.cost, canvas.options.other_cost, canvas.options.mode) == (0.5, 4.0, "set")
+    canvas.swap_costs()
+    assert canvas.options.cost == 4.0
+
+
+def test_panning_can_be_told_from_outside(canvas, model):
+    before, start = model.document, QPoint(300, 200)
+    cell = canvas.cell_at(QPointF(start))
+    canvas.set_panning(True)
+    drag(canvas, LEFT, start, QPoint(320, 230), QPoint(250, 260))
+    assert canvas.cell_at(QPointF(250, 260)) == cell and model.document is before
+    canvas.set_panning(False)
+    drag(canvas, LEFT, start, QPoint(320, 230))
+    assert model.document is not before
+
+
+def top(canvas):
+    """The strip of the canvas where sentences stand, with nothing of the map in it."""
+    canvas._set_view(View(20.0, 150.0, 100.0))
+    return canvas.grab(QRect(0, 0, 640, 90)).toImage()
+
+
+def test_an_empty_map_says_what_to_do_first(canvas, model):
+    hinted = top(canvas)
+    canvas.set_visible_layers(canvas.visible_layers - {"routes"})
+    bare = top(canvas)
+    assert hinted != bare
+    canvas.set_visible_layers(canvas.visible_layers | {"routes"})
+    assert top(canvas) == hinted
+    for reason in ("route", "points", "path", "run"):
+        model.adopt(random_document(), None)
+        canvas.show_cost_map(None)
+        assert top(canvas) == hinted, reason
+        if reason == "route":
+            model.edit("Route", model.document.replace(routes=(Route("a", (6, 1), (9, 14)),)))
+        elif reason == "points":
+            layout = Layout("a", np.array([(6.0, 3.0)]), np.ones(1))
+            model.edit("Points", model.document.replace(layouts=(layout,)))
+        elif reason == "path":
+            canvas.show_paths([np.array([(6, 1), (6, 2)])])
+            assert top(canvas) == bare
+            canvas.show_paths([])
+            continue
+        else:
+            canvas.show_cost_map(np.ones((12, 16)))
+        assert top(canvas) == bare, reason
+
+
+def test_the_hint_is_taken_away_from_the_screen(canvas, model, monkeypatch):
+    asked = []
+    monkeypatch.setattr(canvas, "update", lambda rect=None: asked.append(canvas.rect() if rect is None else rect))
+    model.edit("Route", model.document.replace(routes=(Route("a", (6, 1), (9, 14)),)))
+    assert canvas.rect() in asked
+
+
+def walled(model):
+    """A room round (6, 6) with walls two cells thick on its right, a pillar outside it, a route into it."""
+    passable = np.ones((12, 16), bool)
+    passable[3:10, 3:11] = False
+    passable[4:9, 4:9] = True
+    passable[1, 13] = False
+    model.adopt(new_document(12, 16).replace(passable=passable, routes=(Route("a", (1, 1), (6, 6)),)), None)
+    reached = passable.copy()
+    reached[4:9, 4:9] = False
+    return reached, passable
+
+
+def test_the_cut_is_where_the_search_ended_and_nowhere_else(canvas, model):
+    reached, passable = walled(model)
+    lines = {(line.x1(), line.y1(), line.x2(), line.y2()) for line in cut_lines(reached, passable)}
+    assert lines == {(3, 3, 11, 3), (3, 10, 11, 10), (3, 3, 3, 10), (11, 3, 11, 10)}
+    inside = passable & ~reached  # the same cut, from the goal's side, lies round the room
+    lines = {(line.x1(), line.y1(), line.x2(), line.y2()) for line in cut_lines(inside, passable)}
+    assert lines == {(4, 4, 9, 4), (4, 9, 9, 9), (4, 4, 4, 9), (9, 4, 9, 9)}
+
+
+def test_an_unreachable_goal_is_marked_with_a_sentence(canvas, model):
+    reached, _ = walled(model)
+    before, before_top = canvas.grab().toImage(), top(canvas)
+    canvas.fit()
+    canvas.show_unreachable(reached)
+    image = canvas.grab().toImage()
+    x, y = (round(place) for place in (canvas.view.left + 3 * canvas.view.scale, canvas.view.centre(6, 3)[1]))
+    warm = [image.pixelColor(x + i, y) for i in range(-2, 3)]
+    assert any(colour.red() > 200 and colour.blue() < 120 for colour in warm)
+    assert top(canvas) != before_top
+    canvas.show_unreachable(np.ones((3, 3), bool))  # of a map that has another size by now
+    assert top(canvas) != before_top
+    canvas.show_unreachable(None)
+    assert top(canvas) == before_top
+    canvas.fit()
+    assert canvas.grab().toImage() == before
+
+
+def test_an_end_in_a_wall_is_unreachable_without_a_cut(canvas, model):
+    _, passable = walled(model)
+    assert cut_lines(np.zeros((12, 16), bool), passable) == []
+    bare = top(canvas)
+    canvas.show_unreachable(np.zeros((12, 16), bool))
+    assert top(canvas) != bare
+
+
+def test_the_difference_is_blue_where_cheaper_orange_where_dearer_grey_where_alike(canvas, model):
+    model.adopt(new_document(12, 16, cost=2.0), None)
+    costs = np.full((12, 16), 2.0)
+    costs[3, 3], costs[3, 8], costs[3, 12] = 1.2, 2.8, 2.2
+    canvas.set_visible_layers({"cost", "difference"})
+    plain = colour_at(canvas, (3, 3))
+    canvas.show_cost_map(costs)
+    cheaper, alike, dearer, little = (colour_at(canvas, (3, col)) for col in (3, 5, 8, 12))
+    assert cheaper[2] > cheaper[0] + 60 and dearer[0] > dearer[2] + 60
+    assert max(alike) - min(alike) < 8 and alike != plain
+    assert alike[0] - alike[2] < little[0] - little[2] < dearer[0] - dearer[2]
+    costs[5, 5] = 40.0  # the scale grows with the greatest change
+    canvas.show_cost_map(costs)
+    assert colour_at(canvas, (3, 8))[2] > dearer[2] + 30
+    canvas.show_cost_map(None)  # nothing to compare: the costs
+    assert colour_at(canvas, (3, 3)) == plain
+
+
+def test_paint_over_a_run_is_no_difference(canvas, model):
+    canvas.set_visible_layers({"difference"})
+    canvas.show_cost_map(model.document.cost * 2.0)
+    alike = change_table()[change_shades(np.zeros(1), 1.0)[0]]
+    cost, passable = model.document.cost.copy(), model.document.passable.copy()
+    cost[5, 5], passable[5, 5] = 3.0, True
+    model.preview(model.document.replace(cost=cost, passable=passable))
+    assert colour_at(canvas, (5, 5)) == tuple(alike)
+
+
+def test_distance_darkens_with_the_way_and_leaves_out_what_it_does_not_reach(canvas, model):
+    model.adopt(new_document(12, 16), None)
+    distance = np.add.outer(np.arange(12.0), np.arange(16.0))
+    distance[11, 15] = np.inf
+    canvas.set_visible_layers({"cost", "distance"})
+    plain = colour_at(canvas, (4, 4))
+    canvas.show_distance(distance)
+    levels = [sum(colour_at(canvas, (row, row))) for row in range(0, 11, 2)]
+    assert levels == sorted(levels, reverse=True) and len(set(levels)) == 6
+    assert colour_at(canvas, (5, 2)) == colour_at(canvas, (2, 5))  # the same way off, the same colour
+    assert colour_at(canvas, (11, 15)) == tuple(UNREACHED)
+    canvas.show_distance(np.ones((3, 3)))  # late
+    assert colour_at(canvas, (11, 15)) == tuple(UNREACHED)
+    canvas.show_distance(None)
+    assert colour_at(canvas, (4, 4)) == plain
+
+
+def test_each_view_has_a_legend_of_its_own_and_only_costs_are_picked(canvas, model):
+    area = legend_area(480)
+
+    def legend():
+        return canvas.grab(area).toImage()
+
+    costs = legend()
+    canvas.show_cost_map(model.document.cost + 1.0)
+    canvas.set_visible_layers(canvas.visible_layers | {"difference"})
+    difference, chosen = legend(), canvas.options.cost
+    QTest.mouseClick(canvas, LEFT, NONE, QPoint(area.right() - 2, area.center().y()))
+    assert canvas.options.cost == chosen
+    canvas.show_distance(np.ones((12, 16)))
+    canvas.set_visible_layers(canvas.visible_layers | {"distance"})
+    assert costs != difference != legend() != costs
+
+
+def test_scales_are_round_numbers():
+    assert [round_up(value) for value in (0.0, 0.03, 0.9, 1.0, 1.1, 2.0, 4.9, 60.0)] == [
+        1.0, 0.05, 1.0, 1.0, 2.0, 2.0, 5.0, 100.0,
+    ]  # fmt: skip
+
+
+# Fit
+
+
+@pytest.mark.parametrize("shape", [(64, 64), (40, 48), (16, 100), (300, 200), (1024, 1024), (7, 5)])
+@pytest.mark.parametrize("window", [(900, 560), (1600, 900), (500, 700)])
+def test_fit_leaves_little_room_unused(shape, window):
+    view = fitted(shape, *window)
+    most = min((window[0] - 48) / shape[1], (window[1] - 48) / shape[0], 128.0)
+    assert 15 / 16 * most <= view.scale <= most
+    if view.scale >= 2.0:
+        # Borders of cells fall on whole pixels in short turns.
+        turn = next(cells for cells in (1, 2, 4, 8) if (cells * view.scale).is_integer())
+        assert turn <= max(1.0, 32.0 / view.scale)
+
+
+@pytest.mark.parametrize("shape", [(64, 64), (20, 90), (90, 20), (40, 48), (20, 40)])
+@pytest.mark.parametrize("window", [(900, 560), (640, 480), (900, 400)])
+def test_a_fitted_map_lies_beside_the_legend_or_above_it(shape, window):
+    corner = (268, 72)
+    view = fitted_beside(shape, *window, corner)
+    right, bottom = view.left + shape[1] * view.scale, view.top + shape[0] * view.scale
+    assert view.left >= corner[0] or bottom <= window[1] - corner[1]
+    assert view.left >= 0 and view.top >= 0 and right <= window[0] and bottom <= window[1]
+    # No smaller than it would be above the legend or right of it.
+    assert view.scale >= fitted(shape, window[0], window[1] - corner[1]).scale
+    assert view.scale >= fitted(shape, window[0] - corner[0], window[1]).scale
+
+
+# Fine screens
+
+
+@pytest.mark.parametrize("ratio", [1.25, 1.5, 2.0, 3.0])
+def test_cells_are_crisp_on_fine_screens(model, canvas, ratio):
+    canvas.set_visible_layers({"cost", "walls"})
+    canvas._set_view(View(17.3, 31.7, 22.4))
+    pixels = pixels_of(canvas._scene.map.image)
+    screen = QImage(round(640 * ratio), round(480 * ratio), QImage.Format.Format_RGB32)
+    screen.setDevicePixelRatio(ratio)
+    look = replace(canvas._look(), pixel_ratio=ratio)
+    with QPainter(screen) as painter:
+        canvas._scene.paint(painter, canvas.rect(), look)
+    shown = pixels_of(screen)
+    allowed = {tuple(colour) for colour in pixels.reshape(-1, 3)} | {tuple(WALL_EDGE)}
+    for y in range(round(50 * ratio), round(220 * ratio), 3):
+        for x in range(round(40 * ratio), round(300 * ratio)):
+            cell = canvas.cell_at(QPointF((x + 0.5) / ratio, (y + 0.5) / ratio))
+            assert tuple(shown[y, x]) in (tuple(pixels[cell]), tuple(WALL_EDGE)), (x, y)
+            assert tuple(shown[y, x]) in allowed
+
+
+@pytest.mark.parametrize("ratio", [1.25, 1.5, 2.0])
+def test_a_part_drawn_anew_on_a_fine_screen_fits_into_the_rest(model, canvas, ratio):
+    locked = model.document.locked.copy()
+    locked[:6] = True
+    model.adopt(model.document.replace(locked=locked), None)
+    canvas.set_visible_layers({"cost", "walls", "locked"})
+    canvas._set_view(View(17.3, 31.7, 22.4))
+    look = replace(canvas._look(), pixel_ratio=ratio)
+
+    def draw(area):
+        screen = QImage(round(640 * ratio), round(480 * ratio), QImage.Format.Format_RGB32)
+        screen.setDevicePixelRatio(ratio)
+        with QPainter(screen) as painter:
+            painter.setClipRect(area)
+            canvas._scene.paint(painter, area, look)
+        return pixels_of(screen)
+
+    part = np.s_[round(90 * ratio) + 2 : round(150 * ratio) - 2, round(77 * ratio) + 2 : round(170 * ratio) - 2]
+    np.testing.assert_array_equal(draw(QRect(77, 90, 93, 60))[part], draw(canvas.rect())[part])

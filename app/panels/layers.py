@@ -1,0 +1,199 @@
+"""Switches for what the canvas draws."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QBrush, QColor, QIcon, QLinearGradient, QPainter, QPen, QPolygonF
+from PySide6.QtWidgets import QGridLayout, QWidget
+
+from app.colouring import WALL, WALL_EDGE, colour_table
+from app.panels.parts import EDGE, GAP, MARGIN, SWATCH, TARGET, Check, blank_pixmap, round_pen
+from app.scene import FIRST_LAYERS, LAYERS
+
+_SQUARE = QRectF(1.5, 1.5, SWATCH - 3.0, SWATCH - 3.0)
+_LIGHT, _DARK = QColor(250, 250, 252), QColor(20, 20, 24)
+
+
+class LayersPanel(QWidget):
+    """Two columns of switches, each with a small picture of its layer."""
+
+    visible_changed = Signal(frozenset)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        words = self._words()
+        self.switches: dict[str, Check] = {}
+        grid = QGridLayout(self)
+        grid.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
+        grid.setHorizontalSpacing(2 * GAP)
+        grid.setVerticalSpacing(0)
+        rows = (len(LAYERS) + 1) // 2
+        for number, name in enumerate(LAYERS):
+            title, tip = words.get(name, (name.capitalize(), ""))
+            switch = Check(title)
+            switch.setIcon(_picture(name))
+            switch.setToolTip(tip)
+            switch.setMinimumHeight(TARGET)
+            switch.setChecked(name in FIRST_LAYERS)
+            switch.toggled.connect(lambda _: self.visible_changed.emit(self.visible()))
+            grid.addWidget(switch, number % rows, number // rows)
+            self.switches[name] = switch
+        grid.setColumnStretch(0, 1)
+        grid.setColumnStretch(1, 1)
+        grid.setRowStretch(rows, 1)
+
+    def visible(self) -> frozenset[str]:
+        """Names of the layers that are switched on."""
+        return frozenset(name for name, switch in self.switches.items() if switch.isChecked())
+
+    def set_visible(self, names: Iterable[str]) -> None:
+        """Show which layers are drawn; nothing is announced."""
+        wanted = set(names)
+        for name, switch in self.switches.items():
+            switch.blockSignals(True)
+            switch.setChecked(name in wanted)
+            switch.blockSignals(False)
+
+    def _words(self) -> dict[str, tuple[str, str]]:
+        return {
+            "cost": (self.tr("Cost"), self.tr("What each cell costs to cross, by colour")),
+            "walls": (self.tr("Walls"), self.tr("Cells that nobody can cross")),
+            "locked": (self.tr("Locked"), self.tr("Hatched cells, which a run may not change")),
+            "grid": (self.tr("Grid"), self.tr("Lines between cells, once they are large enough")),
+            "flow": (self.tr("Flow"), self.tr("Where the soft paths of a run walk, as a glow")),
+            "path": (self.tr("Path"), self.tr("The cheapest path of each route")),
+            "routes": (self.tr("Route ends"), self.tr("A ring at each start and a flag at each goal")),
+            "legend": (self.tr("Legend"), self.tr("The scale of costs; click it to paint with a cost")),
+            "distance": (
+                self.tr("Distance"),
+                self.tr("How far each cell is from the goal, in lines of equal cost"),
+            ),
+            "difference": (self.tr("Difference"), self.tr("Where a run made the map dearer or cheaper")),
+            "layouts": (self.tr("Points"), self.tr("The points of the layouts, sized by weight")),
+            "plan": (self.tr("Plan"), self.tr("Which point goes where, lines by mass")),
+            "trails": (self.tr("Trails"), self.tr("Where the points of a run came from, fading")),
+        }
+
+
+def _picture(name: str) -> QIcon:
+    pixmap = blank_pixmap()
+    draw = _PICTURES.get(name)
+    if draw is not None:
+        painter = QPainter(pixmap)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        draw(painter)
+        painter.end()
+    return QIcon(pixmap)
+
+
+def _costs(painter: QPainter) -> None:
+    scale = QLinearGradient(_SQUARE.left(), 0.0, _SQUARE.right(), 0.0)
+    for at, colour in enumerate(colour_table(6).tolist()):
+        scale.setColorAt(at / 5.0, QColor(*colour))
+    painter.setPen(QPen(EDGE, 1.0))
+    painter.setBrush(QBrush(scale))
+    painter.drawRoundedRect(_SQUARE, 3.0, 3.0)
+
+
+def _legend(painter: QPainter) -> None:
+    painter.translate(0.0, 5.0)
+    painter.scale(1.0, 0.4)
+    _costs(painter)
+
+
+def _walls(painter: QPainter) -> None:
+    painter.setPen(QPen(QColor(*WALL_EDGE.tolist()).lighter(150), 1.5))
+    painter.setBrush(QColor(*WALL.tolist()))
+    painter.drawRect(_SQUARE)
+
+
+def _locked(painter: QPainter) -> None:
+    painter.setPen(QPen(EDGE, 1.0))
+    painter.setBrush(_DARK)
+    painter.drawRoundedRect(_SQUARE, 3.0, 3.0)
+    painter.setClipRect(_SQUARE.adjusted(1.0, 1.0, -1.0, -1.0))
+    painter.setPen(QPen(_LIGHT, 1.2))
+    for shift in range(-12, 16, 4):
+        painter.drawLine(QPointF(shift, SWATCH), QPointF(shift + SWATCH, 0.0))
+
+
+def _grid(painter: QPainter) -> None:
+    painter.setPen(QPen(EDGE, 1.2))
+    for at in (2.0, 6.0, 10.0, 14.0):
+        painter.drawLine(QPointF(at, 2.0), QPointF(at, 14.0))
+        painter.drawLine(QPointF(2.0, at), QPointF(14.0, at))
+
+
+def _flow(painter: QPainter) -> None:
+    for width, strength in ((9.0, 70), (5.0, 140), (2.0, 255)):
+        painter.setPen(round_pen(QColor(255, 128, 32, strength), width))
+        painter.drawLine(QPointF(5.0, 11.0), QPointF(11.0, 5.0))
+
+
+def _path(painter: QPainter) -> None:
+    line = QPolygonF([QPointF(2.5, 12.5), QPointF(6.0, 7.0), QPointF(10.0, 9.0), QPointF(13.5, 3.5)])
+    for colour, width in ((_DARK, 4.5), (_LIGHT, 2.2)):
+        painter.setPen(round_pen(colour, width))
+        painter.drawPolyline(line)
+
+
+def _routes(painter: QPainter) -> None:
+    for colour, width in ((_DARK, 4.0), (_LIGHT, 1.8)):
+        painter.setPen(round_pen(colour, width))
+        painter.drawEllipse(QPointF(4.5, 11.0), 2.5, 2.5)
+        painter.drawLine(QPointF(10.0, 13.5), QPointF(10.0, 3.0))
+    painter.setPen(QPen(_DARK, 1.0))
+    painter.setBrush(_LIGHT)
+    painter.drawPolygon(QPolygonF([QPointF(10.0, 2.0), QPointF(15.0, 4.5), QPointF(10.0, 7.0)]))
+
+
+def _distance(painter: QPainter) -> None:
+    painter.setPen(QPen(QColor(88, 160, 214), 1.3))
+    for radius in (2.0, 4.5, 7.0):
+        painter.drawEllipse(QPointF(8.0, 8.0), radius, radius)
+
+
+def _difference(painter: QPainter) -> None:
+    painter.setPen(QPen(EDGE, 1.0))
+    for half, colour in (((0.0, 0.0, -6.5, 0.0), "#b2182b"), ((6.5, 0.0, 0.0, 0.0), "#2166ac")):
+        painter.setBrush(QColor(colour))
+        painter.drawRect(_SQUARE.adjusted(*half))
+
+
+def _points(painter: QPainter) -> None:
+    painter.setPen(QPen(_DARK, 1.0))
+    for x, y, radius, colour in ((5.0, 10.0, 3.5, "#56b4e9"), (11.5, 5.0, 2.5, "#e69f00")):
+        painter.setBrush(QColor(colour))
+        painter.drawEllipse(QPointF(x, y), radius, radius)
+
+
+def _plan(painter: QPainter) -> None:
+    for row, strength in ((3.0, 255), (8.0, 150), (13.0, 90)):
+        painter.setPen(QPen(QColor(140, 170, 205, strength), 1.6))
+        painter.drawLine(QPointF(3.0, row), QPointF(13.0, 16.0 - row))
+
+
+def _trails(painter: QPainter) -> None:
+    for step in range(5):
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(86, 180, 233, 50 + 50 * step))
+        painter.drawEllipse(QPointF(3.0 + 2.4 * step, 12.5 - 2.2 * step), 0.9 + 0.3 * step, 0.9 + 0.3 * step)
+
+
+_PICTURES: dict[str, Callable[[QPainter], None]] = {
+    "cost": _costs,
+    "walls": _walls,
+    "locked": _locked,
+    "grid": _grid,
+    "flow": _flow,
+    "path": _path,
+    "routes": _routes,
+    "legend": _legend,
+    "distance": _distance,
+    "difference": _difference,
+    "layouts": _points,
+    "plan": _plan,
+    "trails": _trails,
+}

@@ -1,0 +1,290 @@
+"""What holds for the whole map: name, size, cell size, movement rule, bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QComboBox,
+    QFormLayout,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.document_model import DocumentModel
+from app.panels.parts import GAP, MARGIN, TARGET, Button, Notice, NumberField
+from app.tools.strokes import base_terrain
+from maps.document import Bounds, MapDocument
+from maps.edits import resize
+from maps.errors import MapError
+
+_MOST_SAID = 3
+_CHECKED = "QToolButton:checked { background: palette(highlight); color: palette(highlighted-text); }"
+_ARROWS = ("↖", "↑", "↗", "←", "•", "→", "↙", "↓", "↘")
+
+
+class MapSettingsPanel(QWidget):
+    """Each field is committed by Enter or by leaving it, as one undo step; what is wrong stands below it."""
+
+    def __init__(self, model: DocumentModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model = model
+        self._shown: MapDocument | None = None
+        self.name = QLineEdit()
+        self.name.setMinimumHeight(TARGET)
+        self.name.setToolTip(self.tr("What the map is called, also inside its file"))
+        self.rows = NumberField(self.tr("Number of rows the map should have"))
+        self.columns = NumberField(self.tr("Number of columns the map should have"))
+        self.anchor, anchors = self._make_anchor()
+        self.resize_button = Button(self.tr("Resize"), self.tr("Give the map this many rows and columns"))
+        self.cell_size = NumberField(self.tr("Side of a cell in units of the game's world"))
+        self.neighbours = self._choice(
+            {4: self.tr("4 neighbours"), 8: self.tr("8 neighbours")}, self.tr("Whether diagonal moves are legal")
+        )
+        self.corners = self._choice(
+            {
+                "both_open": self.tr("Both corners open"),
+                "one_open": self.tr("One corner open"),
+                "free": self.tr("Cut corners freely"),
+            },
+            self.tr("Which of the two cells beside a diagonal move must be open"),
+        )
+        self.cost_rule = self._choice(
+            {"mean": self.tr("Mean of both cells"), "entered": self.tr("The cell entered")},
+            self.tr("Whose cost a move pays, times its length"),
+        )
+        self.lower = NumberField(self.tr("The least cost that a run may give a cell"))
+        self.upper = NumberField(self.tr("The greatest cost that a run may give a cell"))
+        self.notices = {field: Notice() for field in ("name", "size", "cell_size", "rule", "bounds")}
+
+        size = QWidget()
+        grid = QGridLayout(size)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(GAP)
+        grid.setVerticalSpacing(GAP)
+        grid.addLayout(_row(self.rows, QLabel("×"), self.columns), 0, 0)
+        grid.addWidget(self.resize_button, 1, 0)
+        grid.addLayout(anchors, 0, 1, 2, 1)
+        grid.setColumnStretch(0, 1)
+        self.resize_button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+        form = QFormLayout()
+        form.setContentsMargins(0, 0, 0, 0)
+        form.setHorizontalSpacing(MARGIN)
+        form.setVerticalSpacing(GAP)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        for text, field, notice in (
+            (self.tr("Name"), self.name, "name"),
+            (self.tr("Rows × columns"), size, "size"),
+            (self.tr("Cell size"), self.cell_size, "cell_size"),
+            (self.tr("Moves"), self.neighbours, ""),
+            (self.tr("Diagonals"), self.corners, ""),
+            (self.tr("A move pays"), self.cost_rule, "rule"),
+            (self.tr("Bounds"), _row(self.lower, QLabel("–"), self.upper), "bounds"),
+        ):
+            form.addRow(text, field)
+            if notice:
+                form.addRow(self.notices[notice])
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
+        whole.addLayout(form)
+        whole.addStretch(1)
+        for field, said in (
+            (self.name, self.tr("Name")),
+            (self.rows, self.tr("Rows")),
+            (self.columns, self.tr("Columns")),
+            (self.cell_size, self.tr("Cell size")),
+            (self.neighbours, self.tr("Moves")),
+            (self.corners, self.tr("Diagonals")),
+            (self.cost_rule, self.tr("A move pays")),
+            (self.lower, self.tr("Least cost")),
+            (self.upper, self.tr("Greatest cost")),
+        ):
+            field.setAccessibleName(said)
+
+        self.name.editingFinished.connect(self._take_name)
+        self.cell_size.editingFinished.connect(self._take_cell_size)
+        self.lower.editingFinished.connect(self._take_bounds)
+        self.upper.editingFinished.connect(self._take_bounds)
+        self.resize_button.clicked.connect(self._take_size)
+        self.rows.returnPressed.connect(self._take_size)
+        self.columns.returnPressed.connect(self._take_size)
+        for box in (self.neighbours, self.corners, self.cost_rule):
+            box.currentIndexChanged.connect(self._take_rule)
+        model.changed.connect(lambda _, new: self._show(new))
+        self._show(model.document)
+
+    # What is shown
+
+    def _show(self, document: MapDocument) -> None:
+        old, self._shown = self._shown, document
+        if old is None or old.name != document.name:
+            self.name.setText(document.name)
+        if old is None or old.shape != document.shape:
+            self.notices["size"].say("")
+            self.rows.show_text(str(document.height))
+            self.columns.show_text(str(document.width))
+        if old is None or old.cell_size != document.cell_size:
+            self.cell_size.show_value(document.cell_size)
+        if old is None or old.bounds != document.bounds:
+            self.lower.show_value(document.bounds.lower)
+            self.upper.show_value(document.bounds.upper)
+        if old is None or old.rule != document.rule:
+            self._show_rule(document)
+
+    def _show_rule(self, document: MapDocument) -> None:
+        rule = document.rule
+        for box, value in (
+            (self.neighbours, rule.neighbours),
+            (self.corners, rule.corner_rule),
+            (self.cost_rule, rule.cost_rule),
+        ):
+            box.blockSignals(True)
+            box.setCurrentIndex(box.findData(value))
+            box.blockSignals(False)
+        diagonal = rule.neighbours == 8
+        self.corners.setEnabled(diagonal)
+        self.corners.setToolTip(
+            self.tr("Which of the two cells beside a diagonal move must be open")
+            if diagonal
+            else self.tr("With 4 neighbours there are no diagonal moves")
+        )
+
+    # What the designer does
+
+    def _edit(self, notice: str, label: str, change: Callable[[MapDocument], MapDocument]) -> None:
+        try:
+            document = change(self._model.document)
+        except MapError as error:
+            self.notices[notice].say(str(error))
+            return
+        self.notices[notice].say("")
+        self._model.edit(label, document)
+
+    def _take_name(self) -> None:
+        name = self.name.text().strip()
+        if name != self._model.document.name:
+            self._edit("name", self.tr("Name map"), lambda now: now.replace(name=name))
+
+    def _take_cell_size(self) -> None:
+        if not self.cell_size.touched:
+            self.notices["cell_size"].say("")
+            return
+        self._edit(
+            "cell_size", self.tr("Cell size"), lambda now: _changed(now, "cell_size", self.cell_size.value())
+        )
+        self._settle("cell_size", self.cell_size, self._model.document.cell_size)
+
+    def _take_bounds(self) -> None:
+        if not (self.lower.touched or self.upper.touched):
+            self.notices["bounds"].say("")
+            return
+
+        def bounded(now: MapDocument) -> MapDocument:
+            lower = self.lower.value() if self.lower.touched else now.bounds.lower
+            upper = self.upper.value() if self.upper.touched else now.bounds.upper
+            return _changed(now, "bounds", Bounds(lower, upper))
+
+        self._edit("bounds", self.tr("Bounds"), bounded)
+        self._settle("bounds", self.lower, self._model.document.bounds.lower)
+        self._settle("bounds", self.upper, self._model.document.bounds.upper)
+
+    def _settle(self, notice: str, field: NumberField, value: float) -> None:
+        # What was refused stays for the designer to mend; else what stands there is the document's number.
+        if not self.notices[notice].words:
+            field.show_value(value)
+
+    def _take_rule(self) -> None:
+        rule = replace(
+            self._model.document.rule,
+            neighbours=self.neighbours.currentData(),
+            corner_rule=self.corners.currentData(),
+            cost_rule=self.cost_rule.currentData(),
+        )
+        self._edit("rule", self.tr("Movement rule"), lambda now: _changed(now, "rule", rule))
+
+    def _take_size(self) -> None:
+        gone: list[str] = []
+
+        def resized(now: MapDocument) -> MapDocument:
+            height, width = (_whole(field) for field in (self.rows, self.columns))
+            down, right = divmod(self.anchor.checkedId(), 3)
+            offset = (height - now.height) * down // 2, (width - now.width) * right // 2
+            document, lost = resize(now, height, width, offset, base_terrain(now).cost)
+            gone.extend(lost)
+            return document
+
+        self._edit("size", self.tr("Resize map"), resized)
+        if gone:
+            more = self.tr("and {} more").format(len(gone) - _MOST_SAID) if len(gone) > _MOST_SAID else ""
+            said = "; ".join([*gone[:_MOST_SAID], *([more] if more else [])])
+            self.notices["size"].say(self.tr("{}. Undo brings all of it back.").format(said))
+
+    # Making the fields
+
+    def _make_anchor(self) -> tuple[QButtonGroup, QGridLayout]:
+        places = (
+            self.tr("the top left"),
+            self.tr("the top"),
+            self.tr("the top right"),
+            self.tr("the left"),
+            self.tr("the middle"),
+            self.tr("the right"),
+            self.tr("the bottom left"),
+            self.tr("the bottom"),
+            self.tr("the bottom right"),
+        )
+        group, grid = QButtonGroup(self), QGridLayout()
+        grid.setSpacing(0)
+        for number, (arrow, place) in enumerate(zip(_ARROWS, places, strict=True)):
+            button = QToolButton(text=arrow, checkable=True, autoRaise=True)
+            button.setStyleSheet(_CHECKED)
+            button.setFixedSize(QSize(TARGET, TARGET))
+            button.setToolTip(self.tr("Resizing keeps {} of the map where it is").format(place))
+            button.setAccessibleName(place)
+            button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+            group.addButton(button, number)
+            grid.addWidget(button, number // 3, number % 3)
+        group.button(0).setChecked(True)
+        return group, grid
+
+    def _choice(self, entries: dict[Any, str], tip: str) -> QComboBox:
+        box = QComboBox()
+        for key, text in entries.items():
+            box.addItem(text, key)
+        box.setToolTip(tip)
+        box.setMinimumHeight(TARGET)
+        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        box.setMinimumContentsLength(8)
+        return box
+
+
+def _row(*widgets: QWidget) -> QHBoxLayout:
+    layout = QHBoxLayout()
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(GAP)
+    for widget in widgets:
+        layout.addWidget(widget, 0 if isinstance(widget, QLabel) else 1)
+    return layout
+
+
+def _changed(document: MapDocument, field: str, value: Any) -> MapDocument:
+    """The document itself where the field has that value already, so that no empty undo step is made."""
+    return document if getattr(document, field) == value else document.replace(**{field: value})
+
+
+def _whole(field: NumberField) -> int:
+    value = field.value()
+    if not value.is_integer():
+        raise MapError(f"{field.text()} is no whole number; a map has whole rows and columns")
+    return int(value)

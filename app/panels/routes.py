@@ -1,0 +1,185 @@
+"""The routes: name, weight, colour, path cost, and the cost that each should have."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
+
+from app.document_model import DocumentModel
+from app.panels.entries import Column, EntriesPanel
+from app.panels.parts import Button, ask_colour, free_name, number, shortest, swatch
+from app.tools.routes import ROUTE_COLOURS
+from maps.checks import positive
+from maps.document import Cell, MapDocument, Route
+from maps.edits import remove_route, set_route
+
+NUMBER, COLOUR, NAME, WEIGHT, COST, TARGET = range(6)
+
+
+class RoutesPanel(EntriesPanel):
+    """The window says what the paths cost (`show_costs`) and which aim needs targets (`show_targets`)."""
+
+    route_chosen = Signal(int)
+    targets_changed = Signal()
+
+    def __init__(self, model: DocumentModel, parent: QWidget | None = None) -> None:
+        super().__init__(model, lambda document: document.routes, set_route, remove_route, parent)
+        # By their ends, so that a path's cost stays beside its route whatever is added or removed.
+        self._costs: dict[tuple[Cell, Cell], float] = {}
+        self._targets: dict[str, float] = {}
+        self._add_button(Button(self.tr("Add"), self.tr("Add a route; drag its ends on the map")), self._add)
+        self._swap_button = self._add_button(
+            Button(self.tr("Swap ends"), self.tr("Let the route run the other way")), self._swap
+        )
+        self._remove_button = self._add_button(
+            Button(self.tr("Remove"), self.tr("Remove the chosen route (Del)")), self.remove
+        )
+        self.table.setAccessibleName(self.tr("Routes"))
+        self.table.cellClicked.connect(self._ask_colour)
+        self.table.used.connect(self._ask_colour)
+        self.show_targets(False)
+        self.refresh()
+
+    def show_costs(self, costs: NDArray[np.floating]) -> None:
+        """Show (R,) costs of the document's routes in their order; infinite where there is no way."""
+        routes = self._model.document.routes
+        self._costs = {(route.start, route.goal): float(cost) for route, cost in zip(routes, costs, strict=False)}
+        self.refresh()
+
+    def show_targets(self, wanted: bool) -> None:
+        """Whether the column of target costs is in view."""
+        self.table.setColumnHidden(TARGET, not wanted)
+
+    def targets(self) -> tuple[float, ...]:
+        """A cost for each route: the target that was typed, else what its path costs now.
+
+        Empty while there is a route that has neither.
+        """
+        found = [self._targets.get(route.name, self._cost(route)) for route in self._model.document.routes]
+        return tuple(found) if all(map(math.isfinite, found)) else ()
+
+    def _make_columns(self) -> Sequence[Column]:
+        return (
+            Column("#", self.tr("The number that the map shows at the route's ends"), 22),
+            Column("", self.tr("The route's colour on the map"), 24),
+            Column(self.tr("Name"), self.tr("The route's name"), editable=True),
+            Column(self.tr("Weight"), self.tr("How much the route counts beside the others"), 52, True, True),
+            Column(self.tr("Cost"), self.tr("What the cheapest path costs now"), 58, False, True),
+            Column(self.tr("Target"), self.tr("What the path should cost after a run"), 54, True, True),
+        )
+
+    def _fill(self, row: int, entry: Route) -> None:
+        cost = self._cost(entry)
+        self._text(row, NUMBER, str(row + 1))
+        self._icon(row, COLOUR, swatch(entry.colour), self.tr("Click for another colour"))
+        self._text(row, NAME, entry.name, _ends(entry))
+        self._text(row, WEIGHT, shortest(entry.weight))
+        self._text(row, COST, *self._cost_in_words(entry, cost), dim=math.isnan(cost))
+        target = self._targets.get(entry.name)
+        if target is not None:
+            self._text(row, TARGET, shortest(target), self.tr("Empty it to keep the cost of now"))
+        else:
+            text = f"{cost:.1f}" if math.isfinite(cost) else ""
+            self._text(row, TARGET, text, self.tr("As now; type another cost"), dim=True)
+
+    def _cost(self, route: Route) -> float:
+        return self._costs.get((route.start, route.goal), math.nan)
+
+    def _cost_in_words(self, route: Route, cost: float) -> tuple[str, str]:
+        if math.isnan(cost):
+            return "…", self.tr("Not yet worked out")
+        if math.isinf(cost):
+            return self.tr("no way"), self.tr("Walls cut the goal off from the start")
+        promised = route.expected_cost
+        # Scenario files give two to eight decimals.
+        if promised is not None and abs(cost - promised) > max(2e-4, 1e-5 * promised):
+            return f"≠ {cost:.1f}", self.tr("{:.7g}; the scenario file says {:.7g}").format(cost, promised)
+        return f"{cost:.1f}", f"{cost:.7g}"
+
+    def _typed(self, entry: Route, column: int, text: str) -> tuple[str, Route]:
+        if column == NAME:
+            renamed = replace(entry, name=text.strip())
+            if entry.name in self._targets:
+                self._targets[renamed.name] = self._targets.pop(entry.name)
+            return self.tr("Rename route"), renamed
+        if column == WEIGHT:
+            return self.tr("Weigh route"), replace(entry, weight=number(text))
+        if text.strip():
+            self._targets[entry.name] = positive(self.tr("target of {}").format(entry.name), number(text))
+        else:
+            self._targets.pop(entry.name, None)
+        self.targets_changed.emit()
+        return self.tr("Target"), entry
+
+    def _choose(self, row: int) -> None:
+        self.route_chosen.emit(row)
+
+    def _allow_buttons(self) -> None:
+        none = "" if self._active < len(self._shown) else self.tr("Choose a route first")
+        self._swap_button.allow(none)
+        self._remove_button.allow(none)
+
+    def _add(self) -> None:
+        document, number_of = self._model.document, len(self._shown)
+        name = free_name(self.tr("Route"), {route.name for route in self._shown})
+        start, goal = _free_ends(document, number_of)
+        self._append(
+            self.tr("Add route"),
+            Route(name, start, goal, colour=ROUTE_COLOURS[number_of % len(ROUTE_COLOURS)]),
+        )
+
+    def _swap(self) -> None:
+        route: Route = self._shown[self._active]
+        both_ways = self._model.document.rule.cost_rule == "mean"
+        self._replace(
+            self._active,
+            self.tr("Swap ends"),
+            replace(
+                route,
+                start=route.goal,
+                goal=route.start,
+                expected_cost=route.expected_cost if both_ways else None,
+            ),
+        )
+
+    def _ask_colour(self, row: int, column: int) -> None:
+        if column != COLOUR:
+            return
+        route: Route = self._shown[row]
+        colour = ask_colour(self, route.colour, self.tr("Colour of {}").format(route.name))
+        if colour is not None:
+            self._replace(row, self.tr("Colour route"), replace(route, colour=colour))
+
+
+def _ends(route: Route) -> str:
+    (r0, c0), (r1, c1) = route.start, route.goal
+    return f"({r0}, {c0}) → ({r1}, {c1})"
+
+
+def _free_ends(document: MapDocument, number_of: int) -> tuple[Cell, Cell]:
+    """Open cells near the left and the right border, for each further route on another height."""
+    height, width = document.shape
+    # 1/2, 1/4, 3/4, 1/8, 3/8, …: the more routes, the finer.
+    level = (number_of + 1).bit_length() - 1
+    share = (2 * (number_of + 1 - (1 << level)) + 1) / (2 << level)
+    row = int(share * height)
+    return _open_cell_near(document, row, width // 8), _open_cell_near(document, row, width - 1 - width // 8)
+
+
+def _open_cell_near(document: MapDocument, row: int, col: int) -> Cell:
+    reach = 8
+    while True:
+        top, left = max(0, row - reach), max(0, col - reach)
+        down, right = np.nonzero(document.passable[top : row + reach + 1, left : col + reach + 1])
+        if len(down):
+            nearest = np.argmin(np.hypot(down + top - row, right + left - col))
+            return int(down[nearest]) + top, int(right[nearest]) + left
+        if reach >= max(document.shape):
+            return row, col
+        reach *= 4

@@ -1,0 +1,107 @@
+"""What the program remembers between two sessions, typed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal, get_args
+
+from PySide6.QtCore import QByteArray, QSettings
+
+Theme = Literal["system", "dark", "light"]
+Language = Literal["system", "en", "ja"]
+MOST_RECENT = 10
+
+
+class Preferences:
+    """A file of settings. What is missing or damaged in it reads as the default.
+
+    path: the file; None takes the user's own place for settings.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        if path is None:
+            scope = QSettings.Scope.UserScope
+            self._settings = QSettings(QSettings.Format.IniFormat, scope, "Longcut", "Longcut")
+        else:
+            self._settings = QSettings(str(path), QSettings.Format.IniFormat)
+
+    @property
+    def recent_files(self) -> list[Path]:
+        """The files opened or saved last, newest first, without those that are gone."""
+        return [path for path in self._recent() if path.is_file()]
+
+    def add_recent_file(self, path: Path) -> None:
+        """Put a file first among the recent ones."""
+        path = path.absolute()
+        recent = [path, *(other for other in self._recent() if other != path)]
+        self._settings.setValue("recent_files", [str(other) for other in recent[:MOST_RECENT]])
+
+    def forget_recent_files(self) -> None:
+        """Empty the list of recent files."""
+        self._settings.remove("recent_files")
+
+    @property
+    def last_folder(self) -> Path:
+        """Where file dialogs begin: the folder used last while it is there, else the user's own."""
+        folder = Path(self._text("last_folder"))
+        return folder if folder.is_absolute() and folder.is_dir() else Path.home()
+
+    @last_folder.setter
+    def last_folder(self, folder: Path) -> None:
+        self._settings.setValue("last_folder", str(folder.absolute()))
+
+    @property
+    def theme(self) -> Theme:
+        """Dark, light, or as the system is."""
+        text = self._text("theme")
+        return next((theme for theme in get_args(Theme) if theme == text), "system")
+
+    @theme.setter
+    def theme(self, theme: Theme) -> None:
+        self._settings.setValue("theme", theme)
+
+    @property
+    def language(self) -> Language:
+        """English, Japanese, or as the system is."""
+        text = self._text("language")
+        return next((language for language in get_args(Language) if language == text), "system")
+
+    @language.setter
+    def language(self, language: Language) -> None:
+        self._settings.setValue("language", language)
+
+    @property
+    def window_geometry(self) -> QByteArray:
+        """Size and place of the window as Qt saved them; empty before the first time."""
+        return self._bytes("window/geometry")
+
+    @window_geometry.setter
+    def window_geometry(self, geometry: QByteArray) -> None:
+        self._settings.setValue("window/geometry", geometry)
+
+    @property
+    def window_state(self) -> QByteArray:
+        """Docks and tool bars as Qt saved them; empty before the first time."""
+        return self._bytes("window/state")
+
+    @window_state.setter
+    def window_state(self, state: QByteArray) -> None:
+        self._settings.setValue("window/state", state)
+
+    def sync(self) -> None:
+        """Write what has changed to the file now."""
+        self._settings.sync()
+
+    def _recent(self) -> list[Path]:
+        value = self._settings.value("recent_files")
+        # A list of one entry comes back as a text.
+        entries = [value] if isinstance(value, str) else value if isinstance(value, list) else []
+        return [Path(entry) for entry in entries if isinstance(entry, str) and entry]
+
+    def _text(self, name: str) -> str:
+        value = self._settings.value(name)
+        return value if isinstance(value, str) else ""
+
+    def _bytes(self, name: str) -> QByteArray:
+        value = self._settings.value(name)
+        return value if isinstance(value, QByteArray) else QByteArray()

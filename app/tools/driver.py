@@ -1,0 +1,206 @@
+"""Drives the active tool: pointer events in, gestures begun, ended and broken off, edits made one undo step."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtGui import QGuiApplication
+
+from app.document_model import DocumentModel
+from app.tools import TOOLS, ToolEntry
+from app.tools.gesture import Gesture, PointerEvent, Sketch, ToolOptions
+from app.tools.selection import POINT_ACTIONS, run_action, with_weight
+from maps.document import MapDocument
+from maps.errors import MapError
+
+_log = logging.getLogger(__name__)
+REPEAT_WITHIN = 600  # milliseconds in which an action that comes again goes on with the same undo step
+SMALLEST_SIZE, LARGEST_SIZE = 1.0, 512.0
+
+
+class ToolDriver(QObject):
+    """The active tool, what it works with, and its gesture under way, if there is one."""
+
+    options_changed = Signal(object, object)  # ToolOptions before and now
+    sketch_changed = Signal(object, object)  # Sketch before and now
+    problem = Signal(str)
+
+    def __init__(self, model: DocumentModel, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._model = model
+        self.tool = "brush"
+        self.options = ToolOptions()
+        self.sketch = Sketch()
+        self._gesture: Gesture | None = None
+        self._last: PointerEvent | None = None
+        self._acting = False
+        self._repeated = ""  # label of the step that an action may go on with
+        self._repeat_ends = QTimer(self, interval=REPEAT_WITHIN, singleShot=True)
+        self._repeat_ends.timeout.connect(self.finish_repeats)
+        model.history_changed.connect(self._forget_gesture)
+        model.changed.connect(self._keep_selection_true)
+
+    @property
+    def entry(self) -> ToolEntry:
+        """The active tool's entry in `TOOLS`."""
+        return TOOLS[self.tool]
+
+    @property
+    def busy(self) -> bool:
+        """Whether a gesture is under way."""
+        return self._gesture is not None
+
+    def set_tool(self, tool: str) -> None:
+        """Take up another tool; a gesture under way is cancelled. Raises KeyError for a name that is none."""
+        if tool not in TOOLS:
+            raise KeyError(f"there is no tool {tool!r}; there are {', '.join(TOOLS)}")
+        self.cancel()
+        self.finish_repeats()
+        self.tool = tool
+
+    def set_options(self, options: ToolOptions) -> None:
+        """Set what the next gesture works with."""
+        old, self.options = self.options, options
+        if options != old:
+            self.options_changed.emit(old, options)
+
+    def change_size(self, steps: int) -> None:
+        """A larger brush for steps above 0, a smaller one below; large brushes change by a tenth at a time."""
+        size = self.options.size
+        for _ in range(abs(steps)):
+            grown = size + max(1.0, size // 10.0) if steps > 0 else size - max(1.0, size // 11.0)
+            size = min(max(round(grown), SMALLEST_SIZE), LARGEST_SIZE)
+        self.set_options(replace(self.options, size=float(size)))
+
+    def swap_costs(self) -> None:
+        """Paint with the other of the two costs."""
+        options = self.options
+        self.set_options(replace(options, cost=options.other_cost, other_cost=options.cost, mode="set"))
+
+    # Gestures
+
+    def press(self, event: PointerEvent) -> None:
+        """Begin a gesture."""
+        if self._gesture is None:
+            self.finish_repeats()
+            gesture = self.entry.begin(self._model, self.options)
+            next(gesture)
+            self._gesture = gesture
+            self._send(event)
+
+    def move(self, event: PointerEvent) -> None:
+        """Go on with it; only tools for points care where in a cell the pointer is. The button stays the same."""
+        last = self._last
+        if self._gesture is not None and last is not None:
+            moved = event.position != last.position if self.entry.for_points else event.cell != last.cell
+            if moved:
+                self._send(replace(event, button=last.button))
+
+    def release(self, event: PointerEvent) -> None:
+        """End it, if this is the button that began it."""
+        if self._gesture is not None and self._last is not None and self._last.button == event.button:
+            # Qt may fold the last move into the release.
+            self.move(replace(event, phase="move"))
+            self._send(event)
+
+    def cancel(self) -> None:
+        """Break a gesture off, or an action that may still be repeated; the document is as before it."""
+        if self._gesture is not None or self._repeated:
+            self._acting = True
+            self._forget_gesture()
+            self._model.cancel()
+            self._acting = False
+
+    def _send(self, event: PointerEvent) -> None:
+        if self._gesture is None:
+            return
+        self._last = event
+        try:
+            self._show(self._gesture.send(event) or Sketch())
+        except StopIteration as end:
+            self._gesture = None
+            self._show(Sketch())
+            if end.value is not None:
+                self.set_options(end.value)
+        except Exception as error:
+            if not isinstance(error, MapError):
+                _log.exception("the tool %s failed", self.tool)
+            self._gesture = None
+            self._show(Sketch())
+            self._model.cancel()
+            self.problem.emit(str(error))
+
+    def _show(self, sketch: Sketch) -> None:
+        old, self.sketch = self.sketch, sketch
+        if sketch != old:
+            self.sketch_changed.emit(old, sketch)
+        if sketch.sentence and sketch.sentence != old.sentence:
+            self.problem.emit(sketch.sentence)
+
+    def _forget_gesture(self) -> None:
+        # Whoever else changes the history ends the gesture; a tool that commits is running just now.
+        self._repeated = ""
+        self._repeat_ends.stop()
+        if self._gesture is not None and not self._gesture.gi_running:
+            self._gesture.close()
+            self._gesture = None
+            self._show(Sketch())
+
+    # Selected points
+
+    def act(self, name: str) -> None:
+        """Carry out an action of `POINT_ACTIONS` on the selected points; nothing during a gesture."""
+        if self._gesture is not None:
+            return
+        action = POINT_ACTIONS[name]
+        clipboard = QGuiApplication.clipboard()
+        outcome = run_action(name, self._model.document, self.options, clipboard.text())
+        if outcome.clipboard is not None:
+            clipboard.setText(outcome.clipboard)
+        self._edit(action.label, outcome.document, action.repeats)
+        self.set_options(outcome.options)
+        if outcome.sentence:
+            self.problem.emit(outcome.sentence)
+
+    def set_weight(self, weight: float) -> None:
+        """Give each selected point this weight."""
+        if self._gesture is None:
+            try:
+                self._edit("Change weights", with_weight(self._model.document, self.options, weight), False)
+            except MapError as error:
+                self.problem.emit(str(error))
+
+    def finish_repeats(self) -> None:
+        """Make what repeated actions did so far one undo step."""
+        if self._repeated:
+            label, self._repeated = self._repeated, ""
+            self._repeat_ends.stop()
+            self._model.commit(label)
+
+    def _edit(self, label: str, document: MapDocument, repeats: bool) -> None:
+        if label != self._repeated or not repeats:
+            self.finish_repeats()
+        if document is self._model.document:
+            return
+        self._acting = True
+        if repeats:
+            self._model.preview(document)
+            self._repeated = label
+            self._repeat_ends.start()
+        else:
+            self._model.edit(label, document)
+        self._acting = False
+
+    def _keep_selection_true(self, old: MapDocument, new: MapDocument) -> None:
+        """Let go of a selection whose points somebody else, such as undo, renumbered."""
+        if self._gesture is None and not self._acting and self.options.selection:
+            counts = [
+                len(document.layouts[self.options.layout].positions)
+                if self.options.layout < len(document.layouts)
+                else 0
+                for document in (old, new)
+            ]
+            if counts[0] != counts[1]:
+                self.set_options(replace(self.options, selection=frozenset()))
