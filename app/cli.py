@@ -92,6 +92,8 @@ def solve(arguments: argparse.Namespace) -> int:
     # Files first: a closed pipe on the output must not cost the result.
     for path in outputs:
         _say_losses(path, write_map(optimised, path))
+    if arguments.points:
+        _write_points(Path(arguments.points), document, optimised)
     if arguments.json:
         _write_json(arguments.json, report)
     words = scenario.words(report)
@@ -265,6 +267,7 @@ def _parser(scenario: str) -> argparse.ArgumentParser:
     run.add_argument(
         "--out", nargs="+", default=[], metavar="FILE", help="where the optimised map goes, by ending"
     )
+    run.add_argument("--points", metavar="FILE", help="where the points of the moved layouts go, as .csv or .json")
     run.add_argument("--json", metavar="FILE", help="where the report goes")
     run.add_argument("--picture", metavar="FILE.png", help="before and after side by side")
 
@@ -370,6 +373,20 @@ def _agrees(cost: float, expected: float) -> bool:
 def _say_losses(path: Path, lost: Sequence[str]) -> None:
     if lost:
         _err.print(f"[yellow]{path.name} does not keep[/] {escape('; '.join(lost))}.")
+
+
+def _write_points(path: Path, before: MapDocument, after: MapDocument) -> None:
+    """Every layout that was moved; several of them go to files with their names added."""
+    from maps.formats.points import write_layout
+
+    moved = [now for was, now in zip(before.layouts, after.layouts, strict=True) if was is not now]
+    if not moved:
+        raise BadInput(f"{path.name} was not written: this scenario moves no points")
+    for layout in moved:
+        name = path if len(moved) == 1 else path.with_stem(f"{path.stem}-{layout.name}")
+        warning = write_layout(layout, name)
+        if warning:
+            _err.print(f"[yellow]{name.name}:[/] {escape(warning)}")
 
 
 def _write_json(name: str, content: dict[str, Any]) -> None:

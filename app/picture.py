@@ -57,13 +57,19 @@ def _draw_map(panel: Panel, lo: float, hi: float) -> Image.Image:
     image = Image.fromarray(pixels).resize((pixels.shape[1] * 2, pixels.shape[0] * 2), Image.Resampling.NEAREST)
     draw, unit = ImageDraw.Draw(image), 2 * scale
 
-    def centre(cell: tuple[int, int]) -> tuple[float, float]:
+    def centre(cell: tuple[float, float]) -> tuple[float, float]:
         return (cell[1] + 0.5) * unit, (cell[0] + 0.5) * unit
 
     for path in panel.paths:
         points = [centre((int(row), int(column))) for row, column in path]
         for colour, thickness in (((20, 20, 24), 11), ((255, 255, 255), 6)):
             draw.line(points, colour, thickness, joint="curve")
+    for layout in document.layouts:
+        mean = max(float(layout.weights.mean()), 1e-12) if len(layout.weights) else 1.0
+        for (row, column), weight in zip(layout.positions.tolist(), layout.weights.tolist(), strict=True):
+            x, y = centre((row, column))
+            radius = 9.0 * min(max(weight / mean, 0.25), 4.0) ** 0.5  # areas are weights
+            draw.ellipse((x - radius, y - radius, x + radius, y + radius), layout.colour, (20, 20, 24), 3)
     for number, route in enumerate(document.routes, 1):
         x, y = centre(route.start)
         draw.ellipse((x - 13, y - 13, x + 13, y + 13), (20, 20, 24))

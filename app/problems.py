@@ -33,14 +33,19 @@ def path_costs(document: MapDocument) -> npt.NDArray[np.float64]:
 
 
 def exact_paths(grid: Grid, cost_map: Any, routes: Iterable[Any]) -> tuple[npt.NDArray[np.int64], ...]:
-    """Cells (n, 2) of each route's shortest path; routes have a start and a goal, and are connected."""
+    """Cells (n, 2) of the shortest path of each route, which has a start and a goal; (0, 2) without a way."""
     from engine.paths import distances_to, shortest_path
 
-    return tuple(shortest_path(distances_to(grid, cost_map, route.goal), route.start) for route in routes)
+    paths: list[npt.NDArray[np.int64]] = []
+    for route in routes:
+        field = distances_to(grid, cost_map, route.goal)
+        reached = bool(grid.passable[route.start]) and field.reaches(route.start)
+        paths.append(shortest_path(field, route.start) if reached else np.zeros((0, 2), np.int64))
+    return tuple(paths)
 
 
 def shortest_paths(document: MapDocument) -> tuple[npt.NDArray[np.int64], ...]:
-    """Cells (n, 2) of each route's shortest path; the routes must be connected."""
+    """Cells (n, 2) of each route's shortest path; (0, 2) without a way."""
     return exact_paths(movement_grid(document), document.cost, document.routes)
 
 

@@ -77,7 +77,7 @@ class RunModel(QObject):
         self.started_from, self.scenario = document, scenario
         self._run = Run(document, scenario, settings)
         self._timer.start()
-        self._become("running", "")
+        self._become("running", self.tr("Preparing…"))
         return True
 
     def pause(self) -> None:
@@ -145,6 +145,8 @@ class RunModel(QObject):
         mail = self._run.mailbox.fetch()
         self.edits.extend(mail.edits)
         if mail.figures:
+            if not self._figures:
+                self._become(self.state, "")
             self._figures.extend(mail.figures)
         if mail.frame is not None:
             self.frame = mail.frame

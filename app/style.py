@@ -40,6 +40,7 @@ QToolButton:focus {{ border-color: {accent}; }}
 QToolBar QToolButton:checked {{ background: {accent}; color: white; }}
 QDockWidget {{ titlebar-close-icon: none; }}
 QDockWidget::title {{ padding: 5px 10px; background: {button}; text-align: left; }}
+QTabBar {{ qproperty-drawBase: 0; }}
 QTabBar::tab {{ padding: 5px 10px; background: {window}; color: {dim}; border: 0;
     border-top: 2px solid transparent; }}
 QTabBar::tab:selected {{ color: {text}; background: {button}; border-top: 2px solid {accent}; }}

@@ -73,6 +73,7 @@ class Route:
     """A start and a goal, (row, col) each; `expected_cost` is the length that a scenario file promises.
 
     An end may lie on a wall while the designer is still drawing; it may not lie outside the map.
+    line: cells (row, col) that the designer drew for the path to take, in order; empty if none were.
     """
 
     name: str
@@ -81,6 +82,7 @@ class Route:
     weight: float = 1.0
     colour: str = "#e69f00"
     expected_cost: float | None = None
+    line: tuple[Cell, ...] = ()
 
     def __post_init__(self) -> None:
         where = f"route {self.name!r}"
@@ -92,6 +94,7 @@ class Route:
         if self.expected_cost is not None:
             cost = not_negative(f"{where}: expected_cost", self.expected_cost)
             object.__setattr__(self, "expected_cost", cost)
+        object.__setattr__(self, "line", tuple(valid_cell(f"{where}: line", cell) for cell in self.line))
 
 
 @dataclass(frozen=True, eq=False)
@@ -220,7 +223,8 @@ class MapDocument:
         object.__setattr__(self, "metadata", _frozen_metadata(self.metadata))
         check_text("name", self.name)
         for route in self.routes:
-            for end, cell in (("start", route.start), ("goal", route.goal)):
+            ends = (("start", route.start), ("goal", route.goal))
+            for end, cell in (*ends, *(("its line, at", cell) for cell in route.line)):
                 if not self.contains(cell):
                     raise MapError(
                         f"route {route.name!r}: {end} {name_cell(*cell)} is outside the map of "

@@ -167,7 +167,11 @@ def resize(
         start = (route.start[0] + offset[0], route.start[1] + offset[1])
         goal = (route.goal[0] + offset[0], route.goal[1] + offset[1])
         if all(0 <= row < height and 0 <= column < width for row, column in (start, goal)):
-            routes.append(replace(route, start=start, goal=goal))
+            line = [(row + offset[0], column + offset[1]) for row, column in route.line]
+            kept = all(0 <= row < height and 0 <= column < width for row, column in line)
+            routes.append(replace(route, start=start, goal=goal, line=tuple(line) if kept else ()))
+            if not kept:
+                lost.append(f"the line of route {route.name!r} leaves the new map and was removed")
         else:
             lost.append(f"route {route.name!r} ends outside the new map and was removed")
     layouts: list[Layout] = []

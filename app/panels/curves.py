@@ -120,7 +120,7 @@ class _ShortAxis(pg.AxisItem):
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         if self.logMode:
-            return [f"1e{round(value)}" for value in values]
+            return [f"1e{round(value)}" if abs(value - round(value)) < 1e-9 else "" for value in values]
         return [_short(value) for value in values]
 
 

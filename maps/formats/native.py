@@ -21,7 +21,7 @@ from maps.formats import npy
 from maps.formats.format import Format
 from maps.formats.limits import MAX_JSON, check_shape, opened
 
-VERSION = (1, 0)
+VERSION = (1, 1)
 THUMBNAIL = "thumbnail.png"
 _STAMP = (1980, 1, 1, 0, 0, 0)
 _MAX_ENTRIES = 4096
@@ -56,6 +56,7 @@ def encode(document: MapDocument, thumbnail: bytes | None = None) -> bytes:
                 "weight": route.weight,
                 "colour": route.colour,
                 "expected_cost": route.expected_cost,
+                "line": [list(cell) for cell in route.line],
             }
             for route in document.routes
         ],
@@ -164,6 +165,7 @@ def _decode(path: Path, archive: zipfile.ZipFile) -> MapDocument:
                 weight=route.number("weight"),
                 colour=route.text("colour"),
                 expected_cost=None if route.get("expected_cost") is None else route.number("expected_cost"),
+                line=route.cells("line"),
             )
             for route in header.parts("routes")
         ),
@@ -296,6 +298,15 @@ class _Header:
         if len(pair) != 2 or not all(isinstance(i, int) and not isinstance(i, bool) for i in pair):
             raise self._refuse(name, value, "a cell [row, col]")
         return pair[0], pair[1]
+
+    def cells(self, name: str) -> tuple[tuple[int, int], ...]:
+        """A list of cells; none where the name is missing, as before version 1.1."""
+        value = self.get(name)
+        entries = [] if value is None else _list(value)
+        if entries is None:
+            raise self._refuse(name, value, "a list of cells [row, col]")
+        named = {f"{name}[{number}]": entry for number, entry in enumerate(entries)}
+        return tuple(_Header(self.path, named, self.where).cell(key) for key in named)
 
     def part(self, name: str) -> _Header:
         value = self._value(name)

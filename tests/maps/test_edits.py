@@ -204,6 +204,10 @@ def test_a_resize_moves_every_cell_route_and_point(
         assert np.subtract(new.start, old.start).tolist() == [down, right]
         assert np.subtract(new.goal, old.goal).tolist() == [down, right]
     sentences = len(document.routes) - len(kept_routes)
+    for new, old in zip(resized.routes, kept_routes, strict=True):
+        stays = all(inside(*cell) for cell in old.line)
+        assert new.line == (tuple((row + down, col + right) for row, col in old.line) if stays else ())
+        sentences += not stays
     for new, old in zip(resized.layouts, document.layouts, strict=True):
         kept = [inside(*point) for point in old.positions]
         assert np.array_equal(new.positions, old.positions[kept] + (down, right))

@@ -35,7 +35,7 @@ def archive_of(entries: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) ->
 
 def sample() -> MapDocument:
     return new_document(4, 6, name="castle").replace(
-        routes=(Route("patrol", (0, 0), (3, 5), 2.0, "#abcdef", 7.25),),
+        routes=(Route("patrol", (0, 0), (3, 5), 2.0, "#abcdef", 7.25, ((1, 1), (2, 3))),),
         layouts=(Layout("camps", np.array([[1.5, 2.5], [0.0, 5.5]]), np.array([1.0, 3.0])),),
         metadata={"author": "ö", "tags": ["a", {"b": None}]},
     )
@@ -80,7 +80,7 @@ def test_the_file_is_what_the_specification_says() -> None:
         *("layouts/0/positions.npy", "layouts/0/weights.npy"),
     }
     header = json.loads(entries["map.json"])
-    assert (header["format"], header["version"]) == ("longcut map", "1.0")
+    assert (header["format"], header["version"]) == ("longcut map", "1.1")
     assert header["rule"] == {"neighbours": 8, "corner_rule": "both_open", "cost_rule": "mean"}
     assert header["routes"][0] == {
         "name": "patrol",
@@ -89,6 +89,7 @@ def test_the_file_is_what_the_specification_says() -> None:
         "weight": 2.0,
         "colour": "#abcdef",
         "expected_cost": 7.25,
+        "line": [[1, 1], [2, 3]],
     }
     # NumPy alone can read the layers.
     cost = np.load(io.BytesIO(entries["cost.npy"]), allow_pickle=False)
@@ -120,6 +121,9 @@ def test_a_newer_major_version_is_refused_by_name() -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
+        (lambda h: h["routes"][0].update(line=[[1, 2], [3]]), r"line\[1\]"),
+        (lambda h: h["routes"][0].update(line="zigzag"), "a list of cells"),
+        (lambda h: h["routes"][0].update(line=[[1, 99]]), "outside the map"),
         (lambda h: h.update(version="0.9"), "versions start at 1.0"),
         (lambda h: h.update(version="one"), "'1.0' is expected"),
         (lambda h: h.update(version=1.0), "version is 1.0; a text is needed"),
@@ -219,3 +223,12 @@ def test_what_cannot_be_read_again_is_not_written() -> None:
 
 def test_the_first_format_is_the_own_one() -> None:
     assert FORMATS[0].name == "longcut"
+
+
+def test_a_file_of_version_1_0_has_no_lines() -> None:
+    def older(header: dict[str, Any]) -> None:
+        header["version"] = "1.0"
+        del header["routes"][0]["line"]
+
+    (route,) = decode(PATH, with_header(older)).routes
+    assert route.line == ()
