@@ -127,8 +127,8 @@ class Canvas(QWidget):
         A late frame of a map that has another size by now is passed over.
         """
         if cost_map is None or cost_map.shape == self._scene.map.document.shape:
-            self._scene.map.show_costs(cost_map)
-            self.update()
+            if self._scene.map.show_costs(cost_map) is not None:
+                self.update()
 
     def show_paths(self, paths: list[NDArray[Any]]) -> None:
         """Exact paths, (n, 2) cells (row, col) each."""

@@ -32,6 +32,7 @@ from app.canvas import Canvas
 from app.document_model import DocumentModel
 from app.files import Files
 from app.icons import app_icon, icon
+from app.layout_marks import Plan
 from app.measures import Measurer, Measures
 from app.menus import Menus
 from app.panels.curves import CurvesPanel
@@ -42,6 +43,7 @@ from app.panels.map_settings import MapSettingsPanel
 from app.panels.options_bar import OptionsBar
 from app.panels.palette import PalettePanel
 from app.panels.parts import tabular
+from app.panels.plan import PlanPanel
 from app.panels.routes import RoutesPanel
 from app.panels.run_panel import RunPanel
 from app.panels.timeline import TimelinePanel
@@ -77,6 +79,7 @@ class MainWindow(QMainWindow):
         self.measurer = Measurer(self)
         self._measures: Measures | None = None
         self._compared = False
+        self._compared_plan: Plan | None = None
         self.canvas = Canvas(self.model)
         self.setCentralWidget(self.canvas)
         self.setWindowIcon(app_icon())
@@ -169,7 +172,7 @@ class MainWindow(QMainWindow):
             self.canvas.show_cost_map(None)
             self.canvas.show_flow(None)
             self.canvas.show_moving(None)
-            self.canvas.show_plan(None)
+            self._show_plan()
             self._show_measures()
             return
         self.canvas.show_cost_map(None if self._compared else frame.cost_map)
@@ -180,8 +183,28 @@ class MainWindow(QMainWindow):
             self.canvas.show_unreachable(None)
             self.canvas.show_paths(list(frame.paths))
         self.canvas.show_moving(None if self._compared else frame.layouts)
-        self.canvas.show_plan(*(frame.plan or (None,)))
+        self._show_plan(frame)
         self._device.setText({"cpu": "CPU", "cuda": "GPU (CUDA)", "mps": "GPU"}.get(frame.device, frame.device))
+
+    def _show_plan(self, frame: Frame | None = None) -> None:
+        """Lines of the run's plan, or else of the plan panel's."""
+        if frame is not None and frame.plan is not None:
+            self.canvas.show_plan(*frame.plan)
+        elif self._compared_plan is not None:
+            plan = self._compared_plan
+            self.canvas.show_plan(plan.lines, plan.mass, plan.rows)
+        else:
+            self.canvas.show_plan(None)
+
+    def _take_plan(self, plan: Plan | None) -> None:
+        self._compared_plan = plan
+        self._show_plan(self._shown_frame())
+
+    def _point_at(self, layout: int, point: int) -> None:
+        """A point under the pointer stands out in the plan panel, if the plan begins at its layout."""
+        names = [entry.name for entry in self.model.document.layouts]
+        begins = 0 <= layout < len(names) and names[layout] == self.plan.source.currentText()
+        self.plan.highlight_row(point if begins else None)
 
     def _shown_frame(self) -> Frame | None:
         return self.timeline.frame or self.run.frame
@@ -334,6 +357,7 @@ class MainWindow(QMainWindow):
     def _shut_down(self) -> None:
         self.run.shut_down()
         self.measurer.shut_down()
+        self.plan.shut_down()
         self.files.shut_down()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -403,6 +427,7 @@ class MainWindow(QMainWindow):
         self.run_panel = RunPanel()
         self.timeline = TimelinePanel()
         self.curves = CurvesPanel()
+        self.plan = PlanPanel(self.model)
         progress = QWidget()
         rows = QVBoxLayout(progress)
         rows.setContentsMargins(0, 0, 0, 0)
@@ -421,6 +446,7 @@ class MainWindow(QMainWindow):
             ("map", self.tr("Map"), self.map_settings),
             ("history", self.tr("History"), self.history),
             ("progress", self.tr("Progress"), progress),
+            ("plan", self.tr("Plan"), self.plan),
         ):
             dock = QDockWidget(title, self)
             dock.setObjectName(name)
@@ -428,9 +454,13 @@ class MainWindow(QMainWindow):
             dock.setFeatures(
                 QDockWidget.DockWidgetFeature.DockWidgetMovable | QDockWidget.DockWidgetFeature.DockWidgetClosable
             )
-            self.addDockWidget(bottom if name == "progress" else right, dock)
+            self.addDockWidget(bottom if name in ("progress", "plan") else right, dock)
             self.docks[name] = dock
-        for first, others in (("layers", ("terrain", "routes", "layouts")), ("run", ("map", "history"))):
+        for first, others in (
+            ("layers", ("terrain", "routes", "layouts")),
+            ("run", ("map", "history")),
+            ("progress", ("plan",)),
+        ):
             for name in others:
                 self.tabifyDockWidget(self.docks[first], self.docks[name])
             self.docks[first].raise_()
@@ -478,6 +508,9 @@ class MainWindow(QMainWindow):
         self.layouts.weight_changed.connect(self.canvas.set_selected_weight)
         self.layouts.import_clicked.connect(self.files.import_layout)
         self.layouts.export_clicked.connect(lambda: self.files.export_layout(self.layouts.active))
+        self.plan.plan_changed.connect(self._take_plan)
+        self.plan.row_hovered.connect(self.canvas.highlight_row)
+        self.canvas.point_hovered.connect(self._point_at)
         self.run_panel.aim_changed.connect(self.routes.show_targets)
         self.measurer.measured.connect(self._take_measures)
         self.run.frame_changed.connect(self._take_frame)

@@ -101,22 +101,29 @@ class MapImage:
             self._run_costs[here][edited] = document.cost[here][edited]
         return self._colour_again(dirty)
 
-    def show_costs(self, costs: NDArray[Any] | None) -> Rectangle:
-        """A run's costs (H, W) in place of the document's, copied; None for the document's own."""
+    def show_costs(self, costs: NDArray[Any] | None) -> Rectangle | None:
+        """A run's costs (H, W) in place of the document's, copied; None for the document's own.
+
+        Returns the cells to be drawn anew.
+        """
+        if costs is None and self._run_costs is None:
+            return None  # as at every frame of a run that leaves the costs alone
         if costs is not None and costs.shape != self.document.shape:
             raise ValueError(f"costs of {costs.shape} do not fit the map of {self.document.shape}")
         self._run_costs = None if costs is None else np.array(costs, np.float32)
-        return self._colour_again((0, 0, *self.document.shape)) or (0, 0, *self.document.shape)
+        return self._colour_again((0, 0, *self.document.shape))
 
     def show_distance(self, distance: NDArray[Any] | None) -> None:
         """(H, W) distances to the goal, infinite where there is no way, for the layer "distance"; or None."""
+        before = self.shown
         self._distance = None if distance is None else np.array(distance, np.float32)
         if self._distance is not None:
             finite = self._distance[np.isfinite(self._distance)]
             farthest = float(finite.max(initial=0.0))
             self.band = round_up(farthest / BANDS)
             self.bands = int(farthest / self.band) + 1
-        self._colour((0, 0, *self.document.shape))
+        if "distance" in (before, self.shown):
+            self._colour((0, 0, *self.document.shape))
 
     def show_layers(self, layers: frozenset[str]) -> None:
         """Which of "cost", "walls", "difference" and "distance" are coloured."""

@@ -37,7 +37,7 @@ def cell_marks(
     show_hatch = locked is not None and bool(locked[cells].any())
     if not (show_edges or show_hatch):
         return None
-    (top, bottom), (left, right) = _device_pixels(area, pixel_ratio)
+    (top, bottom), (left, right) = device_pixels(area, pixel_ratio)
     codes = np.zeros((bottom - top, right - left), np.uint8)  # indices of _MARKS
     part = codes[inside]
     if locked is not None and show_hatch:
@@ -59,7 +59,7 @@ def cell_marks(
         edge[:, 1:] |= passes[:, :-1]
         edge &= ~passes
         np.maximum(part, edge.view(np.uint8) * np.uint8(3), out=part)
-    return QPointF(left / pixel_ratio, top / pixel_ratio), _image(_MARKS.take(codes), pixel_ratio)
+    return QPointF(left / pixel_ratio, top / pixel_ratio), image_of(_MARKS.take(codes), pixel_ratio)
 
 
 def enlarged(image: QImage, view: View, area: QRect, pixel_ratio: float) -> tuple[QPointF, QImage] | None:
@@ -72,9 +72,9 @@ def enlarged(image: QImage, view: View, area: QRect, pixel_ratio: float) -> tupl
         return None
     cells, row_of, col_of, inside = seen
     pixels = np.frombuffer(image.constBits(), np.uint32).reshape(image.height(), image.width())
-    (top, _), (left, _) = _device_pixels(area, pixel_ratio)
+    (top, _), (left, _) = device_pixels(area, pixel_ratio)
     at = QPointF((left + inside[1].start) / pixel_ratio, (top + inside[0].start) / pixel_ratio)
-    return at, _image(pixels[cells].take(col_of, axis=1)[row_of], pixel_ratio, image.format())
+    return at, image_of(pixels[cells].take(col_of, axis=1)[row_of], pixel_ratio, image.format())
 
 
 def draw_grid(painter: QPainter, view: View, shape: tuple[int, int], area: QRect) -> None:
@@ -239,7 +239,7 @@ def _seen_cells(
     inside: list[slice] = []
     of: list[NDArray[np.int64]] = []
     for (first, last), origin, side in zip(
-        _device_pixels(area, pixel_ratio), (view.top, view.left), shape, strict=True
+        device_pixels(area, pixel_ratio), (view.top, view.left), shape, strict=True
     ):
         centres = (np.arange(first, last) + 0.5) / pixel_ratio
         cell = np.floor((centres - origin) / view.scale).astype(np.int64)
@@ -252,7 +252,7 @@ def _seen_cells(
     return (cells[0], cells[1]), of[0], of[1], (inside[0], inside[1])
 
 
-def _device_pixels(area: QRect, pixel_ratio: float) -> tuple[tuple[int, int], tuple[int, int]]:
+def device_pixels(area: QRect, pixel_ratio: float) -> tuple[tuple[int, int], tuple[int, int]]:
     """The half-open ranges of rows and columns of device pixels that an area of the screen touches."""
     right, bottom = area.left() + area.width(), area.top() + area.height()
     return (
@@ -261,11 +261,12 @@ def _device_pixels(area: QRect, pixel_ratio: float) -> tuple[tuple[int, int], tu
     )
 
 
-def _image(
+def image_of(
     pixels: NDArray[np.uint32],
     pixel_ratio: float,
     kind: QImage.Format = QImage.Format.Format_ARGB32_Premultiplied,
 ) -> QImage:
+    """An image of 32-bit pixels (H, W) of the screen."""
     height, width = pixels.shape
     # copy(): the image would otherwise point into an array that goes away.
     image = QImage(pixels.data, width, height, 4 * width, kind).copy()

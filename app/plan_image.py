@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.colouring import Pixels
 from maps.document import Layout
+
+if TYPE_CHECKING:
+    from engine.transport import TransportProblem
 
 Values = NDArray[np.float64]
 Indices = NDArray[np.intp]
@@ -19,7 +23,8 @@ MOST_ASSIGNED, MOST_PROGRAMMED = 1_000, 400
 MOST_PAIRS = 4_000_000  # of points: a plan of 32 MB
 MOST_SHOWN = 400  # rows or columns of a picture
 MOST_LINES = 400  # couplings on the map
-_PASSES = 2_000_000_000  # times a pair is looked at, which takes a second or two
+# Of the solver: times that a pair is looked at in all, which takes a second or two, and passes at most.
+PASSES = 2_000_000_000, 5_000
 
 # From almost nothing to the largest mass, each lighter than the one before: blue to yellow tells its order to
 # every kind of colour vision. On a light ground, each darker.
@@ -30,13 +35,13 @@ _ON_LIGHT = ((200, 222, 234), (126, 180, 206), (66, 128, 170), (30, 80, 130), (8
 class CannotCompare(Exception):
     """There are no plans to compare.
 
-    reason: "no_points" and "no_weight" are about `layout`; "totals" and "too_many" about both layouts; "other"
-    comes with a sentence, the message.
+    reason: "no_points", "no_weight" and "too_heavy" are about `layout`; "totals" and "too_many" about both
+    layouts; "other" comes with a sentence, the message.
     """
 
     def __init__(
         self,
-        reason: Literal["no_points", "no_weight", "totals", "too_many", "other"],
+        reason: Literal["no_points", "no_weight", "too_heavy", "totals", "too_many", "other"],
         layout: Layout | None = None,
         sentence: str = "",
     ) -> None:
@@ -68,6 +73,11 @@ class Pair:
     def shape(self) -> tuple[int, int]:
         """(n, m)."""
         return len(self.rows), len(self.columns)
+
+    def answers(self, source: Layout, target: Layout, same_total: bool) -> bool:
+        """Whether `pair_of` would give this pair."""
+        as_asked = same_total or self.scale == 1.0
+        return as_asked and self.source is source and self.target is target
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,25 +118,26 @@ def pair_of(source: Layout, target: Layout, same_total: bool) -> Pair:
     Raises CannotCompare.
     """
     from engine.exact_transport import exact_transport
-    from engine.transport import TOTALS_AGREE, PointCost, TransportProblem
+    from engine.problem import ProblemError
+    from engine.transport import TOTALS_AGREE
 
     for layout in (source, target):
         if len(layout.weights) == 0:
             raise CannotCompare("no_points", layout)
         if not layout.weights.any():
             raise CannotCompare("no_weight", layout)
+        if not math.isfinite(_total(layout)):
+            raise CannotCompare("too_heavy", layout)
     n, m = len(source.weights), len(target.weights)
     if n * m > MOST_PAIRS:
         raise CannotCompare("too_many")
-    total, other = float(source.weights.sum()), float(target.weights.sum())
+    total, other = _total(source), _total(target)
     agree = abs(total - other) <= TOTALS_AGREE * max(total, other)
     if not (agree or same_total):
         raise CannotCompare("totals")
     scale = 1.0 if agree else total / other
 
-    problem = TransportProblem(
-        source.weights, target.weights * scale, PointCost(source.positions, target.positions)
-    )
+    problem = _problem(source, target)
     uniform = n == m and np.ptp(source.weights) == 0.0 and np.ptp(target.weights) == 0.0
     along = _main_axis(source.positions)
     rows = np.argsort(source.positions @ along, kind="stable")
@@ -138,39 +149,41 @@ def pair_of(source: Layout, target: Layout, same_total: bool) -> Pair:
         found = exact_transport(problem)
     except ArithmeticError:
         return replace(pair, no_exact="not_found")
-    exact = found.plan()
+    except ProblemError as error:
+        raise CannotCompare("other", sentence=str(error)) from error
+    exact = found.plan() * total
     place = np.empty(n)
     place[rows] = np.arange(n)
     taken_from = (place @ exact)[columns] / np.maximum(exact.sum(axis=0)[columns], np.finfo(np.float64).tiny)
     columns = columns[np.argsort(taken_from, kind="stable")]
-    return replace(pair, exact=exact, exact_cost=found.transport_cost, no_exact="", columns=columns)
+    return replace(pair, exact=exact, exact_cost=found.transport_cost * total, no_exact="", columns=columns)
 
 
 def compare(pair: Pair, blur: float) -> Comparison:
     """The entropic plan of squared distances at ε = blur², beside the pair's exact one. Raises CannotCompare."""
     from engine.problem import ProblemError
     from engine.status import Status
-    from engine.transport import PointCost, TransportProblem, TransportSettings, solve_transport
+    from engine.transport import TransportSettings, solve_transport
 
-    source, target = pair.source, pair.target
-    cost = PointCost(source.positions, target.positions)
-    passes = int(np.clip(_PASSES // (pair.shape[0] * pair.shape[1]), 200, 5_000))
+    source, target, (n, m) = pair.source, pair.target, pair.shape
+    looks, passes = PASSES
     try:
         result = solve_transport(
-            TransportProblem(source.weights, target.weights * pair.scale, cost),
-            TransportSettings(blur**2, max_iterations=passes),
+            _problem(source, target),
+            TransportSettings(blur**2, max_iterations=max(1, min(passes, looks // (n * m)))),
         )
     except ProblemError as error:
         raise CannotCompare("other", sentence=str(error)) from error
-    plan = result.plan()
+    total = _total(source)
+    plan = result.plan() * total
     i, j = _largest(plan)
-    block = tuple(-(-side // MOST_SHOWN) for side in pair.shape)
+    block = math.ceil(n / MOST_SHOWN), math.ceil(m / MOST_SHOWN)
     order = np.ix_(pair.rows, pair.columns)
     return Comparison(
         pair,
         blur,
         plan,
-        result.transport_cost,
+        result.transport_cost * total,
         result.marginal_error,
         "" if result.status is Status.CONVERGED else result.advice,
         np.hstack([source.positions[i], target.positions[j]]),
@@ -186,8 +199,8 @@ def binned(values: Values, block: tuple[int, int]) -> Values:
     """Means over blocks of rows and columns; the last ones may be smaller."""
     for axis, size in enumerate(block):
         if size > 1:
-            starts = np.arange(0, values.shape[axis], size)
-            counts = np.diff(np.append(starts, values.shape[axis]))
+            starts = list(range(0, values.shape[axis], size))
+            counts = np.diff([*starts, values.shape[axis]])
             values = np.add.reduceat(values, starts, axis=axis) / (counts[:, None] if axis == 0 else counts)
     return values
 
@@ -206,6 +219,19 @@ def plan_pixels(values: Values, ground: tuple[int, int, int]) -> Pixels:
         axis=1,
     )
     return np.rint(table).astype(np.uint8)[np.rint(shades * 255.0).astype(np.uint8)]
+
+
+def _problem(source: Layout, target: Layout) -> TransportProblem:
+    """Shares of the weights, so that weights of any size do; costs and plans are to be multiplied by the total."""
+    from engine.transport import PointCost, TransportProblem
+
+    a, b = source.weights / _total(source), target.weights / _total(target)
+    return TransportProblem(a, b, PointCost(source.positions, target.positions))
+
+
+def _total(layout: Layout) -> float:
+    with np.errstate(over="ignore"):
+        return float(layout.weights.sum())
 
 
 def _main_axis(positions: Values) -> Values:

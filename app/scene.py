@@ -163,7 +163,7 @@ class Scene:
     def _paint_layouts(self, painter: QPainter, area: QRect, look: Look) -> None:
         view, layouts = look.view, self.map.document.layouts
         if self.plan is not None and "plan" in self.layers:
-            layout_marks.draw_plan(painter, view, area, self.plan, self.highlighted_row)
+            layout_marks.draw_plan(painter, view, area, look.pixel_ratio, self.plan, self.highlighted_row)
         if self.moving and "trails" in self.layers:
             self.trails.draw(painter, view, {layout.name: QColor(layout.colour) for layout in layouts})
         if "layouts" not in self.layers:
@@ -171,7 +171,8 @@ class Scene:
         for index, (layout, radii) in enumerate(zip(layouts, layout_marks.disc_radii(layouts, view), strict=True)):
             selected = look.selected if index == look.layout else frozenset[int]()
             positions = self.positions(layout)
-            layout_marks.draw_points(painter, view, area, positions, radii, QColor(layout.colour), selected)
+            colour = QColor(layout.colour)
+            layout_marks.draw_points(painter, view, area, positions, radii, look.pixel_ratio, colour, selected)
 
     def _paint_routes(self, painter: QPainter, area: QRect, look: Look) -> None:
         view, routes = look.view, self.map.document.routes

@@ -33,6 +33,7 @@ TOOLS: dict[str, ToolEntry] = {
     "lock": ToolEntry("Lock", "K", "Left locks against runs, right unlocks", True, strokes.lock),
     "start": ToolEntry("Start", "S", "Set or drag a route's start", False, routes.start),
     "goal": ToolEntry("Goal", "G", "Set or drag a route's goal", False, routes.goal),
+    "trace": ToolEntry("Trace", "T", "Draw the way that the path should take", False, routes.trace),
     "points": ToolEntry("Points", "P", "Add or drag a point, right removes", False, layouts.points, True),
     "select": ToolEntry("Select", "V", "Select or drag points; Shift adds", False, layouts.select, True),
     "lasso": ToolEntry("Lasso", "O", "Draw a line round points; Shift adds", False, layouts.lasso, True),

@@ -1,4 +1,4 @@
-"""Tools for route ends: set or drag the start and the goal."""
+"""Tools for routes: set or drag the start and the goal, and trace the way that the path should take."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from app.document_model import DocumentModel
 from app.tools.gesture import Gesture, PointerEvent, ToolOptions
 from maps.document import Cell, MapDocument, Route
 from maps.edits import set_route
+from maps.raster import line_cells
 
 End = Literal["start", "goal"]
 # Colours that stay apart for every kind of colour vision (Okabe and Ito).
@@ -23,6 +24,35 @@ def start(model: DocumentModel, options: ToolOptions) -> Gesture:
 def goal(model: DocumentModel, options: ToolOptions) -> Gesture:
     """Set the goal of the active route, or drag the end under the pointer."""
     return _place(model, options, "goal")
+
+
+def trace(model: DocumentModel, options: ToolOptions) -> Gesture:
+    """Draw the way that the active route's path should take, from its start to its goal; right takes it away."""
+    event = yield
+    base = model.document
+    index = min(options.route, len(base.routes))
+    if not base.contains(event.cell):
+        return None
+    if event.button != "left":
+        if index < len(base.routes) and base.routes[index].line:
+            model.preview(set_route(base, index, replace(base.routes[index], line=())))
+            model.commit("Remove line")
+        return None
+    cells = [event.cell]
+    while True:
+        for cell in line_cells(cells[-1], _nearest_cell(base, event.cell)).tolist():
+            if tuple(cell) != cells[-1]:
+                cells.append((cell[0], cell[1]))
+        if len(cells) > 1:
+            route = _with_end(base, index, "start", cells[0])
+            model.preview(set_route(base, index, replace(route, goal=cells[-1], line=tuple(cells))))
+        if event.phase == "release":
+            break
+        event = yield
+    if len(cells) < 2:
+        return None
+    model.commit("Trace route")
+    return replace(options, route=index)
 
 
 def _place(model: DocumentModel, options: ToolOptions, end: End) -> Gesture:

@@ -187,9 +187,7 @@ def test_what_is_asked_to_be_drawn_anew_is_all_that_changed(model, canvas, monke
     layers = ("cost", "passable", "locked", "routes", "hover", "size", "layouts", "selection", "sketch")
     for step in range(72):
         document, (row, col) = model.document, rng.integers(0, 10, 2)
-        layer = ("cost", "passable", "locked", "routes", "hover", "size", "layouts", "selection", "sketch")[
-            step % 9
-        ]
+        layer = layers[step % len(layers)]
         if layer == "routes":
             model.preview(document.replace(routes=(Route("a", (int(row), int(col)), (9, 4 + step // 9)),)))
         elif layer == "hover":

@@ -4,12 +4,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication, QWheelEvent
 from PySide6.QtTest import QTest
 
 from app.canvas import Canvas
 from app.document_model import DocumentModel
+from app.layout_marks import line_opacity
 from app.panels.options_bar import FIELDS, OptionsBar
 from app.tools import TOOLS, ToolOptions
 from app.tools.selection import POINT_ACTIONS
@@ -560,6 +564,35 @@ def test_plan_lines_are_stronger_with_mass_and_a_row_stands_out(model, canvas):
     assert canvas.grab().toImage() == image
     canvas.show_plan(None)
     assert canvas.grab().toImage() == bare
+
+
+@given(arrays(np.float64, (3, 4), elements=st.floats(-60, 90)), st.booleans())
+def test_a_line_shares_its_strength_between_two_pixels_of_each_column_it_crosses(lines, turned):
+    if turned:
+        lines = lines[:, [1, 0, 3, 2]]
+    for x0, y0, x1, y1 in lines:
+        if abs(x1 - x0) < abs(y1 - y0):
+            x0, y0, x1, y1 = y0, x0, y1, x1
+            opacity = line_opacity((40, 30), np.array([(y0, x0, y1, x1)]), np.array([0.8])).T
+        else:
+            opacity = line_opacity((30, 40), np.array([(x0, y0, x1, y1)]), np.array([0.8]))
+        for column in range(40):
+            crossed = min(x0, x1) <= column + 0.5 <= max(x0, x1)
+            y = y0 + (column + 0.5 - x0) * (y1 - y0) / (x1 - x0) - 0.5 if crossed and x1 != x0 else -9.0
+            if 0.5 < y < 28.5:
+                strength = opacity[:, column].astype(float)
+                assert abs(strength.sum() - 0.8 * 255) < 3
+                assert abs((strength * np.arange(30)).sum() / strength.sum() - y) < 0.1
+            elif not crossed:
+                assert not opacity[:, column].any()
+
+
+def test_where_lines_cross_the_stronger_one_counts():
+    lines = np.array([(0.5, 5.5, 10.5, 5.5), (5.5, 0.5, 5.5, 10.5)])
+    for order in ([0, 1], [1, 0]):
+        opacity = line_opacity((11, 11), lines[order], np.array([0.2, 1.0])[order])
+        assert opacity[5, 5] == 255 and opacity[5, 2] == 51 and opacity[2, 5] == 255
+        assert (opacity > 0).sum() == 21
 
 
 def test_rows_of_a_plan_may_be_told(canvas):

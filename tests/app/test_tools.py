@@ -85,6 +85,7 @@ GESTURES = {
     "lock": [(3, 3), (6, 3)],
     "start": [(1, 1), (2, 5)],
     "goal": [(10, 10), (9, 9)],
+    "trace": [(2, 2), (2, 5), (5, 5)],
 }
 
 
@@ -336,3 +337,18 @@ def test_the_second_press_of_a_double_click_is_a_gesture_too(model, canvas, hand
 def test_shortcuts_are_single_and_distinct_letters():
     letters = [entry.shortcut for entry in TOOLS.values()]
     assert sorted(letters) == sorted(set(letters)) and all(len(letter) == 1 for letter in letters)
+
+
+def test_a_traced_line_runs_from_cell_to_cell_and_its_ends_are_the_routes(model, canvas, hand):
+    canvas.set_tool("trace")
+    hand.drag((2, 2), (2, 6), (7, 6))
+    (route,) = model.document.routes
+    assert (route.start, route.goal) == ((2, 2), (7, 6))
+    assert route.line == (*((2, col) for col in range(2, 7)), *((row, 6) for row in range(3, 8)))
+    hand.drag((4, 4), (9, 4))
+    (route,) = model.document.routes
+    assert route.start == (4, 4), "the active route is traced anew"
+    hand.drag((4, 4), button=RIGHT)
+    assert model.document.routes[0].line == ()
+    model.undo()
+    assert model.document.routes[0].line[0] == (4, 4)
