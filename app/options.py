@@ -11,9 +11,9 @@ def add_options(parser: argparse.ArgumentParser, scenario: Scenario) -> None:
     """One option for each setting, of the kind that its default asks for."""
     for name, (setting, default) in settings_of(scenario.settings).items():
         flag = setting.flag or "--" + name.replace("_", "-")
-        parser.add_argument(
-            flag, dest=name, default=default, help=_help(setting, default), **_kind(setting, default)
-        )
+        start = list(default) if isinstance(default, tuple) else default  # what "extend" can add to
+        words = _help(setting, default)
+        parser.add_argument(flag, dest=name, default=start, help=words, **_kind(setting, default))
 
 
 def settings_from(arguments: argparse.Namespace, scenario: Scenario) -> Any:
@@ -52,7 +52,7 @@ def _kind(setting: Setting, default: Any) -> dict[str, Any]:
     if isinstance(default, float):
         return {"type": number, "metavar": "VALUE"}
     if isinstance(default, tuple):
-        return {"type": number, "nargs": "+", "metavar": "VALUE"}
+        return {"type": number, "nargs": "+", "action": "extend", "metavar": "VALUE"}
     if isinstance(default, str):
         return {"metavar": "NAME"}
     return {"type": _number_or_keep, "metavar": "keep|VALUE"}

@@ -46,7 +46,7 @@ def disc(shape: tuple[int, int], centre: Cell, size: float, hardness: float = 1.
 def stroke(shape: tuple[int, int], start: Cell, end: Cell, size: float, hardness: float = 1.0) -> Patch:
     """A disc swept over the cells of a line, each cell with its largest weight; clipped to the map."""
     brush = _disc_weights(size, hardness)
-    cells = _line_cells(start, end)
+    cells = line_cells(start, end)
     top, left = (int(least) for least in cells.min(axis=0))
     height, width = (int(extent) for extent in np.ptp(cells, axis=0))
     side = len(brush)
@@ -122,8 +122,8 @@ def _disc_weights(size: float, hardness: float) -> NDArray[np.float32]:
     return (rim * rim * (3.0 - 2.0 * rim)).astype(np.float32)
 
 
-def _line_cells(start: Cell, end: Cell) -> NDArray[np.int64]:
-    """(n, 2) cells from start to end, both included, the same ones in either direction."""
+def line_cells(start: Cell, end: Cell) -> NDArray[np.int64]:
+    """(n, 2) cells of a straight line from start to end, both included, the same ones in either direction."""
     steps = max(abs(end[0] - start[0]), abs(end[1] - start[1]))
     # Whole products before the division: a cell exactly between two must round alike from both ends.
     moved = np.arange(steps + 1)[:, None] * np.subtract(end, start) / max(steps, 1)

@@ -142,3 +142,28 @@ def lp_optimum(problem: Problem) -> tuple[float, np.ndarray]:
     )
     assert solved.status == 0, solved.message
     return -solved.fun, admissible.expand(solved.x[:groups])
+
+
+def sinkhorn_of_the_slides(
+    a: np.ndarray, b: np.ndarray, cost: np.ndarray, epsilon: float, iterations: int
+) -> np.ndarray:
+    """Entropic plan (n, m) by the three lines of the slides: it under- and overflows where ε is small."""
+    kernel, v = np.exp(-cost / epsilon), np.ones_like(b)
+    for _ in range(iterations):
+        u = a / (kernel @ v)
+        v = b / (kernel.T @ u)
+    return u[:, None] * kernel * v
+
+
+def lp_plan(a: np.ndarray, b: np.ndarray, cost: np.ndarray, mass: float | None = None) -> np.ndarray:
+    """Cheapest plan (n, m) between a and b, or of a mass with marginals of at most a, b: one LP over all pairs."""
+    n, m = cost.shape
+    marginals = sp.vstack([sp.kron(sp.eye(n), np.ones(m)), sp.kron(np.ones(n), sp.eye(m))]).tocsr()
+    weights = np.concatenate([a, b])
+    if mass is None:
+        limits = {"A_eq": marginals, "b_eq": weights}
+    else:
+        limits = {"A_ub": marginals, "b_ub": weights, "A_eq": np.ones((1, n * m)), "b_eq": [mass]}
+    solved = linprog(cost.ravel(), **limits, method="highs")
+    assert solved.status == 0, solved.message
+    return solved.x.reshape(n, m)

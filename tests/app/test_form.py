@@ -105,6 +105,7 @@ def test_a_wheel_over_a_control_that_is_not_in_use_changes_nothing(form):
         ([], Settings()),
         (["--shape", "flat", "--size", "4.5", "--count", "2"], Settings("flat", 4.5, 2)),
         (["--limit", "3", "--mark", "1", "2.5", "--exact"], Settings(limit=3.0, marks=(1.0, 2.5), exact=True)),
+        (["--mark", "1", "--mark", "2.5"], Settings(marks=(1.0, 2.5))),
         (["--limit", "keep"], Settings()),
     ],
 )
