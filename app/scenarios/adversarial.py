@@ -9,9 +9,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from app.problems import exact_paths, movement_grid, movement_words, path_costs
+from app.scenarios.limits import (
+    DEVICES,
+    admissible_of,
+    apply_map,
+    budget_setting,
+    lower_setting,
+    seed_setting,
+    symmetry_setting,
+    upper_setting,
+)
 from app.scenarios.scenario import Curve, Frame, Report, Scenario, Seen, setting
 from maps.document import MapDocument
-from maps.edits import apply_costs
 
 if TYPE_CHECKING:
     from engine.problem import Problem
@@ -28,16 +37,6 @@ METHODS = {
     "exact": "Exact path",
     "optimum": "True optimum (primal–dual)",
 }
-SYMMETRIES = {
-    "none": "None",
-    "left_right": "Mirror left and right",
-    "top_bottom": "Mirror top and bottom",
-    "four_way": "Mirror both ways",
-    "half_turn": "Half turn",
-    "quarter_turn": "Quarter turns",
-    "diagonal": "Mirror on the diagonal",
-}
-DEVICES = {"auto": "Automatic", "cpu": "CPU", "cuda": "GPU (CUDA)", "mps": "GPU (Apple)"}
 
 
 def _without_adam(settings: Adversarial) -> bool:
@@ -61,35 +60,10 @@ class Adversarial:
         flag="--target",
         unused=lambda settings: settings.aim != "target",
     )
-    budget: float | None = setting(
-        None,
-        "Total cost",
-        "Total cost of all passable cells, which is only moved about",
-        single_step=10.0,
-        as_is=lambda document: (
-            "as drawn",
-            float(document.cost[document.passable].sum(dtype=np.float64)),
-        ),
-    )
-    lower: float | None = setting(
-        None,
-        "Least cost",
-        "Least cost to cross a cell",
-        least=0.001,
-        flag="--lo",
-        as_is=lambda document: ("the map's", document.bounds.lower),
-    )
-    upper: float | None = setting(
-        None,
-        "Greatest cost",
-        "Greatest cost to cross a cell",
-        least=0.001,
-        flag="--hi",
-        as_is=lambda document: ("the map's", document.bounds.upper),
-    )
-    symmetry: str = setting(
-        "none", "Symmetry", "A symmetry that the optimised costs keep exactly", choices=SYMMETRIES
-    )
+    budget: float | None = budget_setting()
+    lower: float | None = lower_setting()
+    upper: float | None = upper_setting()
+    symmetry: str = symmetry_setting()
     method: str = setting(
         "logit",
         "Method",
@@ -135,26 +109,14 @@ class Adversarial:
         single_step=0.005,
         more=True,
     )
-    seed: int = setting(
-        0,
-        "Seed",
-        "Of the noise that breaks ties; the same seed gives the same map, byte for byte",
-        more=True,
-    )
+    seed: int = seed_setting()
     device: str = setting("auto", "Device", "Where the engine computes", choices=DEVICES, more=True)
 
 
 def adversarial_problem(document: MapDocument, settings: Adversarial) -> Problem:
     """The engine's problem of redistributing the document's costs. Raises ProblemError where that cannot be."""
-    from engine.admissible import admissible_maps, symmetric_shape
     from engine.problem import Objective, Problem, ProblemError, Route
 
-    if not symmetric_shape(document.shape, settings.symmetry):
-        raise ProblemError(
-            "symmetry",
-            f"the symmetry “{SYMMETRIES[settings.symmetry]}” needs a square map, this one is "
-            f"{document.height} × {document.width}; choose another symmetry",
-        )
     if settings.targets and len(settings.targets) != len(document.routes):
         raise ProblemError(
             "objective",
@@ -169,15 +131,7 @@ def adversarial_problem(document: MapDocument, settings: Adversarial) -> Problem
             Route(route.start, route.goal, route.weight, target)
             for route, target in zip(document.routes, targets, strict=True)
         ),
-        admissible=admissible_maps(
-            cost_map,
-            document.passable,
-            document.bounds.lower if settings.lower is None else settings.lower,
-            document.bounds.upper if settings.upper is None else settings.upper,
-            locked=document.locked,
-            budget=settings.budget,
-            symmetry=settings.symmetry,
-        ),
+        admissible=admissible_of(document, settings),
         objective=Objective(settings.aim, settings.smoothness, settings.closeness),
     )
 
@@ -291,11 +245,6 @@ def device_of(settings: Adversarial) -> str:
     return pick_device(settings.device, settings.method)  # pyright: ignore[reportArgumentType]
 
 
-def apply(document: MapDocument, result: Any) -> MapDocument:
-    """The document with the best map's costs."""
-    return document if result is None else apply_costs(document, result).document
-
-
 def headline(first: Mapping[str, float], last: Mapping[str, float]) -> str:
     """The run in one line: "Path 29.0 → 83.4 · within 0.6 % of the longest possible"."""
     line = f"Path {first['path_cost']:.1f} → {last['best']:.1f}"
@@ -365,7 +314,7 @@ SCENARIO = Scenario(
     settings=Adversarial,
     steps=steps,
     total_steps=lambda settings: None if settings.method == "optimum" else settings.steps,
-    apply=apply,
+    apply=apply_map,
     headline=headline,
     curves=(
         Curve("bound", "longest possible (bound)", "bound"),

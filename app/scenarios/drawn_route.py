@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from app.problems import movement_grid, movement_words
-from app.scenarios.adversarial import SYMMETRIES, apply
+from app.scenarios.limits import admissible_of, apply_map, lower_setting, symmetry_setting, upper_setting
 from app.scenarios.scenario import Curve, Frame, Report, Scenario, Seen, setting
 from maps.document import MapDocument, Route
 
@@ -45,23 +45,9 @@ class DrawnRoute:
         single_step=0.01,
     )
     keep_total: bool = setting(False, "Keep the total cost", "What is added in one place is taken in another")
-    lower: float | None = setting(
-        None,
-        "Least cost",
-        "Least cost to cross a cell",
-        least=0.001,
-        flag="--lo",
-        as_is=lambda document: ("the map's", document.bounds.lower),
-    )
-    upper: float | None = setting(
-        None,
-        "Greatest cost",
-        "Greatest cost to cross a cell",
-        least=0.001,
-        flag="--hi",
-        as_is=lambda document: ("the map's", document.bounds.upper),
-    )
-    symmetry: str = setting("none", "Symmetry", "A symmetry that the changed costs keep", choices=SYMMETRIES)
+    lower: float | None = lower_setting()
+    upper: float | None = upper_setting()
+    symmetry: str = symmetry_setting()
     gradient: str = setting(
         "fenchel_young",
         "Gradient",
@@ -91,27 +77,16 @@ class DrawnRoute:
 
 def drawn_problem(document: MapDocument, settings: DrawnRoute) -> InverseProblem:
     """The engine's problem. Raises ProblemError where it cannot be."""
-    from engine.admissible import admissible_maps, symmetric_shape
     from engine.drawn_line import InverseProblem, legal_chain
-    from engine.problem import ProblemError
 
     route = _route(document, settings)
-    if not symmetric_shape(document.shape, settings.symmetry):
-        raise ProblemError("symmetry", f"the symmetry “{SYMMETRIES[settings.symmetry]}” needs a square map")
     grid = movement_grid(document)
     costs = np.array(document.cost, np.float64)
     return InverseProblem(
         grid,
         costs,
         legal_chain(grid, [route.start, *route.line, route.goal]),
-        admissible_maps(
-            costs,
-            document.passable,
-            document.bounds.lower if settings.lower is None else settings.lower,
-            document.bounds.upper if settings.upper is None else settings.upper,
-            locked=document.locked,
-            symmetry=settings.symmetry,
-        ),
+        admissible_of(document, settings),
         settings.keep_total,
         settings.margin,
     )
@@ -254,7 +229,7 @@ SCENARIO = Scenario(
     settings=DrawnRoute,
     steps=steps,
     total_steps=lambda settings: settings.steps,
-    apply=apply,
+    apply=apply_map,
     headline=headline,
     curves=(
         Curve("on_path", "% of the line on the path", "value"),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from app.problems import movement_grid, movement_words
-from app.scenarios.adversarial import DEVICES, SYMMETRIES
+from app.scenarios.limits import DEVICES, SYMMETRIES
 from app.scenarios.scenario import Curve, Frame, Report, Scenario, Seen, figure, setting
 from maps.document import Layout, MapDocument
 from maps.edits import set_layout

@@ -58,7 +58,8 @@ def settings_of(kind: type[Any]) -> dict[str, tuple[Setting, Any]]:
 class Frame:
     """What the canvas shows of one step; None where a scenario has no such thing.
 
-    cost_map, traffic: (H, W).  paths: cells (n, 2) per route.  layouts: name to positions (n, 2).
+    cost_map, traffic: (H, W).  paths: cells (n, 2) per route; walks: the same, of agents.
+    layouts: name to positions (n, 2).
     plan: lines (k, 4) from (row, col) to (row, col), their mass (k,), and the point (k,) each begins at.
     """
 
@@ -66,6 +67,7 @@ class Frame:
     cost_map: Floats | None = None
     traffic: Floats | None = None
     paths: tuple[npt.NDArray[np.int64], ...] = ()
+    walks: tuple[npt.NDArray[np.int64], ...] = ()
     layouts: Mapping[str, Floats] | None = None
     plan: tuple[Floats, Floats, npt.NDArray[np.int64]] | None = None
     device: str = "cpu"
