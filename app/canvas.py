@@ -126,9 +126,9 @@ class Canvas(QWidget):
 
         A late frame of a map that has another size by now is passed over.
         """
-        if cost_map is None or cost_map.shape == self._scene.map.document.shape:
-            if self._scene.map.show_costs(cost_map) is not None:
-                self.update()
+        fits = cost_map is None or cost_map.shape == self._scene.map.document.shape
+        if fits and self._scene.map.show_costs(cost_map) is not None:
+            self.update()
 
     def show_paths(self, paths: list[NDArray[Any]]) -> None:
         """Exact paths, (n, 2) cells (row, col) each."""

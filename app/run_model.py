@@ -40,6 +40,7 @@ class RunModel(QObject):
         self._figures: list[Figures] = []
         self._frames_seen, self._keep_every = 0, 1
         self._run: Run | None = None
+        self._leaving: list[Run] = []  # ended by `halt`, perhaps in their last step
         self._timer = QTimer(self, interval=DISPLAY_INTERVAL)
         self._timer.timeout.connect(self._drain)
 
@@ -117,7 +118,10 @@ class RunModel(QObject):
     def halt(self) -> None:
         """End the run now; what it had is dropped."""
         if self._run is not None and self.busy:
-            self._run.shut_down()
+            self._run.stop()
+            # It ends by itself within a step; waiting for it here would hold up the window.
+            self._leaving = [run for run in (*self._leaving, self._run) if run.alive]
+            self._run = None
             self._timer.stop()
             self.result = None
             self._become("ended", "")
@@ -125,7 +129,8 @@ class RunModel(QObject):
     def shut_down(self) -> bool:
         """Stop and wait for the thread; whether none is left."""
         self._timer.stop()
-        ended = self._run is None or self._run.shut_down()
+        runs = [*self._leaving, *([] if self._run is None else [self._run])]
+        ended = all([run.shut_down() for run in runs])
         if self.busy:
             self._become("ended", "")
         return ended

@@ -1,0 +1,333 @@
+"""The window's speed with real mouse events: `python -m tests.benchmarks.window` (about two minutes).
+
+Offscreen where there is no display. Latency is from the event's delivery until the canvas has been drawn. On a
+machine with other work the column CPU tells more: the 99th percentile of what the GUI thread itself computed.
+The parts run in processes of their own, so that "first run" means the first.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tests.benchmarks.table import print_table
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+Clock = time.perf_counter
+PARTS = ("start", "heartbeat", "frames", "paint 512", "paint 1024", "points")
+
+
+def make_window(size: int) -> Any:
+    """A window on a map with a wall and a route, on the screen."""
+    from PySide6.QtTest import QTest
+    from PySide6.QtWidgets import QApplication, QMessageBox
+
+    from app.main_window import MainWindow
+    from app.style import apply_style
+    from maps.document import Route, new_document
+
+    qapp = QApplication.instance() or QApplication([])
+    assert isinstance(qapp, QApplication)
+    apply_style(qapp, True)
+    QMessageBox.question = lambda *_: QMessageBox.StandardButton.Discard  # type: ignore[method-assign]
+    middle = size // 2
+    document = new_document(size, size)
+    passable, cost = document.passable.copy(), document.cost.copy()
+    passable[size // 4 : 3 * size // 4, middle] = False
+    cost[:middle] = 1.5
+    route = Route("route", (middle, 2), (middle, size - 3))
+    window = MainWindow(document.replace(passable=passable, cost=cost, routes=(route,)), None)
+    window.resize(1280, 800)
+    window.show()
+    QTest.qWait(300)
+    return window
+
+
+def start_run(window: Any, seconds: float = 120.0, steps: int = 100_000) -> None:
+    """Start a run and wait until it is under way; the first one of a process imports and compiles."""
+    from PySide6.QtTest import QTest
+
+    window.run_panel.form.set_value("steps", steps)
+    window.start_or_pause()
+    began = Clock()
+    while window.run.step < 5 and Clock() - began < seconds:
+        QTest.qWait(20)
+    if window.run.step < 5:
+        raise RuntimeError(f"no run after {seconds} s: {window.run.sentence}")
+
+
+def end(window: Any) -> None:
+    window.run.shut_down()
+    window.close()
+
+
+def brush_latencies(window: Any, events: int, size: float = 15.0) -> np.ndarray:
+    """(n, 2) ms from a mouse move that paints until the canvas is drawn, and of it what this thread computed.
+
+    The strokes are a zigzag over the visible map.
+    """
+    from PySide6.QtCore import QPoint, Qt
+    from PySide6.QtTest import QTest
+    from PySide6.QtWidgets import QApplication
+
+    canvas = window.canvas
+    canvas.set_options(replace(canvas.options, size=size, cost=3.0))
+    painted: list[tuple[float, float]] = []
+    whole = canvas.paintEvent
+    brush = canvas._tools
+
+    def paint(event: Any) -> None:
+        whole(event)
+        painted.append((Clock(), time.thread_time()))
+
+    canvas.paintEvent = paint
+    left, right = canvas.view.left, canvas.view.left + canvas.view.scale * window.model.document.width
+    top = canvas.view.top
+    height = canvas.view.scale * window.model.document.height
+    latencies: list[tuple[float, float]] = []
+    none = Qt.KeyboardModifier.NoModifier
+    QTest.mousePress(canvas, Qt.MouseButton.LeftButton, none, QPoint(round(left) + 8, round(top) + 8))
+    for step in range(events):
+        share = step % 80 / 80
+        x = left + 8 + (right - left - 16) * (share if step // 80 % 2 == 0 else 1 - share)
+        y = top + 8 + (height - 16) * (step / events)
+        QApplication.processEvents()  # frames of a run are drawn before the next move, as the system would
+        painted.clear()
+        began, computed = Clock(), time.thread_time()
+        QTest.mouseMove(canvas, QPoint(round(x), round(y)))
+        while not painted and Clock() - began < 0.5:
+            QApplication.processEvents()
+        if painted:
+            latencies.append((1e3 * (painted[0][0] - began), 1e3 * (painted[0][1] - computed)))
+        while Clock() - began < 0.008:  # a mouse that moves 125 times a second
+            QApplication.processEvents()
+    assert brush.busy, "the stroke was broken off"
+    QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, none, QPoint(round(right) - 8, round(top) + 8))
+    del canvas.paintEvent
+    assert len(latencies) > 0.9 * events, "most moves did not paint"
+    return np.array(latencies)
+
+
+def paint_part(size: int) -> None:
+    window = make_window(size)
+    brush_latencies(window, 40)
+    rows = [_row(f"brush event to repaint, {size}², idle", brush_latencies(window, 400), "p99 < 16 ms")]
+    start_run(window)
+    rows.append(_row(f"the same during a run, {size}²", brush_latencies(window, 400), "p99 < 25 ms"))
+    _print(rows)
+    end(window)
+
+
+def points_part() -> None:
+    """200 points move to 200 others with trails and 400 plan lines, thirty times a second, while one paints."""
+    from PySide6.QtCore import QTimer
+    from PySide6.QtTest import QTest
+
+    from maps.document import Layout
+
+    window = make_window(128)
+    rng = np.random.default_rng(0)
+    one, other = rng.uniform(1, 126, (2, 200, 2))
+    layouts = (Layout("a", one, np.ones(200), "#56b4e9"), Layout("b", other, np.ones(200), "#e69f00"))
+    document = window.model.document
+    window.model.adopt(document.replace(passable=np.ones(document.shape, bool), layouts=layouts), None)
+    QTest.qWait(100)
+    lines = np.concatenate([np.hstack([one, other]), np.hstack([one, np.roll(other, 1, axis=0)])])
+    mass = rng.uniform(0.1, 1.0, 400)
+    canvas, drawn, steps = window.canvas, [], 0
+    whole = canvas.paintEvent
+
+    def paint(event: Any) -> None:
+        began, computed = Clock(), time.thread_time()
+        whole(event)
+        drawn.append((began, 1e3 * (Clock() - began), 1e3 * (time.thread_time() - computed)))
+
+    def frame() -> None:
+        nonlocal steps
+        steps += 1
+        share = 0.5 - 0.5 * np.cos(steps / 40)
+        now = one + share * (other - one)
+        canvas.show_moving({"a": now})
+        canvas.show_plan(np.hstack([np.concatenate([now, now]), lines[:, 2:]]), mass)
+
+    timer = QTimer(interval=33)
+    timer.timeout.connect(frame)
+    timer.start()
+    canvas.paintEvent = paint
+    QTest.qWait(4000)
+    times = np.array(drawn)
+    rate = (len(times) - 1) / (times[-1, 0] - times[0, 0])
+    rows = [
+        _row("a frame of 200 + 200 points, trails and 400 lines", times[:, 1:], ""),
+        ("frames a second of it", f"{rate:.0f}", "", "", "", "30"),
+    ]
+    del canvas.paintEvent
+    rows.append(_row("brush event to repaint meanwhile", brush_latencies(window, 300), "p99 < 25 ms"))
+    timer.stop()
+    _print(rows)
+    end(window)
+
+
+def frames_part() -> None:
+    """A run of 400 steps: coarse maps first, of which every tenth step is shown, then full size."""
+    from PySide6.QtTest import QTest
+
+    window = make_window(128)
+    start_run(window, steps=400)
+    drawn: list[tuple[float, int]] = []
+    whole = window.canvas.paintEvent
+    began, computed = Clock(), time.thread_time()
+
+    def paint(event: Any) -> None:
+        whole(event)
+        drawn.append((Clock(), window.run.step))
+
+    window.canvas.paintEvent = paint
+    while window.run.busy and Clock() - began < 90.0:
+        QTest.qWait(20)
+    share = (time.thread_time() - computed) / (Clock() - began)
+    full = next((index for index, (_, step) in enumerate(drawn) if step % 10), 0)
+    rates = [(len(part) - 1) / (part[-1][0] - part[0][0]) for part in (drawn, drawn[full:])]
+    _print(
+        [
+            ("frames a second, live run at 128², all of it", f"{rates[0]:.1f}", "", "", "", ""),
+            ("the same, once at full size", f"{rates[1]:.1f}", "", "", "", "≥ 20"),
+            ("share of a core that the GUI thread took", f"{share:.2f}", "", "", "", ""),
+        ]
+    )
+    end(window)
+
+
+def heartbeat_part() -> None:
+    """A 10 ms heartbeat in the GUI thread during the first run of the process, saves and loads."""
+    from PySide6.QtCore import Qt, QTimer
+    from PySide6.QtTest import QTest
+
+    from app.run_model import warm_up_in_background
+
+    window = make_window(512)
+    warm_up_in_background()
+    beats: list[float] = []
+    timer = QTimer(interval=10, timerType=Qt.TimerType.PreciseTimer)
+    timer.timeout.connect(lambda: beats.append(Clock()))
+
+    def late(during: Callable[[], None]) -> np.ndarray:
+        beats.clear()
+        timer.start()
+        during()
+        timer.stop()
+        return np.maximum(1e3 * np.diff(beats) - 10.0, 0.0)
+
+    def first_run() -> None:
+        start_run(window)
+        QTest.qWait(3000)
+
+    def wait_for_files() -> None:
+        while window.files.busy:
+            QTest.qWait(5)
+
+    rows = [_row("heartbeat, late by: first run at 512² with the warm-up", late(first_run), "p99 < 25 ms")]
+    with tempfile.TemporaryDirectory() as folder:
+
+        def save_and_load() -> None:
+            for number in range(5):
+                path = Path(folder) / f"map{number}.longcut"
+                window.files._write(window.model.history.current, path)
+                wait_for_files()
+                QTest.qWait(150)
+
+        rows.append(_row("during the run, five saves", late(save_and_load), "p99 < 25 ms"))
+
+        def load() -> None:
+            for number in range(5):
+                window.files.open(Path(folder) / f"map{number}.longcut")
+                wait_for_files()
+                window.start_or_pause()
+                QTest.qWait(700)
+
+        rows.append(_row("five loads, a run started on each", late(load), "p99 < 25 ms"))
+    _print(rows)
+    end(window)
+
+
+def start_part() -> None:
+    """From the call of this process's main until the first frame of the window, and what was imported by then."""
+    import app.canvas
+
+    began, seen = Clock(), []
+    whole = app.canvas.Canvas.paintEvent
+
+    def paint(canvas: Any, event: Any) -> None:
+        whole(canvas, event)
+        seen.append((Clock(), "torch" in sys.modules))
+
+    app.canvas.Canvas.paintEvent = paint  # type: ignore[method-assign]
+    window = make_window(64)
+    shown, loaded = seen[0]
+    _print(
+        [
+            ("window drawn after (imports of Qt included)", f"{1e3 * (shown - began):.0f}", "", "", "", ""),
+            ("torch imported by then", "yes" if loaded else "no", "", "", "", "no"),
+        ]
+    )
+    end(window)
+
+
+Row = tuple[str, str, str, str, str, str]
+
+
+def _row(what: str, milliseconds: np.ndarray, goal: str) -> Row:
+    """milliseconds: (n,), or (n, 2) with those of the GUI thread's processor beside them."""
+    columns = milliseconds.reshape(len(milliseconds), -1).T
+    p50, p99, worst = np.percentile(columns[0], (50, 99, 100))
+    computed = f"{np.percentile(columns[1], 99):.1f}" if len(columns) > 1 else ""
+    return what, f"{p50:.1f}", f"{p99:.1f}", f"{worst:.1f}", computed, goal
+
+
+def _print(rows: list[Row]) -> None:
+    """Rows for the process that collects them."""
+    for row in rows:
+        print("\t".join(row), flush=True)
+
+
+def main(parts: tuple[str, ...]) -> None:
+    rows: list[list[str]] = []
+    for part in parts:
+        ended = subprocess.run(
+            [sys.executable, "-m", "tests.benchmarks.window", "--part", part], stdout=subprocess.PIPE, text=True
+        )
+        rows += [line.split("\t") for line in ended.stdout.splitlines()]
+        if ended.returncode:
+            rows.append([part, f"failed ({ended.returncode})", "", "", "", ""])
+    platform = os.environ["QT_QPA_PLATFORM"]
+    print_table(
+        f"The window ({platform}), ms where nothing is said", ("what", "p50", "p99", "worst", "CPU", "goal"), rows
+    )
+
+
+def run_part(part: str) -> None:
+    kind, _, size = part.partition(" ")
+    {
+        "start": start_part,
+        "heartbeat": heartbeat_part,
+        "frames": frames_part,
+        "points": points_part,
+        "paint": lambda: paint_part(int(size)),
+    }[kind]()
+    # A daemon thread of the engine must not delay the end of this process.
+    sys.stdout.flush()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--part"]:
+        run_part(sys.argv[2])
+    else:
+        main(tuple(sys.argv[1:]) or PARTS)
