@@ -286,4 +286,5 @@ def _changed_signal(control: QWidget) -> Any:
 
 
 def _plain(value: float, decimals: int) -> str:
-    return f"{value:.{decimals}f}".rstrip("0").rstrip(".")
+    text = f"{value:.{decimals}f}"
+    return text.rstrip("0").rstrip(".") if decimals else text

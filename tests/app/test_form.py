@@ -9,7 +9,7 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from app.form import SettingsForm
+from app.form import Number, SettingsForm
 from app.options import add_options, settings_from
 from app.scenarios import SCENARIOS
 from app.scenarios.scenario import setting, settings_of
@@ -58,6 +58,16 @@ def test_none_shows_what_the_map_has_and_clearing_brings_it_back(form):
     assert form.values().limit is None
     limit.stepBy(1)
     assert form.values().limit == pytest.approx(5.1), "stepping starts at what none stood for"
+
+
+@pytest.mark.parametrize(
+    ("decimals", "value", "text"),
+    [(0, 80.0, "80"), (0, 100.0, "100"), (3, 2.5, "2.5"), (3, 20.0, "20"), (4, 0.0, "0")],
+)
+def test_numbers_lose_only_zeros_behind_the_point(qtbot, decimals, value, text):
+    box = Number(decimals=decimals, maximum=1000.0, value=value)
+    qtbot.addWidget(box)
+    assert box.text() == text
 
 
 def test_a_setting_that_does_not_count_is_not_shown_and_a_run_rests_all(form):
