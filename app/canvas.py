@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -115,6 +115,8 @@ class Canvas(QWidget):
         if self._scene.empty != was_empty:
             self.update()  # a hint appears or goes
         if new.routes != old.routes:
+            if any(route.line for route in {*old.routes, *new.routes}):
+                self.update()
             for route in {*old.routes, *new.routes}:
                 self.update(marks.route_area(self._view, route.start))
                 self.update(marks.route_area(self._view, route.goal))
@@ -133,6 +135,11 @@ class Canvas(QWidget):
     def show_paths(self, paths: list[NDArray[Any]]) -> None:
         """Exact paths, (n, 2) cells (row, col) each."""
         self._scene.paths = [marks.path_polygon(path) for path in paths if len(path)]
+        self.update()
+
+    def show_walks(self, walks: Sequence[NDArray[Any]]) -> None:
+        """What agents walk, (n, 2) cells each."""
+        self._scene.walks = [marks.path_polygon(walk) for walk in walks if len(walk)]
         self.update()
 
     def show_flow(self, load: NDArray[Any] | None) -> None:

@@ -171,6 +171,7 @@ class MainWindow(QMainWindow):
         if frame is None:
             self.canvas.show_cost_map(None)
             self.canvas.show_flow(None)
+            self.canvas.show_walks(())
             self.canvas.show_moving(None)
             self._show_plan()
             self._show_measures()
@@ -182,6 +183,7 @@ class MainWindow(QMainWindow):
         else:
             self.canvas.show_unreachable(None)
             self.canvas.show_paths(list(frame.paths))
+        self.canvas.show_walks(frame.walks)
         self.canvas.show_moving(None if self._compared else frame.layouts)
         self._show_plan(frame)
         self._device.setText({"cpu": "CPU", "cuda": "GPU (CUDA)", "mps": "GPU"}.get(frame.device, frame.device))

@@ -128,6 +128,23 @@ def draw_path(painter: QPainter, view: View, polygon: QPolygonF) -> None:
     painter.restore()
 
 
+def draw_dashes(painter: QPainter, view: View, polygon: QPolygonF, colour: QColor) -> None:
+    """A dashed line with a dark outline: what was drawn for a path to take, or what an agent walks."""
+    core = min(max(view.scale * 0.2, 2.0), 4.0)
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.translate(view.left, view.top)
+    painter.scale(view.scale, view.scale)
+    outline = QPen(DARK, (core + 2.5) / view.scale, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap)
+    dashes = QPen(colour, core / view.scale)
+    dashes.setDashPattern([2.4, 2.0])
+    for pen in (outline, dashes):
+        pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+        painter.setPen(pen)
+        painter.drawPolyline(polygon)
+    painter.restore()
+
+
 def mark_size(view: View) -> float:
     """Radius of a route end, px."""
     return min(max(view.scale * 0.45, 7.0), 12.0)

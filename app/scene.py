@@ -28,6 +28,9 @@ LAYERS = (
 FIRST_LAYERS = frozenset(LAYERS) - {"difference", "distance"}
 
 
+WALK = QColor("#ff8ad8")  # of an agent; no cost has this colour
+
+
 @dataclass(frozen=True)
 class Look:
     """How the canvas looks at the scene.
@@ -59,6 +62,7 @@ class Scene:
 
     def _forget(self) -> None:
         self.paths: list[QPolygonF] = []
+        self.walks: list[QPolygonF] = []
         self.glow: QImage | None = None
         self.cut: list[QLineF] | None = None  # None: nothing is unreachable
         self.moving: dict[str, NDArray[np.float64]] = {}
@@ -155,10 +159,18 @@ class Scene:
         view = look.view
         if self.cut:
             marks.draw_cut(painter, view, self.cut)
+        if "routes" in self.layers:
+            for route in self.map.document.routes:
+                line = marks.path_polygon(np.array(route.line)) if route.line else QPolygonF()
+                if marks.path_area(view, line).intersects(area) and route.line:
+                    marks.draw_dashes(painter, view, line, QColor(route.colour))
         if "path" in self.layers:
             for polygon in self.paths:
                 if marks.path_area(view, polygon).intersects(area):
                     marks.draw_path(painter, view, polygon)
+            for polygon in self.walks:
+                if marks.path_area(view, polygon).intersects(area):
+                    marks.draw_dashes(painter, view, polygon, WALK)
 
     def _paint_layouts(self, painter: QPainter, area: QRect, look: Look) -> None:
         view, layouts = look.view, self.map.document.layouts

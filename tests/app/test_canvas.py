@@ -670,3 +670,26 @@ def test_a_part_drawn_anew_on_a_fine_screen_fits_into_the_rest(model, canvas, ra
 
     part = np.s_[round(90 * ratio) + 2 : round(150 * ratio) - 2, round(77 * ratio) + 2 : round(170 * ratio) - 2]
     np.testing.assert_array_equal(draw(QRect(77, 90, 93, 60))[part], draw(canvas.rect())[part])
+
+
+def test_a_traced_line_and_an_agents_walk_are_drawn(qtbot):
+    document = new_document(12, 12)
+    traced = document.replace(routes=(Route("r", (2, 1), (2, 10), line=tuple((2, col) for col in range(1, 11))),))
+    model = DocumentModel(document)
+    canvas = Canvas(model)
+    qtbot.addWidget(canvas)
+    canvas.resize(400, 400)
+    canvas.show()
+
+    def colours():
+        image = canvas.grab().toImage()
+        return {image.pixelColor(x, y).name() for x in range(0, 400, 2) for y in range(0, 400, 2)}
+
+    assert "#ff8ad8" not in colours()
+    canvas.show_walks([np.array([[6, 1], [6, 10]])])
+    assert "#ff8ad8" in colours()
+    canvas.show_walks([])
+    assert "#ff8ad8" not in colours()
+    model.edit("trace", traced)
+    row = [canvas.grab().toImage().pixelColor(x, round(canvas.view.centre(2, 5)[1])).name() for x in range(400)]
+    assert row.count("#e69f00") > 40, "dashes in the route's colour"
