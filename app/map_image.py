@@ -110,7 +110,10 @@ class MapImage:
             return None  # as at every frame of a run that leaves the costs alone
         if costs is not None and costs.shape != self.document.shape:
             raise ValueError(f"costs of {costs.shape} do not fit the map of {self.document.shape}")
-        self._run_costs = None if costs is None else np.array(costs, np.float32)
+        if costs is None:
+            self._run_costs = None
+        else:  # what a run says of walls means nothing, and must not widen the scale
+            self._run_costs = np.where(self.document.passable, costs, self.document.cost).astype(np.float32)
         return self._colour_again((0, 0, *self.document.shape))
 
     def show_distance(self, distance: NDArray[Any] | None) -> None:

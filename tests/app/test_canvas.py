@@ -17,6 +17,8 @@ from app.marks import cut_lines
 from app.tools import Sketch
 from app.view import View, fitted, fitted_beside
 from maps.document import Layout, MapDocument, Route, new_document
+from maps.edits import set_passable
+from maps.raster import rectangle
 
 LEFT, MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton
 NONE = Qt.KeyboardModifier.NoModifier
@@ -693,3 +695,13 @@ def test_a_traced_line_and_an_agents_walk_are_drawn(qtbot):
     model.edit("trace", traced)
     row = [canvas.grab().toImage().pixelColor(x, round(canvas.view.centre(2, 5)[1])).name() for x in range(400)]
     assert row.count("#e69f00") > 40, "dashes in the route's colour"
+
+
+def test_what_a_run_says_of_walls_does_not_widen_the_colour_scale():
+    document = set_passable(new_document(8, 8), rectangle((8, 8), (0, 3), (7, 3)), False).document
+    image = MapImage(document)
+    scale = image.scale
+    costs = np.ones((8, 8))
+    costs[~document.passable] = 0.0
+    image.show_costs(costs)
+    assert image.scale == scale
