@@ -36,7 +36,7 @@ def unit_flow(grid: Grid, flow: Floats, start: Cell, field: DistanceField) -> Fl
 
 def upper_bound(admissible: Admissible, weights: Floats, loads: Floats) -> float:
     """Largest Σ_k weight_k <load_k, c> over admissible maps c; weights (R,), loads (R, H, W)."""
-    return admissible.largest(np.tensordot(weights, loads, axes=1))[0]
+    return admissible.largest(np.einsum("r,rhw->hw", weights, loads))[0]
 
 
 def relative_gap(bound: float, best: float) -> float:

@@ -38,7 +38,7 @@ FINER_START = 0.6
 # Maps up to this side are solved on one level; a finer level gets that many times the steps of the coarser.
 ONE_LEVEL_SIDE, STEP_GROWTH = 64, 1.4
 # A look at a coarse map in full size costs more than the coarse step itself: only every so many steps.
-LOOK_EVERY = 10
+LOOK_EVERY = 4
 # A sort of all cells: the certificate of Adam's own flows is looked at every so many steps.
 BOUND_EVERY = 10
 # Standard deviation of the noise that breaks ties in the first map, in units of θ.
@@ -224,7 +224,7 @@ class _Best:
             loads = certified_loads(problem.grid, paths.flow, problem.starts, list(paths.fields))
         self._averaged += 1
         share = 2.0 / (self._averaged + 1.0)
-        self._load += share * (np.tensordot(weights, loads, axes=1) - self._load)
+        self._load += share * (np.einsum("r,rhw->hw", weights, loads) - self._load)
         if self._averaged % BOUND_EVERY == 0 or self._bound is None:
             self._tighten(problem.admissible.largest(self._load)[0])
 

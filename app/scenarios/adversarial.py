@@ -229,7 +229,7 @@ def _as_drawn(problem: Problem, document: MapDocument) -> Seen:
 
 def _framing(problem: Problem, step: int, cost_map: Any, loads: Any, device: str = "cpu") -> Any:
     def frame() -> Frame:
-        traffic = None if loads is None else np.tensordot(problem.weights, loads, axes=1)
+        traffic = None if loads is None else np.einsum("r,rhw->hw", problem.weights, loads)
         paths = exact_paths(problem.grid, cost_map, problem.routes)
         return Frame(step, cost_map, traffic, paths, device=device)
 
