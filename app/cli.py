@@ -33,6 +33,9 @@ DEMO_MAP = "river"
 _out, _err = Console(highlight=False), Console(stderr=True, highlight=False)
 
 
+Gallery = Callable[[MapDocument, Any], list[tuple[str, MapDocument]]]
+
+
 class BadInput(Exception):
     """Something the user gave cannot be used; the message says what and what would do."""
 
@@ -87,13 +90,15 @@ def solve(arguments: argparse.Namespace) -> int:
             first.extend([] if first else [seen])
             bar.update(task, completed=seen.step, figures=scenario.headline(first[0].figures, seen.figures))
 
-        optimised, report, sentence = run(document, scenario, settings, show)
+        optimised, report, sentence, result = run(document, scenario, settings, show)
     report = {**report, "scenario": arguments.scenario}
     # Files first: a closed pipe on the output must not cost the result.
     for path in outputs:
         _say_losses(path, write_map(optimised, path))
     if arguments.points:
         _write_points(Path(arguments.points), document, optimised)
+    if arguments.gallery:
+        _write_gallery(Path(arguments.gallery), scenario.gallery, document, result)
     if arguments.json:
         _write_json(arguments.json, report)
     words = scenario.words(report)
@@ -267,6 +272,7 @@ def _parser(scenario: str) -> argparse.ArgumentParser:
     run.add_argument(
         "--out", nargs="+", default=[], metavar="FILE", help="where the optimised map goes, by ending"
     )
+    run.add_argument("--gallery", metavar="FOLDER", help="where every map of a run that makes several goes")
     run.add_argument("--points", metavar="FILE", help="where the points of the moved layouts go, as .csv or .json")
     run.add_argument("--json", metavar="FILE", help="where the report goes")
     run.add_argument("--picture", metavar="FILE.png", help="before and after side by side")
@@ -373,6 +379,15 @@ def _agrees(cost: float, expected: float) -> bool:
 def _say_losses(path: Path, lost: Sequence[str]) -> None:
     if lost:
         _err.print(f"[yellow]{path.name} does not keep[/] {escape('; '.join(lost))}.")
+
+
+def _write_gallery(folder: Path, gallery: Gallery | None, document: MapDocument, result: object) -> None:
+    made = gallery(document, result) if gallery else []
+    if not made:
+        raise BadInput(f"{folder} was not written: this scenario makes one map only; use --out")
+    folder.mkdir(parents=True, exist_ok=True)
+    for place, (_, entry) in enumerate(made, 1):
+        write_map(entry, folder / f"map-{place:02}.longcut")
 
 
 def _write_points(path: Path, before: MapDocument, after: MapDocument) -> None:

@@ -36,6 +36,7 @@ from app.layout_marks import Plan
 from app.measures import Measurer, Measures
 from app.menus import Menus
 from app.panels.curves import CurvesPanel
+from app.panels.gallery import GalleryPanel
 from app.panels.history_list import HistoryPanel
 from app.panels.layers import LayersPanel
 from app.panels.layouts import LayoutsPanel
@@ -48,6 +49,7 @@ from app.panels.routes import RoutesPanel
 from app.panels.run_panel import RunPanel
 from app.panels.timeline import TimelinePanel
 from app.preferences import Preferences
+from app.problems import shortest_paths
 from app.run_model import RunModel
 from app.scenarios.scenario import Frame
 from app.tools import TOOLS, ToolOptions
@@ -233,6 +235,17 @@ class MainWindow(QMainWindow):
         self._show_curves()
         if self.run.state in ("ended", "failed"):
             self.show_frame(self._shown_frame())
+            self._show_gallery()
+
+    def _show_gallery(self) -> None:
+        """The maps that a run made, if it made several; those of an earlier run stay until then."""
+        scenario, document = self.run.scenario, self.run.started_from
+        if scenario is None or scenario.gallery is None or self.run.result is None or document is None:
+            return
+        maps = scenario.gallery(document, self.run.result)
+        if maps:
+            self.gallery.show_maps(maps, [shortest_paths(entry) for _, entry in maps])
+            self.docks["gallery"].raise_()
 
     def _show_figures(self) -> None:
         self.run_panel.show_headline(self.run)
@@ -430,6 +443,7 @@ class MainWindow(QMainWindow):
         self.timeline = TimelinePanel()
         self.curves = CurvesPanel()
         self.plan = PlanPanel(self.model)
+        self.gallery = GalleryPanel()
         progress = QWidget()
         rows = QVBoxLayout(progress)
         rows.setContentsMargins(0, 0, 0, 0)
@@ -449,6 +463,7 @@ class MainWindow(QMainWindow):
             ("history", self.tr("History"), self.history),
             ("progress", self.tr("Progress"), progress),
             ("plan", self.tr("Plan"), self.plan),
+            ("gallery", self.tr("Gallery"), self.gallery),
         ):
             dock = QDockWidget(title, self)
             dock.setObjectName(name)
@@ -456,12 +471,12 @@ class MainWindow(QMainWindow):
             dock.setFeatures(
                 QDockWidget.DockWidgetFeature.DockWidgetMovable | QDockWidget.DockWidgetFeature.DockWidgetClosable
             )
-            self.addDockWidget(bottom if name in ("progress", "plan") else right, dock)
+            self.addDockWidget(bottom if name in ("progress", "plan", "gallery") else right, dock)
             self.docks[name] = dock
         for first, others in (
             ("layers", ("terrain", "routes", "layouts")),
             ("run", ("map", "history")),
-            ("progress", ("plan",)),
+            ("progress", ("plan", "gallery")),
         ):
             for name in others:
                 self.tabifyDockWidget(self.docks[first], self.docks[name])
@@ -510,6 +525,7 @@ class MainWindow(QMainWindow):
         self.layouts.weight_changed.connect(self.canvas.set_selected_weight)
         self.layouts.import_clicked.connect(self.files.import_layout)
         self.layouts.export_clicked.connect(lambda: self.files.export_layout(self.layouts.active))
+        self.gallery.map_chosen.connect(self.files.adopt)
         self.plan.plan_changed.connect(self._take_plan)
         self.plan.row_hovered.connect(self.canvas.highlight_row)
         self.canvas.point_hovered.connect(self._point_at)

@@ -12,8 +12,9 @@ from maps.document import MapDocument
 
 def solve(
     document: MapDocument, scenario: Scenario, settings: Any, progress: Callable[[Seen], None]
-) -> tuple[MapDocument, Report, str]:
-    """Run to the end: the document with the result in it, the report, and how the run ended in a sentence.
+) -> tuple[MapDocument, Report, str, Any]:
+    """Run to the end: the document with the result in it, the report, how the run ended in a sentence, and
+    the scenario's own result.
 
     Raises the engine's ProblemError or ValueError, with a sentence for the user, if it cannot start.
     """
@@ -28,4 +29,4 @@ def solve(
     seconds = time.perf_counter() - began
     after = scenario.apply(document, last.result)
     report = scenario.report(document, after, settings, last)
-    return after, {**report, "seconds": round(seconds, 3), "status": last.status}, last.ending or ""
+    return after, {**report, "seconds": round(seconds, 3), "status": last.status}, last.ending or "", last.result

@@ -6,10 +6,16 @@ The machine code is kept on disk, so this takes seconds the first time and littl
 import numpy as np
 
 from engine.admissible import admissible_maps
+from engine.arrays import Floats
 from engine.certificate import certified_loads, upper_bound
 from engine.flow import FlowSettings, soft_paths
 from engine.grid import Grid, divergence, edge_costs, load_of_flow
+from engine.ground_cost import Straight, Walking
+from engine.layout_limits import Limits
+from engine.layouts import Layout, MatchProblem
 from engine.logit import logit_adjoint
+from engine.match_iterate import MatchSettings
+from engine.matching import match
 from engine.optimum import OptimumSettings, optimum
 from engine.problem import Problem, Route
 
@@ -31,6 +37,17 @@ def warm_up() -> None:
             load_of_flow(grid, divergence(grid, paths.flow[0]) * paths.flow[0])
     for _ in optimum(problem, OptimumSettings(max_iterations=80)):
         pass
+    _match(grid, cost_map)
+
+
+def _match(grid: Grid, cost_map: Floats) -> None:
+    """Move two points, over straight and over walking distances."""
+    layouts = (Layout("from", np.array([[2.0, 2.0], [3.0, 5.0]])),)
+    target = Layout("to", np.array([[9.0, 9.0], [12.0, 10.0]]))
+    for ground in (Straight(), Walking(grid, cost_map)):
+        problem = MatchProblem(layouts, (target,), Limits(grid.passable, spacing=0.5, snap=True), ground)
+        for _ in match(problem, MatchSettings(steps=3)):
+            pass
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 STANDARD = sys.stdlib_module_names
 ALLOWED = {
     "maps": {"maps", "numpy", "PIL"},
-    "engine": {"engine", "numpy", "scipy", "numba", "torch"},
+    "engine": {"engine", "numpy", "scipy", "numba", "torch", "safetensors"},
     "app": {"app", "engine", "maps", "assets", "numpy", "scipy", "numba", "torch", "PIL"}
     | {"rich", "PySide6", "pyqtgraph"},
 }

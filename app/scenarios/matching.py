@@ -16,8 +16,8 @@ from maps.edits import set_layout
 from maps.errors import MapError
 
 if TYPE_CHECKING:
-    from engine.matching import MatchIterate
-    from engine.matching import MatchProblem as Problem
+    from engine.layouts import MatchProblem as Problem
+    from engine.match_iterate import MatchIterate
 
 ALL = "*"
 COSTS, CHEAPNESS = "costs", "cheapness"  # densities; a layout of this name would come first
@@ -222,7 +222,8 @@ def steps(document: MapDocument, settings: Matching, state: Any) -> Iterator[See
     """See `Scenario.steps`."""
     from engine.device import pick_device
     from engine.layouts import check_matching
-    from engine.matching import MatchSettings, match
+    from engine.match_iterate import MatchSettings
+    from engine.matching import match
 
     problem = matching_problem(document, settings, None if state is None else state.problem)
     check_matching(problem)
@@ -248,7 +249,7 @@ def _seen(iterate: MatchIterate, device: str) -> Seen:
         "marginal_error": iterate.marginal_error,
         "epsilon": iterate.epsilon,
         "blur": iterate.blur,
-        "moved": iterate.moved,
+        "moved": iterate.to_go,
         "points": float(sum(len(positions) for positions in iterate.positions)),
     }
 
@@ -312,7 +313,8 @@ def headline(first: Mapping[str, float], last: Mapping[str, float]) -> str:
 
 def report(before: MapDocument, after: MapDocument, settings: Matching, last: Seen) -> Report:
     """Figures of the run's own first and last plan, and the exact cost of where the points ended."""
-    from engine.matching import MatchSettings, match
+    from engine.match_iterate import MatchSettings
+    from engine.matching import match
 
     # Step 0 looks at the layouts as drawn, as closely as the last step does.
     start = next(match(matching_problem(before, settings), MatchSettings(blur_end=settings.blur)))

@@ -120,6 +120,7 @@ class Scenario:
     report(before, after, settings, last step): what the command line writes as JSON.
     words(report): the same as lines of text.  captions(report): under the pictures of before and after.
     needs_route: whether a map without a route has nothing to offer.
+    gallery(document, result): every map that the run made, with a caption; None where it makes one only.
     """
 
     title: str
@@ -135,3 +136,4 @@ class Scenario:
     words: Callable[[Report], list[str]]
     captions: Callable[[Report], tuple[str, str]]
     needs_route: bool = True
+    gallery: Callable[[MapDocument, Any], list[tuple[str, MapDocument]]] | None = None

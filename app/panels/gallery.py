@@ -1,0 +1,81 @@
+"""A gallery of maps that a run made, each with its figures; any of them opens as a map of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPen, QPixmap, QPolygonF
+from PySide6.QtWidgets import QLabel, QListView, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+
+from app.colouring import cost_pixels
+from maps.document import MapDocument
+
+SIDE = 112  # px
+
+
+class GalleryPanel(QWidget):
+    """Pictures in rows; a double click or Enter opens one."""
+
+    map_chosen = Signal(object)  # MapDocument
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._maps: list[MapDocument] = []
+        self._hint = QLabel(self.tr("Maps that a run makes appear here; run the scenario “Generate maps”."))
+        self._hint.setProperty("dim", True)
+        self._hint.setWordWrap(True)
+        self._hint.setContentsMargins(12, 8, 12, 8)
+        self.list = QListWidget()
+        self.list.setViewMode(QListView.ViewMode.IconMode)
+        self.list.setResizeMode(QListView.ResizeMode.Adjust)
+        self.list.setMovement(QListView.Movement.Static)
+        self.list.setIconSize(QSize(SIDE, SIDE))
+        self.list.setSpacing(8)
+        self.list.setUniformItemSizes(True)
+        self.list.setAccessibleName(self.tr("Gallery"))
+        self.list.setToolTip(self.tr("Double-click a map, or press Enter, to open it"))
+        self.list.itemActivated.connect(self._choose)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self._hint)
+        layout.addWidget(self.list, 1)
+        self.show_maps([], [])
+
+    def show_maps(
+        self, maps: Sequence[tuple[str, MapDocument]], paths: Sequence[Sequence[NDArray[np.int64]]]
+    ) -> None:
+        """Show maps with their captions, and each one's paths, cells (n, 2)."""
+        self._maps = [document for _, document in maps]
+        self.list.clear()
+        for (caption, document), lines in zip(maps, paths, strict=True):
+            item = QListWidgetItem(QIcon(_thumbnail(document, lines)), caption)
+            item.setToolTip(f"{document.name}: {caption}")
+            self.list.addItem(item)
+        self._hint.setVisible(not maps)
+        self.list.setVisible(bool(maps))
+
+    def _choose(self, item: QListWidgetItem) -> None:
+        self.map_chosen.emit(self._maps[self.list.row(item)])
+
+
+def _thumbnail(document: MapDocument, paths: Sequence[NDArray[np.int64]]) -> QPixmap:
+    bounds = document.bounds
+    pixels = np.ascontiguousarray(cost_pixels(document.cost, document.passable, bounds.lower, bounds.upper))
+    image = QImage(pixels.data, document.width, document.height, 3 * document.width, QImage.Format.Format_RGB888)
+    picture = QPixmap.fromImage(image.copy()).scaled(
+        2 * SIDE, 2 * SIDE, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.FastTransformation
+    )
+    painter = QPainter(picture)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    scale = picture.width() / document.width
+    for path in paths:
+        line = QPolygonF([QPointF((col + 0.5) * scale, (row + 0.5) * scale) for row, col in path.tolist()])
+        for colour, width in ((QColor(20, 20, 24), 6.0), (QColor(250, 250, 252), 3.0)):
+            painter.setPen(QPen(colour, width, cap=Qt.PenCapStyle.RoundCap))
+            painter.drawPolyline(line)
+    painter.end()
+    return picture

@@ -1,0 +1,258 @@
+"""Learn what terrain costs from pictures of maps with a path drawn on each, and price new pictures.
+
+No cost is ever shown: a network reads the picture and prices every tile, the shortest path under its prices
+is compared with the drawn one, and the error goes back through the solver by one of three gradients (see
+`engine.fenchel_young` and `engine.blackbox`). Paths fix prices up to a common factor, so a trained model's
+prices have the mean 1 over its training maps. The method "direct" is the baseline without a solver: a
+network that marks the path's cells in the picture itself.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from math import cos, pi
+from pathlib import Path
+from typing import Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+from torch import Tensor, nn
+
+from engine.arrays import Bytes, Floats, Integers
+from engine.blackbox import Interpolation, Perturbation, exact_paths, path_loads
+from engine.fenchel_young import fenchel_young_loss
+from engine.flow import FlowSettings
+from engine.status import Status
+from engine.tensors import to_numpy
+from engine.tilesets import TILE, TILESETS, Examples, picture
+
+Method = Literal["fenchel_young", "interpolation", "perturbation", "direct"]
+METHODS: tuple[Method, ...] = get_args(Method)
+Weights = Mapping[str, npt.NDArray[np.float32]]
+
+# No tile is free: the least price a network gives.
+LEAST_PRICE = 0.02
+DEPTH = 2
+FORMAT = "longcut pricing network 1"
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """How to train.
+
+    method: the gradient through the solver, or "direct".  tilesets: looks of the pictures, in turn.
+    epochs: passes over the training maps.  batch: maps per step.  learning_rate: Adam's first; it falls to 0.
+    width: channels of the network.  softness: ε, λ or σ of the method, in units of a price.
+    evaluate_every: steps between two looks at the held-out maps.  seed: of the weights and of the order.
+    """
+
+    method: Method = "fenchel_young"
+    tilesets: tuple[str, ...] = ("meadow",)
+    epochs: int = 8
+    batch: int = 32
+    learning_rate: float = 4e-3
+    width: int = 32
+    softness: float = 0.3
+    evaluate_every: int = 50
+    seed: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class PricingModel:
+    """A trained network as plain arrays.
+
+    weights: by parameter name.  method, width: of the settings.  unit: what divides its prices.
+    tilesets: the looks that it was trained on.
+    """
+
+    weights: Weights
+    method: Method
+    width: int
+    unit: float
+    tilesets: tuple[str, ...]
+
+    def price(self, pictures: Bytes) -> Floats:
+        """Prices (B, H, W) of the tiles in `pictures` (B, 8·H, 8·W, 3), uint8 RGB; > 0, about 1 on average.
+
+        The prices of a "direct" model are low where it sees a path. Raises ValueError for another shape.
+        """
+        if pictures.ndim != 4 or pictures.shape[3] != 3 or pictures.shape[1] % TILE or pictures.shape[2] % TILE:
+            raise ValueError(
+                f"a picture needs three colours and whole tiles of {TILE} × {TILE} pixels; these are "
+                f"{pictures.shape}"
+            )
+        network = _network(self.method, self.width)
+        network.load_state_dict({name: torch.tensor(values) for name, values in self.weights.items()})
+        with torch.no_grad():
+            return to_numpy(_prices(network, self.method, _tensor(pictures))) / self.unit
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingIterate:
+    """One step of a training. loss: of its batch.  optimal: share of the held-out maps whose predicted path has
+    the least true cost, as of the last look; None before the first.  status: None while it may go on."""
+
+    step: int
+    steps: int
+    loss: float
+    optimal: float | None
+    model: PricingModel
+    status: Status | None
+
+
+def train(
+    training: Examples, settings: TrainingSettings | None = None, held_out: Examples | None = None
+) -> Iterator[TrainingIterate]:
+    """Train a network on the drawn paths of `training`, step by step; costs are not looked at.
+
+    Raises ValueError for a tileset that there is none of. What is no number ends the training by its status.
+    """
+    settings = settings or TrainingSettings()
+    if unknown := [name for name in settings.tilesets if name not in TILESETS]:
+        raise ValueError(f"there is no tileset {unknown[0]!r}; there are: {', '.join(TILESETS)}")
+    if not settings.tilesets or len(training) == 0:
+        raise ValueError("training needs at least one tileset and one example map")
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(settings.seed)
+        network = _network(settings.method, settings.width)
+    optimiser = torch.optim.Adam(network.parameters(), lr=settings.learning_rate)
+    generator = np.random.default_rng(settings.seed)
+    batches = max(1, len(training) // settings.batch)
+    steps = settings.epochs * batches
+    unit, optimal = 0.0, None
+    for step in range(1, steps + 1):
+        if (step - 1) % batches == 0:
+            order = generator.permutation(len(training))
+        begin = (step - 1) % batches * settings.batch
+        which = order[begin : begin + settings.batch]
+        for group in optimiser.param_groups:
+            group["lr"] = 0.5 * settings.learning_rate * (1.0 + cos(pi * (step - 1) / steps))
+        optimiser.zero_grad()
+        seen = _tensor(example_pictures(training, settings.tilesets, which))
+        loss, prices = _loss(network, seen, training, which, settings, step)
+        loss.backward()
+        value, finite = float(loss.detach()), bool(torch.isfinite(loss))
+        if finite:
+            optimiser.step()
+            mean = float(prices.detach().mean())
+            unit = mean if step == 1 else 0.95 * unit + 0.05 * mean
+        weights = {name: tensor.numpy().copy() for name, tensor in network.state_dict().items()}
+        model = PricingModel(weights, settings.method, settings.width, unit, settings.tilesets)
+        last = step == steps
+        if held_out is not None and finite and (last or step % settings.evaluate_every == 0):
+            optimal = optimal_share(model, held_out)
+        status = Status.NOT_A_NUMBER if not finite else Status.STEPS_DONE if last else None
+        yield TrainingIterate(step, steps, value, optimal, model, status)
+        if status is not None:
+            return
+
+
+def optimal_share(model: PricingModel, examples: Examples, tilesets: tuple[str, ...] | None = None) -> float:
+    """Share of the maps on which the cheapest path under the model's prices has the least true cost."""
+    optimal = 0
+    for begin in range(0, len(examples), 50):
+        which = np.arange(begin, min(begin + 50, len(examples)))
+        prices = model.price(example_pictures(examples, tilesets or model.tilesets, which))
+        ends = examples.starts[: len(which)], examples.goals[: len(which)]
+        _, loads = exact_paths(examples.grid, prices, *ends)
+        true = np.sum(loads * examples.cost_maps[which], axis=(1, 2))
+        optimal += int(np.sum(true <= examples.costs[which] * (1.0 + 1e-9)))
+    return optimal / len(examples)
+
+
+def example_pictures(examples: Examples, tilesets: tuple[str, ...], which: Integers) -> Bytes:
+    """Pictures (B, 8·H, 8·W, 3), uint8 RGB, of the examples `which` (B,): example i in tileset i modulo all."""
+    return np.stack(
+        [
+            picture(TILESETS[tilesets[i % len(tilesets)]], examples.terrain[i], (examples.seed, i))
+            for i in which.tolist()
+        ]
+    )
+
+
+def save_model(model: PricingModel, path: Path) -> None:
+    """Write a model as safetensors."""
+    about = {
+        "format": FORMAT,
+        "method": model.method,
+        "width": str(model.width),
+        "unit": repr(model.unit),
+        "tilesets": ",".join(model.tilesets),
+    }
+    path.write_bytes(save(dict(model.weights), about))
+
+
+def load_model(path: Path) -> PricingModel:
+    """Read what `save_model` wrote. Raises ValueError, naming the file, for anything else."""
+    try:
+        with safe_open(path, framework="numpy") as file:
+            about = file.metadata() or {}
+            weights = {name: file.get_tensor(name) for name in file.keys()}
+    except SafetensorError as error:
+        raise ValueError(f"{path} is not a safetensors file: {error}") from error
+    if about.get("format") != FORMAT:
+        raise ValueError(f"{path} is no pricing network of this program: its format is {about.get('format')!r}")
+    method, unit = about.get("method"), float(about.get("unit", "nan"))
+    if method not in METHODS or not (np.isfinite(unit) and unit > 0.0) or not about.get("width", "").isdigit():
+        raise ValueError(f"{path} is damaged: method {method!r}, width {about.get('width')!r}, unit {unit}")
+    expected = _network(method, int(about["width"])).state_dict()
+    for name, tensor in expected.items():
+        found = weights.get(name)
+        if found is None or found.shape != tuple(tensor.shape) or not np.isfinite(found).all():
+            raise ValueError(f"{path} is damaged: the weights {name!r} are missing, misshapen or not finite")
+    return PricingModel(weights, method, int(about["width"]), unit, tuple(about["tilesets"].split(",")))
+
+
+def _network(method: Method, width: int) -> nn.Sequential:
+    """(B, 3, 8·H, 8·W) -> (B, 1, H, W): what each tile shows; "direct" also looks far around it."""
+    layers: list[nn.Module] = [nn.Conv2d(3, width, TILE, stride=TILE), nn.ReLU()]
+    for _ in range(DEPTH):
+        layers += [nn.Conv2d(width, width, 1), nn.ReLU()]
+    if method == "direct":
+        for dilation in (1, 2, 4, 8, 4, 2, 1):
+            layers += [nn.Conv2d(width, width, 3, padding=dilation, dilation=dilation), nn.ReLU()]
+    return nn.Sequential(*layers, nn.Conv2d(width, 1, 1))
+
+
+def _prices(network: nn.Module, method: Method, pictures: Tensor) -> Tensor:
+    """(B, H, W) prices; those of "direct" are −log of the chance that a cell is on the path."""
+    seen: Tensor = network(pictures)[:, 0]
+    return nn.functional.softplus(-seen if method == "direct" else seen) + LEAST_PRICE
+
+
+def _loss(
+    network: nn.Module,
+    pictures: Tensor,
+    training: Examples,
+    which: Integers,
+    settings: TrainingSettings,
+    step: int,
+) -> tuple[Tensor, Tensor]:
+    """Mean loss of a batch, per cell of a map's side, and its prices."""
+    prices = _prices(network, settings.method, pictures)
+    drawn = prices.new_tensor(training.loads[which])
+    ends = training.grid, training.starts[: len(which)], training.goals[: len(which)]
+    side = sum(training.grid.shape) / 2.0
+    match settings.method:
+        case "fenchel_young":
+            losses = fenchel_young_loss(prices, drawn, *ends, FlowSettings("logit", settings.softness))
+        case "perturbation":
+            noise = Perturbation(settings.softness, pairs=2, seed=step)
+            losses = fenchel_young_loss(prices, drawn, *ends, noise)
+        case "interpolation":
+            loads = path_loads(prices, *ends, Interpolation(settings.softness))
+            losses = (loads * (1.0 - 2.0 * (drawn > 0.0).to(loads.dtype)) + drawn).sum(dim=(1, 2))
+        case "direct":
+            on_path = (drawn > 0.0).to(prices.dtype)
+            seen = network(pictures)[:, 0]
+            losses = nn.functional.binary_cross_entropy_with_logits(seen, on_path, reduction="none").sum(
+                dim=(1, 2)
+            )
+    return losses.mean() / side, prices
+
+
+def _tensor(pictures: Bytes) -> Tensor:
+    """(B, 8·H, 8·W, 3) uint8 -> (B, 3, 8·H, 8·W) float32 about 0."""
+    return torch.tensor(pictures).permute(0, 3, 1, 2).contiguous().float() / 127.5 - 1.0
