@@ -75,7 +75,7 @@ def _thumbnail(document: MapDocument, paths: Sequence[NDArray[np.int64]]) -> QPi
     for path in paths:
         line = QPolygonF([QPointF((col + 0.5) * scale, (row + 0.5) * scale) for row, col in path.tolist()])
         for colour, width in ((QColor(20, 20, 24), 6.0), (QColor(250, 250, 252), 3.0)):
-            painter.setPen(QPen(colour, width, cap=Qt.PenCapStyle.RoundCap))
+            painter.setPen(QPen(colour, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
             painter.drawPolyline(line)
     painter.end()
     return picture

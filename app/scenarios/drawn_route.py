@@ -36,6 +36,7 @@ class DrawnRoute:
         "Route",
         "The route whose drawn line the path should take; draw it with the tool Trace (T)",
         entries=_routes,
+        flag="--line-of",
     )
     margin: float = setting(
         0.05,

@@ -18,6 +18,7 @@ SAMPLES: dict[str, tuple[str, str]] = {
     "island": ("Island", "Three landings and one keep: several weighted routes at once, and points to place."),
     "canyon": ("Canyon", "A winding gorge with arms that rejoin it: a few cells decide everything."),
     "ruins": ("Maze-like ruins", "Many walls and many ways: the largest map."),
+    "lake": ("Lakeside trail", "A line is drawn along the far shore: costs change until the path takes it."),
     "marsh": ("Marsh", "Locked planks between islets, wider than high, and a move pays for the cell it enters."),
 }
 

@@ -476,6 +476,32 @@ def marsh() -> MapDocument:
     return _document(sketch, routes, locked=sketch.find("planks"), rule=rule, cell_size=2.0)
 
 
+def lake() -> MapDocument:
+    """A lake with a road along its north shore, and a trail drawn along the south shore that nobody takes yet."""
+    shape = (48, 48)
+    sketch = Sketch(
+        shape,
+        (
+            Terrain("meadow", 1.0, "#bccf74"),
+            Terrain("road", 0.6, "#f1e4bf"),
+            Terrain("shore", 1.3, "#c4a662"),
+            Terrain("wood", 2.0, "#578d5c"),
+            Terrain("hills", 2.8, "#5f584c"),
+            Terrain("lake", 5.0, "#1f3f60", passable=False),
+        ),
+    )
+    sketch.lay_bands(noise(shape, 9.0, 131), [(0.52, "wood"), (0.76, "hills")])
+    water = warped(from_point(shape, (23, 24)), 4.0, 8.0, 132)
+    sketch.lay("shore", water < 11.5)
+    sketch.lay("lake", water < 9.5)
+    road = from_line(shape, [(24, 2), (17, 8), (9, 16), (7, 25), (10, 34), (18, 41), (24, 45)])
+    sketch.lay("road", (road < 0.75) & (water >= 9.5))
+    sketch.close("lake", (24, 2))
+    trail = [(24, 2), (30, 7), (36, 13), (38, 20), (38, 28), (36, 35), (30, 41), (24, 45)]
+    line = tuple((row, column) for row, column in trail)
+    return _document(sketch, (Route("lakeside", (24, 2), (24, 45), line=line),), cell_size=4.0)
+
+
 def _document(
     sketch: Sketch,
     routes: tuple[Route, ...],
@@ -525,6 +551,7 @@ _MAKERS: dict[str, Callable[[], MapDocument]] = {
     "canyon": canyon,
     "ruins": ruins,
     "marsh": marsh,
+    "lake": lake,
 }
 
 
