@@ -353,7 +353,7 @@ def _with_options(document: MapDocument, arguments: argparse.Namespace) -> MapDo
         changes["routes"] = tuple(
             replace(route, name=f"route {number}") for number, route in enumerate(arguments.route, 1)
         )
-    lower, upper = getattr(arguments, "lower", None), getattr(arguments, "upper", None)
+    lower, upper = getattr(arguments, "setting_lower", None), getattr(arguments, "setting_upper", None)
     if lower is not None or upper is not None:
         bounds = document.bounds
         changes["bounds"] = Bounds(

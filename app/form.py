@@ -12,7 +12,9 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDoubleSpinBox,
+    QFileDialog,
     QFormLayout,
+    QHBoxLayout,
     QLabel,
     QLineEdit,
     QSpinBox,
@@ -205,6 +207,36 @@ class DocumentChoice(QComboBox):
         self.blockSignals(False)
 
 
+class FilePath(QWidget):
+    """The name of a file, with a button to look for it."""
+
+    changed = Signal()
+
+    def __init__(self, pattern: str, title: str) -> None:
+        super().__init__()
+        self._pattern, self._title = pattern.removeprefix(">"), title
+        self._writes = pattern.startswith(">")
+        self.field = QLineEdit()
+        self.field.setClearButtonEnabled(True)
+        self.browse = QToolButton(text="…")
+        self.browse.setMinimumSize(24, 24)
+        self.browse.setToolTip(self.tr("Look for the file"))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(4)
+        row.addWidget(self.field, 1)
+        row.addWidget(self.browse)
+        self.setFocusProxy(self.field)
+        self.field.textChanged.connect(self.changed)
+        self.browse.clicked.connect(self._look)
+
+    def _look(self) -> None:
+        ask = QFileDialog.getSaveFileName if self._writes else QFileDialog.getOpenFileName
+        name, _ = ask(self, self._title, self.field.text(), self._pattern)
+        if name:
+            self.field.setText(name)
+
+
 class _NoWheel(QObject):
     """A wheel over a control that is not in use scrolls the panel instead of changing the control."""
 
@@ -216,8 +248,10 @@ class _NoWheel(QObject):
 
 
 def _control(setting: Setting, default: Any) -> QWidget:
-    if setting.entries is not None:
-        control: QWidget = DocumentChoice()
+    if setting.path:
+        control: QWidget = FilePath(setting.path, setting.text)
+    elif setting.entries is not None:
+        control = DocumentChoice()
     elif setting.choices:
         control = QComboBox()
         for key, text in setting.choices.items():
@@ -248,6 +282,8 @@ def _control(setting: Setting, default: Any) -> QWidget:
 
 
 def _value(control: QWidget) -> Any:
+    if isinstance(control, FilePath):
+        return control.field.text().strip()
     if isinstance(control, OptionalNumber):
         return control.number()
     if isinstance(control, (QSpinBox, QDoubleSpinBox)):
@@ -261,7 +297,9 @@ def _value(control: QWidget) -> Any:
 
 
 def _set_value(control: QWidget, value: Any) -> None:
-    if isinstance(control, QDoubleSpinBox):
+    if isinstance(control, FilePath):
+        control.field.setText(value)
+    elif isinstance(control, QDoubleSpinBox):
         control.setValue(_NONE if value is None else value)
     elif isinstance(control, QSpinBox):
         control.setValue(value)
@@ -275,6 +313,8 @@ def _set_value(control: QWidget, value: Any) -> None:
 
 
 def _changed_signal(control: QWidget) -> Any:
+    if isinstance(control, FilePath):
+        return control.changed
     if isinstance(control, QComboBox):
         return control.currentIndexChanged
     if isinstance(control, QLineEdit):

@@ -6,6 +6,8 @@ from typing import Any
 
 from app.scenarios.scenario import Scenario, Setting, settings_of
 
+PREFIX = "setting_"  # keeps settings apart from the command's own options
+
 
 def add_options(parser: argparse.ArgumentParser, scenario: Scenario) -> None:
     """One option for each setting, of the kind that its default asks for."""
@@ -13,12 +15,12 @@ def add_options(parser: argparse.ArgumentParser, scenario: Scenario) -> None:
         flag = setting.flag or "--" + name.replace("_", "-")
         start = list(default) if isinstance(default, tuple) else default  # what "extend" can add to
         words = _help(setting, default)
-        parser.add_argument(flag, dest=name, default=start, help=words, **_kind(setting, default))
+        parser.add_argument(flag, dest=PREFIX + name, default=start, help=words, **_kind(setting, default))
 
 
 def settings_from(arguments: argparse.Namespace, scenario: Scenario) -> Any:
     """The settings that the arguments ask for."""
-    values = {name: getattr(arguments, name) for name in settings_of(scenario.settings)}
+    values = {name: getattr(arguments, PREFIX + name) for name in settings_of(scenario.settings)}
     return scenario.settings(
         **{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
     )
@@ -54,12 +56,12 @@ def _kind(setting: Setting, default: Any) -> dict[str, Any]:
     if isinstance(default, tuple):
         return {"type": number, "nargs": "+", "action": "extend", "metavar": "VALUE"}
     if isinstance(default, str):
-        return {"metavar": "NAME"}
+        return {"metavar": "FILE" if setting.path else "NAME"}
     return {"type": _number_or_keep, "metavar": "keep|VALUE"}
 
 
 def _help(setting: Setting, default: Any) -> str:
-    shown = {None: "keep", (): "none", "": "the first"}.get(default, default)
+    shown = {None: "keep", (): "none", "": "none" if setting.path else "the first"}.get(default, default)
     return f"{setting.tip} ({shown})".replace("%", "%%")
 
 

@@ -1,6 +1,6 @@
 """The table of scenarios: one file each; the run dock and `longcut solve` read everything else from here."""
 
-from app.scenarios import adversarial, balance, drawn_route, foresight, generate, matching
+from app.scenarios import adversarial, balance, drawn_route, foresight, generate, matching, terrain
 from app.scenarios.scenario import Scenario
 
 SCENARIOS: dict[str, Scenario] = {
@@ -10,4 +10,5 @@ SCENARIOS: dict[str, Scenario] = {
     "balance": balance.SCENARIO,
     "foresight": foresight.SCENARIO,
     "generate": generate.SCENARIO,
+    "terrain": terrain.SCENARIO,
 }

@@ -25,6 +25,7 @@ class Setting:
 
     choices: key to text, for a choice.  entries: the same, of what the document has.
     least, most, single_step, unit: of a number.
+    path: pattern of a file to name, behind ">" where the file is to be written.
     as_is: for a default of None, what the document has instead, as text and as a number.
     more: folded away until asked for.  flag: on the command line; the field's name where empty.
     unused: whether the setting does not count beside the others, and is therefore not shown.
@@ -34,6 +35,7 @@ class Setting:
     tip: str
     choices: Mapping[str, str] = field(default_factory=dict)
     entries: Callable[[MapDocument], dict[str, str]] | None = None
+    path: str = ""
     least: float = 0.0
     most: float = 1e9
     single_step: float = 0.1

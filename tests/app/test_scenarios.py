@@ -28,6 +28,12 @@ SHORT = {
     "drawn_route": ("lake", {"steps": 60}, ["--steps", "60"], {"on_path_after", "changed_total", "reduced_cost"}),
     "balance": ("arena", {"steps": 60}, ["--steps", "60"], {"met_before", "met_after", "team_ranks_after"}),
     "foresight": ("lake", {"steps": 6}, ["--steps", "6"], {"excess_before", "excess_after", "path_costs_after"}),
+    "terrain": (
+        "river",
+        {"maps": 64, "epochs": 2},
+        ["--maps", "64", "--epochs", "2"],
+        {"optimal_share", "agreement", "training_maps"},
+    ),
     "generate": (
         "plain",
         {"steps": 12, "count": 3},
@@ -95,11 +101,12 @@ def test_an_edit_during_the_run_is_taken_up(qtbot, name):
         window, before_close_func=lambda w: w.model.mark_saved(w.model.history.current, Path("x.longcut"))
     )
     window.run_panel.choose(name)
-    for setting, value in {**settings, "steps": 100_000}.items():
+    endless = {"epochs": 900} if name == "terrain" else {"steps": 100_000}
+    for setting, value in {**settings, **endless}.items():
         window.run_panel.form.set_value(setting, value)
     if name == "balance":
         window.run_panel.form.set_value("lower", 1.5)  # hardly any room: it does not end at once
-        window.run_panel.form.set_value("upper", 1.6)
+        window.run_panel.form.set_value("upper", 1.65)
     window.start_or_pause()
     qtbot.waitUntil(lambda: window.run.step >= 2 or not window.run.busy, timeout=120_000)
     assert window.run.busy, window.run.sentence
