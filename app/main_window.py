@@ -36,6 +36,7 @@ from app.layout_marks import Plan
 from app.measures import Measurer, Measures
 from app.menus import Menus
 from app.panels.curves import CurvesPanel
+from app.panels.features import FeaturesPanel
 from app.panels.gallery import GalleryPanel
 from app.panels.history_list import HistoryPanel
 from app.panels.layers import LayersPanel
@@ -59,6 +60,7 @@ from maps.errors import MapError
 from maps.formats import FORMATS
 
 CURVES_INTERVAL = 100  # milliseconds
+BOTTOM = ("progress", "plan", "gallery", "features")  # docks below the map
 STATE_VERSION = 1  # of the arrangement of docks; another number forgets the old one
 
 
@@ -188,6 +190,8 @@ class MainWindow(QMainWindow):
         self.canvas.show_walks(frame.walks)
         self.canvas.show_moving(None if self._compared else frame.layouts)
         self._show_plan(frame)
+        if frame.scatter is not None:
+            self.features.show_scatter(frame.scatter)
         self._device.setText({"cpu": "CPU", "cuda": "GPU (CUDA)", "mps": "GPU"}.get(frame.device, frame.device))
 
     def _show_plan(self, frame: Frame | None = None) -> None:
@@ -444,6 +448,7 @@ class MainWindow(QMainWindow):
         self.curves = CurvesPanel()
         self.plan = PlanPanel(self.model)
         self.gallery = GalleryPanel()
+        self.features = FeaturesPanel()
         progress = QWidget()
         rows = QVBoxLayout(progress)
         rows.setContentsMargins(0, 0, 0, 0)
@@ -464,6 +469,7 @@ class MainWindow(QMainWindow):
             ("progress", self.tr("Progress"), progress),
             ("plan", self.tr("Plan"), self.plan),
             ("gallery", self.tr("Gallery"), self.gallery),
+            ("features", self.tr("Features"), self.features),
         ):
             dock = QDockWidget(title, self)
             dock.setObjectName(name)
@@ -471,12 +477,12 @@ class MainWindow(QMainWindow):
             dock.setFeatures(
                 QDockWidget.DockWidgetFeature.DockWidgetMovable | QDockWidget.DockWidgetFeature.DockWidgetClosable
             )
-            self.addDockWidget(bottom if name in ("progress", "plan", "gallery") else right, dock)
+            self.addDockWidget(bottom if name in BOTTOM else right, dock)
             self.docks[name] = dock
         for first, others in (
             ("layers", ("terrain", "routes", "layouts")),
             ("run", ("map", "history")),
-            ("progress", ("plan", "gallery")),
+            ("progress", ("plan", "gallery", "features")),
         ):
             for name in others:
                 self.tabifyDockWidget(self.docks[first], self.docks[name])

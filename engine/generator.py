@@ -75,7 +75,7 @@ class GeneratorSettings:
     """
 
     steps: int = 1_100
-    learning_rate: float = 4e-3
+    learning_rate: float = 5e-3
     lengths: int = 4
     maps_per_length: int = 4
     channels: int = 32

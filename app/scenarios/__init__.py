@@ -1,6 +1,6 @@
 """The table of scenarios: one file each; the run dock and `longcut solve` read everything else from here."""
 
-from app.scenarios import adversarial, balance, drawn_route, foresight, generate, matching, terrain
+from app.scenarios import adaptation, adversarial, balance, drawn_route, foresight, generate, matching, terrain
 from app.scenarios.scenario import Scenario
 
 SCENARIOS: dict[str, Scenario] = {
@@ -11,4 +11,5 @@ SCENARIOS: dict[str, Scenario] = {
     "foresight": foresight.SCENARIO,
     "generate": generate.SCENARIO,
     "terrain": terrain.SCENARIO,
+    "adaptation": adaptation.SCENARIO,
 }

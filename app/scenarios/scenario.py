@@ -57,6 +57,16 @@ def settings_of(kind: type[Any]) -> dict[str, tuple[Setting, Any]]:
 
 
 @dataclass(frozen=True, eq=False)
+class Scatter:
+    """Points (n, 2) in a plane. groups: (n,) which colour; second: (n,) which are rings; words: what they are."""
+
+    points: Floats
+    groups: npt.NDArray[np.int64]
+    second: npt.NDArray[np.bool_]
+    words: str
+
+
+@dataclass(frozen=True, eq=False)
 class Frame:
     """What the canvas shows of one step; None where a scenario has no such thing.
 
@@ -72,6 +82,7 @@ class Frame:
     walks: tuple[npt.NDArray[np.int64], ...] = ()
     layouts: Mapping[str, Floats] | None = None
     plan: tuple[Floats, Floats, npt.NDArray[np.int64]] | None = None
+    scatter: Scatter | None = None
     device: str = "cpu"
 
 

@@ -12,7 +12,7 @@ from PIL import Image, UnidentifiedImageError
 
 from app.problems import exact_paths, movement_grid, movement_words
 from app.scenarios.limits import apply_map, seed_setting
-from app.scenarios.scenario import Curve, Frame, Report, Scenario, Seen, setting
+from app.scenarios.scenario import Curve, Frame, Report, Scatter, Scenario, Seen, setting
 from maps.document import MapDocument
 
 if TYPE_CHECKING:
@@ -192,7 +192,7 @@ def _ending(iterate: TrainingIterate, settings: Terrain) -> str:
 
 
 def _seen(document: MapDocument, picture: Any, iterate: Any, ending: str | None, training: Any) -> Seen:
-    priced = _Lazily(document, picture, iterate.model)
+    priced = PricedMap(document, picture, iterate.model)
     figures = {
         "optimal": np.nan if iterate.optimal is None else 100.0 * iterate.optimal,
         "loss": iterate.loss,
@@ -205,13 +205,13 @@ def _seen(document: MapDocument, picture: Any, iterate: Any, ending: str | None,
 
 
 def _priced_once(document: MapDocument, settings: Terrain, picture: Any, model: PricingModel) -> Seen:
-    priced = _Lazily(document, picture, model)
+    priced = PricedMap(document, picture, model)
     figures = {"optimal": np.nan, "loss": np.nan}
     told = f"Priced by {Path(settings.network).name}, trained on {', '.join(model.tilesets)}."
     return Seen(1, figures, priced.framing(1), priced.result(), None, "converged", told)
 
 
-class _Lazily:
+class PricedMap:
     """The map at a network's prices, worked out when first asked for."""
 
     def __init__(self, document: MapDocument, picture: Any, model: PricingModel) -> None:
@@ -231,14 +231,13 @@ class _Lazily:
             self._cost_map = np.where(free, prices, drawn)
         return self._cost_map
 
-    def framing(self, step: int) -> Any:
+    def framing(self, step: int, scatter: Scatter | None = None) -> Any:
         """What `Seen.frame` is."""
         document = self._document
 
         def frame() -> Frame:
-            return Frame(
-                step, self.cost_map, None, exact_paths(movement_grid(document), self.cost_map, document.routes)
-            )
+            paths = exact_paths(movement_grid(document), self.cost_map, document.routes)
+            return Frame(step, self.cost_map, None, paths, scatter=scatter)
 
         return frame
 

@@ -34,6 +34,12 @@ SHORT = {
         ["--maps", "64", "--epochs", "2"],
         {"optimal_share", "agreement", "training_maps"},
     ),
+    "adaptation": (
+        "river",
+        {"maps": 32, "steps": 3},
+        ["--maps", "32", "--steps", "3"],
+        {"optimal_before", "optimal_after", "price_error_after"},
+    ),
     "generate": (
         "plain",
         {"steps": 12, "count": 3},

@@ -74,6 +74,18 @@ def test_the_gradient_of_the_loss_is_a_finite_difference():
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
+def test_a_map_is_that_of_the_means_of_the_cells_that_stay_equal(kind):
+    problem = random_problem(14, 8, **kind)
+    limits, numbers = (
+        parametrisation(problem.admissible),
+        np.random.default_rng(2).normal(0.0, 2.0, problem.grid.shape),
+    )
+    (made,) = make_maps(lambda noise, asked: torch.tensor(numbers[None]), limits, torch.zeros(1), np.zeros(1))
+    expected = limits.cost_map(torch.tensor(problem.admissible.reduce(numbers)))
+    assert torch.allclose(made, expected, rtol=1e-12, atol=0.0)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=str)
 def test_every_map_is_admissible_at_every_step_and_in_the_gallery(kind):
     problem = random_problem(11, 9, **kind)
     iterates = list(train(problem, GeneratorSettings(steps=8, **SMALL)))
