@@ -20,22 +20,21 @@ NEWTON_BELOW = 0.1
 # Before a Newton step, a sweep serves columns with less than this share of what they should have: targets of
 # little weight would need long steps, which all others would have to wait for.
 UNEVEN = 0.3
-# Conjugate gradients for one Newton step at most: no longer may a solver be without an answer.
-CG_STEPS = 50
+# Entries of the kernel that the conjugate gradients of one Newton step may pass over, some tenths of a second:
+# no longer shall a solver be without an answer. Small problems may need many steps, and large ones get FEWEST.
+UNINTERRUPTED, FEWEST = 1e9, 50
 # A Newton step begins with a change of the potentials by at most this, in units of epsilon, and is made longer
 # while the slope along it is still STEEP of the first one: groups of points that hardly exchange anything have to
-# be shifted against each other by many epsilon. It is made shorter where the slope has turned back by more than
-# TURNED_BACK, or it may end where all go to one target, a plateau that no later step sees the end of.
+# be shifted against each other by many epsilon.
 LONGEST_STEP = 10.0
-STEEP, TURNED_BACK = 0.9, 0.5
-LONGER = 4.0
+STEEP, LONGER = 0.9, 4.0
 SEARCHES = 10
 # Beyond this change of a potential, in units of epsilon, entries that were rounded to zero begin to matter.
 FORM_ANEW_BEYOND = 20.0
 # A column that has lost all but this share of its weight to rounding gets its potential from the costs.
 LOST = 1e-20
 # Passes without getting 1 % better, after which a solve has stalled.
-PATIENCE = 500
+PATIENCE = 1500
 # A warm start that is still far off after so many passes is too far away for its epsilon: come from above.
 POOR_START_AFTER = 12
 
@@ -61,13 +60,6 @@ class Core:
     strength: float
     largest: float
     moved: float = 1.0
-
-    def first_gamma(self) -> Floats:
-        """(m,) potentials over epsilon where epsilon is so large that costs do not matter."""
-        gamma = np.zeros_like(self.b)
-        if self.moved < 1.0:
-            gamma[-1] = np.log((1.0 - self.b[-1]) / self.moved)
-        return gamma
 
     def damping(self, epsilon: float) -> float:
         """κ = strength / (strength + ε): how much of a balanced sweep is made."""
@@ -105,6 +97,11 @@ def levels(largest: float, epsilon: float) -> Floats:
         return np.array([epsilon])
     count = int(np.ceil(np.log(largest / epsilon) / np.log(ANNEALING)))
     return np.geomspace(largest, epsilon, count + 1)
+
+
+def newton_effort(n: int, m: int) -> int:
+    """Steps of conjugate gradients that one Newton step may take."""
+    return max(FEWEST, int(UNINTERRUPTED / (n * m)))
 
 
 def ending(error: float, tolerance: float, last: bool, idle: int, left: int) -> Status | None:

@@ -15,7 +15,6 @@ import numpy as np
 from engine.arrays import Floats
 from engine.status import Status
 from engine.transport_core import (
-    CG_STEPS,
     FORM_ANEW_BEYOND,
     LEVEL_TOLERANCE,
     LONGER,
@@ -25,13 +24,13 @@ from engine.transport_core import (
     POOR_START_AFTER,
     SEARCHES,
     STEEP,
-    TURNED_BACK,
     UNEVEN,
     Core,
     Progress,
     Solution,
     ending,
     levels,
+    newton_effort,
 )
 from engine.transport_passes import Entries, direction, evaluate, form, moments, soft_columns
 
@@ -84,7 +83,7 @@ class CpuTransport:
         """Solve down to `epsilon` (cost units) from potentials (m,), or from nothing."""
         down = levels(self._core.largest, epsilon).tolist()
         waiting = [epsilon] if start is not None else down
-        g = down[0] * self._core.first_gamma() if start is None else start
+        g = np.zeros(self._core.b.size) if start is None else start
         solved: list[tuple[float, Floats]] = []  # levels and their g
         while waiting:
             level = waiting.pop(0)
@@ -170,13 +169,12 @@ class CpuTransport:
         columns *= v
         squares *= v * v
         log_sums = self._shift + np.log(sums)
+        wanted = self._wanted(gamma)
         if np.isinf(core.strength):
-            wanted = core.b
             value = float(core.b @ gamma - core.a @ log_sums)
         else:
             ratio = core.strength / self._epsilon
-            with np.errstate(over="ignore", invalid="ignore"):  # `ending` finds what is not finite
-                wanted = core.b * np.exp(-gamma / ratio)
+            with np.errstate(over="ignore", invalid="ignore"):
                 spent = core.a @ np.expm1(kappa * log_sums / ratio) + core.b @ np.expm1(-gamma / ratio)
                 value = float(-ratio * spent - rows.sum())
         error = float(np.abs(columns - wanted).sum()) / core.moved
@@ -185,10 +183,11 @@ class CpuTransport:
     def _advance(self, now: Evaluation, tolerance: float, max_iterations: int) -> Evaluation:
         if (now.columns < LOST * now.wanted).any():
             return self._evaluate_anew(self._exactly_swept(now))
-        # By their own measure, some columns may be so far off that a Newton step would mean them alone.
-        uneven = (now.columns < UNEVEN * now.wanted).any() and not self._just_swept
+        # By their own measure, some columns may be so far off that a Newton step would mean them alone; and so
+        # may the balance of the two sides.
+        uneven = (now.columns < UNEVEN * now.wanted).any() or abs(self._shift_of(now.rows, now.wanted)) > 1.0
         newer = None
-        if now.error * self._core.moved < NEWTON_BELOW and not uneven:
+        if now.error * self._core.moved < NEWTON_BELOW and (self._just_swept or not uneven):
             newer = self._newton(now, tolerance, max_iterations)
         self._just_swept = newer is None
         return newer or self._evaluate(self._swept(now))
@@ -198,13 +197,21 @@ class CpuTransport:
         excess = np.divide(now.columns, self._core.b, out=np.ones_like(now.gamma), where=self._weighted)
         # Targets that next to nothing is sent to, and is to be, may have a column of 0.
         gamma = self._core.damping(self._epsilon) * (now.gamma - np.log(np.maximum(excess, SMALLEST)))
+        return gamma - self._shift_of(now.rows, self._wanted(gamma))
+
+    def _wanted(self, gamma: Floats) -> Floats:
+        """(m,) what columns should be."""
+        core = self._core
+        with np.errstate(over="ignore"):  # `ending` finds what is not finite
+            return core.b if np.isinf(core.strength) else core.b * np.exp(-gamma * self._epsilon / core.strength)
+
+    def _shift_of(self, rows: Floats, wanted: Floats) -> float:
+        """What to take from γ and give to the other side, to which the plan is blind, for equal totals."""
         if np.isinf(self._core.strength):
-            return gamma
-        # What to take from one side and give to the other, for which the plan alone is blind.
-        ratio = self._core.strength / self._epsilon
+            return 0.0
         with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
-            shift = 0.5 * ratio * np.log(now.rows.sum() / (self._core.b @ np.exp(-gamma / ratio)))
-        return gamma - shift if np.isfinite(shift) else gamma
+            shift = 0.5 * self._core.strength / self._epsilon * np.log(rows.sum() / wanted.sum())
+        return float(shift) if np.isfinite(shift) else 0.0
 
     def _exactly_swept(self, now: Evaluation) -> Floats:
         """(m,) γ after a sweep, from the costs themselves where the kernel has lost too much."""
@@ -229,7 +236,7 @@ class CpuTransport:
             np.maximum(diagonal - now.squares, np.maximum(1e-5 * diagonal, SMALLEST)),
             now.wanted - now.columns,
             core.moved * max(min(0.1, now.error) * now.error, 0.3 * tolerance),
-            min(max_iterations - self._iterations, CG_STEPS),
+            min(max_iterations - self._iterations, newton_effort(*self._kernel.shape)),
             step,
         )
         return self._search(now, step)
@@ -246,7 +253,7 @@ class CpuTransport:
             newer_slope = float(step @ (newer.wanted - newer.columns))
             if newer.error < 0.5 * now.error:
                 return newer
-            if newer.value >= now.value + 1e-4 * length * slope and newer_slope > -TURNED_BACK * slope:
+            if newer.value >= now.value + 1e-4 * length * slope:
                 if newer_slope < STEEP * slope or length >= min(1.0, 0.5 * far):
                     return newer
                 near, near_slope = length, newer_slope

@@ -16,7 +16,6 @@ from engine.problem import ProblemError
 from engine.status import Status
 from engine.tensors import to_numpy
 from engine.transport_core import (
-    CG_STEPS,
     FORM_ANEW_BEYOND,
     LEVEL_TOLERANCE,
     LONGER,
@@ -26,13 +25,13 @@ from engine.transport_core import (
     POOR_START_AFTER,
     SEARCHES,
     STEEP,
-    TURNED_BACK,
     UNEVEN,
     Core,
     Progress,
     Solution,
     ending,
     levels,
+    newton_effort,
 )
 
 # Costs are made for this share of the rows at a time.
@@ -94,10 +93,7 @@ class TorchTransport:
         """Solve all down to `epsilon` (cost units), each from potentials (m,) or from nothing."""
         cold = np.array([start is None for start in starts])
         waiting = self._levels(epsilon, cold)
-        beginnings = [
-            level * core.first_gamma() if start is None else start
-            for level, core, start in zip(waiting[0], self._cores, starts, strict=True)
-        ]
+        beginnings = [np.zeros(self._b.shape[1]) if start is None else start for start in starts]
         g = self._tensor(np.stack(beginnings))
         moved = to_numpy(self._moved)
         solved: list[tuple[Tensor, Tensor]] = []  # levels (B, 1) and their g
@@ -312,7 +308,7 @@ class TorchTransport:
         for _ in range(SEARCHES):
             newer = self._evaluate(now.gamma + length[:, None] * step)
             newer_slope = (step * (newer.wanted - newer.columns)).sum(1)
-            fits = (newer.value >= now.value + 1e-4 * length * slope) & (newer_slope > -TURNED_BACK * slope)
+            fits = newer.value >= now.value + 1e-4 * length * slope
             enough = (newer_slope < STEEP * slope) | (length >= (0.5 * far).clamp(max=1.0))
             done = done | (newer.error < 0.5 * now.error) | (fits & enough)
             if bool(done.all()):
@@ -338,7 +334,7 @@ class TorchTransport:
         search = scaled
         rho = (residual * scaled).sum(1, keepdim=True)
         going = torch.ones_like(rho, dtype=torch.bool)
-        for done in range(CG_STEPS):
+        for done in range(newton_effort(*self._kernel.shape[1:])):
             going = going & (residual.abs().sum(1, keepdim=True) > goal[:, None])
             if done % LOOK_EVERY == 0 and not bool(going.any()):
                 break

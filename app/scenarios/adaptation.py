@@ -160,8 +160,8 @@ def _ending(iterate: AdaptationIterate, settings: Adaptation) -> str:
     was = 0.0 if iterate.before is None else iterate.before.optimal
     told = (
         f"In the look {TILESETS[settings.target]} the predicted path has the least true cost on "
-        f"{100 * iterate.now.optimal:.0f} % of {HELD_OUT} held-out maps; it was {100 * was:.0f} % before. No cost of "
-        f"that look was used. The maps are made by this program."
+        f"{100 * iterate.now.optimal:.0f} % of {HELD_OUT} held-out maps; it was {100 * was:.0f} % before. No cost "
+        f"of that look was used. The maps are made by this program."
     )
     if settings.save_as:
         try:

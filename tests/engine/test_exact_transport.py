@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.optimize import linear_sum_assignment
 
+from engine import exact_transport as exact_transport_module
 from engine.exact_transport import exact_transport
 from engine.problem import ProblemError
 from engine.transport import Balanced, MatrixCost, Partial, PointCost, TransportProblem, Unbalanced
@@ -39,6 +40,17 @@ def test_any_weights_against_one_programme(n, m, share):
     assert np.count_nonzero(plan) <= n + m + 1
     assert plan.sum() == pytest.approx(a.sum() if mass is None else mass)
     assert (plan.sum(axis=1) <= a + 1e-8).all() and (plan.sum(axis=0) <= b + 1e-8).all()
+
+
+def test_pairs_that_were_left_out_at_first_are_priced_in(monkeypatch):
+    monkeypatch.setattr(exact_transport_module, "PAIRS", 2)
+    rng = np.random.default_rng(2)
+    a, b, cost = rng.random(60), rng.random(70), rng.random((60, 70))
+    b *= a.sum() / b.sum()
+    best = float(np.sum(lp_plan(a, b, cost) * cost))
+    assert exact_transport(TransportProblem(a, b, MatrixCost(cost))).transport_cost == pytest.approx(
+        best, abs=1e-9
+    )
 
 
 def test_many_equal_prices():

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from engine import transport_cpu
+from engine import transport_core, transport_cpu
 from engine.exact_transport import exact_transport
 from engine.problem import ProblemError
 from engine.status import Status
@@ -357,8 +357,12 @@ def hard_problems():
     yield "weights of all sizes", tiny_a, tiny_b * tiny_a.sum() / tiny_b.sum(), here, Balanced(), 5e-4
     yield "a thousandth of the mass", a, 3.0 * b, here, Partial(1e-3), 5e-4
     yield "all of the smaller total", a, 30.0 * b, here, Partial(1.0), 5e-4
-    yield "strong wishes that contradict", a, 30.0 * b, here, Unbalanced(100.0), 5e-4
+    yield "strong wishes that contradict", a, 30.0 * b, here, Unbalanced(5e4), 5e-4
     yield "weak wishes", a, 30.0 * b, far_apart, Unbalanced(0.1), 1e-3
+    few = np.random.default_rng(23)
+    few_a, few_b = 10.0 ** (-12.0 * few.random(9)), 10.0 ** (-12.0 * few.random(42))
+    few_b *= few_a.sum() / few_b.sum()
+    yield "few large weights", few_a, few_b, MatrixCost(few.random((9, 42))), Balanced(), 5e-4
     yield "any matrix", a, b, MatrixCost(rng.random((38, 60)) - 0.5), Balanced(), 2e-4
     yield "one point", np.ones(1), b, PointCost(sources[:1], targets), Balanced(), 1e-4
     yield "all in one place", a, b, PointCost(0.0 * sources, 0.0 * targets), Balanced(), 1e-4
@@ -384,12 +388,14 @@ def test_hard_problems_are_solved(a, b, cost, relaxation, share, device):
     assert np.abs(columns - wanted_columns).sum() < 1e-6 * share_of
 
 
-def test_no_step_takes_long():
+def test_no_step_takes_long(monkeypatch):
     """Whoever stops a solve waits for one step at most."""
+    monkeypatch.setattr(transport_core, "UNINTERRUPTED", 0.0)
+    monkeypatch.setattr(transport_core, "FEWEST", 10)
     a, b, sources, targets = layouts(32, 120, 120)
     problem = TransportProblem(a, b, PointCost(np.round(4.0 * sources), targets))
     passes = [iterate.iterations for iterate in transport(problem, TransportSettings(2e-4, 1e-10))]
-    assert max(np.diff(passes)) <= 75 and passes[-1] > 200
+    assert max(np.diff(passes)) <= 35
 
 
 def test_points_without_weight_do_not_overflow():
