@@ -225,6 +225,11 @@ def foresight_loss(
     return loss, tuple(beams)
 
 
+def verdict_on(problem: ForesightProblem, cost_map: Floats) -> Verdict:
+    """How the problem's agents do on a map (H, W); drift against the problem's drawn map."""
+    return _Judge(problem).verdict(cost_map)
+
+
 @dataclass(frozen=True, eq=False)
 class _Seen:
     verdict: Verdict

@@ -242,7 +242,7 @@ class TorchTransport:
         for some in self._slices():
             squares += transposed(self._kernel[:, some].square(), weights[:, some])
         prescribed = torch.isinf(ratio)
-        wanted = torch.where(prescribed, self._b, self._b * torch.exp(-gamma / ratio))
+        wanted = self._wanted(gamma)
         # For prescribed marginals, the limit of the general form without its rounding.
         spent_a = (self._a * torch.expm1(kappa * log_sums / ratio)).sum(1)
         spent_b = (self._b * torch.expm1(-gamma / ratio)).sum(1)
@@ -263,9 +263,11 @@ class TorchTransport:
         if bool(lost.any()):
             gamma = torch.where(lost[:, None], self._exactly_swept(now), now.gamma)
             return self._evaluate_anew(gamma), swept, stuck
-        # By their own measure, some columns may be so far off that a Newton step would mean them alone.
-        uneven = (now.columns < UNEVEN * now.wanted).any(dim=1) & ~swept
-        sweeping = active & (stuck | uneven | (now.error * self._moved >= NEWTON_BELOW))
+        # By their own measure, some columns may be so far off that a Newton step would mean them alone; and so
+        # may the balance of the two sides.
+        unequal = self._shift_of(now.rows, now.wanted)[:, 0].abs() > 1.0
+        uneven = (now.columns < UNEVEN * now.wanted).any(dim=1) | unequal
+        sweeping = active & (stuck | (uneven & ~swept) | (now.error * self._moved >= NEWTON_BELOW))
         if bool(sweeping.any()):
             newer = self._evaluate(torch.where(sweeping[:, None], self._swept(now), now.gamma))
             return newer, sweeping, torch.zeros_like(stuck)
@@ -276,7 +278,19 @@ class TorchTransport:
         """(B, m) γ after a sweep."""
         # Targets that next to nothing is sent to, and is to be, may have a column of 0.
         excess = torch.where(self._weighted, now.columns / self._b, 1.0).clamp(min=torch.finfo(self._dtype).tiny)
-        return self._damping() * (now.gamma - torch.log(excess))
+        gamma = self._damping() * (now.gamma - torch.log(excess))
+        return gamma - self._shift_of(now.rows, self._wanted(gamma))
+
+    def _wanted(self, gamma: Tensor) -> Tensor:
+        """(B, m) what columns should be."""
+        kept = torch.exp(-gamma * self._epsilon / self._strength)
+        return self._b * torch.where(torch.isinf(self._strength), 1.0, kept)
+
+    def _shift_of(self, rows: Tensor, wanted: Tensor) -> Tensor:
+        """(B, 1) what to take from γ and give to the other side, to which the plan is blind, for equal totals."""
+        unequal = torch.log(rows.sum(dim=1, keepdim=True) / wanted.sum(dim=1, keepdim=True))
+        shift = 0.5 * self._strength / self._epsilon * unequal
+        return torch.where(torch.isfinite(shift) & torch.isfinite(self._strength), shift, 0.0)
 
     def _exactly_swept(self, now: Evaluation) -> Tensor:
         """(B, m) γ after a sweep, from the costs themselves where the kernel has lost too much."""

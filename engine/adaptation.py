@@ -1,0 +1,399 @@
+"""Tileset adaptation: a network that prices the tiles of one look learns another look, without labels there.
+
+The labelled look has pictures with known costs, the new look only pictures, of other maps. Adam minimises
+
+    mean (log price − log cost)² of labelled tiles  +  transport_weight · transport cost
+
+between a random sample of tiles of either look. The ground cost of a labelled tile i and a new tile j is
+
+    |features_i − features_j|² / spread  +  label_weight · (log cost_i − log price_j)²
+                                         +  surroundings_weight · (surroundings_i − surroundings_j)²
+
+features: what the network's last layer reads.  surroundings: how far the tiles around look like this one,
+which tells lines from areas whatever the look. The first two terms are those of deep joint distribution
+optimal transport; samples never hold the same terrains equally often, so marginals may differ, and may the
+more the further adaptation is. It starts with the colours of the new look brought to the mean and spread of
+the labelled ones, which is no more than other numbers in the network's first layer.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from engine.arrays import Bytes, Floats, Integers
+from engine.blackbox import exact_paths
+from engine.problem import ProblemError
+from engine.status import Status
+from engine.tensors import to_numpy
+from engine.terrain_learning import LEAST_PRICE, PricingModel, example_pictures
+from engine.tilesets import TILE, TILESETS, Examples
+from engine.transport import TransportSettings, Unbalanced
+from engine.transport_gradients import PointTensors, transport_cost
+
+# What marginals that differ cost, and the weight of labels: at first, and from the share of the steps on.
+STRENGTH_START, STRENGTH_END = 5.0, 0.3
+LABELS_START, LABELS_END = 0.7, 4.0
+SCHEDULE_ENDS = 0.7
+# Tiles count as alike up to this distance, in spreads of the mean and the contrast of their colours.
+ALIKE, SPREADING = 0.35, 3
+# Tiles of either look in the scatter.
+SHOWN = 240
+
+
+@dataclass(frozen=True)
+class AdaptationSettings:
+    """How to adapt.
+
+    steps: of Adam.  learning_rate: its first; it falls to 0.
+    batch: maps of either look per step.  tiles: of either look that are matched per step.
+    transport_weight: of the transport cost in the loss.  surroundings_weight: in the ground cost.
+    match_colours: whether to start from matched colours.
+    epsilon, tolerance: of the transport; costs have no unit, features spread by 1.
+    evaluate_every: steps between two looks at the held-out maps.  seed: of the batches and samples.
+    """
+
+    steps: int = 150
+    learning_rate: float = 2e-3
+    batch: int = 8
+    tiles: int = 200
+    transport_weight: float = 0.5
+    surroundings_weight: float = 1.0
+    match_colours: bool = True
+    epsilon: float = 0.02
+    tolerance: float = 1e-3
+    evaluate_every: int = 25
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """How good prices are on maps of known cost.
+
+    optimal: share of the maps whose cheapest path under the prices has the least true cost.
+    price_error: mean |price − cost|, both with mean 1, because paths do not depend on the factor.
+    """
+
+    optimal: float
+    price_error: float
+
+
+@dataclass(frozen=True, eq=False)
+class Scatter:
+    """Features of the same tiles at every step, along their two principal axes.
+
+    source, target: (N, 2).  source_terrain, target_terrain: (N,) index into `TERRAINS`, for display only.
+    explained: share of the features' variance that the two axes show.
+    """
+
+    source: Floats
+    target: Floats
+    source_terrain: Bytes
+    target_terrain: Bytes
+    explained: float
+
+
+@dataclass(frozen=True, eq=False)
+class AdaptationIterate:
+    """Where an adaptation is after `step` steps. Arrays are copies.
+
+    prediction_loss: of the labelled look.  transport_cost: regularised.  loss: what Adam minimises.
+    before, now: accuracy on held-out maps in the new look, of the model that was given and of this one as of the
+        last look at it; None without held-out maps.
+    model: for the new look.  status: None while adaptation may go on; on NOT_A_NUMBER everything but the step
+        is that of the last good one.
+    """
+
+    step: int
+    steps: int
+    loss: float
+    prediction_loss: float
+    transport_cost: float
+    before: Accuracy | None
+    now: Accuracy | None
+    scatter: Scatter
+    model: PricingModel
+    status: Status | None
+
+
+def adapt(
+    model: PricingModel,
+    examples: Examples,
+    source: str,
+    target: str,
+    settings: AdaptationSettings | None = None,
+    held_out: Examples | None = None,
+) -> Iterator[AdaptationIterate]:
+    """Adapt a model of the tileset `source` to the tileset `target`; the first iterate is the start.
+
+    The first half of `examples` is seen in the look `source` with its costs, the other half in the look `target`
+    without; some hundred maps do. The same seed gives the same bytes on the CPU, where all of this runs. Raises
+    ValueError for a tileset that there is none of, a model that predicts paths instead of prices, or fewer than
+    two maps.
+    """
+    settings = settings or AdaptationSettings()
+    for name in (source, target):
+        if name not in TILESETS:
+            raise ValueError(f"there is no tileset {name!r}; there are: {', '.join(TILESETS)}")
+    if model.method == "direct":
+        raise ValueError(
+            "a model of the method 'direct' has no prices of tiles to adapt; train one of another method"
+        )
+    if len(examples) < 2:
+        raise ValueError("adaptation needs at least two example maps: one for either tileset")
+    half = len(examples) // 2
+    labelled, unlabelled = np.arange(half), np.arange(half, len(examples))
+    looks = example_pictures(examples, (source,), labelled), example_pictures(examples, (target,), unlabelled)
+    colours = colour_match(*looks) if settings.match_colours else ColourMatch(np.ones(3), np.zeros(3))
+    around = surroundings(looks[0]), surroundings(looks[1])
+    log_costs = np.log(examples.cost_maps[:half] / examples.cost_maps[:half].mean())
+
+    network = tile_network(model)
+    with torch.no_grad():
+        spread = float(network[:-1](picture_tensor(looks[0][: settings.batch])).var(dim=(0, 2, 3)).sum())
+    optimiser = torch.optim.Adam(network.parameters(), lr=settings.learning_rate)
+    generator = np.random.default_rng(settings.seed)
+    shown = _Shown(examples.terrain[labelled], examples.terrain[unlabelled], generator)
+    test = None if held_out is None else example_pictures(held_out, (target,), np.arange(len(held_out)))
+    before = None if held_out is None or test is None else accuracy(model, held_out, test)
+    now, last = None, None
+    for step in range(settings.steps + 1):
+        done = step / max(1, settings.steps)
+        seen = [generator.choice(len(look), min(settings.batch, len(look)), replace=False) for look in looks]
+        per_batch = [len(which) * examples.terrain[0].size for which in seen]
+        tiles = min(settings.tiles, *per_batch)
+        batch = Batch(
+            picture_tensor(looks[0][seen[0]]),
+            colours.apply(picture_tensor(looks[1][seen[1]])),
+            torch.tensor(log_costs[seen[0]], dtype=torch.float32),
+            torch.tensor(around[0][seen[0]], dtype=torch.float32),
+            torch.tensor(around[1][seen[1]], dtype=torch.float32),
+            *(generator.choice(size, tiles, replace=False) for size in per_batch),
+        )
+        losses = adaptation_loss(network, model.unit, batch, spread, settings, done)
+        if losses is None:
+            if last is None:
+                raise ValueError("the model makes no finite prices of these pictures; train it anew")
+            yield replace(last, step=step, status=Status.NOT_A_NUMBER)
+            return
+        adapted = _model(model, network, colours, target)
+        ends = step == settings.steps
+        if held_out is not None and test is not None and (ends or step % settings.evaluate_every == 0):
+            now = accuracy(adapted, held_out, test)
+        last = AdaptationIterate(
+            step=step,
+            steps=settings.steps,
+            loss=float(losses.loss.detach()),
+            prediction_loss=float(losses.prediction.detach()),
+            transport_cost=float(losses.transport.detach()),
+            before=before,
+            now=now,
+            scatter=shown.scatter(network, looks, colours),
+            model=adapted,
+            status=Status.STEPS_DONE if ends else None,
+        )
+        yield last
+        for group in optimiser.param_groups:
+            group["lr"] = settings.learning_rate * (1.0 - done)
+        optimiser.zero_grad()
+        losses.loss.backward()
+        optimiser.step()
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """What one step sees, of the labelled look and of the new one.
+
+    source, target: (B, 3, 8·H, 8·W), colours matched.  log_costs: (B, H, W) of the labelled tiles, relative to
+    the mean cost.  source_around, target_around: (B, H, W) surroundings.  source_tiles, target_tiles: (N,) which
+    of all B·H·W tiles are matched.
+    """
+
+    source: Tensor
+    target: Tensor
+    log_costs: Tensor
+    source_around: Tensor
+    target_around: Tensor
+    source_tiles: Integers
+    target_tiles: Integers
+
+
+@dataclass(frozen=True, eq=False)
+class Losses:
+    """Scalars: loss = prediction + transport_weight · transport."""
+
+    loss: Tensor
+    prediction: Tensor
+    transport: Tensor
+
+
+def adaptation_loss(
+    network: nn.Sequential, unit: float, batch: Batch, spread: float, settings: AdaptationSettings, done: float
+) -> Losses | None:
+    """Loss of a network when the share `done` of the steps is done; None if it is not a number.
+
+    unit: what divides the network's prices.  spread: of the features, see above.
+    """
+    passed = min(1.0, done / SCHEDULE_ENDS)
+    strength = STRENGTH_START * (STRENGTH_END / STRENGTH_START) ** passed
+    label_weight = LABELS_START * (LABELS_END / LABELS_START) ** passed
+
+    source, target = network[:-1](batch.source), network[:-1](batch.target)
+    prediction = (_log_prices(network, source, unit) - batch.log_costs).square().mean()
+
+    def points(features: Tensor, labels: Tensor, around: Tensor, tiles: Integers) -> Tensor:
+        """(N, d) whose squared distances are the ground cost."""
+        label, surrounding = label_weight**0.5 * labels, settings.surroundings_weight**0.5 * around
+        every = torch.cat([features / spread**0.5, label[:, None], surrounding[:, None]], dim=1)
+        return every.movedim(1, 3).flatten(0, 2)[torch.tensor(tiles)].double()
+
+    layouts = PointTensors(
+        points(source, batch.log_costs, batch.source_around, batch.source_tiles),
+        points(target, _log_prices(network, target, unit), batch.target_around, batch.target_tiles),
+    )
+    count = len(batch.source_tiles)
+    weights = torch.full((count,), 1.0 / count, dtype=torch.float64)
+    solver = TransportSettings(settings.epsilon, settings.tolerance)
+    try:
+        transport, _ = transport_cost(weights, weights, layouts, solver, Unbalanced(strength))
+    except ProblemError:  # the weights are as they should be, so points are infinitely or absurdly far apart
+        return None
+    loss = prediction + settings.transport_weight * transport
+    return Losses(loss, prediction, transport) if bool(torch.isfinite(loss)) else None
+
+
+def accuracy(model: PricingModel, examples: Examples, pictures: Bytes) -> Accuracy:
+    """Of a model on pictures (B, 8·H, 8·W, 3) of the examples."""
+    prices = model.price(pictures)
+    _, loads = exact_paths(examples.grid, prices, examples.starts, examples.goals)
+    true = np.sum(loads * examples.cost_maps, axis=(1, 2))
+    difference = prices / prices.mean() - examples.cost_maps / examples.cost_maps.mean()
+    return Accuracy(float(np.mean(true <= examples.costs * (1.0 + 1e-9))), float(np.abs(difference).mean()))
+
+
+def tile_network(model: PricingModel) -> nn.Sequential:
+    """(B, 3, 8·H, 8·W) -> (B, 1, H, W), before prices are made positive: every layer sees one tile."""
+    layers: list[nn.Module] = []
+    for name, values in model.weights.items():
+        if name.endswith(".weight"):
+            channels, inputs, side = values.shape[:3]
+            layers += [nn.Conv2d(inputs, channels, side, stride=side), nn.ReLU()]
+    network = nn.Sequential(*layers[:-1])
+    network.load_state_dict({name: torch.tensor(values) for name, values in model.weights.items()})
+    return network
+
+
+def picture_tensor(pictures: Bytes) -> Tensor:
+    """(B, 8·H, 8·W, 3) uint8 -> (B, 3, 8·H, 8·W) float32 from −1 to 1."""
+    return torch.tensor(pictures).permute(0, 3, 1, 2).contiguous().float() / 127.5 - 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class ColourMatch:
+    """colour · factor + shift, each (3,), for colours from −1 to 1."""
+
+    factor: Floats
+    shift: Floats
+
+    def apply(self, pictures: Tensor) -> Tensor:
+        """Matched pictures (B, 3, …)."""
+        factor, shift = (pictures.new_tensor(values)[:, None, None] for values in (self.factor, self.shift))
+        return pictures * factor + shift
+
+    def absorbed(self, weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
+        """A first layer's weight (C, 3, 8, 8) and bias (C,) that see plain pictures as these see matched ones."""
+        factor, shift = weight.new_tensor(self.factor), weight.new_tensor(self.shift)
+        return weight * factor[:, None, None], bias + (weight.sum(dim=(2, 3)) * shift).sum(dim=1)
+
+
+def colour_match(source: Bytes, target: Bytes) -> ColourMatch:
+    """What gives each colour of `target` the mean and the spread that it has in `source`; pictures as above."""
+    (mean, spread), (target_mean, target_spread) = (
+        (look.mean(axis=(0, 1, 2)) / 127.5 - 1.0, look.std(axis=(0, 1, 2)) / 127.5) for look in (source, target)
+    )
+    factor = spread / np.maximum(target_spread, 1e-6)
+    return ColourMatch(factor, mean - factor * target_mean)
+
+
+def surroundings(pictures: Bytes) -> Floats:
+    """(B, H, W) how far the tiles around each tile look like it, with mean 0 and spread 1 over all.
+
+    A tile's look is the mean and the contrast of its colours. The share of alike tiles among its eight neighbours
+    is averaged with that of the alike ones among them, thrice: so a whole line and a whole area differ, not only
+    their inner tiles.
+    """
+    count, height, width = pictures.shape[0], pictures.shape[1] // TILE, pictures.shape[2] // TILE
+    tiles = pictures.reshape(count, height, TILE, width, TILE, 3).astype(np.float32)
+    look = np.concatenate([tiles.mean(axis=(2, 4)), tiles.std(axis=(2, 4))], axis=3)
+    look = _standardised(look, (0, 1, 2))
+    exists = _neighbours(np.ones((count, height, width, 1)))[..., 0]
+    distance = np.mean((_neighbours(look) - look) ** 2, axis=-1)
+    alike = exists * np.exp(-distance / (2.0 * ALIKE**2))
+    share = alike.sum(axis=0) / np.maximum(1.0, exists.sum(axis=0))
+    for _ in range(SPREADING):
+        beside = _neighbours(share[..., None])[..., 0]
+        share = (share + (alike * beside).sum(axis=0)) / (1.0 + alike.sum(axis=0))
+    return _standardised(share, (0, 1, 2))
+
+
+def _neighbours(values: npt.NDArray[np.floating]) -> Floats:
+    """(8, B, H, W, C) values (B, H, W, C) of the eight neighbours, 0 where there is none."""
+    height, width = values.shape[1:3]
+    padded = np.pad(values, ((0, 0), (1, 1), (1, 1), (0, 0)))
+    moves = [(row, column) for row in range(3) for column in range(3) if (row, column) != (1, 1)]
+    return np.stack([padded[:, row : row + height, column : column + width] for row, column in moves])
+
+
+def _standardised(values: npt.NDArray[np.floating], axes: tuple[int, ...]) -> Floats:
+    centred = values - values.mean(axis=axes, dtype=np.float64)
+    return centred / np.maximum(centred.std(axis=axes), 1e-9)
+
+
+def _log_prices(network: nn.Sequential, features: Tensor, unit: float) -> Tensor:
+    """(B, H, W) of features (B, C, H, W)."""
+    return torch.log((nn.functional.softplus(network[-1](features)[:, 0]) + LEAST_PRICE) / unit)
+
+
+def _model(model: PricingModel, network: nn.Sequential, colours: ColourMatch, target: str) -> PricingModel:
+    """The network as a model for plain pictures of the tileset `target`."""
+    state = {name: tensor.detach().clone() for name, tensor in network.state_dict().items()}
+    first, bias = list(state)[:2]
+    state[first], state[bias] = colours.absorbed(state[first], state[bias])
+    return replace(model, weights={name: tensor.numpy() for name, tensor in state.items()}, tilesets=(target,))
+
+
+class _Shown:
+    """The tiles of the scatter, and its axes, which keep their direction from step to step."""
+
+    def __init__(self, source: Bytes, target: Bytes, generator: np.random.Generator) -> None:
+        # As few maps as hold enough tiles: all their tiles go through the network at every step.
+        self._maps = -(-SHOWN // source[0].size)
+        self._terrains = tuple(look[: self._maps].ravel() for look in (source, target))
+        self._tiles = tuple(
+            generator.choice(each.size, min(SHOWN, each.size), replace=False) for each in self._terrains
+        )
+        self._axes: Floats | None = None
+
+    def scatter(self, network: nn.Sequential, looks: tuple[Bytes, Bytes], colours: ColourMatch) -> Scatter:
+        source, target = (picture_tensor(look[: self._maps]) for look in looks)
+        with torch.no_grad():
+            features = [network[:-1](pictures) for pictures in (source, colours.apply(target))]
+        kept = [
+            to_numpy(each.movedim(1, 3).flatten(0, 2))[tiles]
+            for each, tiles in zip(features, self._tiles, strict=True)
+        ]
+        centred = np.concatenate(kept) - np.concatenate(kept).mean(axis=0)
+        _, sizes, axes = np.linalg.svd(centred, full_matrices=False)
+        axes = axes[:2]
+        if self._axes is not None:
+            axes = axes * np.where(np.sum(axes * self._axes, axis=1, keepdims=True) < 0.0, -1.0, 1.0)
+        self._axes = axes
+        source_places, target_places = np.split(centred @ axes.T, [len(kept[0])])
+        (source_terrain, target_terrain) = (
+            terrain[tiles] for terrain, tiles in zip(self._terrains, self._tiles, strict=True)
+        )
+        explained = float(np.sum(sizes[:2] ** 2) / max(float(np.sum(sizes**2)), 1e-300))
+        return Scatter(source_places, target_places, source_terrain, target_terrain, explained)
