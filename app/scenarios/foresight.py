@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from engine.foresight import Iterate as ForesightIterate
 
 AIMS = {"badly": "Agents shall do badly", "well": "Agents shall do well", "watch": "Only watch them plan"}
+
+
+LAYER_SHOWN = 0.08  # seconds that a layer of a beam is in view, so that an eye can follow
 
 
 def _watching(settings: Foresight) -> bool:
@@ -133,6 +137,7 @@ def _watch(problem: ForesightProblem) -> Iterator[Seen]:
         if step + 1 == len(shown):
             ending = "All plans were shown; scrub the time line to look at any of them again."
         yield Seen(step, figures, frame, None, None, "" if ending is None else "steps_done", ending)
+        time.sleep(LAYER_SHOWN)
 
 
 def _figures(verdict: Any) -> dict[str, float]:
@@ -164,8 +169,9 @@ def headline(first: Mapping[str, float], last: Mapping[str, float]) -> str:
     """The run in one line."""
     if last["lost"]:
         return f"{last['lost']:.0f} of {last['agents']:.0f} agents get lost · path {last['path_cost']:.4g}"
-    before = "" if np.isnan(first["best_excess"]) else f"{first['best_excess']:.0f} → "
-    return f"Walks {before}{last['best_excess']:.0f}\u00a0% dearer than the path · path {last['path_cost']:.4g}"
+    was, now = first["best_excess"], last["best_excess"]
+    before = "" if np.isnan(was) or was == now else f"{was:.0f} → "
+    return f"Walks {before}{now:.0f}\u00a0% dearer than the path · path {last['path_cost']:.4g}"
 
 
 def report(before: MapDocument, after: MapDocument, settings: Foresight, last: Seen) -> Report:
