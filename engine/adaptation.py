@@ -20,7 +20,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
@@ -326,9 +325,9 @@ def surroundings(pictures: Bytes) -> Floats:
     their inner tiles.
     """
     count, height, width = pictures.shape[0], pictures.shape[1] // TILE, pictures.shape[2] // TILE
-    tiles = pictures.reshape(count, height, TILE, width, TILE, 3).astype(np.float32)
+    tiles = pictures.reshape(count, height, TILE, width, TILE, 3).astype(np.float64)
     look = np.concatenate([tiles.mean(axis=(2, 4)), tiles.std(axis=(2, 4))], axis=3)
-    look = _standardised(look, (0, 1, 2))
+    look = _standardised(look)
     exists = _neighbours(np.ones((count, height, width, 1)))[..., 0]
     distance = np.mean((_neighbours(look) - look) ** 2, axis=-1)
     alike = exists * np.exp(-distance / (2.0 * ALIKE**2))
@@ -336,10 +335,10 @@ def surroundings(pictures: Bytes) -> Floats:
     for _ in range(SPREADING):
         beside = _neighbours(share[..., None])[..., 0]
         share = (share + (alike * beside).sum(axis=0)) / (1.0 + alike.sum(axis=0))
-    return _standardised(share, (0, 1, 2))
+    return _standardised(share)
 
 
-def _neighbours(values: npt.NDArray[np.floating]) -> Floats:
+def _neighbours(values: Floats) -> Floats:
     """(8, B, H, W, C) values (B, H, W, C) of the eight neighbours, 0 where there is none."""
     height, width = values.shape[1:3]
     padded = np.pad(values, ((0, 0), (1, 1), (1, 1), (0, 0)))
@@ -347,9 +346,10 @@ def _neighbours(values: npt.NDArray[np.floating]) -> Floats:
     return np.stack([padded[:, row : row + height, column : column + width] for row, column in moves])
 
 
-def _standardised(values: npt.NDArray[np.floating], axes: tuple[int, ...]) -> Floats:
-    centred = values - values.mean(axis=axes, dtype=np.float64)
-    return centred / np.maximum(centred.std(axis=axes), 1e-9)
+def _standardised(values: Floats) -> Floats:
+    """(B, H, W, …) with mean 0 and spread 1 over all tiles."""
+    centred = values - values.mean(axis=(0, 1, 2))
+    return centred / np.maximum(centred.std(axis=(0, 1, 2)), 1e-9)
 
 
 def _log_prices(network: nn.Sequential, features: Tensor, unit: float) -> Tensor:
@@ -385,9 +385,10 @@ class _Shown:
             to_numpy(each.movedim(1, 3).flatten(0, 2))[tiles]
             for each, tiles in zip(features, self._tiles, strict=True)
         ]
-        centred = np.concatenate(kept) - np.concatenate(kept).mean(axis=0)
-        _, sizes, axes = np.linalg.svd(centred, full_matrices=False)
-        axes = axes[:2]
+        both = np.concatenate(kept)
+        centred = both - both.mean(axis=0)
+        variances, axes = np.linalg.eigh(centred.T @ centred)
+        axes = axes.T[:-3:-1]
         if self._axes is not None:
             axes = axes * np.where(np.sum(axes * self._axes, axis=1, keepdims=True) < 0.0, -1.0, 1.0)
         self._axes = axes
@@ -395,5 +396,5 @@ class _Shown:
         (source_terrain, target_terrain) = (
             terrain[tiles] for terrain, tiles in zip(self._terrains, self._tiles, strict=True)
         )
-        explained = float(np.sum(sizes[:2] ** 2) / max(float(np.sum(sizes**2)), 1e-300))
+        explained = float(variances[-2:].sum() / max(float(variances.sum()), 1e-300))
         return Scatter(source_places, target_places, source_terrain, target_terrain, explained)
