@@ -188,10 +188,11 @@ def warm_up_in_background() -> threading.Thread:
         import torch
 
         from engine.device import leave_a_core_free
-        from engine.warmup import warm_up
+        from engine.warmup import warm_up, warm_up_torch
 
         leave_a_core_free()
         warm_up()
+        warm_up_torch()
         # The first optimiser of a process imports some 800 modules.
         torch.optim.Adam([torch.zeros(1, requires_grad=True)])
 

@@ -7,13 +7,14 @@ The labelled look has pictures with known costs, the new look only pictures, of 
 between a random sample of tiles of either look. The ground cost of a labelled tile i and a new tile j is
 
     |features_i − features_j|² / spread  +  label_weight · (log cost_i − log price_j)²
-                                         +  surroundings_weight · (surroundings_i − surroundings_j)²
+                                         +  sight_weight · |sight_i − sight_j|²
 
-features: what the network's last layer reads.  surroundings: how far the tiles around look like this one,
-which tells lines from areas whatever the look. The first two terms are those of deep joint distribution
-optimal transport; samples never hold the same terrains equally often, so marginals may differ, and may the
-more the further adaptation is. It starts with the colours of the new look brought to the mean and spread of
-the labelled ones, which is no more than other numbers in the network's first layer.
+features: what the network's last layer reads.  sight: what may look alike in any look, each relative to the
+rest of its look: brightness, tint, texture, and how far the tiles around are alike, which tells lines from areas.
+The first two terms are those of deep joint distribution optimal transport. Labels are worth nothing before tiles
+meet their like, so sight counts first and labels count last. Samples never hold the same terrains equally often:
+marginals may differ, and may the more the later it is. It all starts from the colours of the new look brought to
+the mean and spread of the labelled ones, which is no more than other numbers in the network's first layer.
 """
 
 from collections.abc import Iterator
@@ -33,9 +34,8 @@ from engine.tilesets import TILE, TILESETS, Examples
 from engine.transport import TransportSettings, Unbalanced
 from engine.transport_gradients import PointTensors, transport_cost
 
-# What marginals that differ cost, and the weight of labels: at first, and from the share of the steps on.
-STRENGTH_START, STRENGTH_END = 5.0, 0.3
-LABELS_START, LABELS_END = 0.7, 4.0
+# What marginals that differ cost, the weight of labels, that of sight: at first, and from the share of the steps on.
+STRENGTH, LABELS, SIGHT = (5.0, 0.3), (0.3, 4.0), (1.0, 0.1)
 SCHEDULE_ENDS = 0.7
 # Tiles count as alike up to this distance, in spreads of the mean and the contrast of their colours.
 ALIKE, SPREADING = 0.35, 3
@@ -49,7 +49,7 @@ class AdaptationSettings:
 
     steps: of Adam.  learning_rate: its first; it falls to 0.
     batch: maps of either look per step.  tiles: of either look that are matched per step.
-    transport_weight: of the transport cost in the loss.  surroundings_weight: in the ground cost.
+    transport_weight: of the transport cost in the loss; with 0 it is not computed.
     match_colours: whether to start from matched colours.
     epsilon, tolerance: of the transport; costs have no unit, features spread by 1.
     evaluate_every: steps between two looks at the held-out maps.  seed: of the batches and samples.
@@ -60,7 +60,6 @@ class AdaptationSettings:
     batch: int = 8
     tiles: int = 200
     transport_weight: float = 0.5
-    surroundings_weight: float = 1.0
     match_colours: bool = True
     epsilon: float = 0.02
     tolerance: float = 1e-3
@@ -147,8 +146,11 @@ def adapt(
     labelled, unlabelled = np.arange(half), np.arange(half, len(examples))
     looks = example_pictures(examples, (source,), labelled), example_pictures(examples, (target,), unlabelled)
     colours = colour_match(*looks) if settings.match_colours else ColourMatch(np.ones(3), np.zeros(3))
-    around = surroundings(looks[0]), surroundings(looks[1])
-    log_costs = np.log(examples.cost_maps[:half] / examples.cost_maps[:half].mean())
+    seen_as = sights(looks[0]), sights(looks[1])
+    costs = examples.cost_maps[:half] / examples.cost_maps[:half].mean()
+    log_costs = np.log(costs)
+    # The unit is free, and in this one the network's least price is below the least cost.
+    model, given = replace(model, unit=max(model.unit, 2.0 * LEAST_PRICE / float(costs.min()))), model
 
     network = tile_network(model)
     with torch.no_grad():
@@ -157,7 +159,7 @@ def adapt(
     generator = np.random.default_rng(settings.seed)
     shown = _Shown(examples.terrain[labelled], examples.terrain[unlabelled], generator)
     test = None if held_out is None else example_pictures(held_out, (target,), np.arange(len(held_out)))
-    before = None if held_out is None or test is None else accuracy(model, held_out, test)
+    before = None if held_out is None or test is None else accuracy(given, held_out, test)
     now, last = None, None
     for step in range(settings.steps + 1):
         done = step / max(1, settings.steps)
@@ -168,8 +170,8 @@ def adapt(
             picture_tensor(looks[0][seen[0]]),
             colours.apply(picture_tensor(looks[1][seen[1]])),
             torch.tensor(log_costs[seen[0]], dtype=torch.float32),
-            torch.tensor(around[0][seen[0]], dtype=torch.float32),
-            torch.tensor(around[1][seen[1]], dtype=torch.float32),
+            torch.tensor(seen_as[0][seen[0]], dtype=torch.float32),
+            torch.tensor(seen_as[1][seen[1]], dtype=torch.float32),
             *(generator.choice(size, tiles, replace=False) for size in per_batch),
         )
         losses = adaptation_loss(network, model.unit, batch, spread, settings, done)
@@ -207,15 +209,15 @@ class Batch:
     """What one step sees, of the labelled look and of the new one.
 
     source, target: (B, 3, 8·H, 8·W), colours matched.  log_costs: (B, H, W) of the labelled tiles, relative to
-    the mean cost.  source_around, target_around: (B, H, W) surroundings.  source_tiles, target_tiles: (N,) which
+    the mean cost.  source_sights, target_sights: (B, H, W, 8).  source_tiles, target_tiles: (N,) which
     of all B·H·W tiles are matched.
     """
 
     source: Tensor
     target: Tensor
     log_costs: Tensor
-    source_around: Tensor
-    target_around: Tensor
+    source_sights: Tensor
+    target_sights: Tensor
     source_tiles: Integers
     target_tiles: Integers
 
@@ -237,27 +239,40 @@ def adaptation_loss(
     unit: what divides the network's prices.  spread: of the features, see above.
     """
     passed = min(1.0, done / SCHEDULE_ENDS)
-    strength = STRENGTH_START * (STRENGTH_END / STRENGTH_START) ** passed
-    label_weight = LABELS_START * (LABELS_END / LABELS_START) ** passed
+    strength, label_weight, sight_weight = (
+        first * (end / first) ** passed for first, end in (STRENGTH, LABELS, SIGHT)
+    )
 
     source, target = network[:-1](batch.source), network[:-1](batch.target)
     prediction = (_log_prices(network, source, unit) - batch.log_costs).square().mean()
+    if settings.transport_weight == 0.0:
+        return (
+            Losses(prediction, prediction, prediction.new_zeros(())) if bool(torch.isfinite(prediction)) else None
+        )
 
-    def points(features: Tensor, labels: Tensor, around: Tensor, tiles: Integers) -> Tensor:
+    def points(features: Tensor, labels: Tensor, sight: Tensor, tiles: Integers) -> Tensor:
         """(N, d) whose squared distances are the ground cost."""
-        label, surrounding = label_weight**0.5 * labels, settings.surroundings_weight**0.5 * around
-        every = torch.cat([features / spread**0.5, label[:, None], surrounding[:, None]], dim=1)
-        return every.movedim(1, 3).flatten(0, 2)[torch.tensor(tiles)].double()
+        every = torch.cat(
+            [
+                features.movedim(1, 3) / spread**0.5,
+                label_weight**0.5 * labels[..., None],
+                sight_weight**0.5 * sight,
+            ],
+            dim=3,
+        )
+        return every.flatten(0, 2)[torch.tensor(tiles)].double()
 
     layouts = PointTensors(
-        points(source, batch.log_costs, batch.source_around, batch.source_tiles),
-        points(target, _log_prices(network, target, unit), batch.target_around, batch.target_tiles),
+        points(source, batch.log_costs, batch.source_sights, batch.source_tiles),
+        points(target, _log_prices(network, target, unit), batch.target_sights, batch.target_tiles),
     )
     count = len(batch.source_tiles)
     weights = torch.full((count,), 1.0 / count, dtype=torch.float64)
     solver = TransportSettings(settings.epsilon, settings.tolerance)
     try:
-        transport, _ = transport_cost(weights, weights, layouts, solver, Unbalanced(strength))
+        # A network that flies apart overflows in the solver before it does here.
+        with np.errstate(all="ignore"):
+            transport, _ = transport_cost(weights, weights, layouts, solver, Unbalanced(strength))
     except ProblemError:  # the weights are as they should be, so points are infinitely or absurdly far apart
         return None
     loss = prediction + settings.transport_weight * transport
@@ -270,7 +285,8 @@ def accuracy(model: PricingModel, examples: Examples, pictures: Bytes) -> Accura
     _, loads = exact_paths(examples.grid, prices, examples.starts, examples.goals)
     true = np.sum(loads * examples.cost_maps, axis=(1, 2))
     difference = prices / prices.mean() - examples.cost_maps / examples.cost_maps.mean()
-    return Accuracy(float(np.mean(true <= examples.costs * (1.0 + 1e-9))), float(np.abs(difference).mean()))
+    optimal = int(np.sum(true <= examples.costs * (1.0 + 1e-9)))
+    return Accuracy(optimal / len(examples), float(np.abs(difference).mean()))
 
 
 def tile_network(model: PricingModel) -> nn.Sequential:
@@ -317,25 +333,36 @@ def colour_match(source: Bytes, target: Bytes) -> ColourMatch:
     return ColourMatch(factor, mean - factor * target_mean)
 
 
-def surroundings(pictures: Bytes) -> Floats:
-    """(B, H, W) how far the tiles around each tile look like it, with mean 0 and spread 1 over all.
+def sights(pictures: Bytes) -> Floats:
+    """(B, H, W, 8) brightness, tint (3), texture (3) and surroundings of the tiles.
 
-    A tile's look is the mean and the contrast of its colours. The share of alike tiles among its eight neighbours
-    is averaged with that of the alike ones among them, thrice: so a whole line and a whole area differ, not only
-    their inner tiles.
+    Every number has mean 0 and spread 1 over all tiles; those of tint and texture count a third each.
     """
     count, height, width = pictures.shape[0], pictures.shape[1] // TILE, pictures.shape[2] // TILE
     tiles = pictures.reshape(count, height, TILE, width, TILE, 3).astype(np.float64)
-    look = np.concatenate([tiles.mean(axis=(2, 4)), tiles.std(axis=(2, 4))], axis=3)
-    look = _standardised(look)
-    exists = _neighbours(np.ones((count, height, width, 1)))[..., 0]
+    colours, contrasts, grey = tiles.mean(axis=(2, 4)), tiles.std(axis=(2, 4)), tiles.mean(axis=5)
+    brightness = colours.mean(axis=3, keepdims=True)
+    tint = _standardised(colours - brightness) / np.sqrt(3.0)
+    steps = [np.abs(np.diff(grey, axis=axis)).mean(axis=(2, 4)) for axis in (2, 4)]
+    texture = _standardised(np.log1p(np.stack([grey.std(axis=(2, 4)), *steps], axis=3))) / np.sqrt(3.0)
+    around = _surroundings(_standardised(np.concatenate([colours, contrasts], axis=3)))
+    return np.concatenate([_standardised(brightness), tint, texture, _standardised(around)[..., None]], axis=3)
+
+
+def _surroundings(look: Floats) -> Floats:
+    """(B, H, W) share of alike tiles around, for the looks (B, H, W, C) of tiles.
+
+    The share among a tile's eight neighbours is averaged with that of the alike ones among them, thrice: so a
+    whole line and a whole area differ, not only their inner tiles.
+    """
+    exists = _neighbours(np.ones((*look.shape[:3], 1)))[..., 0]
     distance = np.mean((_neighbours(look) - look) ** 2, axis=-1)
     alike = exists * np.exp(-distance / (2.0 * ALIKE**2))
     share = alike.sum(axis=0) / np.maximum(1.0, exists.sum(axis=0))
     for _ in range(SPREADING):
         beside = _neighbours(share[..., None])[..., 0]
         share = (share + (alike * beside).sum(axis=0)) / (1.0 + alike.sum(axis=0))
-    return _standardised(share)
+    return share
 
 
 def _neighbours(values: Floats) -> Floats:

@@ -118,7 +118,7 @@ def transport_plan(values: Floats, order: Integers, anchors: int, softness: floa
     share_ij ∝ exp((x_i y_j + g_j) / softness), y_j = j / (m − 1), with g such that every anchor receives n / m.
     order: (R, n) ascending. In place of g, the m − 1 thresholds between neighbouring anchors are solved for,
     by Newton's method. Its step is damped by log(1 + d) / d, d the range of the step: enough for descent
-    where third derivatives are bounded by second ones, as in logistic regression (Bach 2010).
+    where third derivatives are bounded by second ones, as they are for logarithms of sums of exponentials.
     """
     rows, n = values.shape
     plan = np.ones((rows, n, anchors))
@@ -355,7 +355,7 @@ def _coupling(share: Floats) -> Floats:
 def _solve_laplacian(weight: Floats, right: Floats, least: float) -> Floats:
     """z with L z = right and z = 0 at the first node; L the Laplacian of the lower triangle `weight` (m, m).
 
-    Elimination without a subtraction (Grassmann, Taksar and Heyman), so that every digit survives weights
+    Elimination without a subtraction, so that every digit survives weights
     that range over hundreds of orders of magnitude. A node tied to the ones before it by no more than `least`
     stays at 0.
     """

@@ -9,9 +9,9 @@ network that marks the path's cells in the picture itself.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from math import cos, pi
+from math import cos, isfinite, pi
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, cast, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -32,9 +32,13 @@ Method = Literal["fenchel_young", "interpolation", "perturbation", "direct"]
 METHODS: tuple[Method, ...] = get_args(Method)
 Weights = Mapping[str, npt.NDArray[np.float32]]
 
-# No tile is free: the least price a network gives.
-LEAST_PRICE = 0.02
-DEPTH = 2
+# No tile is free: the least price a network gives, wide enough for the noise of "perturbation".
+LEAST_PRICE = 0.3
+# The same for −log of a chance, which may vanish.
+LEAST_COST_OF_CHANCE = 1e-3
+LARGEST_WIDTH = 1024
+# ε, σ and λ, in units of a price. Nothing ties the prices' size: networks make them large against ε and σ.
+SOFTNESS: dict[Method, float] = {"fenchel_young": 0.1, "perturbation": 0.1, "interpolation": 20.0, "direct": 1.0}
 FORMAT = "longcut pricing network 1"
 
 
@@ -44,19 +48,34 @@ class TrainingSettings:
 
     method: the gradient through the solver, or "direct".  tilesets: looks of the pictures, in turn.
     epochs: passes over the training maps.  batch: maps per step.  learning_rate: Adam's first; it falls to 0.
-    width: channels of the network.  softness: ε, λ or σ of the method, in units of a price.
+    width: channels of the network.  softness: ε, σ or λ of the method; None takes what suits it.
     evaluate_every: steps between two looks at the held-out maps.  seed: of the weights and of the order.
     """
 
     method: Method = "fenchel_young"
     tilesets: tuple[str, ...] = ("meadow",)
-    epochs: int = 8
-    batch: int = 32
-    learning_rate: float = 4e-3
-    width: int = 32
-    softness: float = 0.3
+    epochs: int = 7
+    batch: int = 64
+    learning_rate: float = 5e-3
+    width: int = 64
+    softness: float | None = None
     evaluate_every: int = 50
     seed: int = 0
+
+
+@dataclass(frozen=True)
+class Preset:
+    """How many maps of which size to train on, and how."""
+
+    maps: int
+    size: int
+    settings: TrainingSettings
+
+
+PRESETS = {
+    "small": Preset(4_000, 12, TrainingSettings(epochs=6)),
+    "full": Preset(10_000, 12, TrainingSettings(epochs=7)),
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,10 +102,10 @@ class PricingModel:
                 f"a picture needs three colours and whole tiles of {TILE} × {TILE} pixels; these are "
                 f"{pictures.shape}"
             )
-        network = _network(self.method, self.width)
+        network = build_network(self.method, self.width)
         network.load_state_dict({name: torch.tensor(values) for name, values in self.weights.items()})
         with torch.no_grad():
-            return to_numpy(_prices(network, self.method, _tensor(pictures))) / self.unit
+            return to_numpy(_prices(network(_tensor(pictures))[:, 0], self.method)) / self.unit
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +126,8 @@ def train(
 ) -> Iterator[TrainingIterate]:
     """Train a network on the drawn paths of `training`, step by step; costs are not looked at.
 
-    Raises ValueError for a tileset that there is none of. What is no number ends the training by its status.
+    Raises ValueError for a tileset that there is none of. What is no number ends the training by its status,
+    with the last good weights.
     """
     settings = settings or TrainingSettings()
     if unknown := [name for name in settings.tilesets if name not in TILESETS]:
@@ -116,29 +136,33 @@ def train(
         raise ValueError("training needs at least one tileset and one example map")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(settings.seed)
-        network = _network(settings.method, settings.width)
+        network = build_network(settings.method, settings.width)
     optimiser = torch.optim.Adam(network.parameters(), lr=settings.learning_rate)
     generator = np.random.default_rng(settings.seed)
     batches = max(1, len(training) // settings.batch)
     steps = settings.epochs * batches
-    unit, optimal = 0.0, None
+    unit, weights, optimal = 1.0, _weights(network), None
+    order = generator.permutation(len(training))
     for step in range(1, steps + 1):
-        if (step - 1) % batches == 0:
+        if step > 1 and (step - 1) % batches == 0:
             order = generator.permutation(len(training))
         begin = (step - 1) % batches * settings.batch
-        which = order[begin : begin + settings.batch]
+        which = np.asarray(order[begin : begin + settings.batch], dtype=np.int64)
         for group in optimiser.param_groups:
             group["lr"] = 0.5 * settings.learning_rate * (1.0 + cos(pi * (step - 1) / steps))
         optimiser.zero_grad()
         seen = _tensor(example_pictures(training, settings.tilesets, which))
-        loss, prices = _loss(network, seen, training, which, settings, step)
+        loss, prices = training_loss(network, seen, training, which, settings, step)
         loss.backward()
-        value, finite = float(loss.detach()), bool(torch.isfinite(loss))
+        value = float(loss.detach())
+        gradients = [parameter.grad for parameter in network.parameters() if parameter.grad is not None]
+        finite = isfinite(value) and all(bool(torch.isfinite(gradient).all()) for gradient in gradients)
         if finite:
             optimiser.step()
-            mean = float(prices.detach().mean())
+            finite = all(bool(torch.isfinite(parameter).all()) for parameter in network.parameters())
+        if finite:
+            weights, mean = _weights(network), float(prices.detach().mean())
             unit = mean if step == 1 else 0.95 * unit + 0.05 * mean
-        weights = {name: tensor.numpy().copy() for name, tensor in network.state_dict().items()}
         model = PricingModel(weights, settings.method, settings.width, unit, settings.tilesets)
         last = step == steps
         if held_out is not None and finite and (last or step % settings.evaluate_every == 0):
@@ -187,42 +211,52 @@ def save_model(model: PricingModel, path: Path) -> None:
 def load_model(path: Path) -> PricingModel:
     """Read what `save_model` wrote. Raises ValueError, naming the file, for anything else."""
     try:
-        with safe_open(path, framework="numpy") as file:
-            about = file.metadata() or {}
-            weights = {name: file.get_tensor(name) for name in file.keys()}
+        with cast(Any, safe_open)(path, framework="numpy") as file:
+            about: dict[str, str] = file.metadata() or {}
+            weights: dict[str, npt.NDArray[np.float32]] = {
+                name: file.get_tensor(name) for name in list(file.keys())
+            }
     except SafetensorError as error:
         raise ValueError(f"{path} is not a safetensors file: {error}") from error
     if about.get("format") != FORMAT:
         raise ValueError(f"{path} is no pricing network of this program: its format is {about.get('format')!r}")
-    method, unit = about.get("method"), float(about.get("unit", "nan"))
-    if method not in METHODS or not (np.isfinite(unit) and unit > 0.0) or not about.get("width", "").isdigit():
-        raise ValueError(f"{path} is damaged: method {method!r}, width {about.get('width')!r}, unit {unit}")
-    expected = _network(method, int(about["width"])).state_dict()
+    method, width, unit = about.get("method"), about.get("width", ""), about.get("unit", "")
+    if method not in METHODS or not (width.isdecimal() and 0 < int(width) <= LARGEST_WIDTH) or not _positive(unit):
+        raise ValueError(f"{path} is damaged: method {method!r}, width {width!r}, unit {unit!r}")
+    expected = build_network(method, int(width)).state_dict()
     for name, tensor in expected.items():
         found = weights.get(name)
         if found is None or found.shape != tuple(tensor.shape) or not np.isfinite(found).all():
             raise ValueError(f"{path} is damaged: the weights {name!r} are missing, misshapen or not finite")
-    return PricingModel(weights, method, int(about["width"]), unit, tuple(about["tilesets"].split(",")))
+    kept = {name: weights[name] for name in expected}
+    return PricingModel(kept, method, int(width), float(unit), tuple(about.get("tilesets", "").split(",")))
 
 
-def _network(method: Method, width: int) -> nn.Sequential:
+def _positive(number: str) -> bool:
+    try:
+        return isfinite(float(number)) and float(number) > 0.0
+    except ValueError:
+        return False
+
+
+def build_network(method: Method, width: int) -> nn.Sequential:
     """(B, 3, 8·H, 8·W) -> (B, 1, H, W): what each tile shows; "direct" also looks far around it."""
     layers: list[nn.Module] = [nn.Conv2d(3, width, TILE, stride=TILE), nn.ReLU()]
-    for _ in range(DEPTH):
-        layers += [nn.Conv2d(width, width, 1), nn.ReLU()]
+    layers += [nn.Conv2d(width, width, 1), nn.ReLU(), nn.Conv2d(width, width, 1), nn.ReLU()]
     if method == "direct":
         for dilation in (1, 2, 4, 8, 4, 2, 1):
             layers += [nn.Conv2d(width, width, 3, padding=dilation, dilation=dilation), nn.ReLU()]
     return nn.Sequential(*layers, nn.Conv2d(width, 1, 1))
 
 
-def _prices(network: nn.Module, method: Method, pictures: Tensor) -> Tensor:
+def _prices(seen: Tensor, method: Method) -> Tensor:
     """(B, H, W) prices; those of "direct" are −log of the chance that a cell is on the path."""
-    seen: Tensor = network(pictures)[:, 0]
-    return nn.functional.softplus(-seen if method == "direct" else seen) + LEAST_PRICE
+    if method == "direct":
+        return nn.functional.softplus(-seen) + LEAST_COST_OF_CHANCE
+    return nn.functional.softplus(seen) + LEAST_PRICE
 
 
-def _loss(
+def training_loss(
     network: nn.Module,
     pictures: Tensor,
     training: Examples,
@@ -230,27 +264,37 @@ def _loss(
     settings: TrainingSettings,
     step: int,
 ) -> tuple[Tensor, Tensor]:
-    """Mean loss of a batch, per cell of a map's side, and its prices."""
-    prices = _prices(network, settings.method, pictures)
+    """Mean loss (), per cell of a map's side, and prices (B, H, W) of the examples `which` (B,).
+
+    pictures: (B, 3, 8·H, 8·W), about 0.  step: seeds the noise of "perturbation".
+    """
+    seen: Tensor = network(pictures)[:, 0]
+    prices = _prices(seen, settings.method)
     drawn = prices.new_tensor(training.loads[which])
     ends = training.grid, training.starts[: len(which)], training.goals[: len(which)]
+    if not bool(torch.isfinite(prices).all()):  # nothing that a solver could work on
+        return prices.sum(), prices
     side = sum(training.grid.shape) / 2.0
+    softness = SOFTNESS[settings.method] if settings.softness is None else settings.softness
     match settings.method:
         case "fenchel_young":
-            losses = fenchel_young_loss(prices, drawn, *ends, FlowSettings("logit", settings.softness))
+            losses = fenchel_young_loss(prices, drawn, *ends, FlowSettings("logit", softness))
         case "perturbation":
-            noise = Perturbation(settings.softness, pairs=2, seed=step)
+            noise = Perturbation(softness, pairs=2, seed=step)
             losses = fenchel_young_loss(prices, drawn, *ends, noise)
         case "interpolation":
-            loads = path_loads(prices, *ends, Interpolation(settings.softness))
+            loads = path_loads(prices, *ends, Interpolation(softness))
             losses = (loads * (1.0 - 2.0 * (drawn > 0.0).to(loads.dtype)) + drawn).sum(dim=(1, 2))
         case "direct":
             on_path = (drawn > 0.0).to(prices.dtype)
-            seen = network(pictures)[:, 0]
             losses = nn.functional.binary_cross_entropy_with_logits(seen, on_path, reduction="none").sum(
                 dim=(1, 2)
             )
     return losses.mean() / side, prices
+
+
+def _weights(network: nn.Module) -> Weights:
+    return {name: tensor.numpy().copy() for name, tensor in network.state_dict().items()}
 
 
 def _tensor(pictures: Bytes) -> Tensor:

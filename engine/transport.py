@@ -12,17 +12,17 @@ with one of three wishes for the marginals of P:
               either side that takes what stays, at cost 0.
 
 s = √(Σa · Σb), and Σa + Σb − mass for `Partial`, is a weight that makes a ⊗ b / s a plan itself. The optimal
-plan is P = a b / s · exp((f + g − C) / ε) with one potential per point. Relative to a ⊗ b the
-potentials stay finite where a weight is zero, splitting a point in two changes nothing, the cost never falls
-as ε grows, and doubling all weights doubles it. It is the plan of the plain entropy Σ P (log P − 1), too,
-whose potentials are f + ε log a and g + ε log b, up to a constant.
+plan is P = a b / s · exp((f + g − C) / ε) with one potential per point. Relative to a ⊗ b the potentials stay
+finite where a weight is zero, splitting a point in two changes nothing, the cost never falls as ε grows, and
+doubling all weights doubles it. It is the plan of the plain entropy Σ P (log P − 1), too, whose potentials are
+f + ε log a and g + ε log b, up to a constant.
 
 How it is solved. f follows from g in closed form; what is left, the semi-dual, is concave in g. A cold start
 brings ε down from the largest cost. On every level the kernel exp((f + g − C) / ε) is formed from the present
 potentials, so that no exponent is large, and a sweep is a plain product with it. Once the marginal error is
 small, Newton's method takes over: conjugate gradients on the Hessian of the semi-dual, one pass over the
-kernel each, and an Armijo search. A warm start begins at the potentials of the last solve, moved on by as much
-as they moved before.
+kernel each, and a search along the step. A warm start begins at the potentials of the last solve, moved on by
+as much as they moved before.
 """
 
 from collections import deque

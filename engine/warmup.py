@@ -7,7 +7,9 @@ import numpy as np
 
 from engine.admissible import admissible_maps
 from engine.arrays import Floats
+from engine.beam import Agent, guess_field, walk
 from engine.certificate import certified_loads, upper_bound
+from engine.exact_transport import exact_transport
 from engine.flow import FlowSettings, soft_paths
 from engine.grid import Grid, divergence, edge_costs, load_of_flow
 from engine.ground_cost import Straight, Walking
@@ -18,6 +20,7 @@ from engine.match_iterate import MatchSettings
 from engine.matching import match
 from engine.optimum import OptimumSettings, optimum
 from engine.problem import Problem, Route
+from engine.transport import PointCost, TransportProblem, TransportSettings, solve_transport
 
 
 def warm_up() -> None:
@@ -38,6 +41,20 @@ def warm_up() -> None:
     for _ in optimum(problem, OptimumSettings(max_iterations=80)):
         pass
     _match(grid, cost_map)
+    _transport()
+    agent = Agent(route.start, route.goal)
+    walk(grid, cost_map, agent, guess_field(grid, route.goal, 1.0))
+
+
+def _transport() -> None:
+    """A coarse kernel and a fine one, and an exact plan."""
+    points = np.array([[0.0, 0.0], [1.0, 2.0], [3.0, 1.0]])
+    problem = TransportProblem(
+        np.array([1.0, 2.0, 1.0]), np.array([2.0, 1.0, 1.0]), PointCost(points, points + 1.0)
+    )
+    for tolerance in (1e-6, 1e-9):
+        solve_transport(problem, TransportSettings(0.1, tolerance))
+    exact_transport(problem)
 
 
 def _match(grid: Grid, cost_map: Floats) -> None:
@@ -50,5 +67,27 @@ def _match(grid: Grid, cost_map: Floats) -> None:
             pass
 
 
+def warm_up_torch() -> None:
+    """The loops that only torch functions call."""
+    import torch
+
+    from engine.ranking import soft_rank, soft_sort, soft_top_k
+    from engine.soft_beam import soft_losses
+    from engine.soft_distances import soft_distances
+
+    values = torch.tensor([1.0, 2.0, 0.5], dtype=torch.float64, requires_grad=True)
+    for method in ("transport", "isotonic"):
+        soft_rank(values, 0.1, method=method).sum().backward()
+    (soft_sort(values, 0.1).sum() + soft_top_k(values, 1, 0.1).sum()).backward()
+    grid = Grid(np.ones((8, 8), dtype=np.bool_))
+    cost_map = torch.ones((8, 8), dtype=torch.float64, requires_grad=True)
+    soft_distances(cost_map, grid, [(0, 0)], [(7, 7)], 0.1).sum().backward()
+    agent = Agent((0, 0), (7, 7))
+    guess = guess_field(grid, agent.goal, 1.0)
+    losses, _ = soft_losses(cost_map, grid, agent, walk(grid, np.ones((8, 8)), agent, guess).plans, guess, 0.1)
+    losses.sum().backward()
+
+
 if __name__ == "__main__":
     warm_up()
+    warm_up_torch()

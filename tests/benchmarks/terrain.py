@@ -1,0 +1,59 @@
+"""Terrain costs learned from drawn paths: `python -m tests.benchmarks.terrain` (about ten minutes).
+
+`small` as an argument trains the small preset only (about a minute).
+"""
+
+import sys
+import time
+from dataclasses import replace
+
+from engine.device import leave_a_core_free
+from engine.terrain_learning import METHODS, PRESETS, PricingModel, TrainingSettings, optimal_share, train
+from engine.tilesets import TILESETS, Examples, examples
+from tests.benchmarks.table import print_table
+
+HELD_OUT = {12: 1000, 30: 500}
+# Maps of 30 × 30 are 6.25 times as large.
+DIRECT_MAPS_AT_30 = 1_600
+
+
+def trained(training: Examples, settings: TrainingSettings) -> tuple[PricingModel, float]:
+    began = time.perf_counter()
+    *_, end = train(training, settings)
+    return end.model, time.perf_counter() - began
+
+
+def main() -> None:
+    leave_a_core_free()
+    held_out = {size: examples(count, size, size, 2) for size, count in HELD_OUT.items()}
+    rows = []
+
+    def report(name: str, training: Examples, settings: TrainingSettings) -> None:
+        model, seconds = trained(training, settings)
+        shares = [f"{100.0 * optimal_share(model, maps):.1f}" for maps in held_out.values()]
+        size = training.grid.shape[0]
+        rows.append((name, settings.method, f"{len(training):,} of {size}²", f"{seconds:.0f}", *shares))
+        print(*rows[-1], sep="  ", flush=True)
+
+    small = PRESETS["small"]
+    report("small", examples(small.maps, small.size, small.size, 1), small.settings)
+    if "small" not in sys.argv:
+        full = PRESETS["full"]
+        training = examples(full.maps, full.size, full.size, 1)
+        for method in METHODS:
+            report("full", training, replace(full.settings, method=method))
+        report("four looks", training, replace(full.settings, tilesets=tuple(TILESETS)))
+        large = examples(DIRECT_MAPS_AT_30, 30, 30, 1)
+        report("at its size", large, replace(full.settings, method="direct"))
+    print_table(
+        "Share of held-out maps whose predicted path has the least true cost",
+        ("training", "method", "maps", "s", *(f"% at {size}²" for size in held_out)),
+        rows,
+    )
+    print("The data are this project's own tiles and layouts, not the Warcraft set that published figures are")
+    print('about. "direct" is the baseline without a solver: it marks the path in the picture, and the path')
+    print("compared is the one through its most likely cells.")
+
+
+if __name__ == "__main__":
+    main()
