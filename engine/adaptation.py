@@ -34,7 +34,7 @@ from engine.tilesets import TILE, TILESETS, Examples
 from engine.transport import TransportSettings, Unbalanced
 from engine.transport_gradients import PointTensors, transport_cost
 
-# What marginals that differ cost, the weight of labels, that of sight: at first, and from the share of the steps on.
+# What different marginals cost, and the weights of labels and sight: at first, and from a share of the steps on.
 STRENGTH, LABELS, SIGHT = (5.0, 0.3), (0.3, 4.0), (1.0, 0.1)
 SCHEDULE_ENDS = 0.7
 # Tiles count as alike up to this distance, in spreads of the mean and the contrast of their colours.

@@ -53,7 +53,8 @@ def documents(draw: DrawFn, cost: SearchStrategy[float] = costs, max_side: int =
     """Any document, with few cells but everything that a document can hold."""
     height, width = draw(st.tuples(st.integers(1, max_side), st.integers(1, max_side)))
     cells = st.tuples(st.integers(0, height - 1), st.integers(0, width - 1))
-    routes = st.builds(Route, texts, cells, cells, not_negative, colours, st.none() | not_negative, st.lists(cells, max_size=3))
+    lines = st.lists(cells, max_size=3)
+    routes = st.builds(Route, texts, cells, cells, not_negative, colours, st.none() | not_negative, lines)
     lower, upper = sorted((draw(positive), draw(positive)))
     return MapDocument(
         cost=draw(arrays(np.float32, (height, width), elements=cost)),
