@@ -259,7 +259,9 @@ def _parser(scenario: str) -> argparse.ArgumentParser:
         added.set_defaults(command=run)
         return added
 
-    run = command("solve", solve, "Optimise a map's costs under a fixed total.")
+    run = command(
+        "solve", solve, "Run a scenario on a map and write the result; --scenario NAME --help lists its settings."
+    )
     run.add_argument("map", metavar="MAP", help="a map file; bare grids (.npy, .csv, .png, .map) need --route")
     run.add_argument(
         "--scenario",

@@ -11,10 +11,10 @@ between a random sample of tiles of either look. The ground cost of a labelled t
 
 features: what the network's last layer reads.  sight: what may look alike in any look, each relative to the
 rest of its look: brightness, tint, texture, and how far the tiles around are alike, which tells lines from areas.
-The first two terms are those of deep joint distribution optimal transport. Labels are worth nothing before tiles
-meet their like, so sight counts first and labels count last. Samples never hold the same terrains equally often:
-marginals may differ, and may the more the later it is. It all starts from the colours of the new look brought to
-the mean and spread of the labelled ones, which is no more than other numbers in the network's first layer.
+Labels are worth nothing before tiles meet their like, so sight counts first and labels count last. Samples never
+hold the same terrains equally often: marginals may differ, and may do so the more the later it is. It all starts
+from the colours of the new look brought to the mean and spread of the labelled ones, which is no more than other
+numbers in the network's first layer.
 """
 
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ from engine.transport import TransportSettings, Unbalanced
 from engine.transport_gradients import PointTensors, transport_cost
 
 # What different marginals cost, and the weights of labels and sight: at first, and from a share of the steps on.
-STRENGTH, LABELS, SIGHT = (5.0, 0.3), (0.3, 4.0), (1.0, 0.1)
+STRENGTH, LABELS, SIGHT = (5.0, 0.3), (0.3, 4.0), (2.0, 0.1)
 SCHEDULE_ENDS = 0.7
 # Tiles count as alike up to this distance, in spreads of the mean and the contrast of their colours.
 ALIKE, SPREADING = 0.35, 3
@@ -56,10 +56,10 @@ class AdaptationSettings:
     """
 
     steps: int = 150
-    learning_rate: float = 2e-3
+    learning_rate: float = 3e-3
     batch: int = 8
     tiles: int = 200
-    transport_weight: float = 0.5
+    transport_weight: float = 1.0
     match_colours: bool = True
     epsilon: float = 0.02
     tolerance: float = 1e-3
@@ -98,7 +98,8 @@ class Scatter:
 class AdaptationIterate:
     """Where an adaptation is after `step` steps. Arrays are copies.
 
-    prediction_loss: of the labelled look.  transport_cost: regularised.  loss: what Adam minimises.
+    prediction_loss: of the labelled look.  transport_cost: regularised; it changes with the schedule of its
+        weights, too.  loss: what Adam minimises.
     before, now: accuracy on held-out maps in the new look, of the model that was given and of this one as of the
         last look at it; None without held-out maps.
     model: for the new look.  status: None while adaptation may go on; on NOT_A_NUMBER everything but the step

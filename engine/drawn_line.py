@@ -22,6 +22,7 @@ from engine.problem import ProblemError, check_admissible, check_costs
 
 # Relative to the path's cost: two ways are equally long within this.
 EQUAL = 1e-9
+NEWTON_STEPS = 50
 IMPOSSIBLE = "no admissible map makes the line the shortest way"
 REMEDY = "Widen the bounds, unlock cells, lower the margin, or draw a more direct line there."
 
@@ -187,7 +188,7 @@ class LineTest:
         0 where the line is a shortest path. Convex in the map: its slope is the difference of the loads.
         """
         problem = self.problem
-        raised = cost_map + problem.margin * self.on_line
+        raised = problem.raised(cost_map)
         costs, loads = exact_paths(problem.grid, raised[None], [problem.start], [problem.goal])
         excess = float(np.sum((self.load - loads[0]) * raised))
         return (excess if excess > EQUAL * float(costs[0]) else 0.0), loads[0]
@@ -220,10 +221,11 @@ class LineTest:
     def nearest(self, inside: Floats, outside: Floats) -> Floats:
         """The map nearest to `outside` that follows the line, on the way there from `inside`, which does.
 
-        Newton's method on the excess along that way, which is convex and piecewise linear.
+        Newton's method on the excess along that way, which is convex and piecewise linear: it ends after a few
+        steps, and if rounding keeps it from that, with `inside`.
         """
         share, ahead = 1.0, outside
-        while True:
+        for _ in range(NEWTON_STEPS):
             excess, load = self.excess(ahead)
             if excess <= 0.0:
                 return ahead
@@ -232,6 +234,7 @@ class LineTest:
                 return inside
             share *= -behind / (excess - behind)
             ahead = inside + share * (outside - inside)
+        return inside
 
     def change(self, cost_map: Floats) -> float:
         return float(np.sqrt(np.sum((cost_map - self.problem.cost_map)[self.problem.grid.passable] ** 2)))
@@ -240,8 +243,8 @@ class LineTest:
     def largest_change(self) -> float:
         """No admissible map is changed by more; a larger bound on the change proves that none follows."""
         limits = self.problem.admissible
-        span = np.maximum(limits.upper, self.problem.cost_map[self.problem.grid.passable].max()) - np.minimum(limits.lower, 0.0)
-        return float(np.sqrt(np.sum(limits.size * span**2)))
+        dearest = np.maximum(limits.upper, self.problem.cost_map[self.problem.grid.passable].max())
+        return float(np.sqrt(np.sum(limits.size * dearest**2)))
 
     def least_change(self, load: Floats) -> tuple[float, Floats]:
         """Lower bound on the change from a unit flow's `load` (H, W), and the map where it is attained.

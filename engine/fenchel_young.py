@@ -2,11 +2,11 @@
 
     loss(w) = <load of the drawn path, w> − softened shortest path cost(w) ≥ 0
 
-It is convex in the costs w, but for two exceptions below; its gradient is the load of the drawn path minus the load of the softened path,
-and nothing is differentiated twice. Softened how is a choice: by entropy, with the soft paths of
-`engine.flow` (as their regularisation vanishes this is the structured perceptron's loss), or by Gaussian
-noise, with the perturbed paths of `engine.blackbox` (Berthet et al. 2020). `logit` is convex while the order
-of the cells by distance stays; noise is, while it moves no cost under zero.
+It is convex in the costs w, but for two exceptions below. Its gradient is the load of the drawn path minus the
+load of the softened path, so that nothing is differentiated twice. Softened how is a choice: by entropy, with
+the soft paths of `engine.flow` (as their regularisation vanishes this is the structured perceptron's loss), or
+by Gaussian noise, with the perturbed paths of `engine.blackbox` (Berthet et al. 2020). `logit` is convex while
+the order of the cells by distance stays; noise is, while it moves no cost under zero.
 """
 
 from collections.abc import Sequence

@@ -19,8 +19,8 @@ from engine.terrain_learning import TrainingSettings, example_pictures, train
 from engine.tilesets import examples
 from tests.benchmarks.table import print_table
 
-SIZE, TRAINING, ADAPTING, HELD_OUT = 12, 1000, 256, 200
-PAIRS = (("meadow", "night"), ("meadow", "desert"), ("meadow", "winter"))
+SIZE, TRAINING, ADAPTING, HELD_OUT = 12, 3000, 256, 200
+PAIRS = (("meadow", "night"), ("desert", "winter"), ("meadow", "desert"))
 
 
 def figures(found: Accuracy) -> str:
