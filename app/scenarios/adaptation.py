@@ -28,7 +28,7 @@ class Adaptation:
     """From which look to which, and how to train."""
 
     source: str = setting("meadow", "Known look", "The tileset whose costs are known", choices=TILESETS)
-    target: str = setting("winter", "New look", "The tileset that has no costs, only pictures", choices=TILESETS)
+    target: str = setting("night", "New look", "The tileset that has no costs, only pictures", choices=TILESETS)
     network: str = setting(
         "",
         "Network",
@@ -43,14 +43,14 @@ class Adaptation:
         "", "Save network as", "Where the adapted network goes (safetensors)", path=">*.safetensors"
     )
     transport_weight: float = setting(
-        0.5,
+        1.0,
         "Transport weight",
         "How much the transport cost between features counts beside the error on the known look",
         most=100.0,
         more=True,
     )
     learning_rate: float = setting(
-        0.002,
+        0.003,
         "Learning rate",
         "Size of Adam's steps at first",
         least=0.0001,
