@@ -1,4 +1,4 @@
-"""Terrain costs learned from drawn paths: `python -m tests.benchmarks.terrain` (about a quarter of an hour).
+"""Terrain costs learned from drawn paths: `python -m tests.benchmarks.terrain` (about ten minutes).
 
 `small` as an argument trains the small preset only (about a minute).
 """
