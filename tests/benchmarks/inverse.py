@@ -1,4 +1,4 @@
-"""Draw the route by three gradients: `python -m tests.benchmarks.inverse` (about two minutes)."""
+"""Draw the route by three gradients: `python -m tests.benchmarks.inverse` (about a minute)."""
 
 import time
 from typing import get_args
