@@ -1,10 +1,12 @@
 """Adam on one map: parameters -> bounded, budgeted map -> soft paths -> loss -> gradient -> parameters."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from engine.admissible import FIXED, Admissible
 from engine.arrays import Flags, Floats
@@ -18,6 +20,8 @@ from engine.tensors import to_numpy
 # β₁ over the usual, because the path jumps between ways of nearly equal cost; β₂ under it, because runs are
 # short and early gradients are many times larger than late ones.
 BETAS = (0.95, 0.99)
+
+Details = TypeVar("Details")
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,21 @@ class Step:
     finite: bool
 
 
+@dataclass(frozen=True, eq=False)
+class MapStep(Generic[Details]):
+    """One step: the map (H, W) it looked at, its loss and what came with it, the state after the update.
+
+    finite: whether everything was a number. If not, there was no update and the run must end.
+    """
+
+    cost_map: Floats
+    loss: float
+    details: Details
+    rate: Rate
+    state: AdamState
+    finite: bool
+
+
 def first_state(admissible: Admissible, cost_map: Floats, noise: Floats | None = None) -> AdamState:
     """State at `cost_map` (H, W), with `noise` (m,) added to the parameters."""
     theta = first_theta(admissible, cost_map)
@@ -79,15 +98,19 @@ def carried_over(problem: Problem, state: AdamState, changed: Flags) -> AdamStat
     )
 
 
-def adam_steps(
-    problem: Problem, state: AdamState, rates: Iterable[Rate], sweeps: int, method: FlowSettings
-) -> Iterator[Step]:
+def map_steps(
+    admissible: Admissible,
+    state: AdamState,
+    rates: Iterable[Rate],
+    loss: Callable[[Tensor, Rate], tuple[Tensor, Details]],
+    device: str = "cpu",
+) -> Iterator[MapStep[Details]]:
     """Steps of torch's Adam from `state`, one for each of `rates`.
 
-    method: which soft paths, where; its epsilon comes from the rates. sweeps: of `bregman` per step.
+    loss: of a cost map (H, W) and a rate, with anything worth showing beside it. The state's warmth is not its
+    business and stays as it is.
     """
-    admissible = problem.admissible
-    device, dtype = method.device, torch.float32 if method.device == "mps" else torch.float64
+    dtype = torch.float32 if device == "mps" else torch.float64
     limits = parametrisation(admissible, device, dtype)
     theta = torch.tensor(admissible.reduce(np.nan_to_num(state.theta)), dtype=dtype, device=device)
     theta.requires_grad_(True)
@@ -98,34 +121,53 @@ def adam_steps(
             "exp_avg": torch.tensor(admissible.reduce(state.mean), dtype=dtype, device=device),
             "exp_avg_sq": torch.tensor(admissible.reduce(state.square), dtype=dtype, device=device),
         }
-    warmth, updates = state.warmth, state.updates
+    updates = state.updates
     for rate in rates:
-        flow = FlowSettings(method.method, rate.epsilon, method.tolerance, sweeps, method.device)
         optimiser.zero_grad()
         cost_map = limits.cost_map(theta)
-        costs, paths = route_costs(cost_map, problem.grid, problem.starts, problem.goals, flow, warmth=warmth)
-        loss = design_loss(problem, costs, cost_map)
-        loss.backward()
+        value, details = loss(cost_map, rate)
+        value.backward()
         gradient = theta.grad
-        finite = gradient is not None and bool(torch.isfinite(loss)) and bool(torch.isfinite(gradient).all())
+        finite = gradient is not None and bool(torch.isfinite(value)) and bool(torch.isfinite(gradient).all())
         if finite:
             for group in optimiser.param_groups:
                 group["lr"], group["eps"] = rate.learning_rate, rate.adam_epsilon
             optimiser.step()
             with torch.no_grad():
                 theta.clamp_(-THETA_LIMIT, THETA_LIMIT)
-            warmth, updates = paths.warmth, updates + 1
-        moments = optimiser.state[theta]
-        after = AdamState(
-            _to_map(admissible, to_numpy(theta)),
-            _to_map(admissible, to_numpy(moments["exp_avg"]), 0.0) if moments else state.mean,
-            _to_map(admissible, to_numpy(moments["exp_avg_sq"]), 0.0) if moments else state.square,
-            updates,
-            warmth,
-        )
-        yield Step(to_numpy(cost_map), paths, rate.epsilon, after, finite)
+            updates += 1
+            moments = optimiser.state[theta]
+            state = AdamState(
+                _to_map(admissible, to_numpy(theta)),
+                _to_map(admissible, to_numpy(moments["exp_avg"]), 0.0),
+                _to_map(admissible, to_numpy(moments["exp_avg_sq"]), 0.0),
+                updates,
+                state.warmth,
+            )
+        yield MapStep(to_numpy(cost_map), float(value.detach()), details, rate, state, finite)
         if not finite:
             return
+
+
+def adam_steps(
+    problem: Problem, state: AdamState, rates: Iterable[Rate], sweeps: int, method: FlowSettings
+) -> Iterator[Step]:
+    """`map_steps` through the routes' soft paths, each step from the warmth of the one before.
+
+    method: which soft paths, where; its epsilon comes from the rates. sweeps: of `bregman` per step.
+    """
+    warmth = state.warmth
+
+    def loss(cost_map: Tensor, rate: Rate) -> tuple[Tensor, SoftPaths]:
+        flow = FlowSettings(method.method, rate.epsilon, method.tolerance, sweeps, method.device)
+        costs, paths = route_costs(cost_map, problem.grid, problem.starts, problem.goals, flow, warmth=warmth)
+        return design_loss(problem, costs, cost_map), paths
+
+    for taken in map_steps(problem.admissible, state, rates, loss, method.device):
+        if taken.finite:
+            warmth = taken.details.warmth
+        after = replace(taken.state, warmth=warmth)
+        yield Step(taken.cost_map, taken.details, taken.rate.epsilon, after, taken.finite)
 
 
 def _to_map(admissible: Admissible, values: Floats, elsewhere: float = np.nan) -> Floats:

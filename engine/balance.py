@@ -21,10 +21,10 @@ import torch
 from scipy.stats import rankdata
 from torch import Tensor
 
-from engine.adam import AdamState, Rate, carried_over, first_state
+from engine.adam import AdamState, Rate, carried_over, first_state, map_steps
 from engine.admissible import Admissible
 from engine.arrays import Floats
-from engine.descent import map_steps, rates
+from engine.descent import rates
 from engine.grid import Cell, Grid
 from engine.objectives import mean_cost
 from engine.problem import Problem, ProblemError, check_admissible, check_costs

@@ -15,11 +15,11 @@ from typing import Literal
 import numpy as np
 from torch import Tensor
 
-from engine.adam import AdamState, Rate, carried_over, first_state
+from engine.adam import AdamState, Rate, carried_over, first_state, map_steps
 from engine.admissible import Admissible
 from engine.arrays import Floats
 from engine.beam import Agent, Walk, guess_field, walk
-from engine.descent import map_steps, rates
+from engine.descent import rates
 from engine.grid import Grid
 from engine.objectives import mean_cost
 from engine.problem import Problem, ProblemError, Route, check_admissible, check_costs, check_routes
