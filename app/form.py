@@ -39,7 +39,6 @@ class SettingsForm(QWidget):
         super().__init__(parent)
         self._kind = kind
         self._entries = settings_of(kind)
-        self._document: MapDocument | None = None
         self._running = False
         self._folded = QWidget()
         basic, more = QFormLayout(), QFormLayout(self._folded)
@@ -97,7 +96,6 @@ class SettingsForm(QWidget):
 
     def show_document(self, document: MapDocument) -> None:
         """Say what "none" means on this map, where it is a number of the map."""
-        self._document = document
         for name, (setting, _) in self._entries.items():
             control = self.controls[name]
             if setting.as_is is not None and isinstance(control, OptionalNumber):

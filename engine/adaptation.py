@@ -29,7 +29,7 @@ from engine.blackbox import exact_paths
 from engine.problem import ProblemError
 from engine.status import Status
 from engine.tensors import to_numpy
-from engine.terrain_learning import LEAST_PRICE, PricingModel, example_pictures
+from engine.terrain_learning import LEAST_PRICE, PricingModel, example_pictures, picture_tensor, prices_of
 from engine.tilesets import TILE, TILESETS, Examples
 from engine.transport import TransportSettings, Unbalanced
 from engine.transport_gradients import PointTensors, transport_cost
@@ -153,7 +153,7 @@ def adapt(
     # The unit is free, and in this one the network's least price is below the least cost.
     model, given = replace(model, unit=max(model.unit, 2.0 * LEAST_PRICE / float(costs.min()))), model
 
-    network = tile_network(model)
+    network = model.network()
     with torch.no_grad():
         spread = float(network[:-1](picture_tensor(looks[0][: settings.batch])).var(dim=(0, 2, 3)).sum())
     optimiser = torch.optim.Adam(network.parameters(), lr=settings.learning_rate)
@@ -290,23 +290,6 @@ def accuracy(model: PricingModel, examples: Examples, pictures: Bytes) -> Accura
     return Accuracy(optimal / len(examples), float(np.abs(difference).mean()))
 
 
-def tile_network(model: PricingModel) -> nn.Sequential:
-    """(B, 3, 8·H, 8·W) -> (B, 1, H, W), before prices are made positive: every layer sees one tile."""
-    layers: list[nn.Module] = []
-    for name, values in model.weights.items():
-        if name.endswith(".weight"):
-            channels, inputs, side = values.shape[:3]
-            layers += [nn.Conv2d(inputs, channels, side, stride=side), nn.ReLU()]
-    network = nn.Sequential(*layers[:-1])
-    network.load_state_dict({name: torch.tensor(values) for name, values in model.weights.items()})
-    return network
-
-
-def picture_tensor(pictures: Bytes) -> Tensor:
-    """(B, 8·H, 8·W, 3) uint8 -> (B, 3, 8·H, 8·W) float32 from −1 to 1."""
-    return torch.tensor(pictures).permute(0, 3, 1, 2).contiguous().float() / 127.5 - 1.0
-
-
 @dataclass(frozen=True, eq=False)
 class ColourMatch:
     """colour · factor + shift, each (3,), for colours from −1 to 1."""
@@ -382,7 +365,7 @@ def _standardised(values: Floats) -> Floats:
 
 def _log_prices(network: nn.Sequential, features: Tensor, unit: float) -> Tensor:
     """(B, H, W) of features (B, C, H, W)."""
-    return torch.log((nn.functional.softplus(network[-1](features)[:, 0]) + LEAST_PRICE) / unit)
+    return torch.log(prices_of(network[-1](features)[:, 0], "fenchel_young") / unit)
 
 
 def _model(model: PricingModel, network: nn.Sequential, colours: ColourMatch, target: str) -> PricingModel:

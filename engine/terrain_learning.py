@@ -92,6 +92,12 @@ class PricingModel:
     unit: float
     tilesets: tuple[str, ...]
 
+    def network(self) -> nn.Sequential:
+        """The network with these weights: (B, 3, 8·H, 8·W) -> (B, 1, H, W), before prices are made positive."""
+        network = build_network(self.method, self.width)
+        network.load_state_dict({name: torch.tensor(values) for name, values in self.weights.items()})
+        return network
+
     def price(self, pictures: Bytes) -> Floats:
         """Prices (B, H, W) of the tiles in `pictures` (B, 8·H, 8·W, 3), uint8 RGB; > 0, about 1 on average.
 
@@ -102,10 +108,9 @@ class PricingModel:
                 f"a picture needs three colours and whole tiles of {TILE} × {TILE} pixels; these are "
                 f"{pictures.shape}"
             )
-        network = build_network(self.method, self.width)
-        network.load_state_dict({name: torch.tensor(values) for name, values in self.weights.items()})
+        network = self.network()
         with torch.no_grad():
-            return to_numpy(_prices(network(_tensor(pictures))[:, 0], self.method)) / self.unit
+            return to_numpy(prices_of(network(picture_tensor(pictures))[:, 0], self.method)) / self.unit
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,7 +156,7 @@ def train(
         for group in optimiser.param_groups:
             group["lr"] = 0.5 * settings.learning_rate * (1.0 + cos(pi * (step - 1) / steps))
         optimiser.zero_grad()
-        seen = _tensor(example_pictures(training, settings.tilesets, which))
+        seen = picture_tensor(example_pictures(training, settings.tilesets, which))
         loss, prices = training_loss(network, seen, training, which, settings, step)
         loss.backward()
         value = float(loss.detach())
@@ -249,7 +254,7 @@ def build_network(method: Method, width: int) -> nn.Sequential:
     return nn.Sequential(*layers, nn.Conv2d(width, 1, 1))
 
 
-def _prices(seen: Tensor, method: Method) -> Tensor:
+def prices_of(seen: Tensor, method: Method) -> Tensor:
     """(B, H, W) prices; those of "direct" are −log of the chance that a cell is on the path."""
     if method == "direct":
         return nn.functional.softplus(-seen) + LEAST_COST_OF_CHANCE
@@ -269,7 +274,7 @@ def training_loss(
     pictures: (B, 3, 8·H, 8·W), about 0.  step: seeds the noise of "perturbation".
     """
     seen: Tensor = network(pictures)[:, 0]
-    prices = _prices(seen, settings.method)
+    prices = prices_of(seen, settings.method)
     drawn = prices.new_tensor(training.loads[which])
     ends = training.grid, training.starts[: len(which)], training.goals[: len(which)]
     if not bool(torch.isfinite(prices).all()):  # nothing that a solver could work on
@@ -297,6 +302,6 @@ def _weights(network: nn.Module) -> Weights:
     return {name: tensor.numpy().copy() for name, tensor in network.state_dict().items()}
 
 
-def _tensor(pictures: Bytes) -> Tensor:
-    """(B, 8·H, 8·W, 3) uint8 -> (B, 3, 8·H, 8·W) float32 about 0."""
+def picture_tensor(pictures: Bytes) -> Tensor:
+    """(B, 8·H, 8·W, 3) uint8 -> (B, 3, 8·H, 8·W) float32 from −1 to 1."""
     return torch.tensor(pictures).permute(0, 3, 1, 2).contiguous().float() / 127.5 - 1.0

@@ -12,7 +12,15 @@ import numpy as np
 from app.problems import movement_words
 from app.scenarios.limits import apply_map, seed_setting
 from app.scenarios.scenario import Curve, Report, Scatter, Scenario, Seen, setting
-from app.scenarios.terrain import TILESETS, Priced, PricedMap, terrain_classes
+from app.scenarios.terrain import (
+    TILESETS,
+    Priced,
+    PricedMap,
+    check_place,
+    kept,
+    read_network,
+    terrain_classes,
+)
 from maps.document import MapDocument
 
 if TYPE_CHECKING:
@@ -67,20 +75,15 @@ class Adaptation:
 def steps(document: MapDocument, settings: Adaptation, state: Any) -> Iterator[Seen]:
     """See `Scenario.steps`. An edited map is priced by the adaptation that goes on."""
     from engine.problem import ProblemError
-    from engine.terrain_learning import load_model
     from engine.tilesets import TILESETS as LOOKS
     from engine.tilesets import picture
 
     if settings.source == settings.target:
         raise ProblemError("target", "the new look is the known one; choose two different tilesets")
-    if settings.save_as and not Path(settings.save_as).absolute().parent.is_dir():
-        raise ProblemError("save_as", f"there is no folder for {settings.save_as}; choose another place")
+    check_place(settings.save_as)
     model = None
     if settings.network and state is None:
-        try:
-            model = load_model(Path(settings.network))
-        except (OSError, ValueError) as error:
-            raise ProblemError("network", f"{settings.network} cannot be used: {error}") from error
+        model = read_network(settings.network)
         if settings.source not in model.tilesets or model.method == "direct":
             raise ProblemError(
                 "network",
@@ -153,8 +156,6 @@ def _figures(iterate: Any, adapting: bool) -> dict[str, float]:
 
 
 def _ending(iterate: AdaptationIterate, settings: Adaptation) -> str:
-    from engine.terrain_learning import save_model
-
     if iterate.status is None or iterate.status.value == "not_a_number" or iterate.now is None:
         return "A step produced something that is not a finite number, so adaptation stopped. Use a smaller rate."
     was = 0.0 if iterate.before is None else iterate.before.optimal
@@ -163,13 +164,7 @@ def _ending(iterate: AdaptationIterate, settings: Adaptation) -> str:
         f"{100 * iterate.now.optimal:.0f} % of {HELD_OUT} held-out maps; it was {100 * was:.0f} % before. No cost "
         f"of that look was used. The maps are made by this program."
     )
-    if settings.save_as:
-        try:
-            save_model(iterate.model, Path(settings.save_as))
-        except OSError as error:
-            return f"{told} The network was NOT saved: {error}."
-        told += f" Saved as {Path(settings.save_as).name}."
-    return told
+    return told + kept(iterate.model, settings.save_as)
 
 
 def apply(document: MapDocument, result: Any) -> MapDocument:

@@ -137,19 +137,13 @@ def picture_of(document: MapDocument, settings: Terrain) -> Any:
 
 def steps(document: MapDocument, settings: Terrain, state: Any) -> Iterator[Seen]:
     """See `Scenario.steps`. An edited map is priced by the training that goes on."""
-    from engine.problem import ProblemError
-    from engine.terrain_learning import TrainingSettings, load_model, train
+    from engine.terrain_learning import TrainingSettings, train
     from engine.tilesets import examples
 
     picture = picture_of(document, settings)
     if settings.network:
-        try:
-            model = load_model(Path(settings.network))
-        except (OSError, ValueError) as error:
-            raise ProblemError("network", f"{settings.network} cannot be used: {error}") from error
-        return iter((_priced_once(document, settings, picture, model),))
-    if settings.save_as and not Path(settings.save_as).absolute().parent.is_dir():
-        raise ProblemError("save_as", f"there is no folder for {settings.save_as}; choose another place")
+        return iter((_priced_once(document, settings, picture, read_network(settings.network)),))
+    check_place(settings.save_as)
     if state is None:
         how = TrainingSettings(
             method=settings.method,  # pyright: ignore[reportArgumentType]
@@ -173,8 +167,6 @@ def _steps(document: MapDocument, settings: Terrain, picture: Any, training: Any
 
 
 def _ending(iterate: TrainingIterate, settings: Terrain) -> str:
-    from engine.terrain_learning import save_model
-
     if iterate.status is None or iterate.status.value == "not_a_number":
         return "A step produced something that is not a finite number, so training stopped. Use a smaller rate."
     share = 0.0 if iterate.optimal is None else iterate.optimal
@@ -182,13 +174,39 @@ def _ending(iterate: TrainingIterate, settings: Terrain) -> str:
         f"On {100 * share:.1f} % of {HELD_OUT} held-out maps the predicted path has the least true cost. The maps "
         f"are made by this program; they are not the Warcraft set of the literature."
     )
-    if settings.save_as:
-        try:
-            save_model(iterate.model, Path(settings.save_as))
-        except OSError as error:
-            return f"{told} The network was NOT saved: {error}."
-        told += f" Saved as {Path(settings.save_as).name}."
-    return told
+    return told + kept(iterate.model, settings.save_as)
+
+
+def read_network(name: str) -> PricingModel:
+    """A trained network from its file. Raises ProblemError, with what is wrong with it."""
+    from engine.problem import ProblemError
+    from engine.terrain_learning import load_model
+
+    try:
+        return load_model(Path(name))
+    except (OSError, ValueError) as error:
+        raise ProblemError("network", f"{name} cannot be used: {error}") from error
+
+
+def check_place(name: str) -> None:
+    """Raises ProblemError if a network could not be saved there; an empty name saves nothing."""
+    from engine.problem import ProblemError
+
+    if name and not Path(name).absolute().parent.is_dir():
+        raise ProblemError("save_as", f"there is no folder for {name}; choose another place")
+
+
+def kept(model: PricingModel, name: str) -> str:
+    """Save a network, unless the name is empty; returns what to tell of it."""
+    from engine.terrain_learning import save_model
+
+    if not name:
+        return ""
+    try:
+        save_model(model, Path(name))
+    except OSError as error:
+        return f" The network was NOT saved: {error}."
+    return f" Saved as {Path(name).name}."
 
 
 def _seen(document: MapDocument, picture: Any, iterate: Any, ending: str | None, training: Any) -> Seen:

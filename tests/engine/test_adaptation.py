@@ -14,12 +14,17 @@ from engine.adaptation import (
     adapt,
     adaptation_loss,
     colour_match,
-    picture_tensor,
     sights,
-    tile_network,
 )
 from engine.status import Status
-from engine.terrain_learning import LEAST_PRICE, PricingModel, TrainingSettings, example_pictures, train
+from engine.terrain_learning import (
+    LEAST_PRICE,
+    PricingModel,
+    TrainingSettings,
+    example_pictures,
+    picture_tensor,
+    train,
+)
 from engine.tilesets import TERRAINS, TILESETS, examples, pictures
 
 SMALL = AdaptationSettings(steps=3, batch=3, tiles=40)
@@ -70,7 +75,7 @@ def random_batch(generator):
 @pytest.mark.parametrize("done", [0.0, 0.5, 1.0])
 def test_the_gradient_of_the_loss_is_a_finite_difference(model, done):
     generator = np.random.default_rng(3)
-    network, batch = tile_network(model).double(), random_batch(generator)
+    network, batch = model.network().double(), random_batch(generator)
     settings = AdaptationSettings(transport_weight=2.0, epsilon=0.1, tolerance=1e-11)
     kept = [parameter.detach().clone() for parameter in network.parameters()]
 
@@ -129,7 +134,7 @@ def test_another_look_breaks_a_model_and_adaptation_mends_it(model, maps, held_o
 def test_the_network_is_that_of_the_model(model, held_out):
     look = example_pictures(held_out, ("desert",), np.arange(4))
     with torch.no_grad():
-        seen = tile_network(model)(picture_tensor(look))[:, 0].double()
+        seen = model.network()(picture_tensor(look))[:, 0].double()
     prices = (torch.nn.functional.softplus(seen) + LEAST_PRICE) / model.unit
     assert np.allclose(prices.numpy(), model.price(look), rtol=1e-5)
 
@@ -147,7 +152,7 @@ def test_matched_colours_are_no_more_than_another_first_layer(model, maps):
         example_pictures(maps, ("winter",), np.arange(32, 64)),
     )
     with torch.no_grad():
-        seen = tile_network(model)(colour_match(*half).apply(picture_tensor(target)))[:, 0]
+        seen = model.network()(colour_match(*half).apply(picture_tensor(target)))[:, 0]
         prices = (torch.nn.functional.softplus(seen) + LEAST_PRICE) / model.unit
     assert np.allclose(start.model.price(target), prices.numpy(), rtol=1e-3)
     (plain,) = adapt(model, maps, "meadow", "winter", replace(settings, match_colours=False))
