@@ -189,9 +189,10 @@ class Run:
                 self.mailbox.put(ending=Ending(Status.STEPS_DONE.sentence, self._result))
                 return
             self._result, state, step = seen.result, seen.state or state, seen.step
-            wanted = self.mailbox.wants_frame or seen.ending is not None
-            frame = seen.frame() if wanted else None
-            ending = None if seen.ending is None else Ending(seen.ending, seen.result)
+            # An edit that came during the last step is taken up all the same: the run goes on.
+            over = seen.ending is not None and self._orders.edited is None
+            frame = seen.frame() if self.mailbox.wants_frame or over else None
+            ending = Ending(seen.ending or "", seen.result) if over else None
             self.mailbox.put(Figures(step, seen.figures), frame, ending=ending)
             if ending is not None:
                 return

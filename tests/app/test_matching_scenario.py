@@ -75,11 +75,14 @@ def test_points_added_and_removed_during_a_run_are_taken_up(qtbot, window, docum
     window.run_panel.form.set_value("steps", 4000)
     window.run_panel.form.set_value("totals", "scale")
     QTest.mouseClick(window.run_panel.run, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: window.run.step > 20, timeout=60_000)
+    for _ in range(30):  # at full speed nine points can arrive before this thread looks again
+        window.run.single_step()
+    qtbot.waitUntil(lambda: window.run.step >= 30, timeout=60_000)
     window.model.edit("add", add_points(window.model.document, 0, [[1.0, 1.0]]))
     qtbot.waitUntil(lambda: len(window.run.edits) == 1, timeout=60_000)
     window.model.edit("remove", remove_points(window.model.document, 0, [0]))
     qtbot.waitUntil(lambda: len(window.run.edits) == 2, timeout=60_000)
+    window.run.resume()
     finish(qtbot, window)
     QTest.mouseClick(window.run_panel.apply, Qt.MouseButton.LeftButton)
     moved = window.model.document.layouts[0]

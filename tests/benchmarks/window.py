@@ -24,9 +24,17 @@ Clock = time.perf_counter
 PARTS = ("start", "heartbeat", "frames", "paint 512", "paint 1024", "points")
 
 
+def wait(milliseconds: int) -> None:
+    """Let the window live. QTest.qWait would keep Python's lock and so starve the run's thread; this does not."""
+    from PySide6.QtCore import QEventLoop, QTimer
+
+    loop = QEventLoop()
+    QTimer.singleShot(milliseconds, loop.quit)
+    loop.exec()
+
+
 def make_window(size: int) -> Any:
     """A window on a map with a wall and a route, on the screen."""
-    from PySide6.QtTest import QTest
     from PySide6.QtWidgets import QApplication, QMessageBox
 
     from app.main_window import MainWindow
@@ -46,19 +54,17 @@ def make_window(size: int) -> Any:
     window = MainWindow(document.replace(passable=passable, cost=cost, routes=(route,)), None)
     window.resize(1280, 800)
     window.show()
-    QTest.qWait(300)
+    wait(300)
     return window
 
 
 def start_run(window: Any, seconds: float = 120.0, steps: int = 100_000) -> None:
     """Start a run and wait until it is under way; the first one of a process imports and compiles."""
-    from PySide6.QtTest import QTest
-
     window.run_panel.form.set_value("steps", steps)
     window.start_or_pause()
     began = Clock()
     while window.run.step < 5 and Clock() - began < seconds:
-        QTest.qWait(20)
+        wait(20)
     if window.run.step < 5:
         raise RuntimeError(f"no run after {seconds} s: {window.run.sentence}")
 
@@ -128,7 +134,6 @@ def paint_part(size: int) -> None:
 def points_part() -> None:
     """200 points move to 200 others with trails and 400 plan lines, thirty times a second, while one paints."""
     from PySide6.QtCore import QTimer
-    from PySide6.QtTest import QTest
 
     from maps.document import Layout
 
@@ -138,7 +143,7 @@ def points_part() -> None:
     layouts = (Layout("a", one, np.ones(200), "#56b4e9"), Layout("b", other, np.ones(200), "#e69f00"))
     document = window.model.document
     window.model.adopt(document.replace(passable=np.ones(document.shape, bool), layouts=layouts), None)
-    QTest.qWait(100)
+    wait(100)
     lines = np.concatenate([np.hstack([one, other]), np.hstack([one, np.roll(other, 1, axis=0)])])
     mass = rng.uniform(0.1, 1.0, 400)
     canvas, drawn, steps = window.canvas, [], 0
@@ -161,7 +166,7 @@ def points_part() -> None:
     timer.timeout.connect(frame)
     timer.start()
     canvas.paintEvent = paint
-    QTest.qWait(4000)
+    wait(4000)
     times = np.array(drawn)
     rate = (len(times) - 1) / (times[-1, 0] - times[0, 0])
     rows = [
@@ -177,28 +182,24 @@ def points_part() -> None:
 
 def frames_part() -> None:
     """A run of 400 steps: coarse maps first, of which every tenth step is shown, then full size."""
-    from PySide6.QtTest import QTest
-
     window = make_window(128)
     start_run(window, steps=400)
-    drawn: list[tuple[float, int]] = []
+    drawn: list[float] = []
     whole = window.canvas.paintEvent
     began, computed = Clock(), time.thread_time()
 
     def paint(event: Any) -> None:
         whole(event)
-        drawn.append((Clock(), window.run.step))
+        drawn.append(Clock())
 
     window.canvas.paintEvent = paint
     while window.run.busy and Clock() - began < 90.0:
-        QTest.qWait(20)
+        wait(20)
     share = (time.thread_time() - computed) / (Clock() - began)
-    full = next((index for index, (_, step) in enumerate(drawn) if step % 10), 0)
-    rates = [(len(part) - 1) / (part[-1][0] - part[0][0]) for part in (drawn, drawn[full:])]
+    rate = (len(drawn) - 1) / (drawn[-1] - drawn[0])
     _print(
         [
-            ("frames a second, live run at 128², all of it", f"{rates[0]:.1f}", "", "", "", ""),
-            ("the same, once at full size", f"{rates[1]:.1f}", "", "", "", "≥ 20"),
+            ("frames a second, live run at 128²", f"{rate:.1f}", "", "", "", "≥ 20"),
             ("share of a core that the GUI thread took", f"{share:.2f}", "", "", "", ""),
         ]
     )
@@ -208,7 +209,6 @@ def frames_part() -> None:
 def heartbeat_part() -> None:
     """A 10 ms heartbeat in the GUI thread during the first run of the process, saves and loads."""
     from PySide6.QtCore import Qt, QTimer
-    from PySide6.QtTest import QTest
 
     from app.run_model import warm_up_in_background
 
@@ -227,11 +227,11 @@ def heartbeat_part() -> None:
 
     def first_run() -> None:
         start_run(window)
-        QTest.qWait(3000)
+        wait(3000)
 
     def wait_for_files() -> None:
         while window.files.busy:
-            QTest.qWait(5)
+            wait(5)
 
     rows = [_row("heartbeat, late by: first run at 512² with the warm-up", late(first_run), "p99 < 25 ms")]
     with tempfile.TemporaryDirectory() as folder:
@@ -241,7 +241,7 @@ def heartbeat_part() -> None:
                 path = Path(folder) / f"map{number}.longcut"
                 window.files._write(window.model.history.current, path)
                 wait_for_files()
-                QTest.qWait(150)
+                wait(150)
 
         rows.append(_row("during the run, five saves", late(save_and_load), "p99 < 25 ms"))
 
@@ -250,7 +250,7 @@ def heartbeat_part() -> None:
                 window.files.open(Path(folder) / f"map{number}.longcut")
                 wait_for_files()
                 window.start_or_pause()
-                QTest.qWait(700)
+                wait(700)
 
         rows.append(_row("five loads, a run started on each", late(load), "p99 < 25 ms"))
     _print(rows)
