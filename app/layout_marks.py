@@ -7,10 +7,12 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPixmap, QPolygonF
 
 from app.marks import DARK, LIGHT, device_pixels, image_of
@@ -21,7 +23,7 @@ Positions = NDArray[np.float64]
 
 TRAIL = 12  # frames that a trail reaches back
 SMALLEST, LARGEST = 2.0, 26.0  # px, radius of a disc
-RIM = 7.0  # px around a disc: its outline and the ring of a selected one
+RIM = 7  # px around a disc: its outline and the ring of a selected one
 _HALO = QColor(250, 250, 252, 120)
 
 
@@ -78,19 +80,25 @@ def draw_points(
     seen = np.flatnonzero(((at >= low - reach) & (at <= high + reach)).all(axis=1))
     if len(seen) == 0:
         return
-    for index, (x, y), radius in zip(seen.tolist(), at[seen].tolist(), radii[seen].tolist(), strict=True):
-        # To a quarter of a pixel, so that a few pictures serve all points and all frames.
-        left, top = math.floor(4.0 * x) / 4.0, math.floor(4.0 * y) / 4.0
-        picture = _disc(round(4.0 * radius), colour.rgb(), index in selected, left % 1.0, top % 1.0, pixel_ratio)
-        middle = math.ceil(radius + RIM)
-        painter.drawPixmap(QPointF(math.floor(left) - middle, math.floor(top) - middle), picture)
+    # To a quarter of a pixel, so that a few pictures serve all points and all frames.
+    quarters = np.floor(4.0 * at[seen]).astype(np.int64)
+    sizes = np.rint(4.0 * radii[seen]).astype(np.int64)
+    corner = quarters // 4 - _middle(sizes)[:, None]
+    rows = np.column_stack([seen, sizes, quarters % 4, corner]).tolist()
+    rgb = colour.rgb()
+    for index, size, right, down, x, y in rows:
+        painter.drawPixmap(x, y, _disc(size, rgb, index in selected, right, down, pixel_ratio))
+
+
+def _middle(quarters: Any) -> Any:
+    """px from the corner to the middle of a disc's picture."""
+    return -(-quarters // 4) + RIM
 
 
 @lru_cache(maxsize=4096)
-def _disc(quarters: int, colour: int, selected: bool, right: float, down: float, pixel_ratio: float) -> QPixmap:
-    """A disc of a radius in quarters of a px, its centre off the middle by a part of a px."""
-    radius = quarters / 4.0
-    middle = math.ceil(radius + RIM)
+def _disc(quarters: int, colour: int, selected: bool, right: int, down: int, pixel_ratio: float) -> QPixmap:
+    """A disc, its radius and how far its centre is off the middle in quarters of a px."""
+    radius, middle = quarters / 4.0, _middle(quarters)
     picture = QPixmap(math.ceil(2 * middle * pixel_ratio), math.ceil(2 * middle * pixel_ratio))
     picture.setDevicePixelRatio(pixel_ratio)
     picture.fill(Qt.GlobalColor.transparent)
@@ -100,7 +108,7 @@ def _disc(quarters: int, colour: int, selected: bool, right: float, down: float,
     rings = ((DARK, 6.0), (LIGHT, 5.0), (DARK, 2.5)) if selected else ((_HALO, 2.4),)
     for ground, more in (*rings, (DARK, 1.5), (QColor(colour), 0.0)):
         painter.setBrush(ground)
-        painter.drawEllipse(QPointF(middle + right, middle + down), radius + more, radius + more)
+        painter.drawEllipse(QPointF(middle + right / 4.0, middle + down / 4.0), radius + more, radius + more)
     painter.end()
     return picture
 
@@ -125,19 +133,20 @@ class Trails:
         """Forget everything."""
         self._past.clear()
 
-    def draw(self, painter: QPainter, view: View, colours: Mapping[str, QColor]) -> None:
+    def draw(
+        self, painter: QPainter, view: View, area: QRect, pixel_ratio: float, colours: Mapping[str, QColor]
+    ) -> None:
         """Lines from frame to frame, the older the fainter."""
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for name, past in self._past.items():
-            colour = QColor(colours.get(name, LIGHT)).lighter(125)
             frames = [on_screen(view, positions) for positions in past]
-            for age, (before, after) in enumerate(zip(frames[-2::-1], frames[:0:-1], strict=True)):
-                moved = np.abs(after - before).max(axis=1) > 0.2
-                colour.setAlphaF(0.85 * (1.0 - age / TRAIL))
-                painter.setPen(QPen(colour, 1.6))
-                painter.drawLines(_lines(np.hstack([before, after])[moved]))
-        painter.restore()
+            lines = [np.hstack(pair) for pair in pairwise(frames)]
+            if not lines:
+                continue
+            age = np.arange(len(lines))[::-1].repeat(len(frames[0]))
+            colour = QColor(colours.get(name, LIGHT)).lighter(125)
+            raster = _Raster(area, pixel_ratio, np.concatenate(lines), 1.6)
+            core = raster.opacity(0.85 * (1.0 - age / TRAIL), 1.6)
+            raster.draw(painter, core, core, _inks(colour.rgb(), 0.0))
 
 
 def draw_plan(
@@ -145,71 +154,53 @@ def draw_plan(
 ) -> None:
     """Lines whose opacity goes with their mass; those of a highlighted row stand out and the others step back.
 
-    Light with a dark rim, as the paths are. Worked out in numpy: hundreds of long lines take Qt 35 ms a frame.
+    Light with a dark rim, as the paths are.
     """
-    (top, bottom), (left, right) = device_pixels(area, pixel_ratio)
-    ends = (on_screen(view, plan.lines.reshape(-1, 2)) * pixel_ratio - (left, top)).reshape(-1, 4)
     # Square roots, so that a mass split among a few is still seen.
     strength = np.sqrt(np.clip(plan.mass / max(float(plan.mass.max(initial=0.0)), 1e-300), 0.0, 1.0))
-    shape, chosen = (bottom - top, right - left), plan.rows == highlighted
-    if chosen.any():
-        opacity = line_opacity(shape, ends[~chosen], 0.25 * strength[~chosen])
-        wide = _widened(line_opacity(shape, ends[chosen], 0.4 + 0.6 * strength[chosen]))
-        opacity = np.maximum(opacity, wide)
-    else:
-        opacity = line_opacity(shape, ends, 0.8 * strength)
-    rows, cols = np.flatnonzero(opacity.any(axis=1)), np.flatnonzero(opacity.any(axis=0))
-    if len(rows) == 0:
-        return
-    # One pixel more all round for the rim; beyond the area it is not drawn.
-    box = np.s_[max(rows[0] - 1, 0) : rows[-1] + 2, max(cols[0] - 1, 0) : cols[-1] + 2]
-    core = _widened(opacity[box]) if pixel_ratio >= 1.5 else opacity[box]
-    rim = _widened(core)
-    rim = np.maximum(rim, _widened(core[::-1, ::-1])[::-1, ::-1])
-    at = QPointF((left + box[1].start) / pixel_ratio, (top + box[0].start) / pixel_ratio)
-    painter.drawImage(at, image_of(_INK.take(core | rim.astype(np.uint16) << 8), pixel_ratio))
+    chosen = plan.rows == highlighted
+    ends = on_screen(view, plan.lines.reshape(-1, 2)).reshape(-1, 4)
+    groups = [(chosen, 0.4 + 0.6 * strength, 2.0), (~chosen, 0.25 * strength, 1.0)]
+    if not chosen.any():
+        groups = [(~chosen, 0.8 * strength, 1.0)]
+    for lines, opaque, width in reversed(groups):
+        raster = _Raster(area, pixel_ratio, ends[lines], width + 2.0)
+        core, rim = raster.opacity(opaque[lines], width), raster.opacity(opaque[lines], width + 2.0)
+        raster.draw(painter, core, rim, _inks(LIGHT.rgb(), 0.7))
 
 
-def line_opacity(
-    shape: tuple[int, int], lines: NDArray[np.float64], strength: NDArray[np.float64]
-) -> NDArray[np.uint8]:
-    """Opacities 0 … 255 of thin smooth lines on an image (H, W); where lines cross the stronger one counts.
+class _Raster:
+    """Lines of at most this width, (k, 4) x, y to x, y in px of the canvas, on as small an image as holds them."""
 
-    lines: (k, 4) x, y to x, y in pixels, the centre of the first at 0.5. strength: (k,) in 0 … 1.
-    Each column (row, for steep lines) that a line crosses shares its strength between two pixels (Wu 1991).
-    """
-    height, width = shape
-    start, end = lines[:, :2] - 0.5, lines[:, 2:] - 0.5
-    steep = np.abs(end - start).argmax(axis=1).astype(bool)
-    # u along a line, v across; u grows.
-    start[steep], end[steep] = start[steep, ::-1], end[steep, ::-1]
-    back = start[:, 0] > end[:, 0]
-    start[back], end[back] = end[back], start[back]
-    (u0, v0), (u1, v1) = start.T, end.T
-    slope = np.divide(v1 - v0, u1 - u0, out=np.zeros_like(u0), where=u1 > u0)
-    wide, high = np.where(steep, height, width), np.where(steep, width, height)
-    # Where v is on the image, or less than a pixel off it.
-    with np.errstate(divide="ignore", invalid="ignore"):
-        enters, leaves = np.sort([u0 + (-1.0 - v0) / slope, u0 + (high - v0) / slope], axis=0)
-    level = slope == 0.0
-    on_image = ~level | ((v0 > -1.0) & (v0 < high))
-    first = np.ceil(np.maximum(np.where(level, u0, np.maximum(u0, enters)), 0.0))
-    last = np.floor(np.minimum(np.where(level, u1, np.minimum(u1, leaves)), wide - 1.0))
-    count = np.where(on_image & (strength > 0.0), np.maximum(last - first + 1.0, 0.0), 0.0).astype(np.int32)
-    line = np.repeat(np.arange(len(lines), dtype=np.int32), count)
-    u = np.arange(len(line), dtype=np.int32) + (first.astype(np.int32) - (count.cumsum() - count))[line]
-    v = (v0 - u0 * slope)[line] + u * slope[line]
-    below = np.floor(v)
-    share = v - below
-    # One more pixel all round takes what falls off the image, two more rows what rounding makes of it.
-    across, along = np.where(steep, 1, width + 2), np.where(steep, width + 2, 1)
-    at = below.astype(np.int32) * across.astype(np.int32)[line] + u * along.astype(np.int32)[line] + width + 3
-    opacity = np.zeros((height + 4) * (width + 2), np.uint8)
-    full = (255.0 * strength)[line]
-    far = full * share
-    np.maximum.at(opacity, at, (full - far).astype(np.uint8))
-    np.maximum.at(opacity, at + across[line], far.astype(np.uint8))
-    return opacity.reshape(height + 4, width + 2)[1 : height + 1, 1:-1]
+    def __init__(self, area: QRect, pixel_ratio: float, lines: NDArray[np.float64], width: float) -> None:
+        self._pixel_ratio = pixel_ratio
+        ends = lines.reshape(-1, 2) * pixel_ratio
+        (top, bottom), (left, right) = device_pixels(area, pixel_ratio)
+        first, beyond = np.array((left, top)), np.array((right, bottom))
+        margin = math.ceil(width * pixel_ratio)
+        if len(ends):
+            first = np.maximum(first, np.floor(ends.min(axis=0)).astype(int) - margin)
+            beyond = np.minimum(beyond, np.ceil(ends.max(axis=0)).astype(int) + margin)
+        self._first, self._lines = first, (ends - first).reshape(-1, 4)
+        width_px, height_px = np.maximum(beyond - first, 0).tolist()
+        self._shape = height_px, width_px
+
+    def opacity(self, strength: NDArray[np.float64], width: float) -> NDArray[np.uint8]:
+        """Of each pixel. strength: (k,) in 0 … 1."""
+        # Here, as the import loads numba: a window without lines does not wait for it.
+        from app.line_raster import line_opacity
+
+        return line_opacity(self._shape, self._lines, strength, width * self._pixel_ratio)
+
+    def draw(
+        self, painter: QPainter, core: NDArray[np.uint8], rim: NDArray[np.uint8], inks: NDArray[np.uint32]
+    ) -> None:
+        """Give each pixel the ink of its two opacities."""
+        from app.line_raster import inked
+
+        if core.size:
+            x, y = (self._first / self._pixel_ratio).tolist()
+            painter.drawImage(QPointF(x, y), image_of(inked(core, rim, inks), self._pixel_ratio))
 
 
 def draw_outline(painter: QPainter, view: View, outline: Sequence[tuple[float, float]]) -> None:
@@ -234,24 +225,13 @@ def outline_area(view: View, outline: Sequence[tuple[float, float]]) -> QRect:
     return points_area(view, np.array(outline, np.float64).reshape(-1, 2), 0.0)
 
 
-def _widened(opacity: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Every pixel as opaque as itself or the next one to the right, below or both."""
-    wide = opacity.copy()
-    np.maximum(wide[:, 1:], opacity[:, :-1], out=wide[:, 1:])
-    np.maximum(wide[1:], wide[:-1].copy(), out=wide[1:])
-    return wide
-
-
-def _ink_table() -> NDArray[np.uint32]:
-    """Premultiplied pixels of a light core over a dark rim, by core + 256 · rim."""
-    core, rim = np.arange(256) / 255.0, 0.7 * np.arange(256)[:, None] / 255.0
-    alpha = core + (1.0 - core) * rim
-    grey = np.rint(255.0 * core + 12.0 * (1.0 - core) * rim).astype(np.uint32)
-    return (np.rint(255.0 * alpha).astype(np.uint32) << 24 | grey << 16 | grey << 8 | grey).ravel()
-
-
-def _lines(ends: NDArray[np.float64]) -> list[QLineF]:
-    return [QLineF(*line) for line in ends.tolist()]
-
-
-_INK = _ink_table()
+@lru_cache(maxsize=64)
+def _inks(colour: int, rim: float) -> NDArray[np.uint32]:
+    """(256, 256) premultiplied pixels of a core of a colour over a dark rim of this strength, by rim and core."""
+    over, under = np.arange(256) / 255.0, rim * np.arange(256)[:, None] / 255.0
+    dark = (1.0 - over) * under
+    red, green, blue = (
+        np.rint(over * core + dark * edge).astype(np.uint32)
+        for core, edge in zip(QColor(colour).getRgb()[:3], DARK.getRgb()[:3], strict=True)
+    )
+    return np.rint(255.0 * (over + dark)).astype(np.uint32) << 24 | red << 16 | green << 8 | blue

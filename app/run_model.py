@@ -10,7 +10,7 @@ from app.run_thread import Figures, Mend, Run
 from app.scenarios.scenario import Floats, Frame, Scenario
 from maps.document import MapDocument
 
-DISPLAY_INTERVAL = 33  # milliseconds
+DISPLAY_INTERVAL = 30  # milliseconds
 MOST_KEPT = 128
 KEPT_BYTES = 256 * 1024 * 1024
 
@@ -187,10 +187,13 @@ def warm_up_in_background() -> threading.Thread:
     def work() -> None:
         import torch
 
+        from app.line_raster import inked, line_opacity
         from engine.device import leave_a_core_free
         from engine.warmup import warm_up, warm_up_torch
 
         leave_a_core_free()
+        opacity = line_opacity((4, 4), np.ones((1, 4)), np.ones(1))
+        inked(opacity, opacity, np.zeros((256, 256), np.uint32))
         warm_up()
         warm_up_torch()
         # The first optimiser of a process imports some 800 modules.

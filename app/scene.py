@@ -177,7 +177,8 @@ class Scene:
         if self.plan is not None and "plan" in self.layers:
             layout_marks.draw_plan(painter, view, area, look.pixel_ratio, self.plan, self.highlighted_row)
         if self.moving and "trails" in self.layers:
-            self.trails.draw(painter, view, {layout.name: QColor(layout.colour) for layout in layouts})
+            colours = {layout.name: QColor(layout.colour) for layout in layouts}
+            self.trails.draw(painter, view, area, look.pixel_ratio, colours)
         if "layouts" not in self.layers:
             return
         for index, (layout, radii) in enumerate(zip(layouts, layout_marks.disc_radii(layouts, view), strict=True)):

@@ -13,7 +13,7 @@ from PySide6.QtTest import QTest
 
 from app.canvas import Canvas
 from app.document_model import DocumentModel
-from app.layout_marks import line_opacity
+from app.line_raster import line_opacity
 from app.panels.options_bar import FIELDS, OptionsBar
 from app.tools import TOOLS, ToolOptions
 from app.tools.selection import POINT_ACTIONS
@@ -541,7 +541,7 @@ def test_trails_reach_back_and_fade(model, canvas):
         x, y = at(canvas, (2.05 + 0.1 * (38 - steps_ago), 2.0)).toTuple()
         return max(abs(image.pixelColor(x + i, y).lightness() - ground) for i in (-1, 0))
 
-    assert strength(0) > strength(6) > strength(11) > strength(25) == 0
+    assert strength(0) > strength(6) > strength(10) > strength(25) == 0
 
 
 def test_plan_lines_are_stronger_with_mass_and_a_row_stands_out(model, canvas):
@@ -552,9 +552,8 @@ def test_plan_lines_are_stronger_with_mass_and_a_row_stands_out(model, canvas):
 
     def strength(image, row):
         x, y = at(canvas, (row, 4)).toTuple()
-        return max(
-            abs(image.pixelColor(x, y + j).lightness() - bare.pixelColor(x, y).lightness()) for j in (-1, 0)
-        )
+        ground = bare.pixelColor(x, y).lightness()
+        return sum(abs(image.pixelColor(x, y + j).lightness() - ground) for j in range(-3, 4))  # core and rim
 
     assert strength(image, 2) > strength(image, 5) > strength(image, 8) == 0
     canvas.highlight_row(1)
@@ -566,22 +565,23 @@ def test_plan_lines_are_stronger_with_mass_and_a_row_stands_out(model, canvas):
     assert canvas.grab().toImage() == bare
 
 
-@given(arrays(np.float64, (3, 4), elements=st.floats(-60, 90)), st.booleans())
-def test_a_line_shares_its_strength_between_two_pixels_of_each_column_it_crosses(lines, turned):
+@given(arrays(np.float64, (3, 4), elements=st.floats(-60, 90)), st.booleans(), st.floats(1.0, 4.0))
+def test_a_line_covers_its_width_in_each_column_it_crosses(lines, turned, width):
     if turned:
         lines = lines[:, [1, 0, 3, 2]]
     for x0, y0, x1, y1 in lines:
         if abs(x1 - x0) < abs(y1 - y0):
             x0, y0, x1, y1 = y0, x0, y1, x1
-            opacity = line_opacity((40, 30), np.array([(y0, x0, y1, x1)]), np.array([0.8])).T
+            opacity = line_opacity((40, 30), np.array([(y0, x0, y1, x1)]), np.array([0.8]), width).T
         else:
-            opacity = line_opacity((30, 40), np.array([(x0, y0, x1, y1)]), np.array([0.8]))
+            opacity = line_opacity((30, 40), np.array([(x0, y0, x1, y1)]), np.array([0.8]), width)
         for column in range(40):
             crossed = min(x0, x1) <= column + 0.5 <= max(x0, x1)
             y = y0 + (column + 0.5 - x0) * (y1 - y0) / (x1 - x0) - 0.5 if crossed and x1 != x0 else -9.0
-            if 0.5 < y < 28.5:
+            if 4.0 < y < 25.0:
                 strength = opacity[:, column].astype(float)
-                assert abs(strength.sum() - 0.8 * 255) < 3
+                across = width * np.hypot(1.0, (y1 - y0) / (x1 - x0))
+                assert abs(strength.sum() - 0.8 * 255 * across) < 6
                 assert abs((strength * np.arange(30)).sum() / strength.sum() - y) < 0.1
             elif not crossed:
                 assert not opacity[:, column].any()
