@@ -138,9 +138,9 @@ class OptionalNumber(QDoubleSpinBox):
         self.editingFinished.connect(self._keep_in_range)
 
     def show_none(self, text: str, number: float) -> None:
-        """What "none" stands for, in words and as a number."""
+        """What "none" stands for, in words and as a number; 0 if only the run will know."""
         self._instead = number
-        self.setSpecialValueText(f"{number:.6g} ({text})")
+        self.setSpecialValueText(f"{number:.6g} ({text})" if number else text)
 
     def number(self) -> float | None:
         """The number, None for none."""

@@ -53,7 +53,7 @@ class GalleryPanel(QWidget):
         self.list.clear()
         for (caption, document), lines in zip(maps, paths, strict=True):
             item = QListWidgetItem(QIcon(_thumbnail(document, lines)), caption)
-            item.setToolTip(f"{document.name}: {caption}")
+            item.setToolTip(f"{document.name}: {caption.replace(chr(10), ', ')}")
             self.list.addItem(item)
         self._hint.setVisible(not maps)
         self.list.setVisible(bool(maps))

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from engine.balance import Iterate as BalanceIterate
 
 AIMS = {
-    "equal": "Equal ranks for both teams",
-    "nearest": "A site among the k nearest",
-    "order": "Sites in the order of their numbers",
+    "equal": "Equal team ranks",
+    "nearest": "Site among k nearest",
+    "order": "Keep the sites in order",
 }
 LEFT_RIGHT, TOP_BOTTOM = "left_right", "top_bottom"
 HALVES = {LEFT_RIGHT: "Left and right half", TOP_BOTTOM: "Upper and lower half"}

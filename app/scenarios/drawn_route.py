@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from engine.drawn_line import InverseProblem
 
 GRADIENTS = {
-    "fenchel_young": "Soft paths (Fenchel–Young)",
+    "fenchel_young": "Soft paths",
     "interpolation": "Interpolation",
     "perturbation": "Perturbed paths",
 }
@@ -52,7 +52,7 @@ class DrawnRoute:
     gradient: str = setting(
         "fenchel_young",
         "Gradient",
-        "How a path that leaves the line tells which cells to change",
+        "How a path that leaves the line tells which cells to change; soft paths: by the Fenchel–Young loss",
         choices=GRADIENTS,
     )
     steps: int = setting(300, "Steps", "Steps of Adam", least=1, most=100_000, single_step=50)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from engine.foresight import ForesightProblem
     from engine.foresight import Iterate as ForesightIterate
 
-AIMS = {"badly": "Agents shall do badly", "well": "Agents shall do well", "watch": "Only watch them plan"}
+AIMS = {"badly": "Let them do badly", "well": "Let them do well", "watch": "Only watch"}
 
 
 LAYER_SHOWN = 0.08  # seconds that a layer of a beam is in view, so that an eye can follow

@@ -163,7 +163,7 @@ def gallery_of(document: MapDocument, result: Any) -> list[tuple[str, MapDocumen
     entries = zip(made.cost_maps, made.path_costs, made.deviations, strict=True)
     return [
         (
-            f"path {figure(float(cost))} ({100 * deviation:+.1f} %)",
+            f"path {figure(float(cost))}\n{100 * deviation:+.1f}\u00a0% off",
             apply_costs(document, cost_map).document.replace(name=f"{document.name} {number}".strip()),
         )
         for number, (cost_map, cost, deviation) in enumerate(entries, 1)

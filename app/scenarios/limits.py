@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 SYMMETRIES = {
     "none": "None",
-    "left_right": "Mirror left and right",
-    "top_bottom": "Mirror top and bottom",
-    "four_way": "Mirror both ways",
+    "left_right": "Left–right mirror",
+    "top_bottom": "Top–bottom mirror",
+    "four_way": "Both mirrors",
     "half_turn": "Half turn",
     "quarter_turn": "Quarter turns",
-    "diagonal": "Mirror on the diagonal",
+    "diagonal": "Diagonal mirror",
 }
 DEVICES = {"auto": "Automatic", "cpu": "CPU", "cuda": "GPU (CUDA)", "mps": "GPU (Apple)"}
 

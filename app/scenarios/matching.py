@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 ALL = "*"
 COSTS, CHEAPNESS = "costs", "cheapness"  # densities; a layout of this name would come first
-DENSITIES = {COSTS: "Where crossing is dear", CHEAPNESS: "Where crossing is cheap"}
+DENSITIES = {COSTS: "Dear ground", CHEAPNESS: "Cheap ground"}
 GROUNDS = {
     "squared": "Squared distance",
     "distance": "Straight distance",
@@ -30,13 +30,13 @@ GROUNDS = {
 TOTALS = {
     "same": "Must be the same",
     "scale": "Scale the target's",
-    "partial": "Match a part, leave the farthest",
-    "unbalanced": "Give up what is too far",
+    "partial": "Leave the farthest",
+    "unbalanced": "Give up the far ones",
 }
 LOCKED = {
-    "stay": "Points in them stay",
-    "avoid": "Points keep out of them",
-    "inside": "Points keep inside them",
+    "stay": "Hold their points",
+    "avoid": "Keep points out",
+    "inside": "Keep points inside",
     "ignore": "Mean nothing here",
 }
 MOVES = {"positions": "Positions", "weights": "Weights", "both": "Positions and weights"}

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from engine.terrain_learning import PricingModel, TrainingIterate
 
 METHODS = {
-    "fenchel_young": "Soft paths (Fenchel–Young)",
+    "fenchel_young": "Soft paths",
     "interpolation": "Interpolation",
     "perturbation": "Perturbed paths",
-    "direct": "Baseline: predicts the path itself",
+    "direct": "No solver (baseline)",
 }
 TILESETS = {"meadow": "Meadow", "winter": "Winter", "desert": "Desert", "night": "Night"}
 HELD_OUT = 200  # maps
@@ -77,7 +77,7 @@ class Terrain:
     method: str = setting(
         "fenchel_young",
         "Gradient",
-        "How a wrong path tells the network which prices to change",
+        "How a wrong path tells the network which prices to change; soft paths: by the Fenchel–Young loss",
         choices=METHODS,
         more=True,
         unused=_training,

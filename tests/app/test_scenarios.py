@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QStyle, QStyleOptionComboBox
 
 from app import cli
 from app.main_window import MainWindow
@@ -81,6 +82,40 @@ def test_it_runs_in_the_window_and_its_result_is_one_undo_step(qtbot, name):
     assert window.model.history.labels[-1] == SCENARIOS[name].title
     QTest.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert window.model.document is drawn
+
+
+def _room(control):
+    """px for the text of a choice."""
+    option = QStyleOptionComboBox()
+    control.initStyleOption(option)
+    field = QStyle.SubControl.SC_ComboBoxEditField
+    return control.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, field, control).width()
+
+
+@pytest.mark.parametrize("name", SHORT)
+def test_no_word_of_its_form_is_clipped_in_a_small_window(qtbot, name):
+    window = MainWindow(load_sample(SHORT[name][0]))
+    qtbot.addWidget(window)
+    window.resize(1280, 800)
+    window.show()
+    window.run_panel.choose(name)
+    form = window.run_panel.form
+    form.more.setChecked(True)
+    qtbot.wait(50)
+    seen = 0
+    for control in form.controls.values():
+        if not control.isVisible():
+            continue
+        if isinstance(control, QComboBox):
+            texts, room = [control.itemText(index) for index in range(control.count())], _room(control)
+        elif isinstance(control, QAbstractSpinBox):
+            texts, room = [control.text()], control.lineEdit().width()
+        else:
+            continue
+        for text in texts:
+            seen += 1
+            assert control.fontMetrics().horizontalAdvance(text) <= room, f"“{text}” does not fit"
+    assert seen > 5
 
 
 @pytest.mark.parametrize("name", SHORT)
