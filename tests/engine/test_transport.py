@@ -332,6 +332,24 @@ def test_a_warm_start_is_used(device):
     assert warm.by_sources == pytest.approx(from_nothing.by_sources, abs=1e-6)
 
 
+@pytest.mark.parametrize("degree", [0, 1, 2, 3])
+def test_a_warm_start_goes_on_along_the_polynomial_of_the_last_potentials(degree):
+    coefficients = np.random.default_rng(degree).standard_normal((degree + 1, 30))
+    series = [np.polynomial.polynomial.polyval(time, coefficients) for time in range(7)]
+    warmth = TransportWarmth(series[0])
+    for potentials in series[1:-1]:
+        warmth = warmth.followed_by(potentials)
+    assert warmth.start() == pytest.approx(series[-1], abs=1e-9)
+
+
+def test_after_a_jump_a_warm_start_trusts_no_polynomial():
+    rng = np.random.default_rng(5)
+    warmth = TransportWarmth(np.zeros(30))
+    for _ in range(5):
+        warmth = warmth.followed_by(rng.standard_normal(30))
+    assert np.array_equal(warmth.start(), warmth.latest)
+
+
 @pytest.mark.parametrize("scale", [1.0, 1e3, 1e7])
 def test_a_bad_warm_start_only_costs_time(scale, device):
     a, b, sources, targets = layouts(19, 40, 40)
