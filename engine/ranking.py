@@ -28,7 +28,7 @@ from torch import Tensor
 
 from engine import ranking_cpu
 from engine.arrays import Floats, writable
-from engine.tensors import apply, to_numpy
+from engine.tensors import apply, tensor_like, to_numpy
 
 RankMethod = Literal["auto", "transport", "isotonic"]
 RankingRule = Literal["implicit", "unrolled"]
@@ -134,7 +134,7 @@ class _TopK(torch.autograd.Function):
     def forward(ctx: Any, values: Tensor, k: float, softness: float, logarithm: bool) -> Tensor:
         odds = _log_odds(to_numpy(values), k, softness)
         ctx.odds, ctx.softness, ctx.logarithm = odds, softness, logarithm
-        return values.new_tensor(log_expit(odds) if logarithm else expit(odds))
+        return tensor_like(values, log_expit(odds) if logarithm else expit(odds))
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None, None]:
@@ -143,7 +143,7 @@ class _TopK(torch.autograd.Function):
         upstream = to_numpy(grads[0]) * (outside if ctx.logarithm else outside * (1.0 - outside))
         rows = -1, odds.shape[-1]
         gradient = ranking_cpu.log_odds_adjoint(odds.reshape(rows), ctx.softness, upstream.reshape(rows))
-        return grads[0].new_tensor(gradient.reshape(odds.shape)), None, None, None
+        return tensor_like(grads[0], gradient.reshape(odds.shape)), None, None, None
 
 
 class _Sort(torch.autograd.Function):
@@ -151,7 +151,7 @@ class _Sort(torch.autograd.Function):
     def forward(ctx: Any, values: Tensor, softness: float) -> Tensor:
         ctx.softness = softness
         ctx.save_for_backward(values)
-        return values.new_tensor(sort(to_numpy(values), softness))
+        return tensor_like(values, sort(to_numpy(values), softness))
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None]:
@@ -163,7 +163,7 @@ class _Sort(torch.autograd.Function):
         gradient = np.empty_like(rows)
         adjoint = ranking_cpu.sorted_softly_adjoint(ascending, ctx.softness, upstream)
         np.put_along_axis(gradient, order, adjoint, axis=-1)
-        return values.new_tensor(gradient.reshape(values.shape)), None
+        return tensor_like(values, gradient.reshape(values.shape)), None
 
 
 class _Rank(torch.autograd.Function):
@@ -179,7 +179,7 @@ class _Rank(torch.autograd.Function):
         else:
             result, block = ranking_cpu.isotonic_ranks(rows, order, softness)
             ctx.isotonic = order, block
-        return values.new_tensor(result.reshape(values.shape))
+        return tensor_like(values, result.reshape(values.shape))
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None]:
@@ -192,7 +192,7 @@ class _Rank(torch.autograd.Function):
         else:
             order, block = ctx.isotonic
             gradient = ranking_cpu.isotonic_rank_adjoint(order, block, ctx.softness, upstream)
-        return grads[0].new_tensor(gradient.reshape(shape)), None, None
+        return tensor_like(grads[0], gradient.reshape(shape)), None, None
 
 
 def _rows(values: Floats, softness: float) -> Floats:

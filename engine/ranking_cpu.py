@@ -247,7 +247,7 @@ def _scaled(value: float, reference: float, softness: float) -> float:
 
 @compiled
 def _odds(values: Floats, k: float, softness: float, low: float, high: float) -> Floats:
-    """(n,) values over their threshold, by Newton's method inside a bracket.
+    """(n,) values over their threshold, by Halley's method inside a bracket.
 
     The threshold lies near [low, high]. With r = k − ⌊k⌋ (1 for the upper end if k is whole), it is at most
     softness · log(n / r) higher, where n values at or under `high` would add less than r to the ⌈k⌉ − 1
@@ -263,16 +263,18 @@ def _odds(values: Floats, k: float, softness: float, low: float, high: float) ->
     s = middle = 0.5 * _scaled(low, high, softness)
     for _ in range(NEWTON_STEPS):
         # Counted from the hard answer, so that even memberships like 1e-100 balance to their last digit.
-        inside, missing, surplus, slope = 0, 0.0, 0.0, 0.0
+        inside, missing, surplus, slope, curvature = 0, 0.0, 0.0, 0.0, 0.0
         for i in range(n):
             e = np.exp(-abs(z[i] - s))
-            small = e / (1.0 + e)
-            slope += small / (1.0 + e)
+            large = 1.0 / (1.0 + e)
+            small = e * large
+            slope += small * large
+            curvature += small * large * ((small - large) if z[i] >= s else (large - small))
             if z[i] >= middle:
                 inside += 1
-                missing += small if z[i] >= s else 1.0 - small
+                missing += small if z[i] >= s else large
             else:
-                surplus += small if z[i] < s else 1.0 - small
+                surplus += small if z[i] < s else large
         excess = (inside - k) + (surplus - missing)
         if abs(excess) <= 1e-15 * (abs(inside - k) + surplus + missing):
             break
@@ -280,7 +282,8 @@ def _odds(values: Floats, k: float, softness: float, low: float, high: float) ->
             left = s
         else:
             right = s
-        new = s + excess / slope if slope > 0.0 else left
+        ahead = slope - 0.5 * excess * curvature / slope if slope > 0.0 else 0.0
+        new = s + excess / ahead if ahead > 0.0 else left
         if not left < new < right:
             new = 0.5 * (left + right)
         if abs(new - s) <= 1e-15 * (1.0 + abs(s)):

@@ -14,6 +14,11 @@ def to_numpy(tensor: Tensor) -> Floats:
     return writable(np.array(tensor.detach().cpu().numpy(), dtype=np.float64))
 
 
+def tensor_like(tensor: Tensor, values: Floats) -> Tensor:
+    """The values with the type and on the device of another tensor; they share memory where nothing differs."""
+    return torch.from_numpy(values).to(tensor)  # pyright: ignore[reportUnknownMemberType]
+
+
 def apply(function: type[torch.autograd.Function], *arguments: object) -> Tensor:
     """`function.apply(*arguments)` with its type."""
     return cast(Tensor, cast(Any, function).apply(*arguments))
