@@ -58,6 +58,7 @@ from maps.document import MapDocument, Terrain, new_document
 from maps.edits import apply_costs
 from maps.errors import MapError
 from maps.formats import FORMATS
+from maps.layout_edits import move_layouts
 
 CURVES_INTERVAL = 100  # milliseconds
 BOTTOM = ("progress", "plan", "gallery", "features")  # docks below the map
@@ -145,11 +146,13 @@ class MainWindow(QMainWindow):
         self._measure()
 
     def fork(self, frame: Frame) -> None:
-        """Make the map of an earlier step the drawn one, and start anew from there."""
+        """Make the map and the points of an earlier step the drawn ones, and start anew from there."""
         self.run.halt()
         try:
+            forked = move_layouts(self.model.document, frame.layouts or {})
             if frame.cost_map is not None:
-                forked = apply_costs(self.model.document, frame.cost_map).document
+                forked = apply_costs(forked, frame.cost_map).document
+            if forked is not self.model.document:
                 self.model.edit(self.tr("Fork at step {}").format(frame.step), forked)
         except MapError as error:
             self.statusBar().showMessage(str(error), 8000)

@@ -1,4 +1,4 @@
-"""The schedule of runs that change a map by `engine.adam.map_steps` for a loss of their own."""
+"""The schedule of runs that change a map by `engine.adam.map_steps`."""
 
 from collections.abc import Iterator
 
@@ -10,11 +10,16 @@ FALLS_AFTER, FINAL_SHARE = 0.6, 0.1
 ADAM_EPSILON = 0.007
 
 
-def rates(first: int, last: int, learning_rate: float, epsilon_start: float, epsilon_end: float) -> Iterator[Rate]:
-    """From step `first` to `last`: epsilon falls geometrically, the learning rate towards the end."""
+def rates(
+    first: int, last: int, learning_rate: float, epsilon_start: float, epsilon_end: float, finer: float = 1.0
+) -> Iterator[Rate]:
+    """From step `first` to `last`: epsilon falls geometrically, the learning rate towards the end.
+
+    finer: what Adam's own epsilon is multiplied by, on maps finer than those that it was chosen on.
+    """
     steps = last - first
     for step in range(steps):
         done = step / max(1, steps - 1)
         falling = max(0.0, (done - FALLS_AFTER) / (1.0 - FALLS_AFTER))
         epsilon = epsilon_start * (epsilon_end / epsilon_start) ** done
-        yield Rate(learning_rate * FINAL_SHARE**falling, ADAM_EPSILON, epsilon)
+        yield Rate(learning_rate * FINAL_SHARE**falling, ADAM_EPSILON * finer, epsilon)

@@ -15,6 +15,7 @@ import torch
 from engine.adam import AdamState, Rate, Step, adam_steps, carried_over, first_state
 from engine.arrays import Floats
 from engine.certificate import certified_loads, relative_gap
+from engine.descent import rates
 from engine.device import pick_device
 from engine.flow import FlowSettings, Method, SoftPaths
 from engine.multiscale import levels, refine_map
@@ -23,16 +24,12 @@ from engine.optimum import OptimumSettings, optimum
 from engine.problem import Problem, check, path_costs
 from engine.status import Status
 
-# Visit probabilities vanish far from the path; with the usual 1e-8 Adam would still make full steps there.
-ADAM_EPSILON = 0.007
 # First and last regularisation of each method, as shares of the mean cost; `exact` has none.
 EPSILONS: dict[Method, tuple[float, float]] = {
     "logit": (0.3, 0.01),
     "bregman": (0.1, 0.005),
     "exact": (1.0, 1.0),
 }
-# Over the last part of a level the learning rate falls to this share.
-FALLS_AFTER, FINAL_SHARE = 0.6, 0.1
 # A finer level starts from a good map: half the step, a quarter of Adam's epsilon, and this share of the first ε.
 FINER_START = 0.6
 # Maps up to this side are solved on one level; a finer level gets that many times the steps of the coarser.
@@ -137,10 +134,10 @@ def design(
         else:
             noise = np.random.default_rng(settings.seed).normal(0.0, NOISE, stage.admissible.size.size)
             adam = first_state(stage.admissible, drawn, noise if number == 0 else None)
-        rates = _rates(stage, settings, number, step, int(end))
+        schedule = _schedule(stage, settings, number, step, int(end))
         flow = FlowSettings(settings.method, tolerance=1e-4, device=settings.device)
         coarse_best, coarse_loss = drawn, np.inf
-        for taken in adam_steps(stage, adam, rates, settings.sweeps, flow):
+        for taken in adam_steps(stage, adam, schedule, settings.sweeps, flow):
             step += 1
             finest = number + 1 == len(stages)
             if not finest:
@@ -247,7 +244,7 @@ def _shares(steps: int, stages: int) -> list[int]:
     return [*shares[:-1], max(1, steps - sum(shares[:-1]))]
 
 
-def _rates(problem: Problem, settings: DesignSettings, level: int, first: int, last: int) -> Iterator[Rate]:
+def _schedule(problem: Problem, settings: DesignSettings, level: int, first: int, last: int) -> Iterator[Rate]:
     """The schedule of one level, from step `first` to `last` of the run."""
     finer = 0.5**level
     mean = mean_cost(problem)
@@ -256,15 +253,7 @@ def _rates(problem: Problem, settings: DesignSettings, level: int, first: int, l
     end = mean * (end if settings.epsilon_end is None else settings.epsilon_end)
     if level > 0:
         start *= FINER_START
-    steps = last - first
-    for step in range(steps):
-        done = step / max(1, steps - 1)
-        falling = max(0.0, (done - FALLS_AFTER) / (1.0 - FALLS_AFTER))
-        yield Rate(
-            settings.learning_rate * finer * FINAL_SHARE**falling,
-            ADAM_EPSILON * finer**2,
-            start * (end / start) ** done,
-        )
+    return rates(first, last, settings.learning_rate * finer, start, end, finer**2)
 
 
 def _exact_loss(problem: Problem, costs: Floats, cost_map: Floats) -> float:

@@ -76,7 +76,8 @@ def path_costs(problem: Problem, cost_map: Floats) -> Floats:
 class ProblemError(ValueError):
     """A problem that no run can start on. The message says what to change.
 
-    subject: what has to change: "cost", "route", "bounds", "budget", "symmetry" or "objective".
+    subject: what has to change: a part of the problem, such as "cost", "route", "bounds" or "layout", or the
+        setting's name.
     suggestion: a value that would do, where one number mends it.
     """
 

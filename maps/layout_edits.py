@@ -6,7 +6,7 @@ an edit puts somewhere lies on a passable cell of the map, or the edit raises Ma
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -103,6 +103,24 @@ def place_points(document: MapDocument, index: int, points: Iterable[int], posit
     if np.array_equal(at, layout.positions):
         return document
     return set_layout(document, index, replace(layout, positions=at))
+
+
+def move_layouts(document: MapDocument, moved: Mapping[str, Positions]) -> MapDocument:
+    """The document with whole layouts, by name, at other positions (n, 2).
+
+    Raises MapError if one of them is gone, or has another number of points by now.
+    """
+    indices = {layout.name: index for index, layout in enumerate(document.layouts)}
+    for name, positions in moved.items():
+        if name not in indices:
+            raise MapError(f"the layout {name!r} that was moved is not in the map any more")
+        layout = document.layouts[indices[name]]
+        if len(layout.positions) != len(positions):
+            raise MapError(
+                f"layout {name!r} has {len(layout.positions)} points now, but {len(positions)} were moved"
+            )
+        document = set_layout(document, indices[name], replace(layout, positions=positions))
+    return document
 
 
 def remove_points(document: MapDocument, index: int, points: Iterable[int]) -> MapDocument:

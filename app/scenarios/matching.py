@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,8 +12,7 @@ from app.problems import movement_grid, movement_words
 from app.scenarios.limits import DEVICES, SYMMETRIES
 from app.scenarios.scenario import Curve, Frame, Report, Scenario, Seen, figure, setting
 from maps.document import Layout, MapDocument
-from maps.edits import set_layout
-from maps.errors import MapError
+from maps.layout_edits import move_layouts
 
 if TYPE_CHECKING:
     from engine.layouts import MatchProblem as Problem
@@ -291,18 +290,11 @@ def _seen(iterate: MatchIterate, device: str) -> Seen:
 
 def apply(document: MapDocument, result: Any) -> MapDocument:
     """The document with its layouts where the run moved them. Raises MapError if one is gone or has changed."""
-    names = [layout.name for layout in document.layouts]
-    for name, (positions, weights) in (result or {}).items():
-        if name not in names:
-            raise MapError(f"the layout {name!r} that the run moved is not in the map any more")
-        layout = document.layouts[names.index(name)]
-        if len(layout.positions) != len(positions):
-            raise MapError(
-                f"layout {name!r} has {len(layout.positions)} points now, the run moved {len(positions)}"
-            )
-        moved = Layout(name, positions, weights, layout.colour)
-        document = set_layout(document, names.index(name), moved)
-    return document
+    made = result or {}
+    moved = move_layouts(document, {name: positions for name, (positions, _) in made.items()})
+    weights = {name: weights for name, (_, weights) in made.items()}
+    layouts = (replace(layout, weights=weights.get(layout.name, layout.weights)) for layout in moved.layouts)
+    return moved.replace(layouts=tuple(layouts))
 
 
 def headline(first: Mapping[str, float], last: Mapping[str, float]) -> str:

@@ -91,6 +91,19 @@ def test_points_added_and_removed_during_a_run_are_taken_up(qtbot, window, docum
     assert np.abs(moved.positions - document.layouts[1].positions.mean(axis=0)).max() < 6.0
 
 
+def test_a_fork_puts_the_points_where_they_were_at_that_step(qtbot, window, document):
+    window.run_panel.form.set_value("steps", 60)
+    QTest.mouseClick(window.run_panel.run, Qt.MouseButton.LeftButton)
+    finish(qtbot, window)
+    middle = window.run.kept[len(window.run.kept) // 2]
+    window.fork(middle)
+    assert window.model.history.labels[-1] == f"Fork at step {middle.step}"
+    assert np.array_equal(window.model.document.layouts[0].positions, middle.layouts["spawns"])
+    assert np.array_equal(window.model.document.layouts[0].weights, document.layouts[0].weights)
+    assert window.run.busy
+    finish(qtbot, window)
+
+
 def test_a_point_that_stays_in_place_in_the_drawing_keeps_its_key_over_an_edit(document):
     first = matching_problem(document, Matching())
     fewer = remove_points(document, 0, [2])
