@@ -149,7 +149,8 @@ class MainWindow(QMainWindow):
         """Make the map and the points of an earlier step the drawn ones, and start anew from there."""
         self.run.halt()
         try:
-            forked = move_layouts(self.model.document, frame.layouts or {})
+            moved = {name: (positions, None) for name, positions in (frame.layouts or {}).items()}
+            forked = move_layouts(self.model.document, moved)
             if frame.cost_map is not None:
                 forked = apply_costs(forked, frame.cost_map).document
             if forked is not self.model.document:

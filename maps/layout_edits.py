@@ -105,13 +105,15 @@ def place_points(document: MapDocument, index: int, points: Iterable[int], posit
     return set_layout(document, index, replace(layout, positions=at))
 
 
-def move_layouts(document: MapDocument, moved: Mapping[str, Positions]) -> MapDocument:
-    """The document with whole layouts, by name, at other positions (n, 2).
+def move_layouts(
+    document: MapDocument, moved: Mapping[str, tuple[Positions, NDArray[np.float64] | None]]
+) -> MapDocument:
+    """The document with whole layouts, by name, at other positions (n, 2) and with other weights (n,), if any.
 
     Raises MapError if one of them is gone, or has another number of points by now.
     """
     indices = {layout.name: index for index, layout in enumerate(document.layouts)}
-    for name, positions in moved.items():
+    for name, (positions, weights) in moved.items():
         if name not in indices:
             raise MapError(f"the layout {name!r} that was moved is not in the map any more")
         layout = document.layouts[indices[name]]
@@ -119,7 +121,8 @@ def move_layouts(document: MapDocument, moved: Mapping[str, Positions]) -> MapDo
             raise MapError(
                 f"layout {name!r} has {len(layout.positions)} points now, but {len(positions)} were moved"
             )
-        document = set_layout(document, indices[name], replace(layout, positions=positions))
+        made = replace(layout, positions=positions, weights=layout.weights if weights is None else weights)
+        document = set_layout(document, indices[name], made)
     return document
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -290,11 +290,7 @@ def _seen(iterate: MatchIterate, device: str) -> Seen:
 
 def apply(document: MapDocument, result: Any) -> MapDocument:
     """The document with its layouts where the run moved them. Raises MapError if one is gone or has changed."""
-    made = result or {}
-    moved = move_layouts(document, {name: positions for name, (positions, _) in made.items()})
-    weights = {name: weights for name, (_, weights) in made.items()}
-    layouts = (replace(layout, weights=weights.get(layout.name, layout.weights)) for layout in moved.layouts)
-    return moved.replace(layouts=tuple(layouts))
+    return move_layouts(document, result or {})
 
 
 def headline(first: Mapping[str, float], last: Mapping[str, float]) -> str:
