@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -76,7 +76,7 @@ class Files(QObject):
 
     def save_as(self) -> None:
         """Ask for a file and save; it is the document's file from then on."""
-        path = self._ask_save(NATIVE)
+        path = self._ask_save()
         if path is not None and self._accepts_losses(path):
             self._write(self._model.history.current, path)
 
@@ -114,20 +114,16 @@ class Files(QObject):
     def export_layout(self, index: int) -> None:
         """Ask for a file and write a layout's points to it."""
         layout = self._model.document.layouts[index]
-        name, _ = QFileDialog.getSaveFileName(
-            self._window,
-            self.tr("Export points"),
-            str(Path(self._folder()) / f"{layout.name}.csv"),
-            self.tr("Points as CSV (*.csv);;Points as JSON (*.json)"),
-        )
-        if not name:
+        kinds = {self.tr("Points as CSV"): ".csv", self.tr("Points as JSON"): ".json"}
+        path = self._ask_file(self.tr("Export points"), layout.name, kinds)
+        if path is None:
             return
         try:
-            write_layout(layout, name)
+            write_layout(layout, path)
         except (MapSaveError, MapError) as error:
             self._tell_not_saved(error)
             return
-        self.told.emit(self.tr("Exported {}").format(Path(name).name))
+        self.told.emit(self.tr("Exported {}").format(path.name))
 
     def may_leave(self) -> bool:
         """Whether the open map may go: saved, or given up by the designer."""
@@ -147,7 +143,7 @@ class Files(QObject):
         self._background.shut_down()
 
     def _save_now(self) -> bool:
-        path = self._model.path or self._ask_save(NATIVE)
+        path = self._model.path or self._ask_save()
         if path is None or (path.suffix != NATIVE and not self._accepts_losses(path)):
             return False
         try:
@@ -158,14 +154,33 @@ class Files(QObject):
         self._remember(path)
         return True
 
-    def _ask_save(self, ending: str) -> Path | None:
-        kinds = [f"{kind.description} (*{kind.endings[0]})" for kind in FORMATS if kind.encode]
-        suggested = Path(self._folder()) / (Path(self._model.title).stem + ending)
-        name, _ = QFileDialog.getSaveFileName(self._window, self.tr("Save as"), str(suggested), ";;".join(kinds))
-        if not name:
-            return None
-        path = Path(name)
-        return path if path.suffix else path.with_suffix(ending)
+    def _ask_save(self) -> Path | None:
+        kinds = {kind.description: kind.endings[0] for kind in FORMATS if kind.encode}
+        return self._ask_file(self.tr("Save as"), Path(self._model.title).stem, kinds)
+
+    def _ask_file(self, title: str, stem: str, kinds: Mapping[str, str]) -> Path | None:
+        """Ask for a file to write, with an ending among those of `kinds`, description to ending; None for none.
+
+        A name without one gets that of the chosen kind, the first where the dialog tells none.
+        """
+        filters = {f"{description} (*{ending})": ending for description, ending in kinds.items()}
+        first = next(iter(kinds.values()))
+        asked = Path(self._folder()) / (stem + first)
+        while True:
+            name, chosen = QFileDialog.getSaveFileName(self._window, title, str(asked), ";;".join(filters))
+            if not name:
+                return None
+            typed = Path(name)
+            if typed.suffix.lower() in kinds.values():
+                return typed
+            # The dialog has asked about the file of the name as typed, not about this one.
+            asked = typed.with_name(typed.name + filters.get(chosen, first))
+            if not asked.exists() or self._may_replace(title, asked):
+                return asked
+
+    def _may_replace(self, title: str, path: Path) -> bool:
+        question = self.tr("{} is there already. Replace it?").format(path.name)
+        return QMessageBox.question(self._window, title, question) == QMessageBox.StandardButton.Yes
 
     def _accepts_losses(self, path: Path) -> bool:
         try:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+from math import isfinite
 from typing import Any
 
 from PySide6.QtCore import QEvent, QLocale, QObject, Qt, Signal
-from PySide6.QtGui import QValidator
+from PySide6.QtGui import QFocusEvent, QValidator
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QCheckBox,
@@ -93,6 +94,11 @@ class SettingsForm(QWidget):
     def label_of(self, name: str) -> str:
         """What a setting is called on the form."""
         return self._entries[name][0].text
+
+    def text_of(self, name: str, value: float | str) -> str:
+        """How a value of a setting reads on the form."""
+        choices = self._entries[name][0].choices or {}
+        return choices.get(str(value), str(value)) if isinstance(value, str) else f"{value:g}"
 
     def show_document(self, document: MapDocument) -> None:
         """Say what "none" means on this map, where it is a number of the map."""
@@ -181,17 +187,29 @@ class Numbers(QLineEdit):
     """Some numbers, separated by commas or blanks."""
 
     def numbers(self) -> tuple[float, ...]:
-        """The numbers as typed; what is no number is left out and shown as it is."""
+        """The finite numbers as typed; what is none is left out, and disappears when the field is left."""
         values: list[float] = []
         for word in self.text().replace(";", " ").replace(",", " ").split():
             value, good = QLocale.c().toDouble(word)
-            if good:
+            if good and isfinite(value):
                 values.append(value)
         return tuple(values)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.show_numbers(self.numbers())  # what was understood
+
+    def show_numbers(self, numbers: tuple[float, ...]) -> None:
+        """Show these."""
+        self.setText(", ".join(f"{number:g}" for number in numbers))
 
 
 class DocumentChoice(QComboBox):
     """A choice among what the document has."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setPlaceholderText(self.tr("none in this map"))
 
     def show_entries(self, entries: dict[str, str]) -> None:
         """Offer these, keeping the chosen one where it is still there."""
@@ -303,8 +321,8 @@ def _set_value(control: QWidget, value: Any) -> None:
         control.setValue(value)
     elif isinstance(control, QComboBox):
         control.setCurrentIndex(max(control.findData(value), 0))
-    elif isinstance(control, QLineEdit):
-        control.setText(", ".join(f"{number:g}" for number in value))
+    elif isinstance(control, Numbers):
+        control.show_numbers(value)
     else:
         assert isinstance(control, QCheckBox)
         control.setChecked(value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeGuard
 
 import numpy as np
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
@@ -13,6 +14,7 @@ from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
     QDropEvent,
+    QKeyEvent,
 )
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
@@ -84,6 +86,8 @@ class MainWindow(QMainWindow):
         self.measurer = Measurer(self)
         self._measures: Measures | None = None
         self._compared = False
+        self._hovered: tuple[int, int] | None = None
+        self._warned_of = 0.0  # cost of the brush
         self._compared_plan: Plan | None = None
         self.canvas = Canvas(self.model)
         self.setCentralWidget(self.canvas)
@@ -132,12 +136,19 @@ class MainWindow(QMainWindow):
         if applied is None or self.run.scenario is None:
             self.statusBar().showMessage(self.tr("The run's result does not fit this map any more."), 8000)
             return
-        if self.model.document is not self.run.started_from and not self.run.edits:
-            question = self.tr("The map has changed since the run began. Apply the run's result to it?")
+        before = _total_cost(self.model.document)
+        if self.model.document is not self.run.taken:
+            question = self.tr(
+                "The map has changed since the run last took it up. Apply the run's result to it? "
+                "The total cost becomes {:.6g}, it is {:.6g}."
+            ).format(_total_cost(applied), before)
             if QMessageBox.question(self, self.tr("Apply"), question) != QMessageBox.StandardButton.Yes:
                 return
         self.model.edit(self.run.scenario.title, applied)
         self.revert()
+        self.statusBar().showMessage(
+            self.tr("Applied: total cost {:.6g}, before {:.6g}").format(_total_cost(applied), before), 8000
+        )
 
     def revert(self) -> None:
         """Back to the drawn map; the result of the run is gone."""
@@ -168,15 +179,20 @@ class MainWindow(QMainWindow):
             self.start_or_pause()
 
     def _after_edit(self) -> None:
-        if self.run.busy and self.model.document is not self.run.started_from:
+        if self.run.busy:
             self.run.edit(self.model.document)
+        elif self.run.state == "failed" and self.run.result is None:
+            self.run.clear()  # what it said may be mended by this edit
+        elif self.run.frame is not None and self.model.document is not self.run.taken:
+            self.timeline.compare.setChecked(True)  # so that the edit can be seen; the result is kept
         self._measure()
+        self._show_cell()
 
     # What the canvas shows
 
     def show_frame(self, frame: Frame | None) -> None:
         """A frame of the run, or the drawn map with its own paths."""
-        if frame is None:
+        if not self._shows_run(frame):
             self.canvas.show_cost_map(None)
             self.canvas.show_flow(None)
             self.canvas.show_walks(())
@@ -184,7 +200,7 @@ class MainWindow(QMainWindow):
             self._show_plan()
             self._show_measures()
             return
-        self.canvas.show_cost_map(None if self._compared else frame.cost_map)
+        self.canvas.show_cost_map(frame.cost_map)
         self.canvas.show_flow(frame.traffic)
         if frame.cost_map is None:  # the run does not touch the costs, so the drawn paths stay
             self._show_measures()
@@ -192,7 +208,7 @@ class MainWindow(QMainWindow):
             self.canvas.show_unreachable(None)
             self.canvas.show_paths(list(frame.paths))
         self.canvas.show_walks(frame.walks)
-        self.canvas.show_moving(None if self._compared else frame.layouts)
+        self.canvas.show_moving(frame.layouts)
         self._show_plan(frame)
         if frame.scatter is not None:
             self.features.show_scatter(frame.scatter)
@@ -218,8 +234,15 @@ class MainWindow(QMainWindow):
         begins = 0 <= layout < len(names) and names[layout] == self.plan.source.currentText()
         self.plan.highlight_row(point if begins else None)
 
+    def _shows_run(self, frame: Frame | None) -> TypeGuard[Frame]:
+        """Whether a frame is in view: the drawn map may be asked for, or too different by now."""
+        if frame is None or self._compared or (self.run.refused and self.timeline.frame is None):
+            return False
+        return frame.cost_map is None or frame.cost_map.shape == self.model.document.shape
+
     def _shown_frame(self) -> Frame | None:
-        return self.timeline.frame or self.run.frame
+        frame = self.timeline.frame or self.run.frame
+        return frame if self._shows_run(frame) else None
 
     def _show_live(self) -> None:
         self.timeline.show_run(self.run)
@@ -229,10 +252,16 @@ class MainWindow(QMainWindow):
     def _take_frame(self) -> None:
         if self.timeline.frame is None:
             self.show_frame(self.run.frame)
+            self._show_cell()
+
+    def _scrub(self, frame: Frame | None) -> None:
+        self.timeline.compare.setChecked(False)  # who scrubs wants to see the run
+        self.show_frame(frame or self.run.frame)
 
     def _compare(self, compared: bool) -> None:
         self._compared = compared
         self.show_frame(self._shown_frame())
+        self._measure()
 
     def _show_curves(self) -> None:
         self.curves.show_run(self.run)
@@ -241,8 +270,9 @@ class MainWindow(QMainWindow):
     def _show_run_state(self) -> None:
         self.run_panel.show_run(self.run)
         self._show_curves()
-        if self.run.state in ("ended", "failed"):
+        if self.run.state in ("ended", "failed") or self.run.refused:
             self.show_frame(self._shown_frame())
+            self._measure()
             self._show_gallery()
 
     def _show_gallery(self) -> None:
@@ -261,7 +291,8 @@ class MainWindow(QMainWindow):
             self._curves_due.start()
 
     def _measure(self) -> None:
-        if not self.run.busy or (self.run.frame is not None and self.run.frame.cost_map is None):
+        frame = self._shown_frame()
+        if not self.run.busy or (self.run.frame is not None and (frame is None or frame.cost_map is None)):
             self.measurer.measure(self.model.document, self.canvas.options.route)
 
     def _take_measures(self, measures: Measures) -> None:
@@ -269,13 +300,15 @@ class MainWindow(QMainWindow):
         if measures.document.routes == self.model.document.routes:
             self.routes.show_costs(measures.costs)
         self._show_measures()
+        self._show_cell()
 
     def _show_measures(self) -> None:
         measures = self._measures
         if measures is None or measures.document.shape != self.model.document.shape:
             return
         self.canvas.show_distance(measures.distance)
-        if self.run.frame is None or self.run.frame.cost_map is None:
+        frame = self._shown_frame()
+        if frame is None or frame.cost_map is None:
             self.canvas.show_paths(list(measures.paths))
             self.canvas.show_unreachable(measures.cut_off)
 
@@ -304,6 +337,11 @@ class MainWindow(QMainWindow):
 
     def _take_options(self, options: ToolOptions) -> None:
         self.options_bar.show_options(options)
+        bounds, cost = self.model.document.bounds, options.cost
+        if options.mode == "set" and cost != self._warned_of and not bounds.lower <= cost <= bounds.upper:
+            outside = self.tr("A cost of {:g} lies outside this map's bounds, {:g} to {:g}: a run would refuse it")
+            self.statusBar().showMessage(outside.format(cost, bounds.lower, bounds.upper), 8000)
+        self._warned_of = cost
         if options.route < len(self.model.document.routes):
             self.routes.set_active(options.route)
         if options.layout < len(self.model.document.layouts):
@@ -318,16 +356,20 @@ class MainWindow(QMainWindow):
         if layout != self.canvas.options.layout:
             self._change_options(layout=layout, selection=frozenset())
 
-    def _show_cell(self, row: int, column: int) -> None:
+    def _hover(self, row: int, column: int) -> None:
+        self._hovered = row, column
+        self._show_cell()
+
+    def _show_cell(self) -> None:
+        """What is at the pointer, also when that changes under it."""
         document = self.model.document
-        if not document.contains((row, column)):
+        if self._hovered is None or not document.contains(self._hovered):
             self._cell.setText("")
             return
+        row, column = self._hovered
         words = [self.tr("row {}, col {}").format(row, column)]
         frame, measures = self._shown_frame(), self._measures
-        costs = document.cost
-        if frame is not None and frame.cost_map is not None and not self._compared:
-            costs = frame.cost_map if frame.cost_map.shape == document.shape else costs
+        costs = document.cost if frame is None or frame.cost_map is None else frame.cost_map
         passable = document.passable[row, column]
         words.append(self.tr("cost {:.3g}").format(costs[row, column]) if passable else self.tr("wall"))
         if frame is not None and frame.traffic is not None and frame.traffic.shape == document.shape:
@@ -339,9 +381,7 @@ class MainWindow(QMainWindow):
         self._cell.setText(" · ".join(words))
 
     def _show_document(self) -> None:
-        document = self.model.document
-        total = float(document.cost.sum(where=document.passable, dtype=np.float64))
-        self._total.setText(self.tr("total cost {:.6g}").format(total))
+        self._total.setText(self.tr("total cost {:.6g}").format(_total_cost(self.model.document)))
 
     def _show_new_document(self) -> None:
         if self.run.busy:
@@ -402,11 +442,19 @@ class MainWindow(QMainWindow):
         return path if any(path.name.lower().endswith(kind.endings) for kind in FORMATS) else None
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        # Keys are meant for the map while the pointer is over it, unless somebody is typing.
-        typing = isinstance(QApplication.focusWidget(), (QLineEdit, QAbstractSpinBox))
-        if event.type() == QEvent.Type.Enter and watched is self.canvas and not typing:
+        # Keys are meant for the map while the pointer is over it, unless somebody types words. A number that is
+        # being typed counts from then on, as it does with Enter.
+        words = isinstance(QApplication.focusWidget(), QLineEdit)
+        if event.type() == QEvent.Type.Enter and watched is self.canvas and not words:
             self.canvas.setFocus()
         return super().eventFilter(watched, event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:  # what has the focus had no use for it
+            self.canvas.setFocus()
+            self.canvas.escape()
+        else:
+            super().keyPressEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "tool_actions"):
@@ -512,14 +560,16 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         self.canvas.installEventFilter(self)
+        for field in self.options_bar.findChildren(QAbstractSpinBox):
+            field.lineEdit().returnPressed.connect(self.canvas.setFocus)
         self.model.changed.connect(self._show_document)
         self.model.changed.connect(self._measure)
         self.model.history_changed.connect(self._after_edit)
         self.model.title_changed.connect(self._show_title)
         self.files.opened.connect(self._show_new_document)
         self.files.told.connect(lambda text: self.statusBar().showMessage(text, 6000))
-        self.canvas.cell_hovered.connect(self._show_cell)
-        self.canvas.hover_left.connect(lambda: self._cell.setText(""))
+        self.canvas.cell_hovered.connect(self._hover)
+        self.canvas.hover_left.connect(lambda: self._hover(-1, -1))
         self.canvas.view_changed.connect(lambda size: self._zoom.setText(f"{size:.3g} px"))
         self.canvas.problem.connect(lambda text: self.statusBar().showMessage(text, 8000))
         self.canvas.options_changed.connect(self._take_options)
@@ -544,7 +594,7 @@ class MainWindow(QMainWindow):
         self.run.frame_changed.connect(self._take_frame)
         self.run.figures_changed.connect(self._show_figures)
         self.run.state_changed.connect(self._show_run_state)
-        self.timeline.frame_chosen.connect(lambda frame: self.show_frame(frame or self.run.frame))
+        self.timeline.frame_chosen.connect(self._scrub)
         self.timeline.compare_toggled.connect(self._compare)
         self.timeline.fork_requested.connect(self.fork)
         for signal, slot in (
@@ -556,3 +606,7 @@ class MainWindow(QMainWindow):
             (self.run_panel.mend_clicked, self.mend),
         ):
             signal.connect(slot)
+
+
+def _total_cost(document: MapDocument) -> float:
+    return float(document.cost.sum(where=document.passable, dtype=np.float64))

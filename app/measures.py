@@ -62,6 +62,7 @@ class Measurer(QObject):
     def shut_down(self) -> None:
         """Wait for what is under way."""
         self._quiet.stop()
+        self._wanted = None
         self._background.shut_down()
 
     def _begin(self) -> None:

@@ -19,7 +19,9 @@ class RunModel(QObject):
     """At most one run at a time, and what it has shown so far.
 
     state: "idle", "running", "paused", "ended" or "failed".  sentence: the latest words about it.
-    frame: the newest.  kept: frames along the way, spread evenly, for scrubbing.  edits: steps of edits.
+    refused: whether the run waits, as it cannot go on with the newest edit.
+    taken: the document that the run works on, with the edits that it took up.  edits: at which steps it did.
+    frame: the newest.  kept: frames along the way, spread evenly, for scrubbing.
     """
 
     frame_changed = Signal()
@@ -31,6 +33,8 @@ class RunModel(QObject):
         self.state = "idle"
         self.sentence = ""
         self.started_from: MapDocument | None = None
+        self.taken: MapDocument | None = None
+        self.refused = False
         self.frame: Frame | None = None
         self.kept: list[Frame] = []
         self.edits: list[int] = []
@@ -40,6 +44,7 @@ class RunModel(QObject):
         self._figures: list[Figures] = []
         self._frames_seen, self._keep_every = 0, 1
         self._run: Run | None = None
+        self._sent: MapDocument | None = None  # the newest that the run was given
         self._leaving: list[Run] = []  # ended by `halt`, perhaps in their last step
         self._timer = QTimer(self, interval=DISPLAY_INTERVAL)
         self._timer.timeout.connect(self._drain)
@@ -75,7 +80,8 @@ class RunModel(QObject):
             self.state_changed.emit()
             return False
         self._forget()
-        self.started_from, self.scenario = document, scenario
+        self.started_from = self.taken = self._sent = document
+        self.scenario = scenario
         self._run = Run(document, scenario, settings)
         self._timer.start()
         self._become("running", self.tr("Preparing…"))
@@ -88,14 +94,14 @@ class RunModel(QObject):
             self._become("paused", self.tr("Paused."))
 
     def resume(self) -> None:
-        """Go on after a pause."""
-        if self._run is not None and self.state == "paused":
+        """Go on after a pause; not while an edit is refused."""
+        if self._run is not None and self.state == "paused" and not self.refused:
             self._run.resume()
             self._become("running", "")
 
     def single_step(self) -> None:
         """One step, then pause."""
-        if self._run is not None and self.busy:
+        if self._run is not None and self.busy and not self.refused:
             self._run.single_step()
             self._become("paused", self.tr("Paused."))
 
@@ -106,7 +112,8 @@ class RunModel(QObject):
 
     def edit(self, document: MapDocument) -> None:
         """Let the run go on on an edited document."""
-        if self._run is not None and self.busy:
+        if self._run is not None and self.busy and document is not self._sent:
+            self._sent = document
             self._run.edit(document)
 
     def clear(self) -> None:
@@ -136,7 +143,8 @@ class RunModel(QObject):
         return ended
 
     def _forget(self) -> None:
-        self.frame, self.result, self.started_from, self.mend = None, None, None, None
+        self.frame, self.result, self.mend = None, None, None
+        self.started_from, self.taken, self._sent, self.refused = None, None, None, False
         self.kept, self.edits, self._figures = [], [], []
         self._frames_seen, self._keep_every = 0, 1
 
@@ -148,7 +156,12 @@ class RunModel(QObject):
         if self._run is None:
             return
         mail = self._run.mailbox.fetch()
-        self.edits.extend(mail.edits)
+        if mail.edits:
+            self.edits.extend(edit.step for edit in mail.edits)
+            self.taken = mail.edits[-1].document
+            if self.refused:
+                self.refused = False
+                self._become("paused" if self._run.paused else "running", "")
         if mail.figures:
             if not self._figures:
                 self._become(self.state, "")
@@ -160,6 +173,7 @@ class RunModel(QObject):
         if mail.figures or mail.edits:
             self.figures_changed.emit()
         if mail.refusal is not None:
+            self.refused = True
             self._become("paused", mail.refusal)
         if mail.ending is not None:
             self._timer.stop()

@@ -26,7 +26,15 @@ class Mend:
     """A setting and a value for it that would let the run start."""
 
     setting: str
-    value: float
+    value: float | str
+
+
+@dataclass(frozen=True, eq=False)
+class Edit:
+    """An edit that a run took up, at a step."""
+
+    step: int
+    document: MapDocument
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,11 +49,11 @@ class Ending:
 
 @dataclass(frozen=True, eq=False)
 class Mail:
-    """Everything since the mailbox was last emptied. edits: steps at which an edit was taken up."""
+    """Everything since the mailbox was last emptied. refusal: why the newest edit cannot be taken up."""
 
     figures: tuple[Figures, ...] = ()
     frame: Frame | None = None
-    edits: tuple[int, ...] = ()
+    edits: tuple[Edit, ...] = ()
     refusal: str | None = None
     ending: Ending | None = None
 
@@ -66,7 +74,7 @@ class Mailbox:
         self,
         figures: Figures | None = None,
         frame: Frame | None = None,
-        edit: int | None = None,
+        edit: Edit | None = None,
         refusal: str | None = None,
         ending: Ending | None = None,
     ) -> None:
@@ -77,7 +85,7 @@ class Mailbox:
                 mail.figures if figures is None else (*mail.figures, figures),
                 frame or mail.frame,
                 mail.edits if edit is None else (*mail.edits, edit),
-                refusal or mail.refusal,
+                refusal or (mail.refusal if edit is None else None),
                 ending or mail.ending,
             )
 
@@ -93,6 +101,7 @@ class _Orders:
     """What the GUI thread wants, read by the worker between steps."""
 
     paused: bool = False
+    refused: bool = False  # the newest edit does not do: nothing goes on until another one does
     stopped: bool = False
     single_steps: int = 0
     edited: MapDocument | None = None
@@ -170,21 +179,25 @@ class Run:
         sys.setswitchinterval(0.0005)  # the GUI thread gets the interpreter ten times sooner than by default
         steps = self._scenario.steps(self._document, self._settings, None)
         state: Any = None
-        step = 0
+        step = 0  # the newest
         while True:
             edited = self._wait_for_turn()
             if self._orders.stopped:
                 self.mailbox.put(ending=Ending(Status.CANCELLED.sentence, self._result))
                 return
-            if edited is not None:
-                try:
+            try:
+                if edited is not None:
                     steps = self._scenario.steps(edited, self._settings, state)
-                except ProblemError as error:
-                    self.mailbox.put(refusal=str(error))
-                    self._order(paused=True)
-                    continue
-                self.mailbox.put(edit=step)
-            seen = next(steps, None)
+                seen = next(steps, None)
+            except ProblemError as error:
+                if edited is None:
+                    raise
+                self.mailbox.put(refusal=str(error))
+                self._order(refused=True)
+                continue
+            if edited is not None:
+                self._order(refused=False)
+                self.mailbox.put(edit=Edit(step, edited))
             if seen is None:
                 self.mailbox.put(ending=Ending(Status.STEPS_DONE.sentence, self._result))
                 return
@@ -207,10 +220,12 @@ class Run:
         return Ending(str(error), self._result, failed=True, mend=Mend(subject, value) if mends else None)
 
     def _wait_for_turn(self) -> MapDocument | None:
-        """Blocks while paused; returns an edit to take up, if there is one."""
+        """Blocks while paused or refused; returns an edit to take up, if there is one."""
         orders = self._orders
         with orders.changed:
-            while orders.paused and not (orders.stopped or orders.single_steps or orders.edited):
+            while not (orders.stopped or orders.edited):
+                if not orders.refused and (orders.single_steps or not orders.paused):
+                    break
                 orders.changed.wait()
             if orders.edited is not None:
                 edited, orders.edited = orders.edited, None

@@ -51,6 +51,8 @@ QStatusBar::item {{ border: 0; }}
 QStatusBar QLabel {{ color: {dim}; padding: 0 8px; }}
 QLabel[dim="true"] {{ color: {dim}; }}
 QToolTip {{ padding: 4px; border: 1px solid {edge}; }}
+QPushButton:checked {{ background: {accent}; color: white; border: 1px solid {accent}; border-radius: 4px; }}
+QPushButton:checked:focus {{ border-color: {text}; }}
 QPushButton#primary {{ background: {accent}; color: white; border: 1px solid {accent}; border-radius: 4px;
     font-weight: 600; padding: 4px 12px; }}
 QPushButton#primary:hover {{ background: {hover}; }}

@@ -5,6 +5,7 @@ import os
 import torch
 
 from engine.flow import Method
+from engine.problem import ProblemError
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
@@ -12,7 +13,7 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 def pick_device(wish: str, method: Method) -> str:
     """The device for a wish of `DEVICES`: "auto" takes a GPU for `bregman`, the one method that gains by it.
 
-    Raises ValueError, saying what there is, if the device that was asked for is not there.
+    Raises ProblemError, saying what there is, if the device that was asked for is not there.
     """
     available = ["cpu"]
     if torch.cuda.is_available():
@@ -22,7 +23,8 @@ def pick_device(wish: str, method: Method) -> str:
     if wish == "auto":
         return available[-1] if method == "bregman" else "cpu"
     if wish not in available:
-        raise ValueError(f"device {wish!r} is not available; this machine has: {', '.join(available)}")
+        there = ", ".join(available)
+        raise ProblemError("device", f"device {wish!r} is not available; this machine has: {there}", "auto")
     return wish
 
 

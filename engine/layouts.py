@@ -251,7 +251,9 @@ def _check_totals(problem: MatchProblem, layouts: Sequence[Layout], target: Targ
         raise ProblemError(
             "totals",
             f"{'layout' if len(layouts) == 1 else 'layouts'} {names} and target '{target.name}' differ in total "
-            f"weight, {total:g} and {other:g}; make them equal, or choose scaled, partial or unbalanced totals",
+            f"weight, {total:g} and {other:g}; make them equal, or choose what becomes of the difference: "
+            "scale the target's weights, partial or unbalanced",
+            suggestion="scale",
         )
     if problem.totals == "partial" and problem.mass is not None:
         most = min(total, other)

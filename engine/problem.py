@@ -78,10 +78,10 @@ class ProblemError(ValueError):
 
     subject: what has to change: a part of the problem, such as "cost", "route", "bounds" or "layout", or the
         setting's name.
-    suggestion: a value that would do, where one number mends it.
+    suggestion: a value of that setting that would do, where there is one.
     """
 
-    def __init__(self, subject: str, message: str, suggestion: float | None = None) -> None:
+    def __init__(self, subject: str, message: str, suggestion: float | str | None = None) -> None:
         super().__init__(message)
         self.subject = subject
         self.suggestion = suggestion

@@ -174,6 +174,12 @@ class EntriesPanel(QWidget):
         """The designer made a row the active one."""
         raise NotImplementedError
 
+    def _keep_active(self, before: int, now: int) -> None:
+        """See to the active entry where `before` entries have become `now` by something else than this panel."""
+        if self._active > now:
+            self._active = max(now - 1, 0)
+            self._choose(self._active)
+
     def _allow_buttons(self) -> None:
         """Enable and disable the buttons."""
         raise NotImplementedError
@@ -191,6 +197,10 @@ class EntriesPanel(QWidget):
         item.setToolTip(tip)
         palette = self.palette()
         item.setForeground(palette.placeholderText() if dim else palette.text())
+        # A selected row has one colour for all of its text.
+        font = item.font()
+        font.setItalic(dim)
+        item.setFont(font)
 
     def _icon(self, row: int, column: int, icon: QIcon, tip: str) -> None:
         item = self._item(row, column)
@@ -241,6 +251,7 @@ class EntriesPanel(QWidget):
         if entries is self._shown and self.table.rowCount() == len(entries):
             return
         old, self._shown = self._shown, entries
+        before = self.table.rowCount()
         self.notice.say("")
         self.table.blockSignals(True)
         self.table.setRowCount(len(entries))
@@ -249,9 +260,7 @@ class EntriesPanel(QWidget):
                 self._fill(row, entry)
         self.table.blockSignals(False)
         self.table.updateGeometry()
-        if self._active > len(entries):
-            self._active = max(len(entries) - 1, 0)
-            self._choose(self._active)
+        self._keep_active(before, len(entries))
         self.set_active(self._active)
 
     def changeEvent(self, event: QEvent) -> None:

@@ -5,7 +5,6 @@ from dataclasses import replace
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
-    QCheckBox,
     QComboBox,
     QLabel,
     QSpinBox,
@@ -15,6 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.form import Number
+from app.panels.parts import Check
 from app.tools import TOOLS, ToolOptions
 
 VALUE_OF = {"set": "cost", "add": "amount", "scale": "factor"}
@@ -34,6 +34,7 @@ FIELDS = {
     "scatter": ("size", "spacing", "weight", "seed"),
 }
 HEIGHT, WIDTH = 24, 92  # px, of a field
+MOST, LEAST = 1e6, 1e-3  # of a value; the least that a cost or a factor can be
 
 
 class OptionsBar(QToolBar):
@@ -58,12 +59,12 @@ class OptionsBar(QToolBar):
             ("smooth", self.tr("Smooth")),
         ):
             self.mode.addItem(text, key)
-        self.value = Number(minimum=-1e6, maximum=1e6, decimals=3, singleStep=0.1)
+        self.value = Number(minimum=-MOST, maximum=MOST, decimals=3, singleStep=0.1)
         self.swap = QToolButton()
         self.swap.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
-        self.filled = QCheckBox(self.tr("Filled"))
+        self.filled = Check(self.tr("Filled"))
         self.weight = Number(minimum=0, maximum=1e9, decimals=3, singleStep=0.5)
-        self.snap = QCheckBox(self.tr("Snap to cells"))
+        self.snap = Check(self.tr("Snap to cells"))
         self.spacing = Number(minimum=0.1, maximum=512, decimals=1, singleStep=0.5, suffix=self.tr(" cells"))
         self.seed = QSpinBox(minimum=0, maximum=10**9)
         self.addWidget(self._name)
@@ -110,6 +111,8 @@ class OptionsBar(QToolBar):
     def show_options(self, options: ToolOptions) -> None:
         """Show options that something else changed, such as the picker."""
         self._options = options
+        self.value.blockSignals(True)
+        self.value.setMinimum(-MOST if options.mode == "add" else LEAST)
         for field, value in (
             (self.size_box, options.size),
             (self.hardness, 100.0 * options.hardness),
@@ -137,7 +140,7 @@ class OptionsBar(QToolBar):
 
     def _change_value(self, value: float) -> None:
         name = VALUE_OF.get(self._options.mode)
-        if name is not None and (name == "amount" or value > 0.0):
+        if name is not None:
             self._change(**{name: value})
 
     def _swap_costs(self) -> None:

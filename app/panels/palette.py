@@ -33,7 +33,6 @@ class PalettePanel(EntriesPanel):
         self.table.cellClicked.connect(self._click)
         self.table.cellDoubleClicked.connect(self._double_click)
         self.table.used.connect(self._use)
-        self.set_active(len(model.document.palette))
         self.refresh()
 
     def _make_columns(self) -> Sequence[Column]:
@@ -68,6 +67,10 @@ class PalettePanel(EntriesPanel):
     def _choose(self, row: int) -> None:
         if row < len(self._shown):
             self.terrain_chosen.emit(self._shown[row])
+
+    def _keep_active(self, before: int, now: int) -> None:
+        if self._active >= min(before, now):  # none yet, or gone: only the designer takes a terrain up
+            self._active = now
 
     def _allow_buttons(self) -> None:
         self._remove_button.allow("" if self._active < len(self._shown) else self.tr("Choose a terrain first"))

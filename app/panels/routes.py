@@ -26,13 +26,14 @@ class RoutesPanel(EntriesPanel):
     """The window says what the paths cost (`show_costs`) and which aim needs targets (`show_targets`)."""
 
     route_chosen = Signal(int)
-    targets_changed = Signal()
+    targets_changed = Signal()  # `targets` gives others now; only while they are in view
 
     def __init__(self, model: DocumentModel, parent: QWidget | None = None) -> None:
         super().__init__(model, lambda document: document.routes, set_route, remove_route, parent)
         # By their ends, so that a path's cost stays beside its route whatever is added or removed.
         self._costs: dict[tuple[Cell, Cell], float] = {}
         self._targets: dict[str, float] = {}
+        self._told: tuple[float, ...] = ()
         self._add_button(Button(self.tr("Add"), self.tr("Add a route; drag its ends on the map")), self._add)
         self._swap_button = self._add_button(
             Button(self.tr("Swap ends"), self.tr("Let the route run the other way")), self._swap
@@ -51,18 +52,28 @@ class RoutesPanel(EntriesPanel):
         routes = self._model.document.routes
         self._costs = {(route.start, route.goal): float(cost) for route, cost in zip(routes, costs, strict=False)}
         self.refresh()
+        self._tell_targets()
 
     def show_targets(self, wanted: bool) -> None:
         """Whether the column of target costs is in view."""
         self.table.setColumnHidden(TARGET, not wanted)
+        self._tell_targets()
 
     def targets(self) -> tuple[float, ...]:
         """A cost for each route: the target that was typed, else what its path costs now.
 
-        Empty while there is a route that has neither.
+        Empty while none was typed, or there is a route that has neither.
         """
-        found = [self._targets.get(route.name, self._cost(route)) for route in self._model.document.routes]
-        return tuple(found) if all(map(math.isfinite, found)) else ()
+        found = [self._targets.get(route.name, self._cost(route)) for route in self._shown]
+        return tuple(found) if self._any_typed() and all(map(math.isfinite, found)) else ()
+
+    def _any_typed(self) -> bool:
+        return any(route.name in self._targets for route in self._shown)
+
+    def _tell_targets(self) -> None:
+        if not self.table.isColumnHidden(TARGET) and self.targets() != self._told:
+            self._told = self.targets()
+            self.targets_changed.emit()
 
     def _make_columns(self) -> Sequence[Column]:
         return (
@@ -84,9 +95,10 @@ class RoutesPanel(EntriesPanel):
         target = self._targets.get(entry.name)
         if target is not None:
             self._text(row, TARGET, shortest(target), self.tr("Empty it to keep the cost of now"))
+        elif self._any_typed() and math.isfinite(cost):
+            self._text(row, TARGET, f"{cost:.1f}", self.tr("Not typed: the cost of now is kept"), dim=True)
         else:
-            text = f"{cost:.1f}" if math.isfinite(cost) else ""
-            self._text(row, TARGET, text, self.tr("As now; type another cost"), dim=True)
+            self._text(row, TARGET, "–", self.tr("None yet; type what the path should cost"), dim=True)
 
     def _cost(self, route: Route) -> float:
         return self._costs.get((route.start, route.goal), math.nan)
@@ -109,12 +121,14 @@ class RoutesPanel(EntriesPanel):
                 self._targets[renamed.name] = self._targets.pop(entry.name)
             return self.tr("Rename route"), renamed
         if column == WEIGHT:
-            return self.tr("Weigh route"), replace(entry, weight=number(text))
-        if text.strip():
+            weight = positive(self.tr("weight of {}").format(entry.name), number(text))
+            return self.tr("Weigh route"), replace(entry, weight=weight)
+        if text.strip(" –"):
             self._targets[entry.name] = positive(self.tr("target of {}").format(entry.name), number(text))
         else:
             self._targets.pop(entry.name, None)
-        self.targets_changed.emit()
+        self.refresh()  # the other rows' targets come or go with the first and the last that is typed
+        self._tell_targets()
         return self.tr("Target"), entry
 
     def _choose(self, row: int) -> None:

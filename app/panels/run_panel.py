@@ -48,7 +48,6 @@ class RunPanel(QWidget):
         self.run = QPushButton(self.tr("Run"))
         self.run.setObjectName("primary")
         self.run.setMinimumHeight(34)
-        self.run.setToolTip(self.tr("Run or pause (Ctrl+Enter)"))
         self.step = QPushButton(self.tr("Step"))
         self.stop = QPushButton(self.tr("Stop"))
         self.apply = QPushButton(self.tr("Apply"))
@@ -132,7 +131,10 @@ class RunPanel(QWidget):
         for form in self._forms.values():
             form.set_running(run.busy)
         first = self.tr("Start a run first")
-        _enable(self.step, run.busy, self.tr("One step, then pause"), first)
+        refused = self.tr("The run cannot take the last edit up; change the map so that it can, or undo")
+        _enable(self.run, not run.refused, self.tr("Run or pause (Ctrl+Enter)"), refused)
+        waits = refused if run.refused else first
+        _enable(self.step, run.busy and not run.refused, self.tr("One step, then pause"), waits)
         _enable(self.stop, run.busy, self.tr("End the run; its best stays"), first)
         ended = run.state in ("ended", "failed")
         reason = self.tr("Stop the run first") if run.busy else first
@@ -145,10 +147,10 @@ class RunPanel(QWidget):
         _enable(self.revert, ended, self.tr("Drop the run's result and show the map as it was drawn"), reason)
         self.mend.setVisible(run.mend is not None)
         if run.mend is not None:
-            name = self.form.label_of(run.mend.setting)
-            self.mend.setText(self.tr("Set “{}” to {}").format(name, f"{run.mend.value:g}"))
+            name, value = self.form.label_of(run.mend.setting), run.mend.value
+            self.mend.setText(self.tr("Set “{}” to {}").format(name, self.form.text_of(run.mend.setting, value)))
         self.show_headline(run)
-        self.sentence.setText(run.sentence)
+        self.sentence.setText(run.sentence[:1].upper() + run.sentence[1:])
         self.sentence.setVisible(bool(run.sentence))
 
     def show_headline(self, run: RunModel) -> None:

@@ -23,6 +23,7 @@ from app.scenarios.scenario import Curve, Frame, Report, Scenario, Seen, setting
 from maps.document import MapDocument
 
 if TYPE_CHECKING:
+    from engine.arrays import Floats
     from engine.problem import Problem
 
 AIMS = {
@@ -35,7 +36,7 @@ METHODS = {
     "logit": "Soft paths (logit)",
     "bregman": "Entropic flow (Bregman)",
     "exact": "Exact path",
-    "optimum": "True optimum (primal–dual)",
+    "optimum": "True optimum",
 }
 
 
@@ -82,7 +83,7 @@ class Adversarial:
     )
     epsilon: float | None = setting(
         None,
-        "Spread at the end",
+        "Last spread",
         "How spread the traffic still is at the last step, as a share of the mean cost (regularisation ε)",
         least=0.0005,
         most=1.0,
@@ -171,13 +172,13 @@ def _design_steps(problem: Problem, document: MapDocument, settings: Adversarial
     for iterate in design(problem, how, state):
         bound = np.nan if iterate.upper_bound is None else iterate.upper_bound
         gap = np.nan if iterate.gap is None else iterate.gap
-        soft = float(problem.weights @ iterate.soft_costs)
         figures = {
-            "path_cost": iterate.score,
-            "best": iterate.best_score,
-            "soft": soft,
+            "path_cost": _figure_of(problem, iterate.path_costs),
+            "best": _figure_of(problem, iterate.best_path_costs),
+            "soft": _figure_of(problem, iterate.soft_costs),
             "bound": bound,
             "gap": gap,
+            "off_target": iterate.best_score if settings.aim == "target" else np.nan,
         }
         shown = iterate.cost_map if iterate.status is None else iterate.best_map
         yield Seen(
@@ -207,6 +208,7 @@ def _optimum_steps(problem: Problem, document: MapDocument, settings: Adversaria
             "soft": np.nan,
             "bound": iterate.upper_bound,
             "gap": iterate.gap,
+            "off_target": np.nan,
         }
         yield Seen(
             iterate.iterations,
@@ -222,9 +224,21 @@ def _optimum_steps(problem: Problem, document: MapDocument, settings: Adversaria
 def _as_drawn(problem: Problem, document: MapDocument) -> Seen:
     from engine.objectives import score
 
-    drawn = score(problem, path_costs(document))
-    figures = {"path_cost": drawn, "best": drawn, "soft": np.nan, "bound": np.nan, "gap": np.nan}
+    costs = np.array(path_costs(document))
+    drawn = _figure_of(problem, costs)
+    off = score(problem, costs) if problem.objective.aim == "target" else np.nan
+    unknown = dict.fromkeys(("soft", "bound", "gap"), np.nan)
+    figures = {"path_cost": drawn, "best": drawn, **unknown, "off_target": off}
     return Seen(0, figures, _framing(problem, 0, problem.cost_map, None), None, None)
+
+
+def _figure_of(problem: Problem, costs: Floats) -> float:
+    """The path cost to show for those of the routes (R,): what the run optimises, with targets their mean."""
+    from engine.objectives import score
+
+    if problem.objective.aim == "target":
+        return float(problem.weights @ costs / problem.weights.sum())
+    return score(problem, costs)
 
 
 def _framing(problem: Problem, step: int, cost_map: Any, loads: Any, device: str = "cpu") -> Any:
@@ -248,6 +262,8 @@ def device_of(settings: Adversarial) -> str:
 def headline(first: Mapping[str, float], last: Mapping[str, float]) -> str:
     """The run in one line: "Path 29.0 → 83.4 · within 0.6 % of the longest possible"."""
     line = f"Path {first['path_cost']:.1f} → {last['best']:.1f}"
+    if np.isfinite(last["off_target"]):
+        return line + f" · {100.0 * last['off_target']:.1f}\u00a0% off the target"
     if last["gap"] < 0.5:
         line += f" · within {100.0 * last['gap']:.1f}\u00a0% of the longest possible"
     elif np.isfinite(last["bound"]):

@@ -163,11 +163,16 @@ def gallery_of(document: MapDocument, result: Any) -> list[tuple[str, MapDocumen
     entries = zip(made.cost_maps, made.path_costs, made.deviations, strict=True)
     return [
         (
-            f"path {figure(float(cost))}\n{100 * deviation:+.1f}\u00a0% off",
+            f"path {figure(float(cost))}\n{_signed(100.0 * float(deviation))}\u00a0% off",
             apply_costs(document, cost_map).document.replace(name=f"{document.name} {number}".strip()),
         )
         for number, (cost_map, cost, deviation) in enumerate(entries, 1)
     ]
+
+
+def _signed(value: float) -> str:
+    """With one decimal and a sign; nothing is +0.0, from whichever side it is rounded."""
+    return f"{round(value, 1) + 0.0:+.1f}"
 
 
 def headline(first: Mapping[str, float], last: Mapping[str, float]) -> str:

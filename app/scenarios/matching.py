@@ -29,8 +29,8 @@ GROUNDS = {
 TOTALS = {
     "same": "Must be the same",
     "scale": "Scale the target's",
-    "partial": "Leave the farthest",
-    "unbalanced": "Give up the far ones",
+    "partial": "Partial: leave some",
+    "unbalanced": "Unbalanced: give up",
 }
 LOCKED = {
     "stay": "Hold their points",
@@ -78,7 +78,7 @@ class Matching:
         None,
         "Mass to match",
         "How much weight is matched",
-        as_is=lambda _: ("as much as fits", 1.0),
+        as_is=lambda _: ("as much as fits", 0.0),
         unused=lambda settings: settings.totals != "partial",
     )
     give_up: float = setting(

@@ -25,6 +25,7 @@ VERSION = (1, 1)
 THUMBNAIL = "thumbnail.png"
 _STAMP = (1980, 1, 1, 0, 0, 0)
 _MAX_ENTRIES = 4096
+_START = b"PK\x03\x04"
 _TAIL = 65_536 + 22  # bytes that hold the end record and its comment
 _MAX_POINTS = 1_000_000
 _LAYERS = (("cost", "f4"), ("passable", "b1"), ("locked", "b1"))
@@ -121,6 +122,9 @@ def _decode_file(path: Path, file: BinaryIO) -> MapDocument:
 
 def _check_directory(path: Path, file: BinaryIO) -> None:
     """Refuse an archive whose list of entries is too long, before `zipfile` reads all of it."""
+    # Of a file cut short within its first bytes, what is there is right.
+    if not _START.startswith(file.read(len(_START))):
+        raise MapFormatError(path, "", "is not a Longcut map: it begins otherwise than they do")
     size = file.seek(0, io.SEEK_END)
     file.seek(max(0, size - _TAIL))
     tail = file.read(_TAIL)

@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QEnterEvent, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
@@ -213,6 +213,82 @@ def test_the_drawn_map_shows_its_own_path_and_what_it_costs(qtbot, window):
     qtbot.waitUntil(lambda: np.isinf(costs[-1]), timeout=20_000)
     QTest.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: costs[-1] == pytest.approx(13.0), timeout=20_000)
+
+
+def test_an_edit_taken_back_during_a_run_is_taken_up(qtbot, window):
+    window.run_panel.form.set_value("steps", 100_000)
+    QTest.mouseClick(window.run_panel.run, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.run.step > 3, timeout=60_000)
+    drawn = window.model.document
+    window.choose_tool("wall")
+    paint(window, (3, 7), (12, 7))
+    qtbot.waitUntil(lambda: len(window.run.edits) == 1, timeout=30_000)
+    QTest.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: window.run.taken is drawn, timeout=30_000)
+    window.run.stop()
+    finish(qtbot, window)
+    assert window.run.result.min() >= drawn.bounds.lower, "no cell of the wall that is gone has no cost"
+
+
+def test_a_refused_edit_shows_the_drawn_map_and_waits(qtbot, window):
+    window.run_panel.form.set_value("steps", 100_000)
+    QTest.mouseClick(window.run_panel.run, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.run.step > 3, timeout=60_000)
+    window.choose_tool("wall")
+    paint(window, (0, 7), (15, 7))
+    qtbot.waitUntil(lambda: window.run.refused, timeout=30_000)
+    assert "no way leads" in window.run_panel.sentence.text()
+    assert not window.run_panel.run.isEnabled() and "undo" in window.run_panel.run.toolTip()
+    assert not window.canvas._scene.map.has_run
+    qtbot.waitUntil(lambda: window.canvas._scene.cut is not None, timeout=20_000)
+    QTest.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: window.run.state == "running" and not window.run.refused, timeout=30_000)
+    qtbot.waitUntil(lambda: window.canvas._scene.map.has_run, timeout=30_000)
+    assert window.canvas._scene.cut is None
+    window.run.stop()
+    finish(qtbot, window)
+
+
+def test_an_edit_after_the_run_is_seen_and_apply_asks_and_names_the_total(qtbot, window, monkeypatch):
+    QTest.mouseClick(window.run_panel.run, Qt.MouseButton.LeftButton)
+    finish(qtbot, window)
+    assert window.canvas._scene.map.has_run
+    window.choose_tool("wall")
+    paint(window, (3, 3), (6, 3))
+    assert not window.canvas._scene.map.has_run, "what was painted would be hidden"
+    asked = []
+
+    def question(*words):
+        asked.append(words[2])
+        return QMessageBox.StandardButton.Yes
+
+    monkeypatch.setattr(QMessageBox, "question", question)
+    QTest.mouseClick(window.run_panel.apply, Qt.MouseButton.LeftButton)
+    assert len(asked) == 1 and "total cost becomes" in asked[0]
+    assert "Applied: total cost" in window.statusBar().currentMessage()
+
+
+def test_space_pans_after_a_field_had_the_focus(qtbot, window):
+    window.show()
+    field = window.options_bar.size_box
+    QTest.mouseClick(field, Qt.MouseButton.LeftButton)
+    document, view = window.model.document, window.canvas.view
+    QTest.mouseMove(window.canvas, QPoint(100, 100))
+    QApplication.sendEvent(window.canvas, QEnterEvent(QPointF(100, 100), QPointF(100, 100), QPointF(100, 100)))
+    QTest.keyPress(QApplication.focusWidget() or window.canvas, Qt.Key.Key_Space)
+    QTest.mousePress(window.canvas, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, QPoint(100, 100))
+    QTest.mouseMove(window.canvas, QPoint(130, 110))
+    QTest.mouseRelease(window.canvas, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, QPoint(130, 110))
+    assert window.model.document is document and window.canvas.view.left == pytest.approx(view.left + 30.0)
+
+
+def test_enter_and_escape_in_a_field_give_the_keys_back_to_the_map(qtbot, window):
+    window.show()
+    field = window.options_bar.size_box
+    for key in (Qt.Key.Key_Return, Qt.Key.Key_Escape):
+        field.setFocus()
+        QTest.keyClick(field, key)
+        assert QApplication.focusWidget() is window.canvas
 
 
 def test_an_earlier_step_can_be_seen_and_forked(qtbot, window):

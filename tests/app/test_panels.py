@@ -141,7 +141,9 @@ def test_a_colour_that_is_not_chosen_changes_nothing(model, shown, monkeypatch):
     assert steps(model) == ()
 
 
-@pytest.mark.parametrize(("typed", "said"), [("-2", "at least 0"), ("many", "no number"), ("nan", "finite")])
+@pytest.mark.parametrize(
+    ("typed", "said"), [("-2", "above 0"), ("0", "above 0"), ("many", "no number"), ("nan", "finite")]
+)
 def test_a_weight_that_cannot_be_is_refused_in_words(model, shown, typed, said):
     panel = shown(RoutesPanel(model))
     type_into(panel, 1, routes.WEIGHT, typed)
@@ -236,25 +238,47 @@ def test_swapped_ends_keep_a_promise_only_where_both_ways_cost_the_same(model, s
     assert model.document.routes[1] == replace(ROUTES[1], expected_cost=None)
 
 
-def test_targets_are_what_was_typed_or_what_paths_cost_now(qtbot, model, shown):
+def test_targets_are_what_was_typed_and_then_what_other_paths_cost_now(qtbot, model, shown):
     panel = shown(RoutesPanel(model))
     assert panel.table.isColumnHidden(routes.TARGET)
     panel.show_targets(True)
-    assert panel.targets() == ()
     panel.show_costs(np.array([29.0, 13.0]))
-    assert panel.targets() == (29.0, 13.0)
+    assert panel.targets() == () and texts(panel, routes.TARGET) == ["–", "–"], "nobody has asked for any"
     with qtbot.waitSignal(panel.targets_changed):
         type_into(panel, 1, routes.TARGET, "40")
-    assert panel.targets() == (29.0, 40.0)
+    assert panel.targets() == (29.0, 40.0) and texts(panel, routes.TARGET) == ["29.0", "40"]
+    assert [panel.table.item(row, routes.TARGET).font().italic() for row in (0, 1)] == [True, False]
     type_into(panel, 1, routes.NAME, "lower way")
     assert panel.targets() == (29.0, 40.0), "a target goes with its route's name"
     type_into(panel, 1, routes.TARGET, "-1")
     assert "above 0" in panel.notice.words and panel.targets() == (29.0, 40.0)
+    type_into(panel, 0, routes.TARGET, "50")
     type_into(panel, 1, routes.TARGET, "")
-    assert panel.targets() == (29.0, 13.0)
-    panel.show_costs(np.array([math.inf, 13.0]))
+    assert panel.targets() == (50.0, 13.0)
+    panel.show_costs(np.array([29.0, math.inf]))
     assert panel.targets() == (), "a route without a way has no cost to keep"
+    panel.show_costs(np.array([29.0, 13.0]))
+    with qtbot.waitSignal(panel.targets_changed):
+        type_into(panel, 0, routes.TARGET, "")
+    assert panel.targets() == () and texts(panel, routes.TARGET) == ["–", "–"]
     assert steps(model) == ("Rename route",), "targets are wishes for a run, no edits of the map"
+
+
+def test_new_costs_are_told_where_targets_keep_them(qtbot, model, shown):
+    panel = shown(RoutesPanel(model))
+    told = []
+    panel.targets_changed.connect(lambda: told.append(panel.targets()))
+    panel.show_costs(np.array([29.0, 13.0]))
+    panel.show_targets(True)
+    assert told == [], "nothing is typed"
+    type_into(panel, 1, routes.TARGET, "40")
+    panel.show_costs(np.array([31.0, 13.0]))
+    panel.show_costs(np.array([31.0, 14.0]))
+    panel.show_targets(False)
+    panel.show_costs(np.array([33.0, 14.0]))
+    assert told == [(29.0, 40.0), (31.0, 40.0)], "once each, and only while they are in view"
+    panel.show_targets(True)
+    assert told[2:] == [(33.0, 40.0)]
 
 
 def test_everything_fits_into_the_right_column(model, shown):
@@ -299,6 +323,30 @@ def test_a_click_takes_a_terrain_up_also_a_second_time(model, shown):
     QTest.keyClick(panel.table, KEY.Key_Down)
     grass, sand = model.document.palette[1:3]
     assert told == [grass, grass, sand]
+
+
+@pytest.mark.parametrize("taken_up", [None, 6])
+def test_another_palette_takes_no_terrain_up(model, shown, taken_up):
+    panel = shown(PalettePanel(model))
+    if taken_up is not None:
+        click(panel, taken_up, palette.NAME)
+    told = []
+    panel.terrain_chosen.connect(told.append)
+    long = model.document.palette
+    for terrains in (long[:2], long, long[:1], (), long):
+        model.adopt(model.document.replace(palette=terrains), None)
+        assert panel.table.currentRow() == -1 and panel.active == len(terrains)
+    assert told == []
+
+
+def test_a_terrain_stays_taken_up_when_others_come_and_in_another_look(qapp, model, shown):
+    panel = shown(PalettePanel(model))
+    click(panel, 1, palette.NAME)
+    model.edit("more", model.document.replace(palette=(*model.document.palette, Terrain("mud", 3.0, "#664422"))))
+    for dark in (True, False):
+        apply_style(qapp, dark)
+        QApplication.processEvents()
+        assert panel.table.currentRow() == 1
 
 
 def test_a_terrain_is_changed_in_one_step_each(model, shown, monkeypatch):

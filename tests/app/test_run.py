@@ -110,10 +110,28 @@ def test_an_edit_that_cannot_run_pauses_with_the_sentence(qtbot, model, document
     model.edit(set_passable(document, wall, False).document)
     wait_until(qtbot, lambda: model.state == "paused")
     assert "no way leads" in model.sentence
-    model.edit(document)
+    at = model.step
     model.resume()
-    at = len(model.curves()["step"])
-    wait_until(qtbot, lambda: len(model.curves()["step"]) > at + 3)
+    model.single_step()
+    qtbot.wait(200)
+    assert model.refused and model.state == "paused" and model.step == at, "it does not go on on another map"
+    assert "no way leads" in model.sentence
+    assert model.taken is document
+    model.edit(document)  # taken back
+    wait_until(qtbot, lambda: model.state == "running" and model.step > at + 3)
+    assert not model.refused and model.sentence == ""
+
+
+def test_an_edit_that_is_taken_back_is_taken_up_too(qtbot, model, document):
+    started(model, document, steps=100_000)
+    wait_until(qtbot, lambda: model.step > 3)
+    walled = set_passable(document, rectangle(document.shape, (3, 7), (12, 7)), False).document
+    model.edit(walled)
+    wait_until(qtbot, lambda: model.taken is walled)
+    model.edit(walled)  # the same once more is none
+    model.edit(document)
+    wait_until(qtbot, lambda: model.taken is document)
+    assert len(model.edits) == 2
 
 
 def test_what_cannot_start_says_why(qtbot, model, document):

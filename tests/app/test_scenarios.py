@@ -102,6 +102,7 @@ def test_no_word_of_its_form_is_clipped_in_a_small_window(qtbot, name):
     form = window.run_panel.form
     form.more.setChecked(True)
     qtbot.wait(50)
+    assert form.width() <= form.parentWidget().parentWidget().width(), "the form is cut off at the right"
     seen = 0
     for control in form.controls.values():
         if not control.isVisible():
