@@ -212,6 +212,8 @@ class Scene:
         match self.map.shown:
             case "distance":
                 title = tr("Scene", "distance to the goal")
+                if self.map.has_run:
+                    title = tr("Scene", "distance to the goal, as drawn")
                 farthest = self.map.bands * self.map.band
                 return Legend(title, distance_table(self.map.bands), ("0", f"{farthest:.4g}"))
             case "difference":
