@@ -19,7 +19,7 @@ from app.bootstrap import has_display
 from app.options import add_options, number, settings_from, whole
 from app.problems import movement_grid, movement_words
 from app.scenarios import SCENARIOS
-from app.scenarios.scenario import Seen
+from app.scenarios.scenario import Scenario, Seen
 from maps.document import Bounds, MapDocument, MovementRule, Route
 from maps.errors import MapError, MapFormatError, MapSaveError
 from maps.formats import FORMATS, format_of, read_map, write_map
@@ -52,7 +52,7 @@ def main(argv: Sequence[str]) -> int:
         # The engine refuses what it cannot run with sentences meant for the user; anything else is a defect.
         from engine.problem import ProblemError
 
-        if isinstance(error, ProblemError) or str(error).startswith("device "):
+        if isinstance(error, ProblemError):
             return _complain(str(error))
         raise
     except KeyboardInterrupt:
@@ -78,8 +78,7 @@ def solve(arguments: argparse.Namespace) -> int:
             f"{Path(arguments.map).name} has no route; give one with --route ROW,COL:ROW,COL (start, then goal)"
         )
     outputs = [Path(name) for name in arguments.out]
-    for path in outputs:
-        _check_writable(path)
+    _check_outputs(arguments, outputs, scenario)
     settings = settings_from(arguments, scenario)
     _warm_up()
     with _progress() as bar:
@@ -104,7 +103,7 @@ def solve(arguments: argparse.Namespace) -> int:
     words = scenario.words(report)
     if arguments.picture:
         _picture(Path(arguments.picture), document, optimised, scenario.captions(report))
-    for line in (*words, sentence):
+    for line in (*words, escape(sentence)):
         _out.print(line)
     return DONE
 
@@ -143,7 +142,7 @@ def paths(arguments: argparse.Namespace) -> int:
     table = Table("route", "start", "goal", "cost", "moves", "expected", "match")
     for row in shown:
         table.add_row(
-            row["name"],
+            escape(row["name"]),
             str(row["start"]),
             str(row["goal"]),
             "no way" if row["cost"] is None else f"{row['cost']:.6g}",
@@ -170,7 +169,7 @@ def info(arguments: argparse.Namespace) -> int:
     document = read_map(arguments.map)
     costs = document.cost[document.passable]
     kind = format_of(arguments.map)
-    table = Table(show_header=False, title=document.name or Path(arguments.map).name, title_justify="left")
+    table = Table(show_header=False, title=escape(document.name or Path(arguments.map).name), title_justify="left")
     table.add_row("format", kind.description if kind else "by content")
     table.add_row("size", f"{document.height} rows × {document.width} columns, cells of {document.cell_size:g}")
     walls = document.cost.size - costs.size
@@ -184,13 +183,15 @@ def info(arguments: argparse.Namespace) -> int:
     table.add_row("movement", movement_words(document.rule))
     for route in document.routes:
         expected = "" if route.expected_cost is None else f", expected cost {route.expected_cost:g}"
-        table.add_row("route", f"{route.name}: {route.start} to {route.goal}, weight {route.weight:g}{expected}")
+        table.add_row(
+            "route", f"{escape(route.name)}: {route.start} to {route.goal}, weight {route.weight:g}{expected}"
+        )
     for layout in document.layouts:
         table.add_row(
-            "layout", f"{layout.name}: {len(layout.weights)} points, total weight {layout.weights.sum():g}"
+            "layout", f"{escape(layout.name)}: {len(layout.weights)} points, total weight {layout.weights.sum():g}"
         )
     for key, value in document.metadata.items():
-        table.add_row(key, str(value))
+        table.add_row(escape(key), escape(str(value)))
     _out.print(table)
     return DONE
 
@@ -369,8 +370,38 @@ def _check_writable(path: Path) -> None:
     if kind is None or kind.encode is None:
         known = ", ".join(kind.endings[0] for kind in FORMATS if kind.encode)
         raise BadInput(f"{path.name}: no format that can be written has this ending; use one of {known}")
+    _check_folder(path)
+
+
+def _check_folder(path: Path) -> None:
     if not path.resolve().parent.is_dir():
         raise BadInput(f"{path}: the folder {path.parent} does not exist; make it first")
+    if path.is_dir():
+        raise BadInput(f"{path} is a folder; give the name of a file")
+
+
+def _check_outputs(arguments: argparse.Namespace, maps: Sequence[Path], scenario: Scenario) -> None:
+    """Before the run: nothing that it takes minutes to find should be lost for a wrong name."""
+    for path in maps:
+        _check_writable(path)
+    for name, endings in (
+        (arguments.points, (".csv", ".json")),
+        (arguments.picture, (".png",)),
+        (arguments.json, ()),
+    ):
+        if not name:
+            continue
+        if endings and Path(name).suffix.lower() not in endings:
+            raise BadInput(f"{name}: this file has to end in {' or '.join(endings)}")
+        _check_folder(Path(name))
+    if arguments.gallery:
+        folder = Path(arguments.gallery)
+        if scenario.gallery is None:
+            raise BadInput(f"{folder} cannot be written: this scenario makes one map only; use --out")
+        if not folder.is_dir() and (folder.exists() or not folder.resolve().parent.is_dir()):
+            raise BadInput(
+                f"{folder}: the gallery needs a folder; this is a file, or lies in a folder that is not there"
+            )
 
 
 def _agrees(cost: float, expected: float) -> bool:
@@ -385,8 +416,6 @@ def _say_losses(path: Path, lost: Sequence[str]) -> None:
 
 def _write_gallery(folder: Path, gallery: Gallery | None, document: MapDocument, result: object) -> None:
     made = gallery(document, result) if gallery else []
-    if not made:
-        raise BadInput(f"{folder} was not written: this scenario makes one map only; use --out")
     folder.mkdir(parents=True, exist_ok=True)
     for place, (_, entry) in enumerate(made, 1):
         write_map(entry, folder / f"map-{place:02}.longcut")
@@ -400,7 +429,10 @@ def _write_points(path: Path, before: MapDocument, after: MapDocument) -> None:
     if not moved:
         raise BadInput(f"{path.name} was not written: this scenario moves no points")
     for layout in moved:
-        name = path if len(moved) == 1 else path.with_stem(f"{path.stem}-{layout.name}")
+        name = path
+        if len(moved) > 1:
+            plain = re.sub(r"[^\w .-]", "_", layout.name)  # a file cannot have every name that a layout can
+            name = path.with_stem(f"{path.stem}-{plain}")
         warning = write_layout(layout, name)
         if warning:
             _err.print(f"[yellow]{name.name}:[/] {escape(warning)}")

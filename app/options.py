@@ -2,6 +2,7 @@
 
 import argparse
 import math
+from collections.abc import Callable
 from typing import Any
 
 from app.scenarios.scenario import Scenario, Setting, settings_of
@@ -50,14 +51,28 @@ def _kind(setting: Setting, default: Any) -> dict[str, Any]:
     if isinstance(default, bool):
         return {"action": argparse.BooleanOptionalAction}
     if isinstance(default, int):
-        return {"type": whole if setting.least >= 1 else _integer, "metavar": "N"}
+        return {"type": _within(setting, whole if setting.least >= 1 else _integer), "metavar": "N"}
     if isinstance(default, float):
-        return {"type": number, "metavar": "VALUE"}
+        return {"type": _within(setting, number), "metavar": "VALUE"}
     if isinstance(default, tuple):
         return {"type": number, "nargs": "+", "action": "extend", "metavar": "VALUE"}
     if isinstance(default, str):
         return {"metavar": "FILE" if setting.path else "NAME"}
     return {"type": _number_or_keep, "metavar": "keep|VALUE"}
+
+
+def _within(setting: Setting, kind: Callable[[str], float]) -> Callable[[str], float]:
+    """A kind of number in the range of a setting."""
+
+    def value_of(text: str) -> float:
+        value = kind(text)
+        if not setting.least <= value <= setting.most:
+            raise argparse.ArgumentTypeError(
+                f"{text} is out of range; choose {setting.least:g} to {setting.most:g}"
+            )
+        return value
+
+    return value_of
 
 
 def _help(setting: Setting, default: Any) -> str:

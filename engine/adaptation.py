@@ -130,8 +130,8 @@ def adapt(
 
     The first half of `examples` is seen in the look `source` with its costs, the other half in the look `target`
     without; some hundred maps do. The same seed gives the same bytes on the CPU, where all of this runs. Raises
-    ValueError for a tileset that there is none of, a model that predicts paths instead of prices, or fewer than
-    two maps.
+    ValueError for a tileset that there is none of or a model that predicts paths instead of prices, ProblemError
+    for fewer than two maps or a model without finite prices.
     """
     settings = settings or AdaptationSettings()
     for name in (source, target):
@@ -142,7 +142,7 @@ def adapt(
             "a model of the method 'direct' has no prices of tiles to adapt; train one of another method"
         )
     if len(examples) < 2:
-        raise ValueError("adaptation needs at least two example maps: one for either tileset")
+        raise ProblemError("maps", "adaptation needs at least two example maps: one for either tileset", 64)
     half = len(examples) // 2
     labelled, unlabelled = np.arange(half), np.arange(half, len(examples))
     looks = example_pictures(examples, (source,), labelled), example_pictures(examples, (target,), unlabelled)
@@ -178,7 +178,8 @@ def adapt(
         losses = adaptation_loss(network, model.unit, batch, spread, settings, done)
         if losses is None:
             if last is None:
-                raise ValueError("the model makes no finite prices of these pictures; train it anew")
+                told = "the network makes no finite prices of these pictures; train it anew"
+                raise ProblemError("network", told)
             yield replace(last, step=step, status=Status.NOT_A_NUMBER)
             return
         adapted = _model(model, network, colours, target)

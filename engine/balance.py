@@ -36,6 +36,8 @@ from engine.status import Status
 EQUAL_SOFTNESS = 0.25
 # Weight of squared differences between teams, in shares of all ranks: 10 % apart counts like a mean distance.
 EQUAL_WEIGHT = 100.0
+# Mean ranks of two teams that differ by no more than this share of the number of ranks are equal.
+EQUAL_WITHIN = 0.01
 # Ground around sites in the way starts dearer by this factor at most, within about so many cells.
 HALO_HEIGHT, HALO_RADIUS = 3.0, 1.5
 # Standard deviation of the noise that breaks ties in the first map, in units of θ.
@@ -72,7 +74,7 @@ class BalanceProblem:
     """A drawn map with spawns and sites, what is wanted of their distances, and the admissible maps.
 
     teams: the team of each spawn, any numbers.
-    margin: aims count as met only by this much, as a share: of the distances, or of the number of ranks.
+    margin: aims count as met only by this much, as a share of the distances; equal ranks have none.
     closeness: weight of the squared change of the map.
     """
 
@@ -272,7 +274,7 @@ def standing(problem: BalanceProblem, cost_map: Floats) -> Standing:
                 violations.append(sum(over) / len(over))
             case EqualRanks():
                 spread = float(team_ranks.max() - team_ranks.min()) / distances.size
-                violations.append(spread if spread > problem.margin else 0.0)
+                violations.append(spread if spread > EQUAL_WITHIN else 0.0)
     return Standing(distances, rankdata(distances, axis=1), team_ranks, tuple(violations))
 
 

@@ -175,8 +175,8 @@ def _on_mirror(allowed: Flags, around: Orbits, orbit: int, position: Floats) -> 
     if len(kept) == 0:
         raise ProblemError(
             "symmetry",
-            f"point {int(around.first[orbit])} has no partner under the symmetry and would have to lie on the "
-            f"mirror, but no allowed cell touches it; add or remove a point, or open a cell there",
+            f"a point at row {position[0]:.1f}, col {position[1]:.1f} has no partner under the symmetry and would "
+            "have to lie on the mirror, but no allowed cell touches it; add or remove a point, or open a cell",
         )
     return kept[np.argmin(((kept - position) ** 2).sum(axis=1))]
 

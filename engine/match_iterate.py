@@ -61,7 +61,8 @@ class MatchIterate:
     to_go: how far the farthest point still wants to go, in cells, or by what share a weight wants to change;
         points that limits hold back are left out.
     results: of `engine.transport`, one per target; their rows are the points of all its layouts.
-    crowded, unsnapped: (layout, point) pairs that have not the spacing, or no cell centre of their own.
+    crowded, unsnapped, held: (layout, point) pairs that have not the spacing, or no cell centre of their own, or
+        that a wall or the end of their region keeps from going on.
     status: None while the run may go on.
     """
 
@@ -80,6 +81,7 @@ class MatchIterate:
     results: tuple[TransportResult, ...]
     crowded: tuple[tuple[int, int], ...]
     unsnapped: tuple[tuple[int, int], ...]
+    held: tuple[tuple[int, int], ...]
     notes: tuple[str, ...]
     status: Status | None
     state: MatchState
@@ -88,6 +90,8 @@ class MatchIterate:
     def sentence(self) -> str:
         """How the run stands or ended, and what to do about it."""
         opening = "Running." if self.status is None else _SENTENCES[self.status]
+        if self.status is Status.CONVERGED and (self.crowded or self.unsnapped or self.held):
+            opening = "No point moves any more, but not all is as asked."
         return " ".join((opening, *self.notes))
 
     def plan_lines(self, count: int) -> PlanLines:

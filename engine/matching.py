@@ -25,7 +25,7 @@ import numpy as np
 
 from engine.arrays import Floats, Integers
 from engine.ground_cost import Walking
-from engine.layout_limits import LAST_ROUNDS, Settled, settle, slide
+from engine.layout_limits import LAST_ROUNDS, Settled, inside, settle, slide
 from engine.layout_symmetry import Orbits, orbits
 from engine.layouts import MatchProblem, check_matching
 from engine.match_iterate import MatchIterate, MatchSettings, check_settings
@@ -52,6 +52,8 @@ TRAVEL_SHARE, BLUR_SHARE = 0.25, 0.6
 FIRST_BLUR = 0.25
 # A point that makes less than a tenth of its way in a step is being held back by its limits.
 HELD_BACK = 10.0
+# A point that is drawn farther than this, through a cell that it may not enter in the next so many, is held.
+HELD_BY = AHEAD = 1.0
 # Weights change by up to this share in a step.
 WEIGHT_RATE = 0.2
 # Points in one place would stay together for ever: noise of this standard deviation (cells) parts them.
@@ -253,6 +255,8 @@ class _Run:
         epsilon = max(result.epsilon for result in seen.results)
         crowded = () if settled is None else self._named(settled.crowded)
         unsnapped = () if settled is None else self._named(settled.unsnapped)
+        ended = status in (Status.CONVERGED, Status.STEPS_DONE)
+        held = self._named(self._held(shown, seen)) if ended else ()
         return MatchIterate(
             step=after.step,
             steps=self._settings.steps,
@@ -269,10 +273,20 @@ class _Run:
             results=seen.results,
             crowded=crowded,
             unsnapped=unsnapped,
-            notes=() if status is None else self._notes(seen, crowded, unsnapped),
+            held=held,
+            notes=() if status is None else self._notes(seen, crowded, unsnapped, held),
             status=status,
             state=after,
         )
+
+    def _held(self, shown: MatchState, seen: Look) -> Integers:
+        """Points that a wall, or the end of their region, keeps from going where they are drawn to."""
+        if self._problem.move == "weights":
+            return np.zeros(0, np.int64)
+        wishes = seen.gradient
+        length = np.sqrt((wishes**2).sum(axis=1))
+        ahead = shown.positions - wishes * (np.minimum(1.0, AHEAD / np.maximum(length, 1e-300)))[:, None]
+        return np.flatnonzero((length > HELD_BY) & ~inside(self._allowed, ahead))
 
     def _to_go(self, shown: MatchState, after: MatchState, seen: Look) -> float:
         """See `MatchIterate.to_go`."""
@@ -297,7 +311,11 @@ class _Run:
         return tuple((int(self._layout[i]), int(i - first[self._layout[i]])) for i in points)
 
     def _notes(
-        self, seen: Look, crowded: tuple[tuple[int, int], ...], unsnapped: tuple[tuple[int, int], ...]
+        self,
+        seen: Look,
+        crowded: tuple[tuple[int, int], ...],
+        unsnapped: tuple[tuple[int, int], ...],
+        held: tuple[tuple[int, int], ...],
     ) -> tuple[str, ...]:
         problem = self._problem
         notes = [result.advice for result in seen.results if result.status is not Status.CONVERGED]
@@ -308,6 +326,7 @@ class _Run:
                 f"nearer than {problem.limits.spacing:g} cells to another; make room, or the spacing smaller",
             ),
             (unsnapped, "on no cell centre of their own; open cells there, or remove points"),
+            (held, "held back by a wall or the end of their region; measure by walking distance, or open a way"),
         ):
             if points:
                 some = ", ".join(f"{i} of '{names[layout]}'" for layout, i in points[:5])

@@ -166,6 +166,8 @@ def _ending(iterate: Any) -> str:
             f"path. More steps, wider bounds or a smaller margin may bring it there."
         )
     apart = iterate.best_standing.certificate
+    if not np.isfinite(apart):
+        return "The path takes the line; there is no other way."
     return f"The path takes the line, and every other way is dearer by at least {apart:.3g}."
 
 
@@ -190,7 +192,7 @@ def report(before: MapDocument, after: MapDocument, settings: DrawnRoute, last: 
         "on_path_after": now.on_path,
         "path_cost": now.path_cost,
         "line_cost": now.line_cost,
-        "reduced_cost": now.certificate,
+        "reduced_cost": now.certificate if np.isfinite(now.certificate) else None,
         "changed_total": float(np.abs(after.cost - before.cost, dtype=np.float64)[before.passable].sum()),
         "change": float(last.figures["best_change"]),
         "least_change": least if np.isfinite(least) else None,

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from rich.markup import escape
 
 from app.problems import movement_grid, movement_words
 from app.scenarios.limits import DEVICES, SYMMETRIES
 from app.scenarios.scenario import Curve, Frame, Report, Scenario, Seen, figure, setting
 from maps.document import Layout, MapDocument
+from maps.errors import MapFormatError
+from maps.formats import read_map
 from maps.layout_edits import move_layouts
 
 if TYPE_CHECKING:
@@ -19,8 +23,8 @@ if TYPE_CHECKING:
     from engine.match_iterate import MatchIterate
 
 ALL = "*"
-COSTS, CHEAPNESS = "costs", "cheapness"  # densities; a layout of this name would come first
-DENSITIES = {COSTS: "Dear ground", CHEAPNESS: "Cheap ground"}
+COSTS, CHEAPNESS, HEAT = "costs", "cheapness", "heat"  # densities; a layout of this name would come first
+DENSITIES = {COSTS: "Dear ground", CHEAPNESS: "Cheap ground", HEAT: "A heat map (file)"}
 GROUNDS = {
     "squared": "Squared distance",
     "distance": "Straight distance",
@@ -64,6 +68,13 @@ class Matching:
         "The layout that they move to, or the painted costs as a density",
         entries=_targets,
         flag="--to",
+    )
+    heat: str = setting(
+        "",
+        "Heat map",
+        "A map of the same size, painted for this: points gather where its costs are high",
+        path="*.longcut *.npy *.csv *.png",
+        unused=lambda settings: settings.target != HEAT,
     )
     ground: str = setting(
         "squared",
@@ -160,8 +171,7 @@ def matching_problem(document: MapDocument, settings: Matching, before: Problem 
     moving, at = _numbers(document, settings)
     costs = np.array(document.cost, np.float64)
     if at is None:
-        values = costs if settings.target == COSTS else 1.0 / costs
-        target: Any = Density(settings.target, values)
+        target: Any = Density(settings.target or COSTS, _density(document, settings))
     else:
         target = _engine_layout(document.layouts[at], None, _find(before, "targets", document.layouts[at]))
     stay = document.locked if settings.locked == "stay" else None
@@ -181,6 +191,28 @@ def matching_problem(document: MapDocument, settings: Matching, before: Problem 
         give_up=settings.give_up,
         move=settings.move,
     )
+
+
+def _density(document: MapDocument, settings: Matching) -> Any:
+    """(H, W) values to spread over. Raises ProblemError for a heat map that is none of this map."""
+    from engine.problem import ProblemError
+
+    costs = np.array(document.cost, np.float64)
+    if settings.target != HEAT:
+        return 1.0 / costs if settings.target == CHEAPNESS else costs
+    if not settings.heat:
+        raise ProblemError("heat", "choose the file of the heat map that the points shall spread over")
+    try:
+        heat = read_map(settings.heat)
+    except MapFormatError as error:
+        raise ProblemError("heat", str(error)) from error
+    if heat.shape != document.shape:
+        raise ProblemError(
+            "heat",
+            f"{Path(settings.heat).name} has {heat.height} rows and {heat.width} columns, this map has "
+            f"{document.height} and {document.width}; a heat map has to have the same size",
+        )
+    return np.where(heat.passable, heat.cost, 0.0).astype(np.float64)
 
 
 def _engine_layout(layout: Layout, stay: Any, before: Any) -> Any:
@@ -334,7 +366,7 @@ def words(report: Report) -> list[str]:
         lines.append(
             f"Of the best plan without blur: {report['exact_cost_before']:.4g} → {report['exact_cost_after']:.4g}"
         )
-    moved = ", ".join(f"{entry['points']} points of {entry['name']}" for entry in report["layouts"])
+    moved = ", ".join(f"{entry['points']} points of {escape(entry['name'])}" for entry in report["layouts"])
     lines.append(
         f"{moved} · {report['steps']} steps in {report['seconds']:.2f} s · marginal error "
         f"{report['marginal_error']:.1e} at a blur of {report['blur']:g} cells"

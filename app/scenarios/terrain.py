@@ -137,10 +137,13 @@ def picture_of(document: MapDocument, settings: Terrain) -> Any:
 
 def steps(document: MapDocument, settings: Terrain, state: Any) -> Iterator[Seen]:
     """See `Scenario.steps`. An edited map is priced by the training that goes on."""
+    from engine.problem import ProblemError
     from engine.terrain_learning import TrainingSettings, train
     from engine.tilesets import examples
 
     picture = picture_of(document, settings)
+    if settings.network and settings.save_as:
+        raise ProblemError("save_as", "nothing is trained where a network is given: leave out where to save one")
     if settings.network:
         return iter((_priced_once(document, settings, picture, read_network(settings.network)),))
     check_place(settings.save_as)

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from app import cli
-from maps.document import MapDocument, Route, new_document
+from maps.document import Layout, MapDocument, Route, new_document
 from maps.formats import read_map, write_map
 from maps.samples import SAMPLES, sample_path
 from tests.oracles import LP_OPTIMA, distances
@@ -170,6 +170,59 @@ def test_wrong_usage_is_exit_code_2(words: list[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         cli.main(words)
     assert ended.value.code == 2
+
+
+@pytest.mark.parametrize(
+    ("option", "name", "words"),
+    [
+        ("--picture", "no/such/p.png", "does not exist"),
+        ("--picture", "p.bmp3", "has to end in .png"),
+        ("--json", "no/report.json", "does not exist"),
+        ("--points", "points.txt", ".csv or .json"),
+        ("--gallery", "gallery", "one map only"),
+        ("--json", ".", "is a folder"),
+    ],
+)
+def test_every_output_is_checked_before_the_run(
+    option: str, name: str, words: str, plain: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = (plain, "--route", "8,1:8,14", "--steps", 100_000, option, tmp_path / name)
+    assert solve(*arguments) == 2  # at once, not after so many steps
+    assert words in " ".join(capsys.readouterr().err.split())
+
+
+def test_names_with_markup_and_slashes_are_names(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    layouts = [
+        Layout(name, np.array([[row, 2.0], [row, 5.0]]), np.ones(2), "#56b4e9")
+        for name, row in (("[/nope]", 1.0), ("a/b", 3.0), ("[red]c", 9.0))
+    ]
+    write_map(new_document(12, 12).replace(layouts=tuple(layouts)), tmp_path / "m.longcut")
+    assert cli.main(["info", str(tmp_path / "m.longcut")]) == 0
+    matching = ("--scenario", "matching", "--from", "*", "--to", "[red]c", "--totals", "partial", "--steps", 3)
+    assert solve(tmp_path / "m.longcut", *matching, "--points", tmp_path / "p.csv") == 0
+    shown = capsys.readouterr().out
+    assert "[/nope]" in shown and "[red]c" in shown
+    assert {path.name for path in tmp_path.glob("p-*.csv")} == {"p-__nope_.csv", "p-a_b.csv"}
+
+
+def test_a_number_out_of_its_range_is_wrong_usage(plain: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        solve(plain, "--scenario", "foresight", "--width", 100_000)
+    assert "out of range; choose 1 to 64" in capsys.readouterr().err
+
+
+def test_a_line_without_another_way_has_no_reduced_cost(tmp_path: Path) -> None:
+    route = Route("r", (0, 0), (0, 2), line=((0, 0), (0, 2)))
+    write_map(new_document(1, 3).replace(routes=(route,)), tmp_path / "m.longcut")
+    scenario = ("--scenario", "drawn_route", "--steps", 5, "--json", tmp_path / "r.json")
+    assert solve(tmp_path / "m.longcut", *scenario) == 0
+    assert json.loads((tmp_path / "r.json").read_text())["reduced_cost"] is None
+
+
+def test_a_network_is_not_saved_where_none_is_trained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    names = ("--network", tmp_path / "a.safetensors", "--save-as", tmp_path / "b.safetensors")
+    assert solve(sample_path("river"), "--scenario", "terrain", *names) == 2
+    assert "nothing is trained" in " ".join(capsys.readouterr().err.split())
 
 
 def test_a_walled_in_goal_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,6 +38,7 @@ def answer(qtbot, ask, *names, kind="", replace=()):
 
     def act():
         dialog = QApplication.activeModalWidget()
+        print(dialog, names, replace, dialog and dialog.isVisible(), getattr(dialog, "text", lambda: "")(), isinstance(dialog, QFileDialog) and dialog.findChild(QLineEdit, "fileNameEdit").text())
         if isinstance(dialog, QFileDialog) and dialog.isVisible() and names:
             boxes = [box for box in dialog.findChildren(QComboBox) if box.objectName() == "fileTypeCombo"]
             if kind:

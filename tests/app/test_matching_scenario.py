@@ -1,6 +1,7 @@
 """Point matching from the window and from the command line."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -148,6 +149,47 @@ def test_a_run_that_cannot_start_says_why_in_the_window(qtbot, window, document)
     QTest.mouseClick(window.run_panel.run, Qt.MouseButton.LeftButton)
     finish(qtbot, window, "failed")
     assert "differ in total weight" in window.run_panel.sentence.text()
+
+
+def test_points_follow_a_heat_map_of_its_own(document, tmp_path):
+    heat = np.full((32, 32), 1e-3, np.float32)
+    heat[20:28, 3:9] = 5.0
+    write_map(new_document(32, 32).replace(cost=heat), tmp_path / "heat.longcut")
+    settings = Matching(target="heat", source="spawns", heat=str(tmp_path / "heat.longcut"))
+    *_, last = MATCHING.steps(document, settings, None)
+    positions, _ = last.result["spawns"]
+    assert (positions >= (19.0, 2.0)).all() and (positions <= (28.5, 9.5)).all()
+    for name, words in (("", "choose the file"), (str(tmp_path / "none.longcut"), "none.longcut")):
+        with pytest.raises(ProblemError, match=words):
+            MATCHING.steps(document, replace(settings, heat=name), None)
+    write_map(new_document(9, 12), tmp_path / "small.longcut")
+    with pytest.raises(ProblemError, match="9 rows and 12 columns"):
+        MATCHING.steps(document, replace(settings, heat=str(tmp_path / "small.longcut")), None)
+
+
+def test_points_that_a_wall_holds_back_are_named(document):
+    passable = np.ones((32, 32), bool)
+    passable[:, 11:13] = False
+    passable[0, 11:13] = True
+    walled = document.replace(passable=passable)
+    *_, last = MATCHING.steps(walled, Matching(steps=400), None)
+    assert "held back by a wall" in last.ending and "of 'spawns'" in last.ending
+    assert not last.ending.startswith("Done")
+    *_, last = MATCHING.steps(document, Matching(steps=400), None)
+    assert last.ending.startswith("Done") and "held" not in last.ending
+    *_, last = MATCHING.steps(walled, Matching(steps=400, ground="walking"), None)
+    assert "held" not in last.ending
+
+
+def test_different_totals_offer_to_scale(qtbot, window, document):
+    window.model.edit("add", add_points(document, 0, [[1.0, 1.0]]))
+    QTest.mouseClick(window.run_panel.run, Qt.MouseButton.LeftButton)
+    finish(qtbot, window, "failed")
+    assert "differ in total weight" in window.run_panel.sentence.text()
+    assert window.run_panel.mend.text() == "Set “Total weights” to Scale the target's"
+    QTest.mouseClick(window.run_panel.mend, Qt.MouseButton.LeftButton)
+    assert window.run_panel.settings().totals == "scale"
+    finish(qtbot, window)
 
 
 def test_the_command_line_reports_and_writes_the_layout(document, tmp_path):
