@@ -267,6 +267,10 @@ class MainWindow(QMainWindow):
         self.curves.show_run(self.run)
         self.timeline.show_run(self.run)
 
+    def _show_scenario(self) -> None:
+        if self.run.step == 0:
+            self.curves.show_scenario(self.run_panel.scenario)
+
     def _show_run_state(self) -> None:
         self.run_panel.show_run(self.run)
         self._show_curves()
@@ -590,6 +594,7 @@ class MainWindow(QMainWindow):
         self.plan.row_hovered.connect(self.canvas.highlight_row)
         self.canvas.point_hovered.connect(self._point_at)
         self.run_panel.aim_changed.connect(self.routes.show_targets)
+        self.run_panel.scenario_box.currentIndexChanged.connect(self._show_scenario)
         self.measurer.measured.connect(self._take_measures)
         self.run.frame_changed.connect(self._take_frame)
         self.run.figures_changed.connect(self._show_figures)

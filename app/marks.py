@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from maps.document import Cell, Mask, Route
 DARK, LIGHT, WARNING = QColor(20, 20, 24), QColor(250, 250, 252), QColor(240, 84, 60)
 GRID_FROM, GRID_FULL, EDGES_FROM = 12.0, 32.0, 4.0  # px per cell
 HATCH = 8  # px between hatch lines
+LABEL = 80  # px for the numbers beside a route's end
 # Premultiplied ARGB: nothing, the light and the dark line of the hatch, the edge of a wall.
 _MARKS = np.array((0, 0xC8C8C8C8, 0x96000000, QColor(*WALL_EDGE.tolist()).rgba()), np.uint32)
 
@@ -150,8 +152,22 @@ def mark_size(view: View) -> float:
     return min(max(view.scale * 0.45, 7.0), 12.0)
 
 
-def draw_route(painter: QPainter, view: View, route: Route, number: int | None) -> None:
-    """A ring at the start, a flag at the goal, and the route's number at both, where it has one."""
+def route_labels(routes: Sequence[Route]) -> list[tuple[str, str]]:
+    """What to write at each route's start and goal: the numbers of all routes there, at the first of them only."""
+    if len(routes) < 2:
+        return [("", "")] * len(routes)
+    numbers: dict[tuple[str, Cell], list[str]] = {}
+    for number, route in enumerate(routes, 1):
+        for end, cell in (("start", route.start), ("goal", route.goal)):
+            numbers.setdefault((end, cell), []).append(str(number))
+    return [
+        ("·".join(numbers.pop(("start", route.start), ())), "·".join(numbers.pop(("goal", route.goal), ())))
+        for route in routes
+    ]
+
+
+def draw_route(painter: QPainter, view: View, route: Route, labels: tuple[str, str]) -> None:
+    """A ring at the start, a flag at the goal, and a label at either."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     radius = mark_size(view)
@@ -173,9 +189,8 @@ def draw_route(painter: QPainter, view: View, route: Route, number: int | None) 
     painter.drawPolygon(cloth)
     painter.setBrush(LIGHT)
     painter.drawEllipse(goal, 3.0, 3.0)
-    if number is not None:
-        _draw_outlined(painter, start + QPointF(radius + 3.0, radius * 0.4), str(number))
-        _draw_outlined(painter, goal + QPointF(5.0, radius * 0.9), str(number))
+    _draw_outlined(painter, start + QPointF(radius + 3.0, radius * 0.4), labels[0])
+    _draw_outlined(painter, goal + QPointF(5.0, radius * 0.9), labels[1])
     painter.restore()
 
 
@@ -183,7 +198,7 @@ def route_area(view: View, cell: Cell) -> QRect:
     """Where on the screen a route end is drawn."""
     x, y = view.centre(*cell)
     reach = mark_size(view)
-    return QRectF(x - reach - 6, y - 2.4 * reach - 6, 2 * reach + 36, 3.4 * reach + 16).toAlignedRect()
+    return QRectF(x - reach - 6, y - 2.4 * reach - 6, 2 * reach + LABEL, 3.4 * reach + 16).toAlignedRect()
 
 
 def draw_brush(painter: QPainter, view: View, cell: Cell, size: float) -> None:

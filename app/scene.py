@@ -190,10 +190,10 @@ class Scene:
     def _paint_routes(self, painter: QPainter, area: QRect, look: Look) -> None:
         view, routes = look.view, self.map.document.routes
         if "routes" in self.layers:
-            for number, route in enumerate(routes, 1):
+            for route, labels in zip(routes, marks.route_labels(routes), strict=True):
                 ends = (marks.route_area(view, route.start), marks.route_area(view, route.goal))
                 if any(end.intersects(area) for end in ends):
-                    marks.draw_route(painter, view, route, number if len(routes) > 1 else None)
+                    marks.draw_route(painter, view, route, labels)
 
     def _paint_sentence(self, painter: QPainter, window: QRect) -> None:
         tr = QCoreApplication.translate

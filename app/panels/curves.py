@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QSize
+from PySide6.QtCore import QCoreApplication, QEvent, QSize
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -14,6 +14,7 @@ from app.scenarios.scenario import Curve, Scenario
 
 ROLES = {"best": (style.BEST, 2), "value": (style.PATH, 1), "soft": (style.SOFT, 1), "bound": (style.BOUND, 2)}
 SMALLEST = 1e-12  # what a log scale still shows
+REACH = 2.0  # a bound is in view once it is at most so many times higher than what it bounds
 
 
 class CurvesPanel(QWidget):
@@ -57,11 +58,11 @@ class CurvesPanel(QWidget):
 
     def show_run(self, run: RunModel) -> None:
         """Draw the curves as they are now."""
-        if run.scenario is not None and run.scenario.curves != self._shown:
-            self._show_scenario(run.scenario)
+        if run.scenario is not None and run.scenario.curves != self._shown and run.step:
+            self.show_scenario(run.scenario)
         columns = run.curves()
         steps = columns["step"]
-        top, bottom = 0.0, 0.0
+        top, bottom, bound = 0.0, 0.0, np.nan
         highest, lowest = -np.inf, np.inf
         for entry in self._shown:
             values = columns.get(entry.name, np.zeros(0))
@@ -74,8 +75,15 @@ class CurvesPanel(QWidget):
             most, least = float(values[shown].max()), float(values[shown].min())
             if entry.log:
                 highest, lowest = max(highest, np.ceil(np.log10(most))), min(lowest, np.floor(np.log10(least)))
-            elif entry.role != "bound":  # it starts far up: the view follows the rest, and it comes into it
+            elif entry.role == "bound":
+                bound = float(values[shown][-1])
+            else:
                 top, bottom = max(top, most), min(bottom, least)
+        # A bound starts far up: the view follows the rest, and takes it in when it has come near.
+        above = bound > REACH * top
+        if bound > top and not above:
+            top = bound
+        self._tell_bound(above)
         if len(steps) > 1:
             last = _rounded_up(float(steps[-1]))
             self._show_range(self._plot, -_rounded_up(-bottom) if bottom < 0.0 else 0.0, 1.08 * top, last)
@@ -83,11 +91,19 @@ class CurvesPanel(QWidget):
                 self._log_plot.setXRange(0.0, last, padding=0.0)
                 self._log_plot.setYRange(lowest, max(highest, lowest + 1.0), padding=0.0)
 
+    def _tell_bound(self, above: bool) -> None:
+        for key, entry in zip(self._keys, self._shown, strict=True):
+            if entry.role == "bound":
+                text = _key_text(entry) + (self.tr(" ↑ above the view") if above else "")
+                if key.text() != text:
+                    key.setText(text)
+
     def _show_range(self, plot: Any, bottom: float, top: float, last: float) -> None:
         plot.setXRange(0.0, last, padding=0.0)
         plot.setYRange(bottom, _rounded_up(top), padding=0.0)
 
-    def _show_scenario(self, scenario: Scenario) -> None:
+    def show_scenario(self, scenario: Scenario) -> None:
+        """Title and keys of a scenario, and no curves yet."""
         for entry in self._shown:
             (self._log_plot if entry.log else self._plot).removeItem(self._curves[entry.name])
         for key in self._keys:
@@ -98,8 +114,7 @@ class CurvesPanel(QWidget):
             colour, width = ROLES[entry.role]
             plot = self._log_plot if entry.log else self._plot
             self._curves[entry.name] = plot.plot([], [], pen=pg.mkPen(colour, width=width))
-            title = self.tr("{} (right)").format(entry.title) if entry.log else entry.title
-            key = QLabel(f"<span style='color:{colour}'>━</span>&nbsp;{title}")
+            key = QLabel(_key_text(entry))
             self._keys.append(key)
             self._legend.insertWidget(at + 1, key)
         self._log_plot.setVisible(any(entry.log for entry in scenario.curves))
@@ -113,6 +128,13 @@ class CurvesPanel(QWidget):
                 axis = plot.getAxis(side)
                 axis.setPen(palette.placeholderText().color())
                 axis.setTextPen(palette.text().color())
+
+
+def _key_text(entry: Curve) -> str:
+    colour, _ = ROLES[entry.role]
+    right = QCoreApplication.translate("CurvesPanel", "{} (right)")
+    title = right.format(entry.title) if entry.log else entry.title
+    return f"<span style='color:{colour}'>━</span>&nbsp;{title}"
 
 
 class _ShortAxis(pg.AxisItem):

@@ -241,11 +241,19 @@ class PricedMap:
 
     @property
     def cost_map(self) -> Any:
-        """(H, W) prices, scaled to the map's mean cost; locked cells and walls as drawn."""
+        """(H, W) prices, scaled to the map's mean cost; locked cells and walls as drawn.
+
+        Raises ProblemError for a network that makes no finite prices.
+        """
+        from engine.problem import ProblemError
+
         if self._cost_map is None:
             document = self._document
             drawn = np.array(document.cost, np.float64)
             prices = self._model.price(self._picture[None])[0]
+            if not np.isfinite(prices).all():
+                told = "the network makes prices that are no finite numbers; train it anew, at a smaller rate"
+                raise ProblemError("network", told)
             free = document.passable & ~document.locked
             if free.any():
                 prices = prices * (drawn[free].mean() / prices[free].mean())

@@ -13,7 +13,7 @@ from app.colouring import UNREACHED, WALL, WALL_EDGE, change_shades, change_tabl
 from app.document_model import DocumentModel
 from app.legend import legend_area
 from app.map_image import OPEN, MapImage, changed_cells, glow_image
-from app.marks import cut_lines
+from app.marks import cut_lines, route_labels
 from app.tools import Sketch
 from app.view import View, fitted, fitted_beside
 from maps.document import Layout, MapDocument, Route, new_document
@@ -705,3 +705,9 @@ def test_what_a_run_says_of_walls_does_not_widen_the_colour_scale():
     costs[~document.passable] = 0.0
     image.show_costs(costs)
     assert image.scale == scale
+
+
+def test_numbers_of_routes_that_share_an_end_stand_together():
+    routes = [Route(f"r{n}", start, (0, 9)) for n, start in enumerate(((0, 0), (5, 0), (0, 0)))]
+    assert route_labels(routes) == [("1·3", "1·2·3"), ("2", ""), ("", "")]
+    assert route_labels(routes[:1]) == [("", "")]

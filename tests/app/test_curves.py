@@ -1,0 +1,45 @@
+"""Curves of a run: what is in view, and whose they are."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from app.panels.curves import CurvesPanel
+from app.scenarios import SCENARIOS
+
+
+def run(**columns):
+    steps = np.arange(len(next(iter(columns.values()))), dtype=float)
+    figures = {"step": steps, **{name: np.array(values, float) for name, values in columns.items()}}
+    return SimpleNamespace(scenario=SCENARIOS["adversarial"], curves=lambda: figures, step=int(steps[-1]))
+
+
+@pytest.fixture
+def panel(qtbot):
+    made = CurvesPanel()
+    qtbot.addWidget(made)
+    return made
+
+
+def top_of(panel):
+    return panel._plot.viewRange()[1][1]
+
+
+def test_a_bound_comes_into_view_when_it_is_near_and_is_told_before(panel):
+    far = run(path_cost=[30, 60, 80], best=[30, 60, 80], bound=[np.nan, 900, 400])
+    panel.show_run(far)
+    assert 80 <= top_of(panel) < 200
+    assert any("above the view" in key.text() for key in panel._keys)
+    near = run(path_cost=[30, 60, 80, 85], best=[30, 60, 80, 85], bound=[np.nan, 900, 400, 120])
+    panel.show_run(near)
+    assert 120 <= top_of(panel) < 200
+    assert not any("above the view" in key.text() for key in panel._keys)
+
+
+def test_another_scenario_brings_its_own_title_and_keys(panel):
+    panel.show_run(run(path_cost=[30, 60], best=[30, 60]))
+    panel.show_scenario(SCENARIOS["matching"])
+    assert "ransport cost" in panel._title.text()
+    assert len(panel._keys) == len(SCENARIOS["matching"].curves)
+    assert all(len(curve.getData()[0]) == 0 for curve in panel._curves.values() if curve.getData()[0] is not None)
