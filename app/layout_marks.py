@@ -156,13 +156,13 @@ def draw_plan(
 
     Light with a dark rim, as the paths are.
     """
-    # Square roots, so that a mass split among a few is still seen.
-    strength = np.sqrt(np.clip(plan.mass / max(float(plan.mass.max(initial=0.0)), 1e-300), 0.0, 1.0))
+    # A root, so that a mass split among many is still seen.
+    strength = np.clip(plan.mass / max(float(plan.mass.max(initial=0.0)), 1e-300), 0.0, 1.0) ** 0.35
     chosen = plan.rows == highlighted
     ends = on_screen(view, plan.lines.reshape(-1, 2)).reshape(-1, 4)
-    groups = [(chosen, 0.4 + 0.6 * strength, 2.0), (~chosen, 0.25 * strength, 1.0)]
+    groups = [(chosen, 0.4 + 0.6 * strength, 2.2), (~chosen, 0.25 * strength, 1.2)]
     if not chosen.any():
-        groups = [(~chosen, 0.8 * strength, 1.0)]
+        groups = [(~chosen, 0.9 * strength, 1.2)]
     for lines, opaque, width in reversed(groups):
         raster = _Raster(area, pixel_ratio, ends[lines], width + 2.0)
         core, rim = raster.opacity(opaque[lines], width), raster.opacity(opaque[lines], width + 2.0)

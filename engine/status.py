@@ -20,7 +20,9 @@ class Status(StrEnum):
 
 _SENTENCES = {
     Status.CONVERGED: "Done: no admissible map is better by more than the tolerance.",
-    Status.STEPS_DONE: "All steps done. More steps may improve the map, by the gap at most where there is one.",
+    Status.STEPS_DONE: (
+        "All steps done. More steps may improve the map; the gap, where there is one, says by how much at most."
+    ),
     Status.CANCELLED: "Stopped on request; the best map so far is kept.",
     Status.NOT_A_NUMBER: (
         "A step produced something that is not a finite number, so the run stopped and the last good map is "

@@ -113,6 +113,7 @@ class OptionsBar(QToolBar):
         self._options = options
         self.value.blockSignals(True)
         self.value.setMinimum(-MOST if options.mode == "add" else LEAST)
+        self.value.blockSignals(False)
         for field, value in (
             (self.size_box, options.size),
             (self.hardness, 100.0 * options.hardness),
@@ -121,9 +122,10 @@ class OptionsBar(QToolBar):
             (self.spacing, options.spacing),
             (self.seed, options.seed),
         ):
-            field.blockSignals(True)
-            field.setValue(value)
-            field.blockSignals(False)
+            if field.value() != value:  # a number that is being typed is left as it stands: -0, 2.0
+                field.blockSignals(True)
+                field.setValue(value)
+                field.blockSignals(False)
         for box, on in ((self.filled, options.filled), (self.snap, options.snap)):
             box.blockSignals(True)
             box.setChecked(on)

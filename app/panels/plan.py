@@ -203,11 +203,11 @@ class PlanPanel(QWidget):
             return
         self._comparison = comparison
         pair = comparison.pair
-        self.entropic.picture.show_plan(comparison.picture, comparison.block, pair.shape)
+        self.entropic.show_plan(comparison.picture, comparison.block, pair.shape)
         if comparison.exact_picture is None:
-            self.exact.picture.show_message(self._no_exact(pair))
+            self.exact.show_message(self._no_exact(pair))
         else:
-            self.exact.picture.show_plan(comparison.exact_picture, comparison.block, pair.shape)
+            self.exact.show_plan(comparison.exact_picture, comparison.block, pair.shape)
         self._show_figures(comparison)
         self._show_notices(comparison)
         self.plan_changed.emit(Plan(comparison.lines, comparison.mass, comparison.line_rows.astype(np.int64)))
@@ -237,7 +237,7 @@ class PlanPanel(QWidget):
         self._patience.stop()
         self._comparison, self._row = None, None
         for view in (self.entropic, self.exact):
-            view.picture.show_message("")
+            view.show_message("")
             view.show_words("", "", "")
         for notice in (self.notice, self.unsettled):
             notice.say("")
@@ -289,10 +289,11 @@ class PlanPanel(QWidget):
         pair, excess = comparison.pair, comparison.excess
         if excess is not None:
             digits = 2 if abs(excess) < 0.1 else 1 if abs(excess) < 1.0 else 0
-            share = f"{100.0 * excess:+,.{digits}f} %".replace("-", "−")
+            percent = round(100.0 * excess, digits) or 0.0  # no minus before a zero
+            share = f"{percent:+,.{digits}f} %".replace("-", "−")
             over = self.tr("{} over exact").format(share)
         elif pair.exact_cost is not None:
-            over = self.tr("exact moves nothing")
+            over = self.tr("exact is 0")
         else:
             over = ""
         off = ""
@@ -401,6 +402,10 @@ class PlanPanel(QWidget):
             box = self._controls_box if wide else self._outer
             for widget in (self.unsettled, self.words):
                 box.insertWidget(_AFTER_CONTROLS if wide else _AFTER_PLANS, widget)
+            # As wide as they will be, or Qt asks for the height of narrower ones, and a scroll bar appears.
+            for label in (self.notice, self.unsettled, self.words):
+                label.setMinimumWidth(CONTROLS if wide else 0)
+            self._outer.setStretchFactor(self._plans, 1 if wide else 0)
         if wide:
             most = (width - CONTROLS - 4 * MARGIN) // 2 - BESIDE - MARGIN
             side = min(height - 2 * MARGIN, most)
@@ -479,21 +484,21 @@ class PlanPanel(QWidget):
         self._controls_box.addWidget(self.notice)
         self._controls_box.addWidget(self.mend)
         self._controls_box.addStretch(1)
-        plans = QHBoxLayout()
-        plans.setSpacing(MARGIN)
+        self._plans = QHBoxLayout()
+        self._plans.setSpacing(MARGIN)
         for view in (self.entropic, self.exact):
             view.picture.row_pointed.connect(self._hover)
-            plans.addWidget(view)
+            self._plans.addWidget(view)
         self.entropic.picture.resized.connect(self._show_words)
         content = QWidget()
         self._outer = QBoxLayout(QBoxLayout.Direction.TopToBottom, content)
         self._outer.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
         self._outer.setSpacing(MARGIN)
         self._outer.addWidget(self._controls)
-        self._outer.addLayout(plans)
+        self._outer.addLayout(self._plans)
         self._outer.addWidget(self.words)
         self._outer.addWidget(self.unsettled)
-        self._outer.addStretch(1)
+        self._outer.addStretch()  # of what the pictures leave, on the side where they take no more
         self._wide = False
         scroll = QScrollArea(widgetResizable=True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
@@ -23,7 +24,8 @@ from app.panels.parts import EDGE, GAP, MARGIN, tabular
 from app.plan_image import Values, binned, plan_pixels
 
 SMALLEST = 100  # px, side of a picture
-BESIDE = 120  # px, width of the words beside it
+BESIDE = 120  # px, least width of the words beside it
+KEY = 96  # px, greatest width of the key to its colours
 _MARK = 3.0  # px, height of a marked row at least
 
 
@@ -185,6 +187,40 @@ class PlanPicture(QWidget):
         painter.restore()
 
 
+class ColourKey(QWidget):
+    """From no mass to the largest of a picture, as the picture is coloured. most: that mass in words, or empty."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.most = ""
+        self.setFont(tabular(self.font()))
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def show_most(self, mass: float | None) -> None:
+        """Show a key up to this mass, None for none."""
+        self.most = "" if mass is None else f"{mass:.3g}"
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(SMALLEST, self.fontMetrics().height() + GAP)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if not self.most:
+            return
+        painter, words = QPainter(self), self.fontMetrics()
+        least, most = words.horizontalAdvance("0") + GAP, words.horizontalAdvance(self.most) + GAP
+        middle, width = self.height() / 2.0, min(self.width() - least - most, KEY)
+        bar = QRectF(least, middle - 4.0, width, 8.0)
+        painter.drawText(0, round(middle + words.ascent() / 2.0 - 1.0), "0")
+        painter.drawText(round(bar.right()) + GAP, round(middle + words.ascent() / 2.0 - 1.0), self.most)
+        # Masses whose square roots are evenly spaced, as `plan_pixels` takes roots.
+        masses = np.linspace(0.0, 1.0, 64)[None, :] ** 2
+        painter.drawImage(bar, _image(masses, self.palette().color(QPalette.ColorRole.Base)))
+        painter.setPen(EDGE)
+        painter.drawRect(bar)
+        painter.end()
+
+
 class PlanView(QWidget):
     """A picture, and under it or beside it a title, the cost and what is to be said of it.
 
@@ -197,6 +233,8 @@ class PlanView(QWidget):
         self.picture.setAccessibleName(title)
         self.title = QLabel(f"<b>{title}</b>")
         self.cost, self.remark, self.off = QLabel(), QLabel(), QLabel()
+        self.key = ColourKey()
+        self.key.setToolTip(tip)
         self._words = QWidget()
         words = QVBoxLayout(self._words)
         words.setContentsMargins(0, 0, 0, 0)
@@ -206,6 +244,7 @@ class PlanView(QWidget):
             label.setToolTip(tip)
             label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
             words.addWidget(label)
+        words.addWidget(self.key)
         self.remark.setProperty("dim", True)
         words.addStretch(1)
         self._box = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)
@@ -226,6 +265,16 @@ class PlanView(QWidget):
         """The cost, what is to be said of it, and how far the plan is off where it is."""
         for label, text in ((self.cost, cost), (self.remark, remark), (self.off, off)):
             label.setText(text)
+
+    def show_plan(self, values: Values, block: tuple[int, int], shape: tuple[int, int]) -> None:
+        """Show a plan and the key to its colours; see `PlanPicture.show_plan`."""
+        self.picture.show_plan(values, block, shape)
+        self.key.show_most(float(values.max(initial=0.0)))
+
+    def show_message(self, message: str) -> None:
+        """Show a sentence in place of a plan, or nothing."""
+        self.picture.show_message(message)
+        self.key.show_most(None)
 
 
 def _image(values: Values, ground: QColor) -> QImage:

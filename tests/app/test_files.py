@@ -29,41 +29,52 @@ def files(qtbot, tmp_path):
     made.shut_down()
 
 
-def answer(qtbot, ask, *names, kind="", replace=()):
-    """Call `ask` and type a name into each dialog for a file; replace: the answers to what the program asks.
+def answer(ask, *names, kind="", replace=()):
+    """Call `ask` and type a name into each dialog for a file, none to leave it; return the questions asked.
 
-    Returns the questions that were asked.
+    replace: the answers to them, yes where there are no more.
     """
     names, replace, asked = list(names), list(replace), []
+    going_on = True
 
     def act():
+        if not going_on:
+            return
+        # A new timer for each act: one rests while what it called waits for an answer.
+        QTimer.singleShot(20, act)
         dialog = QApplication.activeModalWidget()
-        print(dialog, names, replace, dialog and dialog.isVisible(), getattr(dialog, "text", lambda: "")(), isinstance(dialog, QFileDialog) and dialog.findChild(QLineEdit, "fileNameEdit").text())
         if isinstance(dialog, QFileDialog) and dialog.isVisible() and names:
-            boxes = [box for box in dialog.findChildren(QComboBox) if box.objectName() == "fileTypeCombo"]
-            if kind:
-                boxes[0].setFocus()
-                at = next(n for n in range(boxes[0].count()) if kind in boxes[0].itemText(n))
-                QTest.keyClick(boxes[0], Qt.Key.Key_Home)
-                for _ in range(at):
-                    QTest.keyClick(boxes[0], Qt.Key.Key_Down)
-            field = dialog.findChild(QLineEdit, "fileNameEdit")
-            field.selectAll()
-            name = names.pop(0)
-            QTest.keyClicks(field, name) if name else None
-            QTest.keyClick(dialog if not name else field, Qt.Key.Key_Return if name else Qt.Key.Key_Escape)
+            choose_kind(dialog, kind)
+            type_name(dialog, names.pop(0))
         elif isinstance(dialog, QMessageBox) and dialog.isVisible():
             asked.append(dialog.text())
             yes = replace.pop(0) if replace else True
             buttons = QMessageBox.StandardButton
             QTest.mouseClick(dialog.button(buttons.Yes if yes else buttons.No), Qt.MouseButton.LeftButton)
 
-    timer = QTimer(interval=20)
-    timer.timeout.connect(act)
-    timer.start()
+    QTimer.singleShot(20, act)
     ask()
-    timer.stop()
+    going_on = False
     return asked
+
+
+def choose_kind(dialog, kind):
+    box = dialog.findChild(QComboBox, "fileTypeCombo")
+    QTest.keyClick(box, Qt.Key.Key_Home)
+    while kind not in box.currentText():
+        before = box.currentIndex()
+        QTest.keyClick(box, Qt.Key.Key_Down)
+        assert box.currentIndex() > before, f"no kind {kind}"
+
+
+def type_name(dialog, name):
+    field = dialog.findChild(QLineEdit, "fileNameEdit")
+    if name:
+        field.selectAll()
+        QTest.keyClicks(field, name)
+        QTest.keyPress(field, Qt.Key.Key_Return)
+    else:
+        QTest.keyPress(dialog, Qt.Key.Key_Escape)
 
 
 def saved(qtbot, files):
@@ -74,18 +85,18 @@ def saved(qtbot, files):
 def test_a_completed_name_that_is_there_is_asked_about(qtbot, files, tmp_path):
     there = tmp_path / "b.longcut"
     there.write_bytes(b"precious")
-    asked = answer(qtbot, files.save_as, "b", "", replace=[False])
+    asked = answer(files.save_as, "b", "", replace=[False])
     assert asked == ["b.longcut is there already. Replace it?"]
     assert there.read_bytes() == b"precious" and saved(qtbot, files) == tmp_path / "a.longcut"
-    asked = answer(qtbot, files.save_as, "b", "c", replace=[False])
+    asked = answer(files.save_as, "b", "c", replace=[False])
     assert len(asked) == 1 and saved(qtbot, files) == tmp_path / "c.longcut", "another name may be given"
-    assert answer(qtbot, files.save_as, "b", replace=[True]) == asked
+    assert answer(files.save_as, "b", replace=[True]) == asked
     assert saved(qtbot, files) == there and read_map(there).layouts
 
 
 def test_a_whole_name_that_is_there_is_asked_about_once(qtbot, files, tmp_path):
     (tmp_path / "b.longcut").write_bytes(b"precious")
-    asked = answer(qtbot, files.save_as, "b.longcut", replace=[True])
+    asked = answer(files.save_as, "b.longcut", replace=[True])
     assert len(asked) == 1 and saved(qtbot, files) == tmp_path / "b.longcut"
 
 
@@ -100,15 +111,15 @@ def test_a_whole_name_that_is_there_is_asked_about_once(qtbot, files, tmp_path):
     ],
 )
 def test_a_name_gets_the_ending_of_the_chosen_kind(typed, kind, file, qtbot, files, tmp_path):
-    answer(qtbot, files.save_as, typed, kind=kind)
+    answer(files.save_as, typed, kind=kind)
     assert saved(qtbot, files) == tmp_path / file
     assert read_map(tmp_path / file).shape == (4, 4)
 
 
 def test_points_are_exported_likewise(qtbot, files, tmp_path):
-    answer(qtbot, lambda: files.export_layout(0), "here", kind="*.json")
+    answer(lambda: files.export_layout(0), "here", kind="*.json")
     assert '"spawns"' in (tmp_path / "here.json").read_text()
-    asked = answer(qtbot, lambda: files.export_layout(0), "here", "", kind="*.json", replace=[False])
+    asked = answer(lambda: files.export_layout(0), "here", "", kind="*.json", replace=[False])
     assert asked == ["here.json is there already. Replace it?"]
 
 

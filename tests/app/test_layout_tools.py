@@ -15,6 +15,8 @@ from app.canvas import Canvas
 from app.document_model import DocumentModel
 from app.line_raster import line_opacity
 from app.panels.options_bar import FIELDS, OptionsBar
+from app.panels.parts import TARGET
+from app.style import apply_style
 from app.tools import TOOLS, ToolOptions
 from app.tools.selection import POINT_ACTIONS
 from app.view import View
@@ -636,6 +638,58 @@ def test_the_options_bar_shows_what_counts_for_the_tool(qtbot):
         assert entry.has_size == ("size" in shown())
 
 
+def choose_mode(bar, mode):
+    bar.mode.setCurrentIndex(bar.mode.findData(mode))
+
+
+@pytest.mark.parametrize(("mode", "shown"), [("set", 2.5), ("scale", 1.25)])
+@pytest.mark.parametrize("typed", ["0", "-3", "-"])
+def test_a_cost_that_cannot_be_is_not_left_standing(qtbot, mode, shown, typed):
+    bar = OptionsBar(ToolOptions(factor=1.25))
+    qtbot.addWidget(bar)
+    bar.resize(1200, 40)
+    with qtbot.waitExposed(bar):
+        bar.show()
+    choose_mode(bar, mode)
+    said = []
+    bar.options_changed.connect(said.append)
+    bar.value.setFocus()
+    bar.value.selectAll()
+    QTest.keyClicks(bar.value, typed)
+    QTest.keyClick(bar.value, Qt.Key.Key_Tab)
+    assert bar.value.value() == bar._options.value > 0.0, "what is shown is what the brush does"
+    assert bar.value.text() == f"{bar._options.value:g}"
+    if typed != "-3":
+        assert bar.value.value() == shown and said == []
+    choose_mode(bar, "add")
+    bar.value.selectAll()
+    QTest.keyClicks(bar.value, "-0.5")
+    assert said[-1].amount == -0.5, "what is added may be below 0"
+    bar.value.selectAll()
+    QTest.keyClicks(bar.value, "2.05")
+    assert said[-1].amount == 2.05, "what was typed first stands"
+    choose_mode(bar, mode)
+    assert bar.value.value() == bar._options.value > 0.0
+
+
+@pytest.mark.parametrize("dark", [True, False])
+def test_boxes_of_the_options_bar_have_an_edge(qapp, qtbot, dark):
+    apply_style(qapp, dark)
+    bar = OptionsBar(ToolOptions(filled=False))
+    qtbot.addWidget(bar)
+    bar.resize(1200, 40)
+    with qtbot.waitExposed(bar):
+        bar.show()
+    for tool, box in (("rectangle", bar.filled), ("points", bar.snap)):
+        bar.show_tool(tool)
+        qtbot.waitUntil(box.isVisible)
+        picture = box.grab().toImage()
+        ground = picture.pixelColor(picture.width() - 1, 0)
+        lightness = [abs(picture.pixelColor(x, picture.height() // 2).lightness() - ground.lightness())
+                     for x in range(TARGET)]  # fmt: skip
+        assert max(lightness) > 40, "seen against the bar"
+
+
 def test_every_field_of_the_options_bar_changes_its_option(qtbot):
     bar = OptionsBar(ToolOptions())
     qtbot.addWidget(bar)
@@ -650,7 +704,7 @@ def test_every_field_of_the_options_bar_changes_its_option(qtbot):
     bar.spacing.setValue(3.5)
     bar.seed.setValue(7)
     bar.swap.click()
-    bar.mode.setCurrentIndex(bar.mode.findData("add"))
+    choose_mode(bar, "add")
     assert said[-1] == ToolOptions(
         size=9, hardness=0.5, cost=1.0, other_cost=4.0, mode="add", filled=False, weight=2.5, snap=True,
         spacing=3.5, seed=7,

@@ -78,7 +78,7 @@ def test_points_added_and_removed_during_a_run_are_taken_up(qtbot, window, docum
     QTest.mouseClick(window.run_panel.run, Qt.MouseButton.LeftButton)
     for _ in range(30):  # at full speed nine points can arrive before this thread looks again
         window.run.single_step()
-    qtbot.waitUntil(lambda: window.run.step >= 30, timeout=60_000)
+    qtbot.waitUntil(lambda: window.run.step >= 20, timeout=60_000)
     window.model.edit("add", add_points(window.model.document, 0, [[1.0, 1.0]]))
     qtbot.waitUntil(lambda: len(window.run.edits) == 1, timeout=60_000)
     window.model.edit("remove", remove_points(window.model.document, 0, [0]))

@@ -9,12 +9,13 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QLabel, QScrollArea
 from scipy.optimize import linear_sum_assignment
 
 from app import plan_image
 from app.document_model import DocumentModel
 from app.panels import plan as plan_panel
+from app.panels.parts import MARGIN
 from app.panels.plan import PlanPanel
 from app.plan_image import CannotCompare, binned, compare, pair_of, plan_pixels
 from engine.status import Status
@@ -167,7 +168,7 @@ def test_a_layout_goes_to_itself_for_nothing(qtbot, model, shown):
     settle(qtbot, panel)
     assert panel.comparison.pair.exact_cost == 0.0
     assert panel.comparison.excess is None
-    assert panel.entropic.remark.text() == "exact moves nothing"
+    assert panel.entropic.remark.text() == "exact is 0"
 
 
 # Rows
@@ -569,6 +570,48 @@ def test_a_low_wide_dock_has_everything_side_by_side_and_narrows_again(model, sh
     panel.resize(300, 420)
     assert panel.entropic.picture.square.width() <= 150.0
     assert panel.words.mapTo(panel, QPoint(0, 0)).y() > panel.entropic.cost.mapTo(panel, QPoint(0, 0)).y()
+
+
+@pytest.mark.parametrize("size", [(927, 174), (1567, 174), (900, 190)])
+def test_nothing_is_clipped_and_no_scroll_bar_shows_where_everything_fits(qtbot, model, shown, size):
+    doubled = replace(LOOT, weights=2.0 * LOOT.weights)
+    panel = shown(DocumentModel(model.document.replace(layouts=(SPAWNS, doubled))), *size)
+    QTest.mouseClick(panel.mend, Qt.MouseButton.LeftButton)
+    settle(qtbot, panel)
+    qtbot.waitUntil(lambda: not panel.findChild(QScrollArea).verticalScrollBar().isVisible(), timeout=2000)
+    assert panel.notice.isVisible() and panel.words.isVisible(), "there is a lot to say"
+    assert panel.words.mapTo(panel, QPoint(0, panel.words.height())).y() <= panel.height()
+    for view in (panel.entropic, panel.exact):
+        for label in (view.cost, view.remark):
+            assert label.sizeHint().width() <= label.width()
+    right = panel.exact.mapTo(panel, QPoint(panel.exact.width(), 0)).x()
+    assert right >= panel.width() - 2 * MARGIN, "the words have the room that is left"
+
+
+@pytest.mark.parametrize("ground", [DARK, LIGHT])
+def test_a_key_tells_what_the_colours_mean(model, shown, ground):
+    panel = shown(model, 927, 174)
+    palette = QPalette(panel.palette())
+    palette.setColor(QPalette.ColorRole.Base, QColor(*ground))
+    panel.setPalette(palette)
+    for view, values in (
+        (panel.entropic, panel.comparison.picture),
+        (panel.exact, panel.comparison.exact_picture),
+    ):
+        assert view.key.most == f"{values.max():.3g}"
+        image = view.key.grab().toImage()
+        row = [image.pixelColor(x, image.height() // 2).getRgb()[:3] for x in range(image.width())]
+        for mass in (0.05, 0.5, 1.0):
+            wanted = plan_pixels(np.array([[mass, 1.0]]), ground)[0, 0].astype(int)
+            assert min(np.abs(wanted - np.array(colour)).max() for colour in row) <= 8
+
+
+def test_no_zero_has_a_minus(qtbot, model, shown):
+    panel = shown(model)
+    for excess, words in ((-4e-5, "+0.00 %"), (4e-5, "+0.00 %"), (-0.0031, "−0.31 %"), (0.5, "+50.0 %")):
+        cost = panel.comparison.pair.exact_cost * (1.0 + excess)
+        panel._show_figures(replace(panel.comparison, cost=cost))
+        assert panel.entropic.remark.text() == f"{words} over exact"
 
 
 def test_refusals_carry_their_reason():

@@ -291,5 +291,5 @@ def test_an_odd_point_without_a_place_on_the_mirror_is_refused():
     passable[:, 2] = False
     positions = np.array([[1.0, 1.0]])
     limits = Limits(passable, symmetry="left_right")
-    with pytest.raises(ProblemError, match="a point at row 1.0, col 2.0 has no partner"):
+    with pytest.raises(ProblemError, match=r"a point at row 1\.0, col 2\.0 has no partner"):
         settle(limits, limits.allowed(), pairing(limits, positions), positions, none_fixed(positions))

@@ -232,3 +232,16 @@ def test_a_file_of_version_1_0_has_no_lines() -> None:
 
     (route,) = decode(PATH, with_header(older)).routes
     assert route.line == ()
+
+
+@pytest.mark.parametrize("other", [b"Dear diary,\nToday I drew a map.\n", b"x", b"P", b"PK", b"", b"\0" * 5000])
+def test_what_is_no_map_at_all_is_told_from_a_map_that_was_cut_short(other: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "x.longcut"
+    path.write_bytes(other)
+    words = "is not a whole" if b"PK\x03\x04".startswith(other) else "is not a Longcut map"
+    with pytest.raises(MapFormatError, match=rf"x\.longcut: {words}"):
+        read_map(path)
+    for length in (4, 40, len(encode(sample())) - 1):
+        path.write_bytes(encode(sample())[:length])
+        with pytest.raises(MapFormatError, match="is not a whole"):
+            read_map(path)
