@@ -402,15 +402,16 @@ class PlanPanel(QWidget):
             box = self._controls_box if wide else self._outer
             for widget in (self.unsettled, self.words):
                 box.insertWidget(_AFTER_CONTROLS if wide else _AFTER_PLANS, widget)
-            # As wide as they will be, or Qt asks for the height of narrower ones, and a scroll bar appears.
-            for label in (self.notice, self.unsettled, self.words):
-                label.setMinimumWidth(CONTROLS if wide else 0)
             self._outer.setStretchFactor(self._plans, 1 if wide else 0)
         if wide:
             most = (width - CONTROLS - 4 * MARGIN) // 2 - BESIDE - MARGIN
             side = min(height - 2 * MARGIN, most)
         else:
             side = (width - 3 * MARGIN) // 2
+        # As wide as they will be, or Qt asks for the height of narrower ones, and a scroll bar appears.
+        room = CONTROLS if wide else width - 2 * MARGIN - self._bar.sizeHint().width()
+        for label in (self.notice, self.unsettled, self.words):
+            label.setMinimumWidth(room)
         for view in (self.entropic, self.exact):
             view.arrange(side, wide)
 
@@ -505,6 +506,7 @@ class PlanPanel(QWidget):
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         scroll.setWidget(content)
+        self._bar = scroll.verticalScrollBar()
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(scroll)

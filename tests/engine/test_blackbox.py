@@ -79,6 +79,19 @@ def test_perturbed_loads_and_their_slopes_follow_the_normal_distribution():
     assert density > 0.5
 
 
+def test_mean_perturbed_loads_are_the_finite_difference_of_the_mean_perturbed_cost():
+    grid, maps, starts, goals = batch(8)
+    rule = Perturbation(0.05, 4, seed=1)
+    direction = np.random.default_rng(2).uniform(-1.0, 1.0, maps.shape)
+
+    def mean_costs(step):
+        return perturbed_paths(grid, maps + step * direction, starts, goals, rule)[1].mean(axis=(0, 2))
+
+    _, _, loads = perturbed_paths(grid, maps, starts, goals, rule)
+    slope = (loads.mean(axis=(0, 2)) * direction).sum(axis=(1, 2))
+    assert (mean_costs(1e-6) - mean_costs(-1e-6)) / 2e-6 == pytest.approx(slope, rel=1e-6)
+
+
 def test_perturbed_paths_are_paths_and_repeat_with_the_seed():
     grid, maps, starts, goals = batch(6)
     noise, costs, loads = perturbed_paths(grid, maps, starts, goals, Perturbation(0.1, 5, seed=3))
