@@ -18,6 +18,7 @@ DARK, LIGHT, WARNING = QColor(20, 20, 24), QColor(250, 250, 252), QColor(240, 84
 GRID_FROM, GRID_FULL, EDGES_FROM = 12.0, 32.0, 4.0  # px per cell
 HATCH = 8  # px between hatch lines
 LABEL = 80  # px for the numbers beside a route's end
+NEAR = 12.0  # px between ends whose numbers would overlap
 # Premultiplied ARGB: nothing, the light and the dark line of the hatch, the edge of a wall.
 _MARKS = np.array((0, 0xC8C8C8C8, 0x96000000, QColor(*WALL_EDGE.tolist()).rgba()), np.uint32)
 
@@ -152,18 +153,27 @@ def mark_size(view: View) -> float:
     return min(max(view.scale * 0.45, 7.0), 12.0)
 
 
-def route_labels(routes: Sequence[Route]) -> list[tuple[str, str]]:
-    """What to write at each route's start and goal: the numbers of all routes there, at the first of them only."""
+def route_labels(view: View, routes: Sequence[Route]) -> list[tuple[str, str]]:
+    """What to write at each route's start and goal: its number, where there are several routes.
+
+    Where ends are so near each other on the screen that numbers would overlap, the first of them has them all.
+    """
     if len(routes) < 2:
         return [("", "")] * len(routes)
-    numbers: dict[tuple[str, Cell], list[str]] = {}
-    for number, route in enumerate(routes, 1):
-        for end, cell in (("start", route.start), ("goal", route.goal)):
-            numbers.setdefault((end, cell), []).append(str(number))
-    return [
-        ("·".join(numbers.pop(("start", route.start), ())), "·".join(numbers.pop(("goal", route.goal), ())))
-        for route in routes
-    ]
+    starts, goals = np.array([route.start for route in routes]), np.array([route.goal for route in routes])
+    return list(
+        zip(_joint_numbers(starts, NEAR / view.scale), _joint_numbers(goals, NEAR / view.scale), strict=True)
+    )
+
+
+def _joint_numbers(cells: NDArray[np.int64], near: float) -> list[str]:
+    labels, alone = [""] * len(cells), np.ones(len(cells), np.bool_)
+    for first, cell in enumerate(cells):
+        if alone[first]:
+            together = alone & (np.abs(cells - cell).max(axis=1) <= near)
+            alone &= ~together
+            labels[first] = "·".join(str(at + 1) for at in np.flatnonzero(together).tolist())
+    return labels
 
 
 def draw_route(painter: QPainter, view: View, route: Route, labels: tuple[str, str]) -> None:

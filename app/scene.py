@@ -190,7 +190,7 @@ class Scene:
     def _paint_routes(self, painter: QPainter, area: QRect, look: Look) -> None:
         view, routes = look.view, self.map.document.routes
         if "routes" in self.layers:
-            for route, labels in zip(routes, marks.route_labels(routes), strict=True):
+            for route, labels in zip(routes, marks.route_labels(view, routes), strict=True):
                 ends = (marks.route_area(view, route.start), marks.route_area(view, route.goal))
                 if any(end.intersects(area) for end in ends):
                     marks.draw_route(painter, view, route, labels)

@@ -402,7 +402,9 @@ class PlanPanel(QWidget):
             box = self._controls_box if wide else self._outer
             for widget in (self.unsettled, self.words):
                 box.insertWidget(_AFTER_CONTROLS if wide else _AFTER_PLANS, widget)
+            # What is left over: room for the words beside the pictures, or empty below everything.
             self._outer.setStretchFactor(self._plans, 1 if wide else 0)
+            self._outer.setStretch(self._outer.count() - 1, 0 if wide else 1)
         if wide:
             most = (width - CONTROLS - 4 * MARGIN) // 2 - BESIDE - MARGIN
             side = min(height - 2 * MARGIN, most)
@@ -499,7 +501,7 @@ class PlanPanel(QWidget):
         self._outer.addLayout(self._plans)
         self._outer.addWidget(self.words)
         self._outer.addWidget(self.unsettled)
-        self._outer.addStretch()  # of what the pictures leave, on the side where they take no more
+        self._outer.addStretch(1)
         self._wide = False
         scroll = QScrollArea(widgetResizable=True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)

@@ -709,5 +709,9 @@ def test_what_a_run_says_of_walls_does_not_widen_the_colour_scale():
 
 def test_numbers_of_routes_that_share_an_end_stand_together():
     routes = [Route(f"r{n}", start, (0, 9)) for n, start in enumerate(((0, 0), (5, 0), (0, 0)))]
-    assert route_labels(routes) == [("1·3", "1·2·3"), ("2", ""), ("", "")]
-    assert route_labels(routes[:1]) == [("", "")]
+    near, far = View(32.0, 0.0, 0.0), View(4.0, 0.0, 0.0)
+    assert route_labels(near, routes) == [("1·3", "1·2·3"), ("2", ""), ("", "")]
+    assert route_labels(near, routes[:1]) == [("", "")]
+    beside = [replace(route, goal=(0, 9 + n)) for n, route in enumerate(routes)]
+    assert [goal for _, goal in route_labels(near, beside)] == ["1", "2", "3"]
+    assert [goal for _, goal in route_labels(far, beside)] == ["1·2·3", "", ""], "they would overlap"

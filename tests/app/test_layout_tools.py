@@ -16,7 +16,6 @@ from app.document_model import DocumentModel
 from app.line_raster import line_opacity
 from app.panels.options_bar import FIELDS, OptionsBar
 from app.panels.parts import TARGET
-from app.style import apply_style
 from app.tools import TOOLS, ToolOptions
 from app.tools.selection import POINT_ACTIONS
 from app.view import View
@@ -673,8 +672,8 @@ def test_a_cost_that_cannot_be_is_not_left_standing(qtbot, mode, shown, typed):
 
 
 @pytest.mark.parametrize("dark", [True, False])
-def test_boxes_of_the_options_bar_have_an_edge(qapp, qtbot, dark):
-    apply_style(qapp, dark)
+def test_boxes_of_the_options_bar_have_an_edge(dress, qtbot, dark):
+    dress(dark)
     bar = OptionsBar(ToolOptions(filled=False))
     qtbot.addWidget(bar)
     bar.resize(1200, 40)

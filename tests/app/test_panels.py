@@ -19,7 +19,6 @@ from app.panels.map_settings import MapSettingsPanel
 from app.panels.palette import PalettePanel
 from app.panels.routes import RoutesPanel
 from app.scene import FIRST_LAYERS, LAYERS
-from app.style import apply_style
 from maps.document import Bounds, Layout, MovementRule, Route, Terrain, new_document
 
 LEFT = Qt.MouseButton.LeftButton
@@ -339,12 +338,12 @@ def test_another_palette_takes_no_terrain_up(model, shown, taken_up):
     assert told == []
 
 
-def test_a_terrain_stays_taken_up_when_others_come_and_in_another_look(qapp, model, shown):
+def test_a_terrain_stays_taken_up_when_others_come_and_in_another_look(dress, model, shown):
     panel = shown(PalettePanel(model))
     click(panel, 1, palette.NAME)
     model.edit("more", model.document.replace(palette=(*model.document.palette, Terrain("mud", 3.0, "#664422"))))
     for dark in (True, False):
-        apply_style(qapp, dark)
+        dress(dark)
         QApplication.processEvents()
         assert panel.table.currentRow() == 1
 
@@ -553,18 +552,12 @@ def test_movement_rules_are_chosen_and_diagonals_rest_without_diagonals(model, s
 # Both grounds
 
 
-def test_panels_follow_a_change_of_the_palette(qapp, model, shown):
-    before = qapp.palette(), qapp.styleSheet(), qapp.style().objectName()
-    try:
-        apply_style(qapp, dark=True)
-        panel, history = shown(RoutesPanel(model)), shown(HistoryPanel(model))
-        dark = panel.table.item(0, routes.NAME).foreground().color().lightness()
-        apply_style(qapp, dark=False)
-        qapp.processEvents()
-        light = panel.table.item(0, routes.NAME).foreground().color().lightness()
-        assert dark > 128 > light
-        assert history.list.item(0).foreground().color().lightness() < 128
-    finally:
-        qapp.setStyleSheet(before[1])
-        qapp.setStyle(before[2])
-        qapp.setPalette(before[0])
+def test_panels_follow_a_change_of_the_palette(qapp, dress, model, shown):
+    dress(True)
+    panel, history = shown(RoutesPanel(model)), shown(HistoryPanel(model))
+    dark = panel.table.item(0, routes.NAME).foreground().color().lightness()
+    dress(False)
+    qapp.processEvents()
+    light = panel.table.item(0, routes.NAME).foreground().color().lightness()
+    assert dark > 128 > light
+    assert history.list.item(0).foreground().color().lightness() < 128

@@ -5,12 +5,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from app.panels.parts import Button
-from app.style import apply_style
 
 
 @pytest.mark.parametrize("dark", [True, False])
-def test_a_button_that_is_down_has_the_accent(qapp, qtbot, dark):
-    apply_style(qapp, dark)
+def test_a_button_that_is_down_has_the_accent(qapp, dress, qtbot, dark):
+    dress(dark)
     button = Button("Compare", "")
     button.setCheckable(True)
     qtbot.addWidget(button)
