@@ -179,7 +179,7 @@ class Run:
         sys.setswitchinterval(0.0005)  # the GUI thread gets the interpreter ten times sooner than by default
         steps = self._scenario.steps(self._document, self._settings, None)
         state: Any = None
-        step = 0  # the newest
+        step = 0
         while True:
             edited = self._wait_for_turn()
             if self._orders.stopped:
