@@ -9,12 +9,11 @@ between a random sample of tiles of either look. The ground cost of a labelled t
     |features_i − features_j|² / spread  +  label_weight · (log cost_i − log price_j)²
                                          +  sight_weight · |sight_i − sight_j|²
 
-features: what the network's last layer reads.  sight: what may look alike in any look, each relative to the
-rest of its look: brightness, tint, texture, and how far the tiles around are alike, which tells lines from areas.
-Labels are worth nothing before tiles meet their like, so sight counts first and labels count last. Samples never
-hold the same terrains equally often: marginals may differ, and may do so the more the later it is. It all starts
-from the colours of the new look brought to the mean and spread of the labelled ones, which is no more than other
-numbers in the network's first layer.
+features: what the network's last layer reads.  sight: what tiles of different looks may have in common, see
+`engine.sights`. Labels are worth nothing before tiles meet their like, so sight counts first and labels count
+last. Samples never hold the same terrains equally often, so marginals may differ a little; let them differ much,
+and rare terrains are all sent to the one that is most like them. It all starts from colours standardised in each
+look, which is no more than other numbers in the network's first layer.
 """
 
 from collections.abc import Iterator
@@ -26,19 +25,21 @@ from torch import Tensor, nn
 
 from engine.arrays import Bytes, Floats, Integers
 from engine.blackbox import exact_paths
+from engine.colours import Colours, colours_of, picture_tensor
 from engine.problem import ProblemError
+from engine.sights import sights
 from engine.status import Status
 from engine.tensors import to_numpy
-from engine.terrain_learning import LEAST_PRICE, PricingModel, example_pictures, picture_tensor, prices_of
-from engine.tilesets import TILE, TILESETS, Examples
+from engine.terrain_learning import LEAST_PRICE, PricingModel, example_pictures, prices_of
+from engine.tilesets import TILESETS, Examples
 from engine.transport import TransportSettings, Unbalanced
 from engine.transport_gradients import PointTensors, transport_cost
 
-# What different marginals cost, and the weights of labels and sight: at first, and from a share of the steps on.
-STRENGTH, LABELS, SIGHT = (5.0, 0.3), (0.3, 4.0), (2.0, 0.1)
+# What different marginals cost.
+STRENGTH = 5.0
+# The weights of labels and sight: at first, and from a share of the steps on.
+LABELS, SIGHT = (0.3, 4.0), (2.0, 0.1)
 SCHEDULE_ENDS = 0.7
-# Tiles count as alike up to this distance, in spreads of the mean and the contrast of their colours.
-ALIKE, SPREADING = 0.35, 3
 # Tiles of either look in the scatter.
 SHOWN = 240
 
@@ -50,15 +51,15 @@ class AdaptationSettings:
     steps: of Adam.  learning_rate: its first; it falls to 0.
     batch: maps of either look per step.  tiles: of either look that are matched per step.
     transport_weight: of the transport cost in the loss; with 0 it is not computed.
-    match_colours: whether to start from matched colours.
+    match_colours: whether to start from colours standardised in each look, instead of in the labelled one.
     epsilon, tolerance: of the transport; costs have no unit, features spread by 1.
     evaluate_every: steps between two looks at the held-out maps.  seed: of the batches and samples.
     """
 
     steps: int = 150
-    learning_rate: float = 3e-3
+    learning_rate: float = 6e-3
     batch: int = 8
-    tiles: int = 200
+    tiles: int = 300
     transport_weight: float = 1.0
     match_colours: bool = True
     epsilon: float = 0.02
@@ -146,16 +147,17 @@ def adapt(
     half = len(examples) // 2
     labelled, unlabelled = np.arange(half), np.arange(half, len(examples))
     looks = example_pictures(examples, (source,), labelled), example_pictures(examples, (target,), unlabelled)
-    colours = colour_match(*looks) if settings.match_colours else ColourMatch(np.ones(3), np.zeros(3))
+    known, new = colours_of(looks[0]), colours_of(looks[1 if settings.match_colours else 0])
     seen_as = sights(looks[0]), sights(looks[1])
     costs = examples.cost_maps[:half] / examples.cost_maps[:half].mean()
     log_costs = np.log(costs)
     # The unit is free, and in this one the network's least price is below the least cost.
     model, given = replace(model, unit=max(model.unit, 2.0 * LEAST_PRICE / float(costs.min()))), model
 
-    network = model.network()
+    network = replace(model, weights=known.for_standardised(model.weights)).network()
     with torch.no_grad():
-        spread = float(network[:-1](picture_tensor(looks[0][: settings.batch])).var(dim=(0, 2, 3)).sum())
+        first = known.standardised(picture_tensor(looks[0][: settings.batch]))
+        spread = float(network[:-1](first).var(dim=(0, 2, 3)).sum())
     optimiser = torch.optim.Adam(network.parameters(), lr=settings.learning_rate)
     generator = np.random.default_rng(settings.seed)
     shown = _Shown(examples.terrain[labelled], examples.terrain[unlabelled], generator)
@@ -168,8 +170,8 @@ def adapt(
         per_batch = [len(which) * examples.terrain[0].size for which in seen]
         tiles = min(settings.tiles, *per_batch)
         batch = Batch(
-            picture_tensor(looks[0][seen[0]]),
-            colours.apply(picture_tensor(looks[1][seen[1]])),
+            known.standardised(picture_tensor(looks[0][seen[0]])),
+            new.standardised(picture_tensor(looks[1][seen[1]])),
             torch.tensor(log_costs[seen[0]], dtype=torch.float32),
             torch.tensor(seen_as[0][seen[0]], dtype=torch.float32),
             torch.tensor(seen_as[1][seen[1]], dtype=torch.float32),
@@ -182,7 +184,7 @@ def adapt(
                 raise ProblemError("network", told)
             yield replace(last, step=step, status=Status.NOT_A_NUMBER)
             return
-        adapted = _model(model, network, colours, target)
+        adapted = _model(model, network, new, target)
         ends = step == settings.steps
         if held_out is not None and test is not None and (ends or step % settings.evaluate_every == 0):
             now = accuracy(adapted, held_out, test)
@@ -194,7 +196,7 @@ def adapt(
             transport_cost=float(losses.transport.detach()),
             before=before,
             now=now,
-            scatter=shown.scatter(network, looks, colours),
+            scatter=shown.scatter(network, looks, (known, new)),
             model=adapted,
             status=Status.STEPS_DONE if ends else None,
         )
@@ -210,8 +212,8 @@ def adapt(
 class Batch:
     """What one step sees, of the labelled look and of the new one.
 
-    source, target: (B, 3, 8·H, 8·W), colours matched.  log_costs: (B, H, W) of the labelled tiles, relative to
-    the mean cost.  source_sights, target_sights: (B, H, W, 8).  source_tiles, target_tiles: (N,) which
+    source, target: (B, 3, 8·H, 8·W), standardised.  log_costs: (B, H, W) of the labelled tiles, relative to
+    the mean cost.  source_sights, target_sights: (B, H, W, 9).  source_tiles, target_tiles: (N,) which
     of all B·H·W tiles are matched.
     """
 
@@ -241,9 +243,7 @@ def adaptation_loss(
     unit: what divides the network's prices.  spread: of the features, see above.
     """
     passed = min(1.0, done / SCHEDULE_ENDS)
-    strength, label_weight, sight_weight = (
-        first * (end / first) ** passed for first, end in (STRENGTH, LABELS, SIGHT)
-    )
+    label_weight, sight_weight = (first * (end / first) ** passed for first, end in (LABELS, SIGHT))
 
     source, target = network[:-1](batch.source), network[:-1](batch.target)
     prediction = (_log_prices(network, source, unit) - batch.log_costs).square().mean()
@@ -274,7 +274,7 @@ def adaptation_loss(
     try:
         # A network that flies apart overflows in the solver before it does here.
         with np.errstate(all="ignore"):
-            transport, _ = transport_cost(weights, weights, layouts, solver, Unbalanced(strength))
+            transport, _ = transport_cost(weights, weights, layouts, solver, Unbalanced(STRENGTH))
     except ProblemError:  # the weights are as they should be, so points are infinitely or absurdly far apart
         return None
     loss = prediction + settings.transport_weight * transport
@@ -291,90 +291,15 @@ def accuracy(model: PricingModel, examples: Examples, pictures: Bytes) -> Accura
     return Accuracy(optimal / len(examples), float(np.abs(difference).mean()))
 
 
-@dataclass(frozen=True, eq=False)
-class ColourMatch:
-    """colour · factor + shift, each (3,), for colours from −1 to 1."""
-
-    factor: Floats
-    shift: Floats
-
-    def apply(self, pictures: Tensor) -> Tensor:
-        """Matched pictures (B, 3, …)."""
-        factor, shift = (pictures.new_tensor(values)[:, None, None] for values in (self.factor, self.shift))
-        return pictures * factor + shift
-
-    def absorbed(self, weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
-        """A first layer's weight (C, 3, 8, 8) and bias (C,) that see plain pictures as these see matched ones."""
-        factor, shift = weight.new_tensor(self.factor), weight.new_tensor(self.shift)
-        return weight * factor[:, None, None], bias + (weight.sum(dim=(2, 3)) * shift).sum(dim=1)
-
-
-def colour_match(source: Bytes, target: Bytes) -> ColourMatch:
-    """What gives each colour of `target` the mean and the spread that it has in `source`; pictures as above."""
-    (mean, spread), (target_mean, target_spread) = (
-        (look.mean(axis=(0, 1, 2)) / 127.5 - 1.0, look.std(axis=(0, 1, 2)) / 127.5) for look in (source, target)
-    )
-    factor = spread / np.maximum(target_spread, 1e-6)
-    return ColourMatch(factor, mean - factor * target_mean)
-
-
-def sights(pictures: Bytes) -> Floats:
-    """(B, H, W, 8) brightness, tint (3), texture (3) and surroundings of the tiles.
-
-    Every number has mean 0 and spread 1 over all tiles; those of tint and texture count a third each.
-    """
-    count, height, width = pictures.shape[0], pictures.shape[1] // TILE, pictures.shape[2] // TILE
-    tiles = pictures.reshape(count, height, TILE, width, TILE, 3).astype(np.float64)
-    colours, contrasts, grey = tiles.mean(axis=(2, 4)), tiles.std(axis=(2, 4)), tiles.mean(axis=5)
-    brightness = colours.mean(axis=3, keepdims=True)
-    tint = _standardised(colours - brightness) / np.sqrt(3.0)
-    steps = [np.abs(np.diff(grey, axis=axis)).mean(axis=(2, 4)) for axis in (2, 4)]
-    texture = _standardised(np.log1p(np.stack([grey.std(axis=(2, 4)), *steps], axis=3))) / np.sqrt(3.0)
-    around = _surroundings(_standardised(np.concatenate([colours, contrasts], axis=3)))
-    return np.concatenate([_standardised(brightness), tint, texture, _standardised(around)[..., None]], axis=3)
-
-
-def _surroundings(look: Floats) -> Floats:
-    """(B, H, W) share of alike tiles around, for the looks (B, H, W, C) of tiles.
-
-    The share among a tile's eight neighbours is averaged with that of the alike ones among them, thrice: so a
-    whole line and a whole area differ, not only their inner tiles.
-    """
-    exists = _neighbours(np.ones((*look.shape[:3], 1)))[..., 0]
-    distance = np.mean((_neighbours(look) - look) ** 2, axis=-1)
-    alike = exists * np.exp(-distance / (2.0 * ALIKE**2))
-    share = alike.sum(axis=0) / np.maximum(1.0, exists.sum(axis=0))
-    for _ in range(SPREADING):
-        beside = _neighbours(share[..., None])[..., 0]
-        share = (share + (alike * beside).sum(axis=0)) / (1.0 + alike.sum(axis=0))
-    return share
-
-
-def _neighbours(values: Floats) -> Floats:
-    """(8, B, H, W, C) values (B, H, W, C) of the eight neighbours, 0 where there is none."""
-    height, width = values.shape[1:3]
-    padded = np.pad(values, ((0, 0), (1, 1), (1, 1), (0, 0)))
-    moves = [(row, column) for row in range(3) for column in range(3) if (row, column) != (1, 1)]
-    return np.stack([padded[:, row : row + height, column : column + width] for row, column in moves])
-
-
-def _standardised(values: Floats) -> Floats:
-    """(B, H, W, …) with mean 0 and spread 1 over all tiles."""
-    centred = values - values.mean(axis=(0, 1, 2))
-    return centred / np.maximum(centred.std(axis=(0, 1, 2)), 1e-9)
-
-
 def _log_prices(network: nn.Sequential, features: Tensor, unit: float) -> Tensor:
     """(B, H, W) of features (B, C, H, W)."""
     return torch.log(prices_of(network[-1](features)[:, 0], "fenchel_young") / unit)
 
 
-def _model(model: PricingModel, network: nn.Sequential, colours: ColourMatch, target: str) -> PricingModel:
+def _model(model: PricingModel, network: nn.Sequential, colours: Colours, target: str) -> PricingModel:
     """The network as a model for plain pictures of the tileset `target`."""
-    state = {name: tensor.detach().clone() for name, tensor in network.state_dict().items()}
-    first, bias = list(state)[:2]
-    state[first], state[bias] = colours.absorbed(state[first], state[bias])
-    return replace(model, weights={name: tensor.numpy() for name, tensor in state.items()}, tilesets=(target,))
+    weights = {name: tensor.numpy().copy() for name, tensor in network.state_dict().items()}
+    return replace(model, weights=colours.for_plain(weights), tilesets=(target,))
 
 
 class _Shown:
@@ -389,10 +314,14 @@ class _Shown:
         )
         self._axes: Floats | None = None
 
-    def scatter(self, network: nn.Sequential, looks: tuple[Bytes, Bytes], colours: ColourMatch) -> Scatter:
-        source, target = (picture_tensor(look[: self._maps]) for look in looks)
+    def scatter(
+        self, network: nn.Sequential, looks: tuple[Bytes, Bytes], colours: tuple[Colours, Colours]
+    ) -> Scatter:
         with torch.no_grad():
-            features = [network[:-1](pictures) for pictures in (source, colours.apply(target))]
+            features = [
+                network[:-1](colour.standardised(picture_tensor(look[: self._maps])))
+                for look, colour in zip(looks, colours, strict=True)
+            ]
         kept = [
             to_numpy(each.movedim(1, 3).flatten(0, 2))[tiles]
             for each, tiles in zip(features, self._tiles, strict=True)

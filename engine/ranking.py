@@ -28,7 +28,7 @@ from torch import Tensor
 
 from engine import ranking_cpu
 from engine.arrays import Floats, writable
-from engine.tensors import apply, tensor_like, to_numpy
+from engine.tensors import apply, seen, tensor_like, to_numpy
 
 RankMethod = Literal["auto", "transport", "isotonic"]
 RankingRule = Literal["implicit", "unrolled"]
@@ -132,17 +132,16 @@ def soft_rank(
 class _TopK(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, values: Tensor, k: float, softness: float, logarithm: bool) -> Tensor:
-        odds = _log_odds(to_numpy(values), k, softness)
+        odds = _log_odds(seen(values), k, softness)
         ctx.odds, ctx.softness, ctx.logarithm = odds, softness, logarithm
         return tensor_like(values, log_expit(odds) if logarithm else expit(odds))
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None, None]:
         odds: Floats = ctx.odds
-        outside = expit(-odds)
-        upstream = to_numpy(grads[0]) * (outside if ctx.logarithm else outside * (1.0 - outside))
         rows = -1, odds.shape[-1]
-        gradient = ranking_cpu.log_odds_adjoint(odds.reshape(rows), ctx.softness, upstream.reshape(rows))
+        upstream = writable(seen(grads[0]).reshape(rows))
+        gradient = ranking_cpu.top_k_adjoint(odds.reshape(rows), ctx.softness, upstream, ctx.logarithm)
         return tensor_like(grads[0], gradient.reshape(odds.shape)), None, None, None
 
 
@@ -201,9 +200,10 @@ def _rows(values: Floats, softness: float) -> Floats:
         raise ValueError(f"the softness is {softness}; it must be above 0, in the unit of the values")
     if values.ndim == 0 or values.shape[-1] == 0:
         raise ValueError("there is nothing to rank: the last axis is empty")
-    if not np.isfinite(values).all():
+    rows = writable(values.reshape(-1, values.shape[-1]))
+    if not ranking_cpu.all_finite(rows):
         raise ValueError("a value to rank is not a finite number")
-    return writable(values.reshape(-1, values.shape[-1]))
+    return rows
 
 
 def _log_odds(values: Floats, k: float, softness: float) -> Floats:

@@ -13,7 +13,20 @@ from engine.compiled import compiled
 NEGLIGIBLE = 40.0
 # Beyond, exponentials of log-odds are 0 or infinite anyway; keeps their sums and differences finite.
 LARGEST_LOG_ODDS = 1e4
-NEWTON_STEPS = 200
+MOST_STEPS = 200
+# The slope and both further derivatives of a sum of sigmoids are at most its slope, so after a Halley step of
+# this length the next one would be under the last bit (its cube).
+LAST_STEP = 3e-6
+
+
+@compiled
+def all_finite(values: Floats) -> bool:
+    """Whether no value (R, n) is infinite or no number."""
+    for row in range(values.shape[0]):
+        for i in range(values.shape[1]):
+            if not np.isfinite(values[row, i]):
+                return False
+    return True
 
 
 @compiled
@@ -41,16 +54,32 @@ def log_odds_adjoint(odds: Floats, softness: float, upstream: Floats) -> Floats:
         nearest = np.min(np.abs(odds[row]))
         if nearest == np.inf:
             continue
+        # Only their ratios matter, so slopes that would underflow are all enlarged by the same factor.
+        tail = nearest > NEGLIGIBLE
         slopes, total = 0.0, 0.0
         for i in range(n):
-            away = abs(odds[row, i])
-            slope = np.exp(nearest - away) / (1.0 + np.exp(-away)) ** 2
+            e = np.exp((nearest if tail else 0.0) - abs(odds[row, i]))
+            slope = e if tail else e / (1.0 + e) ** 2
             gradient[row, i] = slope
             slopes += slope
             total += upstream[row, i]
         for i in range(n):
             gradient[row, i] = (upstream[row, i] - gradient[row, i] / slopes * total) / softness
     return gradient
+
+
+@compiled
+def top_k_adjoint(odds: Floats, softness: float, upstream: Floats, logarithm: bool) -> Floats:
+    """Gradient by the values (R, n) of Σ upstream · membership, or of Σ upstream · log membership."""
+    rows, n = odds.shape
+    by_odds = np.empty((rows, n))
+    for row in range(rows):
+        for i in range(n):
+            e = np.exp(-abs(odds[row, i]))
+            large = 1.0 / (1.0 + e)
+            outside = e * large if odds[row, i] >= 0.0 else large
+            by_odds[row, i] = upstream[row, i] * (outside if logarithm else e * large * large)
+    return log_odds_adjoint(odds, softness, by_odds)
 
 
 @compiled
@@ -128,7 +157,7 @@ def transport_plan(values: Floats, order: Integers, anchors: int, softness: floa
         x, share = values[row], plan[row]
         reference = _quantiles(x, order[row], anchors)
         best = np.inf
-        for _ in range(NEWTON_STEPS):
+        for _ in range(MOST_STEPS):
             _shares(x, reference, shift, softness, share)
             residual = np.full(anchors, n / anchors)
             for i in range(n):
@@ -261,7 +290,7 @@ def _odds(values: Floats, k: float, softness: float, low: float, high: float) ->
     left = _scaled(low, high, softness) - np.log((n + 1.0) / (1.0 - rest))
     right = np.log((n + 1.0) / (rest if rest > 0.0 else 1.0))
     s = middle = 0.5 * _scaled(low, high, softness)
-    for _ in range(NEWTON_STEPS):
+    for _ in range(MOST_STEPS):
         # Counted from the hard answer, so that even memberships like 1e-100 balance to their last digit.
         inside, missing, surplus, slope, curvature = 0, 0.0, 0.0, 0.0, 0.0
         for i in range(n):
@@ -284,11 +313,12 @@ def _odds(values: Floats, k: float, softness: float, low: float, high: float) ->
             right = s
         ahead = slope - 0.5 * excess * curvature / slope if slope > 0.0 else 0.0
         new = s + excess / ahead if ahead > 0.0 else left
+        last_step = LAST_STEP
         if not left < new < right:
-            new = 0.5 * (left + right)
-        if abs(new - s) <= 1e-15 * (1.0 + abs(s)):
+            new, last_step = 0.5 * (left + right), 0.0
+        step, s = abs(new - s), new
+        if step <= max(last_step, 1e-15 * (1.0 + abs(s))):
             break
-        s = new
     return z - s
 
 

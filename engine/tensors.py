@@ -14,6 +14,11 @@ def to_numpy(tensor: Tensor) -> Floats:
     return writable(np.array(tensor.detach().cpu().numpy(), dtype=np.float64))
 
 
+def seen(tensor: Tensor) -> Floats:
+    """The values in float64 on the CPU, outside the graph: only to read at once, they may share memory."""
+    return np.asarray(tensor.detach().cpu().numpy(), dtype=np.float64)
+
+
 def tensor_like(tensor: Tensor, values: Floats) -> Tensor:
     """The values with the type and on the device of another tensor; they share memory where nothing differs."""
     return torch.from_numpy(values).to(tensor)  # pyright: ignore[reportUnknownMemberType]

@@ -7,7 +7,7 @@ prices have the mean 1 over its training maps. The method "direct" is the baseli
 network that marks the path's cells in the picture itself.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import cos, isfinite, pi
 from pathlib import Path
@@ -22,6 +22,7 @@ from torch import Tensor, nn
 
 from engine.arrays import Bytes, Floats, Integers
 from engine.blackbox import Interpolation, Perturbation, exact_paths, path_loads
+from engine.colours import Weights, colours_of, picture_tensor
 from engine.fenchel_young import fenchel_young_loss
 from engine.flow import FlowSettings
 from engine.status import Status
@@ -30,7 +31,6 @@ from engine.tilesets import TILE, TILESETS, Examples, picture
 
 Method = Literal["fenchel_young", "interpolation", "perturbation", "direct"]
 METHODS: tuple[Method, ...] = get_args(Method)
-Weights = Mapping[str, npt.NDArray[np.float32]]
 
 # No tile is free: the least price a network gives, wide enough for the noise of "perturbation".
 LEAST_PRICE = 0.3
@@ -146,7 +146,10 @@ def train(
     generator = np.random.default_rng(settings.seed)
     batches = max(1, len(training) // settings.batch)
     steps = settings.epochs * batches
-    unit, weights, optimal = 1.0, _weights(network), None
+    # Dark or pale looks differ by little: standardised, all are learned alike.
+    first = np.arange(min(len(training), settings.batch))
+    colours = colours_of(example_pictures(training, settings.tilesets, first))
+    unit, weights, optimal = 1.0, colours.for_plain(_weights(network)), None
     order = generator.permutation(len(training))
     for step in range(1, steps + 1):
         if step > 1 and (step - 1) % batches == 0:
@@ -156,7 +159,7 @@ def train(
         for group in optimiser.param_groups:
             group["lr"] = 0.5 * settings.learning_rate * (1.0 + cos(pi * (step - 1) / steps))
         optimiser.zero_grad()
-        seen = picture_tensor(example_pictures(training, settings.tilesets, which))
+        seen = colours.standardised(picture_tensor(example_pictures(training, settings.tilesets, which)))
         loss, prices = training_loss(network, seen, training, which, settings, step)
         loss.backward()
         value = float(loss.detach())
@@ -166,7 +169,7 @@ def train(
             optimiser.step()
             finite = all(bool(torch.isfinite(parameter).all()) for parameter in network.parameters())
         if finite:
-            weights, mean = _weights(network), float(prices.detach().mean())
+            weights, mean = colours.for_plain(_weights(network)), float(prices.detach().mean())
             unit = mean if step == 1 else 0.95 * unit + 0.05 * mean
         model = PricingModel(weights, settings.method, settings.width, unit, settings.tilesets)
         last = step == steps
@@ -271,7 +274,7 @@ def training_loss(
 ) -> tuple[Tensor, Tensor]:
     """Mean loss (), per cell of a map's side, and prices (B, H, W) of the examples `which` (B,).
 
-    pictures: (B, 3, 8·H, 8·W), about 0.  step: seeds the noise of "perturbation".
+    pictures: (B, 3, 8·H, 8·W), standardised.  step: seeds the noise of "perturbation".
     """
     seen: Tensor = network(pictures)[:, 0]
     prices = prices_of(seen, settings.method)
@@ -300,8 +303,3 @@ def training_loss(
 
 def _weights(network: nn.Module) -> Weights:
     return {name: tensor.numpy().copy() for name, tensor in network.state_dict().items()}
-
-
-def picture_tensor(pictures: Bytes) -> Tensor:
-    """(B, 8·H, 8·W, 3) uint8 -> (B, 3, 8·H, 8·W) float32 from −1 to 1."""
-    return torch.tensor(pictures).permute(0, 3, 1, 2).contiguous().float() / 127.5 - 1.0

@@ -44,7 +44,7 @@ class Adaptation:
         path="*.safetensors",
     )
     maps: int = setting(
-        400, "Maps", "How many maps of both looks to learn from", least=4, most=100_000, single_step=100
+        400, "Maps", "How many maps of both looks to learn from", least=4, most=4_000, single_step=100
     )
     steps: int = setting(150, "Steps", "Steps of the adaptation", least=1, most=100_000, single_step=50)
     save_as: str = setting(
@@ -58,7 +58,7 @@ class Adaptation:
         more=True,
     )
     learning_rate: float = setting(
-        0.003,
+        0.006,
         "Learning rate",
         "Size of Adam's steps at first",
         least=0.0001,

@@ -1,4 +1,4 @@
-"""Tileset adaptation, before and after: `python -m tests.benchmarks.adaptation` (a minute or two).
+"""Tileset adaptation, before and after: `python -m tests.benchmarks.adaptation` (about five minutes).
 
 A pricing network is trained on one tileset, from drawn paths, and adapted to another: with the costs of some maps
 in its own look, and pictures of other maps in the new one. Accuracy is on maps that neither has seen, in the new
@@ -10,17 +10,19 @@ are no data set that others report on.
 
 import time
 from collections import deque
+from itertools import permutations
 
 import numpy as np
 
 from engine.adaptation import Accuracy, accuracy, adapt
 from engine.device import leave_a_core_free
 from engine.terrain_learning import TrainingSettings, example_pictures, train
-from engine.tilesets import examples
+from engine.tilesets import TILESETS, examples
 from tests.benchmarks.table import print_table
 
 SIZE, TRAINING, ADAPTING, HELD_OUT = 12, 3000, 256, 200
-PAIRS = (("meadow", "night"), ("desert", "winter"), ("meadow", "desert"))
+# Settings were chosen on other maps than these, but on the same four looks.
+DRAWN_SEED, SEEN_SEED, HELD_OUT_SEED = 0, 101, 102
 
 
 def figures(found: Accuracy) -> str:
@@ -29,9 +31,12 @@ def figures(found: Accuracy) -> str:
 
 def main() -> None:
     leave_a_core_free()
-    drawn, seen, held_out = (examples(n, SIZE, SIZE, k) for k, n in enumerate((TRAINING, ADAPTING, HELD_OUT)))
+    drawn, seen, held_out = (
+        examples(count, SIZE, SIZE, seed)
+        for count, seed in zip((TRAINING, ADAPTING, HELD_OUT), (DRAWN_SEED, SEEN_SEED, HELD_OUT_SEED), strict=True)
+    )
     models, rows = {}, []
-    for source, target in PAIRS:
+    for source, target in permutations(TILESETS, 2):
         if source not in models:
             (end,) = deque(train(drawn, TrainingSettings(tilesets=(source,), width=32)), maxlen=1)
             models[source] = end.model

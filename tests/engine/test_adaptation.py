@@ -6,23 +6,17 @@ from itertools import islice
 import numpy as np
 import pytest
 import torch
+from scipy.optimize import linear_sum_assignment
 
-from engine.adaptation import (
-    AdaptationSettings,
-    Batch,
-    accuracy,
-    adapt,
-    adaptation_loss,
-    colour_match,
-    sights,
-)
+from engine.adaptation import AdaptationSettings, Batch, accuracy, adapt, adaptation_loss
+from engine.colours import colours_of, picture_tensor
+from engine.sights import WEIGHTS, sights
 from engine.status import Status
 from engine.terrain_learning import (
     LEAST_PRICE,
     PricingModel,
     TrainingSettings,
     example_pictures,
-    picture_tensor,
     train,
 )
 from engine.tilesets import TERRAINS, TILESETS, examples, pictures
@@ -139,35 +133,43 @@ def test_the_network_is_that_of_the_model(model, held_out):
     assert np.allclose(prices.numpy(), model.price(look), rtol=1e-5)
 
 
-def test_matched_colours_are_no_more_than_another_first_layer(model, maps):
-    source, target = (example_pictures(maps, (name,), np.arange(8)) for name in ("meadow", "winter"))
-    match = colour_match(source, target)
-    matched, wanted = match.apply(picture_tensor(target)), picture_tensor(source)
-    assert torch.allclose(matched.mean(dim=(0, 2, 3)), wanted.mean(dim=(0, 2, 3)), atol=1e-4)
-    assert torch.allclose(matched.std(dim=(0, 2, 3)), wanted.std(dim=(0, 2, 3)), rtol=1e-3)
+def test_standardised_colours_are_no_more_than_another_first_layer(model, maps):
+    known = example_pictures(maps, ("meadow",), np.arange(32))
+    new = example_pictures(maps, ("winter",), np.arange(32, 64))
+    seen = colours_of(new).standardised(picture_tensor(new))
+    assert torch.allclose(seen.mean(dim=(0, 2, 3)), torch.zeros(3), atol=1e-4)
+    assert torch.allclose(seen.std(dim=(0, 2, 3)), torch.ones(3), rtol=1e-3)
+    back = colours_of(known).for_plain(colours_of(known).for_standardised(model.weights))
+    assert all(np.allclose(back[name], model.weights[name], atol=1e-5) for name in back)
+
     settings = replace(SMALL, steps=0)
     (start,) = adapt(model, maps, "meadow", "winter", settings)
-    half = (
-        example_pictures(maps, ("meadow",), np.arange(32)),
-        example_pictures(maps, ("winter",), np.arange(32, 64)),
-    )
+    matched = replace(model, weights=colours_of(known).for_standardised(model.weights))
     with torch.no_grad():
-        seen = model.network()(colour_match(*half).apply(picture_tensor(target)))[:, 0]
-        prices = (torch.nn.functional.softplus(seen) + LEAST_PRICE) / model.unit
-    assert np.allclose(start.model.price(target), prices.numpy(), rtol=1e-3)
+        prices = torch.nn.functional.softplus(matched.network()(seen)[:, 0]) + LEAST_PRICE
+    assert np.allclose(start.model.price(new), prices.numpy() / model.unit, rtol=1e-3)
     (plain,) = adapt(model, maps, "meadow", "winter", replace(settings, match_colours=False))
-    assert np.allclose(plain.model.price(target), model.price(target), rtol=1e-6)
+    assert np.allclose(plain.model.price(new), model.price(new), rtol=1e-4)
 
 
-def test_sight_tells_lines_from_areas_and_is_relative_to_its_look(maps):
-    for name in TILESETS:
-        sight = sights(example_pictures(maps, (name,), np.arange(64)))
+def test_sights_tell_terrains_in_every_look_and_are_relative_to_it(maps):
+    seen = {name: sights(example_pictures(maps, (name,), np.arange(64))) for name in TILESETS}
+    middles = {}
+    for name, sight in seen.items():
         assert np.abs(sight.mean(axis=(0, 1, 2))).max() < 1e-9
-        assert np.allclose(np.square(sight).mean(axis=(0, 1, 2)), [1.0, *[1.0 / 3.0] * 6, 1.0])
+        assert np.allclose(np.square(sight).mean(axis=(0, 1, 2)), WEIGHTS**2)
         around = {terrain: sight[maps.terrain == k, 7].mean() for k, terrain in enumerate(TERRAINS)}
-        assert max(around["road"], around["river"]) < min(around["meadow"], around["hills"], around["marsh"]) - 0.5
-    look = example_pictures(maps, ("meadow",), np.arange(4))
-    assert np.allclose(sights(look // 2 * 2), sights(look // 2), atol=0.05)  # a darker look is the same look
+        assert max(around["road"], around["river"]) < min(around["meadow"], around["hills"], around["marsh"]) - 1.0
+        common = {terrain: sight[maps.terrain == k, 8].mean() for k, terrain in enumerate(TERRAINS)}
+        assert max(common, key=lambda terrain: common[terrain]) == "meadow"  # the terrain that there is most of
+        middles[name] = np.array([sight[maps.terrain == k].mean(axis=0) for k in range(len(TERRAINS))])
+    # Each terrain to one of the other look, at the least cost: to itself, between any two looks.
+    for one in TILESETS:
+        for other in TILESETS:
+            cost = np.square(middles[one][:, None] - middles[other]).sum(axis=2)
+            assert np.array_equal(linear_sum_assignment(cost)[1], np.arange(len(TERRAINS))), (one, other)
+    look = example_pictures(maps, ("meadow",), np.arange(16))
+    assert np.abs(sights(look // 2 * 2) - sights(look // 2)).mean() < 0.1  # a darker look is the same look
 
 
 def test_the_same_seed_gives_the_same_bytes_and_iterates_stay_as_they_are(model, maps):

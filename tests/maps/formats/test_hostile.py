@@ -221,12 +221,15 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "header.map": lambda: b"type octile\n" + b"\n" * (1 << 26),
     "word.map": lambda: b"type " + b"o" * (1 << 26),
     "lines.scen": lambda: b"version 1\n" + b"\n" * (1 << 26),
-    "rows.png": lambda: b"\x89PNG\r\n\x1a\n" + b"".join(
-        len(data).to_bytes(4, "big") + kind + data + zlib.crc32(kind + data).to_bytes(4, "big")
-        for kind, data in (
-            (b"IHDR", b"\0\0\x20\0" * 2 + b"\x10\0\0\0\0"),
-            (b"IDAT", zlib.compress(bytes(16_385 * 8191))),
-            (b"IEND", b""),
+    "rows.png": lambda: (
+        b"\x89PNG\r\n\x1a\n"
+        + b"".join(
+            len(data).to_bytes(4, "big") + kind + data + zlib.crc32(kind + data).to_bytes(4, "big")
+            for kind, data in (
+                (b"IHDR", b"\0\0\x20\0" * 2 + b"\x10\0\0\0\0"),
+                (b"IDAT", zlib.compress(bytes(16_385 * 8191))),
+                (b"IEND", b""),
+            )
         )
     ),
     "header.png": lambda: b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + b"\x7f\xff\xff\xff" * 2 + b"\x10\0\0\0\0" + bytes(40),

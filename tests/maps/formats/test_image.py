@@ -227,7 +227,7 @@ def test_interlaced_pictures_can_be_read(folder: Path, width: int, height: int, 
         content = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(data)) + chunk(b"IEND", b"")
         path.write_bytes(b"\x89PNG\r\n\x1a\n" + content)
         if whole:
-            levels = 2 ** depth - 2
+            levels = 2**depth - 2
             (folder / "laced.png.json").write_text(f'{{"lo": 1, "hi": {levels + 1}}}')
             assert np.array_equal(read_map(path).cost, values)
         else:
