@@ -19,7 +19,7 @@ from app.scenarios.limits import (
     symmetry_setting,
     upper_setting,
 )
-from app.scenarios.scenario import Curve, Frame, Report, Scenario, Seen, setting
+from app.scenarios.scenario import Curve, Frame, Report, Scenario, Seen, setting, within
 from maps.document import MapDocument
 
 if TYPE_CHECKING:
@@ -265,7 +265,7 @@ def headline(first: Mapping[str, float], last: Mapping[str, float]) -> str:
     if np.isfinite(last["off_target"]):
         return line + f" · {100.0 * last['off_target']:.1f}\u00a0% off the target"
     if last["gap"] < 0.5:
-        line += f" · within {100.0 * last['gap']:.1f}\u00a0% of the longest possible"
+        line += f" · within {within(last['gap'])}\u00a0% of the longest possible"
     elif np.isfinite(last["bound"]):
         line += f" · no more than {last['bound']:.0f} is possible"
     return line
@@ -305,7 +305,7 @@ def words(report: Report) -> list[str]:
     gap = report["gap"]
     line = f"[bold]Path {report['path_cost_before']:.4g} → {report['path_cost_after']:.4g}"
     if gap is not None:
-        line += f" · within {100 * gap:.2f} % of the longest possible ({report['upper_bound']:.6g})"
+        line += f" · within {within(gap)} % of the longest possible ({report['upper_bound']:.6g})"
     lines = [line + "[/]"]
     routes = report["routes"] if len(report["routes"]) > 1 else []
     lines += [f"  {route['name']}: {route['before']:.4g} → {route['after']:.4g}" for route in routes]
@@ -320,7 +320,7 @@ def words(report: Report) -> list[str]:
 
 def captions(report: Report) -> tuple[str, str]:
     """Path costs and the gap."""
-    near = "" if report["gap"] is None else f", within {100 * report['gap']:.2f} % of the longest possible"
+    near = "" if report["gap"] is None else f", within {within(report['gap'])} % of the longest possible"
     return f"path cost {report['path_cost_before']:.4g}", f"path cost {report['path_cost_after']:.4g}{near}"
 
 

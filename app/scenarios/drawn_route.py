@@ -10,7 +10,7 @@ import numpy as np
 
 from app.problems import movement_grid, movement_words
 from app.scenarios.limits import admissible_of, apply_map, lower_setting, symmetry_setting, upper_setting
-from app.scenarios.scenario import Curve, Frame, Report, Scenario, Seen, setting
+from app.scenarios.scenario import Curve, Frame, Report, Scenario, Seen, setting, within
 from maps.document import MapDocument, Route
 
 if TYPE_CHECKING:
@@ -175,7 +175,7 @@ def headline(first: Mapping[str, float], last: Mapping[str, float]) -> str:
     """The run in one line."""
     line = f"{last['best_on_path']:.0f}\u00a0% of the line on the path"
     if last["follows"] and np.isfinite(last["gap"]):
-        line += f" · change within {100.0 * last['gap']:.0f}\u00a0% of the least possible"
+        line += f" · change within {within(last['gap'])}\u00a0% of the least possible"
     return line
 
 
@@ -214,7 +214,7 @@ def words(report: Report) -> list[str]:
         f"{report['seconds']:.2f} s · {report['movement']}",
     ]
     if report["gap"] is not None:
-        lines.append(f"The change is within {100 * report['gap']:.1f} % of the least possible.")
+        lines.append(f"The change is within {within(report['gap'])} % of the least possible.")
     return lines
 
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QStyle, QStyleOptionComboBox
@@ -13,6 +15,7 @@ from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QStyle, QStyleOptionC
 from app import cli
 from app.main_window import MainWindow
 from app.scenarios import SCENARIOS
+from app.scenarios.scenario import within
 from maps.document import Route, new_document
 from maps.formats import read_map
 from maps.samples import load_sample, sample_path
@@ -52,6 +55,12 @@ SHORT = {
 
 def test_every_scenario_has_a_sample_map():
     assert set(SHORT) == set(SCENARIOS)
+
+
+@given(st.floats(0.0, 100.0))
+def test_a_bound_in_words_is_true_and_near(gap):
+    said = float(within(gap)) / 100.0
+    assert gap * (1.0 - 1e-6) - 1e-9 <= said <= 1.1 * gap + 1.01e-4
 
 
 @pytest.mark.parametrize("name", SHORT)
