@@ -213,7 +213,7 @@ class Batch:
     """What one step sees, of the labelled look and of the new one.
 
     source, target: (B, 3, 8·H, 8·W), standardised.  log_costs: (B, H, W) of the labelled tiles, relative to
-    the mean cost.  source_sights, target_sights: (B, H, W, 9).  source_tiles, target_tiles: (N,) which
+    the mean cost.  source_sights, target_sights: (B, H, W, 11).  source_tiles, target_tiles: (N,) which
     of all B·H·W tiles are matched.
     """
 

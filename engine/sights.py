@@ -1,9 +1,9 @@
 """What a tile may have in common with a tile of another look: numbers that need neither labels nor a network.
 
-Brightness, tint and texture are relative to the rest of the look. Two more do not depend on colours at all: how
-much of a tile's surroundings looks like it, which tells lines from areas, and how common its look is, which tells
-the terrains that cover much from those that are rare. One tile says little and noisily; so each number is
-averaged over all tiles of the look that look alike, and the tiles of a terrain end up with nearly the same.
+Brightness, tint and texture are relative to the rest of the look. The others do not depend on colours at all: how
+a tile lies among its like, which tells lines from areas and from scattered tiles, and how common its look is,
+which tells the terrains that cover much from those that are rare. One tile says little and noisily; so each number
+is averaged over all tiles of the look that look alike, and the tiles of a terrain end up with nearly the same.
 
 Commonness takes for granted that the maps of both looks hold about the same terrains.
 """
@@ -15,8 +15,11 @@ from engine.tilesets import TILE
 
 # Tiles look alike up to about this distance, in spreads of the mean and the contrast of their colours.
 ALIKE = 0.25
-# How much each sight counts: brightness, each of three numbers of tint and of texture, surroundings, commonness.
-WEIGHTS = np.sqrt([0.25, *[1.0 / 3.0] * 6, 4.0, 4.0])
+# How much each sight counts: brightness, three numbers of tint and of texture, three of surroundings, commonness.
+# Chosen so that as many tiles as can be of two looks are matched with their own terrain, on the four looks here.
+WEIGHTS = np.sqrt([0.25, *[0.25] * 3, *[0.07] * 3, 0.8, 0.3, 0.1, 0.6])
+# Indices of `_neighbours` on a walk around the tile.
+RING = [0, 1, 2, 4, 7, 6, 5, 3]
 # Passes of neighbours' neighbours, and tiles that stand for all of a look.
 SPREADING, SAMPLE = 3, 1000
 # Maps whose tiles are compared at once.
@@ -24,7 +27,7 @@ CHUNK = 16
 
 
 def sights(pictures: Bytes) -> Floats:
-    """(B, H, W, 9) sights of the tiles in pictures (B, 8·H, 8·W, 3) of one look, weighted; see `WEIGHTS`.
+    """(B, H, W, 11) sights of the tiles in pictures (B, 8·H, 8·W, 3) of one look, weighted; see `WEIGHTS`.
 
     Unweighted, every number has mean 0 and spread 1 over all tiles.
     """
@@ -35,7 +38,7 @@ def sights(pictures: Bytes) -> Floats:
     steps = [np.abs(np.diff(grey, axis=axis)).mean(axis=(2, 4)) for axis in (2, 4)]
     texture = np.log1p(np.stack([grey.std(axis=(2, 4)), *steps], axis=3))
     look = _look(tiles)
-    each = brightness, colours - brightness, texture, _surroundings(look)[..., None]
+    each = brightness, colours - brightness, texture, _surroundings(look)
     seen = np.concatenate([_standardised(values) for values in each], axis=3)
     return _standardised(_shared(look, seen)) * WEIGHTS
 
@@ -69,19 +72,23 @@ def _shared(look: Floats, seen: Floats) -> Floats:
 
 
 def _surroundings(look: Floats) -> Floats:
-    """(B, H, W) share of alike tiles around, for the looks (B, H, W, C) of tiles.
+    """(B, H, W, 3) how tiles lie among their like, for the looks (B, H, W, C) of tiles.
 
-    The share among a tile's eight neighbours is averaged with that of the alike ones among them, thrice: so a
-    whole line and a whole area differ, not only their inner tiles.
+    The share of alike tiles among a tile's eight neighbours, averaged with that of the alike ones among them,
+    thrice: so a whole line and a whole area differ, not only their inner tiles. Of the alike neighbours, how many
+    have an alike one beside them in the ring, as in areas, and how many opposite, as in lines.
     """
     exists = _neighbours(np.ones((*look.shape[:3], 1)))[..., 0]
     distance = np.mean((_neighbours(look) - look) ** 2, axis=-1)
     alike = exists * np.exp(-distance / (2.0 * ALIKE**2))
-    share = alike.sum(axis=0) / np.maximum(1.0, exists.sum(axis=0))
+    count = alike.sum(axis=0)
+    share = count / np.maximum(1.0, exists.sum(axis=0))
     for _ in range(SPREADING):
         beside = _neighbours(share[..., None])[..., 0]
-        share = (share + (alike * beside).sum(axis=0)) / (1.0 + alike.sum(axis=0))
-    return share
+        share = (share + (alike * beside).sum(axis=0)) / (1.0 + count)
+    ring = alike[RING]
+    beside, opposite = ((ring * np.roll(ring, turn, axis=0)).sum(axis=0) for turn in (1, 4))
+    return np.stack([share, beside / np.maximum(0.5, count), opposite / np.maximum(0.5, count)], axis=3)
 
 
 def _neighbours(values: Floats) -> Floats:

@@ -55,7 +55,7 @@ class TrainingSettings:
     method: Method = "fenchel_young"
     tilesets: tuple[str, ...] = ("meadow",)
     epochs: int = 7
-    batch: int = 64
+    batch: int = 16
     learning_rate: float = 5e-3
     width: int = 64
     softness: float | None = None
@@ -74,7 +74,7 @@ class Preset:
 
 PRESETS = {
     "small": Preset(4_000, 12, TrainingSettings(epochs=6)),
-    "full": Preset(10_000, 12, TrainingSettings(epochs=7)),
+    "full": Preset(10_000, 12, TrainingSettings(epochs=10)),
 }
 
 

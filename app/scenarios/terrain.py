@@ -26,6 +26,7 @@ METHODS = {
 }
 TILESETS = {"meadow": "Meadow", "winter": "Winter", "desert": "Desert", "night": "Night"}
 HELD_OUT = 200  # maps
+BATCH = 16  # maps a step
 
 
 def _training(settings: Terrain) -> bool:
@@ -152,6 +153,7 @@ def steps(document: MapDocument, settings: Terrain, state: Any) -> Iterator[Seen
             method=settings.method,  # pyright: ignore[reportArgumentType]
             tilesets=(settings.tileset,),
             epochs=settings.epochs,
+            batch=BATCH,
             learning_rate=settings.learning_rate,
             seed=settings.seed,
         )
@@ -328,7 +330,7 @@ SCENARIO = Scenario(
     summary="A network learns from pictures with drawn paths what tiles cost, and prices this map's picture.",
     settings=Terrain,
     steps=steps,
-    total_steps=lambda settings: None if settings.network else settings.epochs * max(1, settings.maps // 32),
+    total_steps=lambda settings: None if settings.network else settings.epochs * max(1, settings.maps // BATCH),
     apply=apply,
     headline=headline,
     curves=(

@@ -22,7 +22,7 @@ from tests.benchmarks.table import print_table
 
 SIZE, TRAINING, ADAPTING, HELD_OUT = 12, 3000, 256, 200
 # Settings were chosen on other maps than these, but on the same four looks.
-DRAWN_SEED, SEEN_SEED, HELD_OUT_SEED = 0, 101, 102
+DRAWN_SEED, SEEN_SEED, HELD_OUT_SEED = 0, 201, 202
 
 
 def figures(found: Accuracy) -> str:
