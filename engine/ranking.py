@@ -23,7 +23,6 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
-from scipy.special import expit, log_expit
 from torch import Tensor
 
 from engine import ranking_cpu
@@ -42,12 +41,12 @@ def top_k(values: Floats, k: float, softness: float) -> Floats:
 
     Raises ValueError if k or the softness is out of range, or a value is not finite.
     """
-    return expit(_log_odds(values, k, softness))
+    return _top_k(values, k, softness, logarithm=False)[1]
 
 
 def log_top_k(values: Floats, k: float, softness: float) -> Floats:
     """Logarithm of the membership: far from the threshold it goes on falling where the membership is 0."""
-    return log_expit(_log_odds(values, k, softness))
+    return _top_k(values, k, softness, logarithm=True)[1]
 
 
 def quantile(values: Floats, level: float, softness: float) -> Floats:
@@ -132,17 +131,16 @@ def soft_rank(
 class _TopK(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, values: Tensor, k: float, softness: float, logarithm: bool) -> Tensor:
-        odds = _log_odds(seen(values), k, softness)
-        ctx.odds, ctx.softness, ctx.logarithm = odds, softness, logarithm
-        return tensor_like(values, log_expit(odds) if logarithm else expit(odds))
+        ctx.odds, members = _top_k(seen(values), k, softness, logarithm)
+        ctx.softness, ctx.logarithm = softness, logarithm
+        return tensor_like(values, members)
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None, None]:
         odds: Floats = ctx.odds
-        rows = -1, odds.shape[-1]
-        upstream = writable(seen(grads[0]).reshape(rows))
-        gradient = ranking_cpu.top_k_adjoint(odds.reshape(rows), ctx.softness, upstream, ctx.logarithm)
-        return tensor_like(grads[0], gradient.reshape(odds.shape)), None, None, None
+        upstream = writable(seen(grads[0]).reshape(odds.shape))
+        gradient = ranking_cpu.top_k_adjoint(odds, ctx.softness, upstream, ctx.logarithm)
+        return tensor_like(grads[0], gradient.reshape(grads[0].shape)), None, None, None
 
 
 class _Sort(torch.autograd.Function):
@@ -206,17 +204,13 @@ def _rows(values: Floats, softness: float) -> Floats:
     return rows
 
 
-def _log_odds(values: Floats, k: float, softness: float) -> Floats:
+def _top_k(values: Floats, k: float, softness: float, logarithm: bool) -> tuple[Floats, Floats]:
+    """Log-odds (R, n), and memberships or their logarithms in the shape of the values."""
     rows = _rows(values, softness)
-    n = rows.shape[1]
-    if not 0.0 <= k <= n:
-        raise ValueError(f"k is {k}; it must lie between 0 and {n}, the number of values")
-    if k in (0.0, n):
-        return np.full(values.shape, np.inf if k else -np.inf)
-    high, low = n - int(np.ceil(k)), n - int(np.floor(k)) - 1
-    parted = np.partition(rows, (low, high), axis=-1)
-    lows, highs = writable(parted[:, low].copy()), writable(parted[:, high].copy())
-    return ranking_cpu.log_odds(rows, lows, highs, float(k), softness).reshape(values.shape)
+    if not 0.0 <= k <= rows.shape[1]:
+        raise ValueError(f"k is {k}; it must lie between 0 and {rows.shape[1]}, the number of values")
+    odds, members = ranking_cpu.top_k(rows, float(k), softness, logarithm)
+    return odds, members.reshape(values.shape)
 
 
 def _quantile_sizes(n: int, level: float) -> tuple[float, float]:

@@ -30,41 +30,42 @@ def all_finite(values: Floats) -> bool:
 
 
 @compiled
-def log_odds(values: Floats, low: Floats, high: Floats, k: float, softness: float) -> Floats:
-    """(values − τ) / softness with τ such that their sigmoids add up to k in every row: (R, n).
-
-    low, high: (R,) the values (⌊k⌋ + 1) and ⌈k⌉ from the top, 0 < k < n.
-    """
-    odds = np.empty(values.shape)
-    for row in range(values.shape[0]):
-        odds[row] = _odds(values[row], k, softness, low[row], high[row])
+def log_odds(values: Floats, k: float, softness: float) -> Floats:
+    """(values − τ) / softness with τ such that their sigmoids add up to k in every row: (R, n), 0 ≤ k ≤ n."""
+    rows, n = values.shape
+    odds = np.empty((rows, n))
+    if k == 0.0 or k == n:
+        odds[:] = np.inf if k else -np.inf
+        return odds
+    last = n - int(np.ceil(k))
+    for row in range(rows):
+        # The last value that k reaches, and the next smaller one, or itself where k takes only a part of it.
+        parted = np.partition(values[row], last)
+        high = parted[last]
+        low = np.max(parted[:last]) if k == np.floor(k) else high
+        odds[row] = _odds(values[row], k, softness, low, high)
     return odds
 
 
 @compiled
-def log_odds_adjoint(odds: Floats, softness: float, upstream: Floats) -> Floats:
-    """Gradient by the values (R, n) of Σ upstream · log_odds.
+def top_k(values: Floats, k: float, softness: float, logarithm: bool) -> tuple[Floats, Floats]:
+    """Log-odds, and the memberships or their logarithms: (R, n) each."""
+    odds = log_odds(values, k, softness)
+    members = np.empty(odds.shape)
+    for row in range(odds.shape[0]):
+        for i in range(odds.shape[1]):
+            z = odds[row, i]
+            members[row, i] = min(z, 0.0) - np.log1p(np.exp(-abs(z))) if logarithm else _sigmoid(z)
+    return odds, members
 
-    The threshold follows the values in proportion to σ'(odds), also where all of these underflow; where all
-    odds are infinite there is no threshold and no gradient.
-    """
-    rows, n = odds.shape
-    gradient = np.zeros((rows, n))
-    for row in range(rows):
-        nearest = np.min(np.abs(odds[row]))
-        if nearest == np.inf:
-            continue
-        # Only their ratios matter, so slopes that would underflow are all enlarged by the same factor.
-        tail = nearest > NEGLIGIBLE
-        slopes, total = 0.0, 0.0
-        for i in range(n):
-            e = np.exp((nearest if tail else 0.0) - abs(odds[row, i]))
-            slope = e if tail else e / (1.0 + e) ** 2
-            gradient[row, i] = slope
-            slopes += slope
-            total += upstream[row, i]
-        for i in range(n):
-            gradient[row, i] = (upstream[row, i] - gradient[row, i] / slopes * total) / softness
+
+@compiled
+def log_odds_adjoint(odds: Floats, softness: float, upstream: Floats) -> Floats:
+    """Gradient by the values (R, n) of Σ upstream · log_odds."""
+    gradient = np.empty(odds.shape)
+    for row in range(odds.shape[0]):
+        slopes, _ = _slopes(odds[row])
+        gradient[row] = _with_threshold(slopes, upstream[row], softness)
     return gradient
 
 
@@ -72,14 +73,41 @@ def log_odds_adjoint(odds: Floats, softness: float, upstream: Floats) -> Floats:
 def top_k_adjoint(odds: Floats, softness: float, upstream: Floats, logarithm: bool) -> Floats:
     """Gradient by the values (R, n) of Σ upstream · membership, or of Σ upstream · log membership."""
     rows, n = odds.shape
-    by_odds = np.empty((rows, n))
+    gradient, by_odds = np.empty((rows, n)), np.empty(n)
     for row in range(rows):
+        slopes, unit = _slopes(odds[row])
         for i in range(n):
-            e = np.exp(-abs(odds[row, i]))
-            large = 1.0 / (1.0 + e)
-            outside = e * large if odds[row, i] >= 0.0 else large
-            by_odds[row, i] = upstream[row, i] * (outside if logarithm else e * large * large)
-    return log_odds_adjoint(odds, softness, by_odds)
+            by_odds[i] = upstream[row, i] * (_sigmoid(-odds[row, i]) if logarithm else slopes[i] * unit)
+        gradient[row] = _with_threshold(slopes, by_odds, softness)
+    return gradient
+
+
+@compiled
+def _slopes(odds: Floats) -> tuple[Floats, float]:
+    """σ'(odds) (n,) in a unit in which they do not all underflow, and this unit; 0 where odds are infinite."""
+    slopes = np.zeros(odds.size)
+    nearest = np.min(np.abs(odds))
+    if nearest > NEGLIGIBLE:
+        if nearest < np.inf:
+            for i in range(odds.size):
+                slopes[i] = np.exp(nearest - abs(odds[i]))
+        return slopes, np.exp(-nearest)
+    for i in range(odds.size):
+        e = np.exp(-abs(odds[i]))
+        slopes[i] = e / (1.0 + e) ** 2
+    return slopes, 1.0
+
+
+@compiled
+def _with_threshold(slopes: Floats, by_odds: Floats, softness: float) -> Floats:
+    """Gradient (n,) by the values, of that by their odds: the threshold follows values in proportion to slopes.
+
+    Where all odds are infinite there is no threshold and no gradient.
+    """
+    total, sum_of_slopes = np.sum(by_odds), np.sum(slopes)
+    if sum_of_slopes == 0.0:
+        return np.zeros(slopes.size)
+    return (by_odds - slopes / sum_of_slopes * total) / softness
 
 
 @compiled

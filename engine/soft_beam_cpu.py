@@ -175,9 +175,7 @@ def _member_odds(score: Floats, width: int, temperature: float, odds: Floats) ->
     if n <= width:
         odds[:] = np.inf
         return
-    ranked = np.sort(score)
-    low, high = ranked[n - width - 1 : n - width], ranked[n - width : n - width + 1]
-    odds[:] = log_odds(score.reshape(1, n), low, high, float(width), temperature)[0]
+    odds[:] = log_odds(score.reshape(1, n), float(width), temperature)[0]
 
 
 @compiled
