@@ -41,8 +41,8 @@ def log_odds(values: Floats, k: float, softness: float) -> Floats:
     for row in range(rows):
         # The last value that k reaches, and the next smaller one, or itself where k takes only a part of it.
         parted = np.partition(values[row], last)
-        high = parted[last]
-        low = np.max(parted[:last]) if k == np.floor(k) else high
+        high = float(parted[last])
+        low = float(np.max(parted[:last])) if k == np.floor(k) else high
         odds[row] = _odds(values[row], k, softness, low, high)
     return odds
 
