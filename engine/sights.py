@@ -87,8 +87,8 @@ def _surroundings(look: Floats) -> Floats:
         beside = _neighbours(share[..., None])[..., 0]
         share = (share + (alike * beside).sum(axis=0)) / (1.0 + count)
     ring = alike[RING]
-    beside, opposite = ((ring * np.roll(ring, turn, axis=0)).sum(axis=0) for turn in (1, 4))
-    return np.stack([share, beside / np.maximum(0.5, count), opposite / np.maximum(0.5, count)], axis=3)
+    pairs = [(ring * np.roll(ring, turn, axis=0)).sum(axis=0) / np.maximum(0.5, count) for turn in (1, 4)]
+    return np.stack([share, *pairs], axis=3)
 
 
 def _neighbours(values: Floats) -> Floats:

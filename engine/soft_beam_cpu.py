@@ -172,10 +172,7 @@ def _merge(
 @compiled
 def _member_odds(score: Floats, width: int, temperature: float, odds: Floats) -> None:
     n = score.size
-    if n <= width:
-        odds[:] = np.inf
-        return
-    odds[:] = log_odds(score.reshape(1, n), float(width), temperature)[0]
+    odds[:] = log_odds(score.reshape(1, n), float(min(width, n)), temperature)[0]
 
 
 @compiled
