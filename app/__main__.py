@@ -20,9 +20,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not arguments or (arguments[0] not in COMMANDS and _looks_like_a_file(arguments[0])):
         arguments = ["window", *arguments]
     bootstrap.ensure(libraries=_libraries(arguments))
-    from app import cli  # needs what the set-up installs
+    from app.cli.main import main as run  # needs what the set-up installs
 
-    return cli.main(arguments)
+    return run(arguments)
 
 
 def _looks_like_a_file(word: str) -> bool:

@@ -5,22 +5,22 @@ The machine code is kept on disk, so this takes seconds the first time and littl
 
 import numpy as np
 
-from engine.admissible import admissible_maps
-from engine.arrays import Floats
-from engine.beam import Agent, guess_field, walk
-from engine.certificate import certified_loads, upper_bound
-from engine.exact_transport import exact_transport
-from engine.flow import FlowSettings, soft_paths
-from engine.grid import Grid, divergence, edge_costs, load_of_flow
-from engine.ground_cost import Straight, Walking
-from engine.layout_limits import Limits
-from engine.layouts import Layout, MatchProblem
-from engine.logit import logit_adjoint
-from engine.match_iterate import MatchSettings
-from engine.matching import match
-from engine.optimum import OptimumSettings, optimum
-from engine.problem import Problem, Route
-from engine.transport import PointCost, TransportProblem, TransportSettings, solve_transport
+from engine.core.arrays import Floats
+from engine.core.grid import Grid, divergence, edge_costs, load_of_flow
+from engine.cost_maps.admissible import admissible_maps
+from engine.cost_maps.certificate import certified_loads, upper_bound
+from engine.cost_maps.problem import Problem, Route
+from engine.matching.ground_cost import Straight, Walking
+from engine.matching.iterate import MatchSettings
+from engine.matching.limits import Limits
+from engine.matching.problem import Layout, MatchProblem
+from engine.matching.run import match
+from engine.optimum.run import OptimumSettings, optimum
+from engine.paths.beam_search import Agent, guess_field, walk
+from engine.paths.logit import logit_adjoint
+from engine.paths.soft_paths import FlowSettings, soft_paths
+from engine.transport.exact import exact_transport
+from engine.transport.sinkhorn import PointCost, TransportProblem, TransportSettings, solve_transport
 
 
 def warm_up() -> None:
@@ -71,9 +71,9 @@ def warm_up_torch() -> None:
     """The loops that only torch functions call."""
     import torch
 
-    from engine.ranking import soft_rank, soft_sort, soft_top_k
-    from engine.soft_beam import soft_losses
-    from engine.soft_distances import soft_distances
+    from engine.paths.soft_beam import soft_losses
+    from engine.paths.soft_distances import soft_distances
+    from engine.ranking.operators import soft_rank, soft_sort, soft_top_k
 
     values = torch.tensor([1.0, 2.0, 0.5], dtype=torch.float64, requires_grad=True)
     for method in ("transport", "isotonic"):

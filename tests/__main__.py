@@ -1,4 +1,4 @@
-"""`python3 -m tests`: set up, then lint, type check and tests. With arguments: pytest alone, with them."""
+"""`python3 -m tests`: set up, then lint, contracts, types and tests. With arguments: pytest alone, with them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,14 @@ from app import bootstrap
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+# import-linter has no module to run, only this function behind its command.
+CONTRACTS = "from importlinter.cli import lint_imports_command; lint_imports_command(['--no-logo'])"
+CHECKS = {
+    "lint": ["-m", "ruff", "check", "."],
+    "contracts": ["-c", CONTRACTS],
+    "types": ["-m", "basedpyright", "--pythonpath", sys.executable],
+}
+
 
 def main(arguments: Sequence[str]) -> int:
     """Run every check, each to its end, and return the first exit code that is not 0."""
@@ -19,11 +27,12 @@ def main(arguments: Sequence[str]) -> int:
     # Drawn tests compare pixels: no display, no scaling, one size of letters.
     for name, value in {"QT_QPA_PLATFORM": "offscreen", "QT_SCALE_FACTOR": "1", "QT_FONT_DPI": "96"}.items():
         os.environ.setdefault(name, value)
-    checks = [] if arguments else [["ruff", "check", "."], ["basedpyright", "--pythonpath", sys.executable]]
-    codes = []
-    for module, *options in [*checks, ["pytest", *arguments]]:
-        print(f"\n== {module}", flush=True)
-        codes.append(subprocess.call([sys.executable, "-m", module, *options], cwd=bootstrap.ROOT))
+    checks = {} if arguments else dict(CHECKS)
+    checks["tests"] = ["-m", "pytest", *arguments]
+    codes: list[int] = []
+    for title, options in checks.items():
+        print(f"\n== {title}", flush=True)
+        codes.append(subprocess.call([sys.executable, *options], cwd=bootstrap.ROOT))
     return next((code for code in codes if code != 0), 0)
 
 

@@ -5,9 +5,9 @@ import scipy.sparse as sp
 from scipy.optimize import linprog
 from scipy.sparse.csgraph import dijkstra
 
-from engine.admissible import FIXED, admissible_maps
-from engine.grid import LENGTHS, MOVES, Grid
-from engine.problem import Objective, Problem, Route
+from engine.core.grid import LENGTHS, MOVES, Grid
+from engine.cost_maps.admissible import FIXED, admissible_maps
+from engine.cost_maps.problem import Objective, Problem, Route
 
 # Optimum of the longest shortest path on an n × n map of cost 1: start (n // 2, 1), goal (n // 2, n - 2), total
 # n², bounds 0.2 … 5, "mean" moves; by HiGHS. (n, neighbours) -> path cost

@@ -8,8 +8,8 @@ from PySide6.QtCore import QCoreApplication, QEvent, QSize
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from app import style
-from app.run_model import RunModel
+from app.base import style
+from app.run.model import RunModel
 from app.scenarios.scenario import Curve, Scenario
 
 ROLES = {"best": (style.BEST, 2), "value": (style.PATH, 1), "soft": (style.SOFT, 1), "bound": (style.BOUND, 2)}

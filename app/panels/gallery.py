@@ -10,7 +10,7 @@ from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPen, QPixmap, QPolygonF
 from PySide6.QtWidgets import QLabel, QListView, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
-from app.colouring import cost_pixels
+from app.canvas.colouring import cost_pixels
 from maps.document import MapDocument
 
 SIDE = 112  # px

@@ -8,9 +8,9 @@ from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QIcon, QLinearGradient, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QGridLayout, QWidget
 
-from app.colouring import WALL, WALL_EDGE, colour_table
-from app.panels.parts import EDGE, GAP, MARGIN, SWATCH, TARGET, Check, blank_pixmap, round_pen
-from app.scene import FIRST_LAYERS, LAYERS
+from app.canvas.colouring import WALL, WALL_EDGE, colour_table
+from app.canvas.scene import FIRST_LAYERS, LAYERS
+from app.widgets.parts import EDGE, GAP, MARGIN, SWATCH, TARGET, Check, blank_pixmap, round_pen
 
 _SQUARE = QRectF(1.5, 1.5, SWATCH - 3.0, SWATCH - 3.0)
 _LIGHT, _DARK = QColor(250, 250, 252), QColor(20, 20, 24)

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from app.document_model import DocumentModel
-from app.panels.entries import Column, EntriesPanel
-from app.panels.parts import GAP, Button, NumberField, ask_colour, shortest, swatch
+from app.document.model import DocumentModel
+from app.widgets.entry_table import Column, EntriesPanel
+from app.widgets.parts import GAP, Button, NumberField, ask_colour, shortest, swatch
 from maps.checks import not_negative
 from maps.document import Layout
 from maps.edits import remove_layout, set_layout

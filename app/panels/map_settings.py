@@ -21,9 +21,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.document_model import DocumentModel
-from app.panels.parts import GAP, MARGIN, TARGET, Button, Notice, NumberField
+from app.document.model import DocumentModel
 from app.tools.strokes import base_terrain
+from app.widgets.parts import GAP, MARGIN, TARGET, Button, Notice, NumberField
 from maps.document import Bounds, MapDocument
 from maps.edits import resize
 from maps.errors import MapError

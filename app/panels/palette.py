@@ -8,9 +8,9 @@ from dataclasses import replace
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from app.document_model import DocumentModel
-from app.panels.entries import Column, EntriesPanel
-from app.panels.parts import Button, ask_colour, free_name, number, shortest, swatch, tick_box
+from app.document.model import DocumentModel
+from app.widgets.entry_table import Column, EntriesPanel
+from app.widgets.parts import Button, ask_colour, free_name, number, shortest, swatch, tick_box
 from maps.document import MapDocument, Terrain
 
 COLOUR, NAME, COST, WALL = range(4)

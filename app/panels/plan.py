@@ -21,12 +21,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.background import Background
-from app.document_model import DocumentModel
-from app.layout_marks import Plan
-from app.panels.parts import GAP, MARGIN, TARGET, Button, Notice, swatch, tabular
-from app.panels.plan_views import BESIDE, PlanView
-from app.plan_image import (
+from app.base.jobs import Background
+from app.document.model import DocumentModel
+from app.panels.plan_comparison import (
     MOST_ASSIGNED,
     MOST_PAIRS,
     MOST_PROGRAMMED,
@@ -37,6 +34,9 @@ from app.plan_image import (
     compare,
     pair_of,
 )
+from app.panels.plan_view import BESIDE, PlanView
+from app.scenarios.frame import Plan
+from app.widgets.parts import GAP, MARGIN, TARGET, Button, Notice, swatch, tabular
 from maps.document import Layout, MapDocument
 
 QUIET = 40  # milliseconds between a change and its plan
@@ -53,7 +53,7 @@ class PlanPanel(QWidget):
     """Compares plans between two layouts of the document while it is visible."""
 
     row_hovered = Signal(object)  # index of a point of the layout "from", None for none
-    plan_changed = Signal(object)  # app.layout_marks.Plan, the largest couplings of the entropic plan, or None
+    plan_changed = Signal(object)  # a frame.Plan: the largest couplings of the entropic plan, or None
 
     def __init__(self, model: DocumentModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from app.document_model import DocumentModel
-from app.panels.entries import Column, EntriesPanel
-from app.panels.parts import Button, ask_colour, free_name, number, shortest, swatch
+from app.document.model import DocumentModel
 from app.tools.routes import ROUTE_COLOURS
+from app.widgets.entry_table import Column, EntriesPanel
+from app.widgets.parts import Button, ask_colour, free_name, number, shortest, swatch
 from maps.checks import positive
 from maps.document import Cell, MapDocument, Route
 from maps.edits import remove_route, set_route

@@ -18,10 +18,10 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
-from app import style
-from app.panels.parts import MARGIN, TARGET, Button, round_pen, tabular
-from app.run_model import RunModel
-from app.scenarios.scenario import Frame
+from app.base import style
+from app.run.model import RunModel
+from app.scenarios.frame import Frame
+from app.widgets.parts import MARGIN, TARGET, Button, round_pen, tabular
 
 _INSET = 10  # px left and right of the line
 _PULSE = 700  # milliseconds

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from app.problems import movement_words
-from app.scenarios.limits import apply_map, seed_setting
-from app.scenarios.scenario import Curve, Report, Scatter, Scenario, Seen, setting
+from app.scenarios.common_settings import apply_map, seed_setting
+from app.scenarios.frame import Scatter
+from app.scenarios.scenario import Curve, Report, Scenario, Seen
+from app.scenarios.settings import setting
 from app.scenarios.terrain import (
     TILESETS,
     Priced,
@@ -21,11 +22,12 @@ from app.scenarios.terrain import (
     read_network,
     terrain_classes,
 )
+from app.scenarios.translate import movement_words
 from maps.document import MapDocument
 
 if TYPE_CHECKING:
-    from engine.adaptation import AdaptationIterate
-    from engine.terrain_learning import PricingModel
+    from engine.learning.adaptation import AdaptationIterate
+    from engine.learning.terrain import PricingModel
 
 SIDE, HELD_OUT = 12, 100  # tiles along a side, and maps that neither training sees
 SPREAD_LEGEND = "Features of tiles: ● the look that it knows, ○ the new one; colours are terrains"
@@ -74,9 +76,9 @@ class Adaptation:
 
 def steps(document: MapDocument, settings: Adaptation, state: Any) -> Iterator[Seen]:
     """See `Scenario.steps`. An edited map is priced by the adaptation that goes on."""
-    from engine.problem import ProblemError
-    from engine.tilesets import TILESETS as LOOKS
-    from engine.tilesets import picture
+    from engine.core.errors import ProblemError
+    from engine.learning.tilesets import TILESETS as LOOKS
+    from engine.learning.tilesets import picture
 
     if settings.source == settings.target:
         raise ProblemError("target", "the new look is the known one; choose two different tilesets")
@@ -96,9 +98,9 @@ def steps(document: MapDocument, settings: Adaptation, state: Any) -> Iterator[S
 
 def _work(settings: Adaptation, model: PricingModel | None) -> Iterator[Any]:
     """Training, where there is no network yet, and then the adaptation."""
-    from engine.adaptation import AdaptationSettings, adapt
-    from engine.terrain_learning import TrainingSettings, train
-    from engine.tilesets import examples
+    from engine.learning.adaptation import AdaptationSettings, adapt
+    from engine.learning.terrain import TrainingSettings, train
+    from engine.learning.tilesets import examples
 
     known = examples(settings.maps, SIDE, SIDE, settings.seed)
     if model is None:
@@ -118,7 +120,7 @@ def _work(settings: Adaptation, model: PricingModel | None) -> Iterator[Any]:
 
 
 def _steps(document: MapDocument, settings: Adaptation, picture: Any, work: Iterator[Any]) -> Iterator[Seen]:
-    from engine.adaptation import AdaptationIterate
+    from engine.learning.adaptation import AdaptationIterate
 
     for step, iterate in enumerate(work):
         priced = PricedMap(document, picture, iterate.model)

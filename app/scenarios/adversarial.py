@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from app.problems import exact_paths, movement_grid, movement_words, path_costs
-from app.scenarios.limits import (
+from app.scenarios.common_settings import (
     DEVICES,
     admissible_of,
     apply_map,
@@ -19,12 +18,16 @@ from app.scenarios.limits import (
     symmetry_setting,
     upper_setting,
 )
-from app.scenarios.scenario import Curve, Frame, Report, Scenario, Seen, setting, within
+from app.scenarios.frame import Frame
+from app.scenarios.scenario import Curve, Report, Scenario, Seen
+from app.scenarios.settings import setting
+from app.scenarios.translate import exact_paths, movement_grid, movement_words, path_costs
+from app.scenarios.words import within
 from maps.document import MapDocument
 
 if TYPE_CHECKING:
-    from engine.arrays import Floats
-    from engine.problem import Problem
+    from engine.core.arrays import Floats
+    from engine.cost_maps.problem import Problem
 
 AIMS = {
     "longer": "Longer paths",
@@ -116,7 +119,8 @@ class Adversarial:
 
 def adversarial_problem(document: MapDocument, settings: Adversarial) -> Problem:
     """The engine's problem of redistributing the document's costs. Raises ProblemError where that cannot be."""
-    from engine.problem import Objective, Problem, ProblemError, Route
+    from engine.core.errors import ProblemError
+    from engine.cost_maps.problem import Objective, Problem, Route
 
     if settings.targets and len(settings.targets) != len(document.routes):
         raise ProblemError(
@@ -139,7 +143,8 @@ def adversarial_problem(document: MapDocument, settings: Adversarial) -> Problem
 
 def steps(document: MapDocument, settings: Adversarial, state: Any) -> Iterator[Seen]:
     """See `Scenario.steps`."""
-    from engine.problem import ProblemError, check
+    from engine.core.errors import ProblemError
+    from engine.cost_maps.problem import check
 
     problem = adversarial_problem(document, settings)
     check(problem)
@@ -155,7 +160,7 @@ def steps(document: MapDocument, settings: Adversarial, state: Any) -> Iterator[
 
 
 def _design_steps(problem: Problem, document: MapDocument, settings: Adversarial, state: Any) -> Iterator[Seen]:
-    from engine.design import DesignSettings, design
+    from engine.design.adversarial import DesignSettings, design
 
     device = device_of(settings)
     how = DesignSettings(
@@ -193,7 +198,7 @@ def _design_steps(problem: Problem, document: MapDocument, settings: Adversarial
 
 
 def _optimum_steps(problem: Problem, document: MapDocument, settings: Adversarial, state: Any) -> Iterator[Seen]:
-    from engine.optimum import OptimumSettings, optimum
+    from engine.optimum.run import OptimumSettings, optimum
 
     default = OptimumSettings()
     how = OptimumSettings(
@@ -222,7 +227,7 @@ def _optimum_steps(problem: Problem, document: MapDocument, settings: Adversaria
 
 
 def _as_drawn(problem: Problem, document: MapDocument) -> Seen:
-    from engine.objectives import score
+    from engine.cost_maps.objectives import score
 
     costs = np.array(path_costs(document))
     drawn = _figure_of(problem, costs)
@@ -234,7 +239,7 @@ def _as_drawn(problem: Problem, document: MapDocument) -> Seen:
 
 def _figure_of(problem: Problem, costs: Floats) -> float:
     """The path cost to show for those of the routes (R,): what the run optimises, with targets their mean."""
-    from engine.objectives import score
+    from engine.cost_maps.objectives import score
 
     if problem.objective.aim == "target":
         return float(problem.weights @ costs / problem.weights.sum())
@@ -252,7 +257,7 @@ def _framing(problem: Problem, step: int, cost_map: Any, loads: Any, device: str
 
 def device_of(settings: Adversarial) -> str:
     """Where a run with these settings computes; raises ValueError for a device that is not there."""
-    from engine.device import pick_device
+    from engine.core.device import pick_device
 
     if settings.method == "optimum":
         return pick_device("cpu" if settings.device == "auto" else settings.device, "exact")
@@ -273,8 +278,8 @@ def headline(first: Mapping[str, float], last: Mapping[str, float]) -> str:
 
 def report(before: MapDocument, after: MapDocument, settings: Adversarial, last: Seen) -> Report:
     """Figures of the documents as they are: float32 costs."""
-    from engine.certificate import relative_gap
-    from engine.objectives import score
+    from engine.cost_maps.certificate import relative_gap
+    from engine.cost_maps.objectives import score
 
     problem = adversarial_problem(before, settings)
     costs_before, costs_after = path_costs(before), path_costs(after)

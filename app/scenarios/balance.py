@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from app.problems import movement_grid, movement_words
-from app.scenarios.limits import (
+from app.scenarios.common_settings import (
     admissible_of,
     apply_map,
     budget_setting,
@@ -18,12 +17,15 @@ from app.scenarios.limits import (
     symmetry_setting,
     upper_setting,
 )
-from app.scenarios.scenario import Curve, Frame, Report, Scenario, Seen, setting
+from app.scenarios.frame import Frame
+from app.scenarios.scenario import Curve, Report, Scenario, Seen
+from app.scenarios.settings import setting
+from app.scenarios.translate import movement_grid, movement_words
 from maps.document import Layout, MapDocument
 
 if TYPE_CHECKING:
-    from engine.balance import BalanceProblem
-    from engine.balance import Iterate as BalanceIterate
+    from engine.design.balance import BalanceProblem
+    from engine.design.balance import Iterate as BalanceIterate
 
 AIMS = {
     "equal": "Equal team ranks",
@@ -114,8 +116,8 @@ class Balance:
 
 def balance_problem(document: MapDocument, settings: Balance) -> BalanceProblem:
     """The engine's problem. Raises ProblemError, naming the layout and the point, where it cannot be."""
-    from engine.balance import BalanceProblem, EqualRanks, Nearest, Order
-    from engine.problem import ProblemError
+    from engine.core.errors import ProblemError
+    from engine.design.balance import BalanceProblem, EqualRanks, Nearest, Order
 
     names = list(_layouts(document))
     if not names:
@@ -165,7 +167,7 @@ def balance_problem(document: MapDocument, settings: Balance) -> BalanceProblem:
 
 
 def _layout(document: MapDocument, name: str) -> Layout:
-    from engine.problem import ProblemError
+    from engine.core.errors import ProblemError
 
     found = [layout for layout in document.layouts if layout.name == name]
     if not found:
@@ -177,7 +179,7 @@ def _layout(document: MapDocument, name: str) -> Layout:
 
 
 def _cells(document: MapDocument, layout: Layout) -> list[tuple[int, int]]:
-    from engine.problem import ProblemError
+    from engine.core.errors import ProblemError
 
     cells = [(int(row), int(column)) for row, column in np.rint(layout.positions)]
     for number, cell in enumerate(cells, 1):
@@ -190,7 +192,7 @@ def _cells(document: MapDocument, layout: Layout) -> list[tuple[int, int]]:
 
 def steps(document: MapDocument, settings: Balance, state: Any) -> Iterator[Seen]:
     """See `Scenario.steps`."""
-    from engine.balance import BalanceSettings, balance, check_balance
+    from engine.design.balance import BalanceSettings, balance, check_balance
 
     problem = balance_problem(document, settings)
     check_balance(problem)
@@ -230,8 +232,8 @@ def _seen(problem: BalanceProblem, iterate: BalanceIterate) -> Seen:
 
 def _paths(problem: BalanceProblem, cost_map: Any) -> tuple[Any, ...]:
     """From the spawns that aims speak of to the site that they are after, or to their nearest one."""
-    from engine.balance import Nearest
-    from engine.paths import distances_to, shortest_path
+    from engine.design.balance import Nearest
+    from engine.paths.exact import distances_to, shortest_path
 
     fields = [distances_to(problem.grid, cost_map, site) for site in problem.sites]
     wanted: list[tuple[int, int]] = []
@@ -254,7 +256,7 @@ def headline(first: Mapping[str, float], last: Mapping[str, float]) -> str:
 
 def report(before: MapDocument, after: MapDocument, settings: Balance, last: Seen) -> Report:
     """Exact figures of both documents."""
-    from engine.balance import standing
+    from engine.design.balance import standing
 
     problem = balance_problem(before, settings)
     was, now = (standing(problem, np.array(document.cost, np.float64)) for document in (before, after))

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from app.problems import movement_grid, movement_words
-from app.scenarios.limits import admissible_of, apply_map, lower_setting, symmetry_setting, upper_setting
-from app.scenarios.scenario import Curve, Frame, Report, Scenario, Seen, setting, within
+from app.scenarios.common_settings import admissible_of, apply_map, lower_setting, symmetry_setting, upper_setting
+from app.scenarios.frame import Frame
+from app.scenarios.scenario import Curve, Report, Scenario, Seen
+from app.scenarios.settings import setting
+from app.scenarios.translate import movement_grid, movement_words
+from app.scenarios.words import within
 from maps.document import MapDocument, Route
 
 if TYPE_CHECKING:
-    from engine.drawn_line import InverseProblem
+    from engine.design.drawn_line import InverseProblem
 
 GRADIENTS = {
     "fenchel_young": "Soft paths",
@@ -78,7 +81,7 @@ class DrawnRoute:
 
 def drawn_problem(document: MapDocument, settings: DrawnRoute) -> InverseProblem:
     """The engine's problem. Raises ProblemError where it cannot be."""
-    from engine.drawn_line import InverseProblem, legal_chain
+    from engine.design.drawn_line import InverseProblem, legal_chain
 
     route = _route(document, settings)
     grid = movement_grid(document)
@@ -94,7 +97,7 @@ def drawn_problem(document: MapDocument, settings: DrawnRoute) -> InverseProblem
 
 
 def _route(document: MapDocument, settings: DrawnRoute) -> Route:
-    from engine.problem import ProblemError
+    from engine.core.errors import ProblemError
 
     drawn = [route for route in document.routes if route.line]
     if not drawn:
@@ -110,8 +113,8 @@ def _route(document: MapDocument, settings: DrawnRoute) -> Route:
 
 def steps(document: MapDocument, settings: DrawnRoute, state: Any) -> Iterator[Seen]:
     """See `Scenario.steps`."""
-    from engine.drawn_line import check_inverse
-    from engine.inverse import InverseSettings
+    from engine.design.drawn_line import check_inverse
+    from engine.design.drawn_route import InverseSettings
 
     problem = drawn_problem(document, settings)
     check_inverse(problem)
@@ -126,7 +129,7 @@ def steps(document: MapDocument, settings: DrawnRoute, state: Any) -> Iterator[S
 
 
 def _steps(problem: InverseProblem, how: Any, state: Any) -> Iterator[Seen]:
-    from engine.inverse import draw_route
+    from engine.design.drawn_route import draw_route
 
     for iterate in draw_route(problem, how, state):
         now, best = iterate.standing, iterate.best_standing
@@ -181,7 +184,7 @@ def headline(first: Mapping[str, float], last: Mapping[str, float]) -> str:
 
 def report(before: MapDocument, after: MapDocument, settings: DrawnRoute, last: Seen) -> Report:
     """Figures of the documents as they are: float32 costs."""
-    from engine.drawn_line import standing
+    from engine.design.drawn_line import standing
 
     problem = drawn_problem(before, settings)
     was = standing(problem, problem.cost_map)

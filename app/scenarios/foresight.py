@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from app.problems import exact_paths, movement_grid, movement_words
-from app.scenarios.limits import (
+from app.scenarios.common_settings import (
     admissible_of,
     apply_map,
     budget_setting,
@@ -19,12 +18,15 @@ from app.scenarios.limits import (
     symmetry_setting,
     upper_setting,
 )
-from app.scenarios.scenario import Curve, Frame, Report, Scenario, Seen, setting
+from app.scenarios.frame import Frame
+from app.scenarios.scenario import Curve, Report, Scenario, Seen
+from app.scenarios.settings import setting
+from app.scenarios.translate import exact_paths, movement_grid, movement_words
 from maps.document import MapDocument
 
 if TYPE_CHECKING:
-    from engine.foresight import ForesightProblem
-    from engine.foresight import Iterate as ForesightIterate
+    from engine.design.foresight import ForesightProblem
+    from engine.design.foresight import Iterate as ForesightIterate
 
 AIMS = {"badly": "Let them do badly", "well": "Let them do well", "watch": "Only watch"}
 
@@ -73,7 +75,7 @@ class Foresight:
 
 def foresight_problem(document: MapDocument, settings: Foresight) -> ForesightProblem:
     """The engine's problem: an agent for each route. Raises ProblemError where it cannot be."""
-    from engine.foresight import Agent, ForesightProblem
+    from engine.design.foresight import Agent, ForesightProblem
 
     return ForesightProblem(
         movement_grid(document),
@@ -87,7 +89,7 @@ def foresight_problem(document: MapDocument, settings: Foresight) -> ForesightPr
 
 def steps(document: MapDocument, settings: Foresight, state: Any) -> Iterator[Seen]:
     """See `Scenario.steps`."""
-    from engine.foresight import ForesightSettings, check_foresight, foresee
+    from engine.design.foresight import ForesightSettings, check_foresight, foresee
 
     problem = foresight_problem(document, settings)
     check_foresight(problem)
@@ -119,7 +121,7 @@ def _seen(problem: ForesightProblem, iterate: ForesightIterate) -> Seen:
 
 def _watch(problem: ForesightProblem) -> Iterator[Seen]:
     """The agents' plans on the drawn map, one layer of the beam after the other."""
-    from engine.foresight import verdict_on
+    from engine.design.foresight import verdict_on
 
     verdict = verdict_on(problem, problem.cost_map)
     figures = {**_figures(verdict), "excess": _percent(verdict.excess), "best_excess": _percent(verdict.excess)}
@@ -176,7 +178,7 @@ def headline(first: Mapping[str, float], last: Mapping[str, float]) -> str:
 
 def report(before: MapDocument, after: MapDocument, settings: Foresight, last: Seen) -> Report:
     """Exact figures of both documents."""
-    from engine.foresight import verdict_on
+    from engine.design.foresight import verdict_on
 
     problem = foresight_problem(before, settings)
     was = verdict_on(problem, np.array(before.cost, np.float64))

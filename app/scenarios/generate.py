@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from app.problems import exact_paths, movement_grid, movement_words
-from app.scenarios.limits import (
+from app.scenarios.common_settings import (
     admissible_of,
     apply_map,
     budget_setting,
@@ -18,13 +17,17 @@ from app.scenarios.limits import (
     symmetry_setting,
     upper_setting,
 )
-from app.scenarios.scenario import Curve, Frame, Report, Scenario, Seen, figure, setting
+from app.scenarios.frame import Frame
+from app.scenarios.scenario import Curve, Report, Scenario, Seen
+from app.scenarios.settings import setting
+from app.scenarios.translate import exact_paths, movement_grid, movement_words
+from app.scenarios.words import figure
 from maps.document import MapDocument
 from maps.edits import apply_costs
 
 if TYPE_CHECKING:
-    from engine.generator import Gallery, MapGenerator, TrainingIterate
-    from engine.problem import Problem
+    from engine.cost_maps.problem import Problem
+    from engine.learning.map_generator import Gallery, MapGenerator, TrainingIterate
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,7 @@ class Generated:
 
 def generate_problem(document: MapDocument, settings: Generate) -> Problem:
     """The engine's problem: the map's first route. Raises ProblemError where it cannot be."""
-    from engine.problem import Problem, Route
+    from engine.cost_maps.problem import Problem, Route
 
     return Problem(
         movement_grid(document),
@@ -84,8 +87,8 @@ def generate_problem(document: MapDocument, settings: Generate) -> Problem:
 
 def steps(document: MapDocument, settings: Generate, state: Any) -> Iterator[Seen]:
     """See `Scenario.steps`. An edited map begins with the weights that it had."""
-    from engine.length_range import length_range
-    from engine.problem import check
+    from engine.cost_maps.problem import check
+    from engine.optimum.length_range import length_range
 
     problem = generate_problem(document, settings)
     check(problem)
@@ -96,7 +99,7 @@ def steps(document: MapDocument, settings: Generate, state: Any) -> Iterator[See
 
 
 def _steps(problem: Problem, settings: Generate, length: float, state: Any) -> Iterator[Seen]:
-    from engine.generator import GeneratorSettings, gallery, train
+    from engine.learning.map_generator import GeneratorSettings, gallery, train
 
     done, start = state or (0, None)
     how = GeneratorSettings(

@@ -10,17 +10,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from rich.markup import escape
 
-from app.problems import movement_grid, movement_words
-from app.scenarios.limits import DEVICES, SYMMETRIES
-from app.scenarios.scenario import Curve, Frame, Report, Scenario, Seen, figure, setting
+from app.scenarios.common_settings import DEVICES, SYMMETRIES
+from app.scenarios.frame import Frame
+from app.scenarios.scenario import Curve, Report, Scenario, Seen
+from app.scenarios.settings import setting
+from app.scenarios.translate import movement_grid, movement_words
+from app.scenarios.words import figure
 from maps.document import Layout, MapDocument
 from maps.errors import MapFormatError
 from maps.formats import read_map
 from maps.layout_edits import move_layouts
 
 if TYPE_CHECKING:
-    from engine.layouts import MatchProblem as Problem
-    from engine.match_iterate import MatchIterate
+    from engine.matching.iterate import MatchIterate
+    from engine.matching.problem import MatchProblem as Problem
 
 ALL = "*"
 COSTS, CHEAPNESS, HEAT = "costs", "cheapness", "heat"  # densities; a layout of this name would come first
@@ -135,7 +138,7 @@ class Matching:
 
 def _numbers(document: MapDocument, settings: Matching) -> tuple[list[int], int | None]:
     """Indices of the layouts that move, and of the target; None for a density."""
-    from engine.problem import ProblemError
+    from engine.core.errors import ProblemError
 
     names = [layout.name for layout in document.layouts]
     if not names:
@@ -164,9 +167,9 @@ def matching_problem(document: MapDocument, settings: Matching, before: Problem 
 
     Raises ProblemError where it cannot be.
     """
-    from engine.ground_cost import Straight, Walking
-    from engine.layout_limits import Limits
-    from engine.layouts import Density, MatchProblem
+    from engine.matching.ground_cost import Straight, Walking
+    from engine.matching.limits import Limits
+    from engine.matching.problem import Density, MatchProblem
 
     moving, at = _numbers(document, settings)
     costs = np.array(document.cost, np.float64)
@@ -195,7 +198,7 @@ def matching_problem(document: MapDocument, settings: Matching, before: Problem 
 
 def _density(document: MapDocument, settings: Matching) -> Any:
     """(H, W) values to spread over. Raises ProblemError for a heat map that is none of this map."""
-    from engine.problem import ProblemError
+    from engine.core.errors import ProblemError
 
     costs = np.array(document.cost, np.float64)
     if settings.target != HEAT:
@@ -216,7 +219,7 @@ def _density(document: MapDocument, settings: Matching) -> Any:
 
 
 def _engine_layout(layout: Layout, stay: Any, before: Any) -> Any:
-    from engine.layouts import Layout as EngineLayout
+    from engine.matching.problem import Layout as EngineLayout
 
     positions = np.array(layout.positions)
     cells = np.rint(positions).astype(np.int64)
@@ -251,10 +254,10 @@ def _keys(positions: Any, before: Any) -> Any:
 
 def steps(document: MapDocument, settings: Matching, state: Any) -> Iterator[Seen]:
     """See `Scenario.steps`."""
-    from engine.device import pick_device
-    from engine.layouts import check_matching
-    from engine.match_iterate import MatchSettings
-    from engine.matching import match
+    from engine.core.device import pick_device
+    from engine.matching.iterate import MatchSettings
+    from engine.matching.problem import check_matching
+    from engine.matching.run import match
 
     problem = matching_problem(document, settings, None if state is None else state.problem)
     check_matching(problem)
@@ -333,8 +336,8 @@ def headline(first: Mapping[str, float], last: Mapping[str, float]) -> str:
 
 def report(before: MapDocument, after: MapDocument, settings: Matching, last: Seen) -> Report:
     """Figures of the run's own first and last plan, and the exact cost of where the points ended."""
-    from engine.match_iterate import MatchSettings
-    from engine.matching import match
+    from engine.matching.iterate import MatchSettings
+    from engine.matching.run import match
 
     # Step 0 looks at the layouts as drawn, as closely as the last step does.
     start = next(match(matching_problem(before, settings), MatchSettings(blur_end=settings.blur)))

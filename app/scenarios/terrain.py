@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from app.problems import exact_paths, movement_grid, movement_words
-from app.scenarios.limits import apply_map, seed_setting
-from app.scenarios.scenario import Curve, Frame, Report, Scatter, Scenario, Seen, setting
+from app.scenarios.common_settings import apply_map, seed_setting
+from app.scenarios.frame import Frame, Scatter
+from app.scenarios.scenario import Curve, Report, Scenario, Seen
+from app.scenarios.settings import setting
+from app.scenarios.translate import exact_paths, movement_grid, movement_words
 from maps.document import MapDocument
 
 if TYPE_CHECKING:
-    from engine.terrain_learning import PricingModel, TrainingIterate
+    from engine.learning.terrain import PricingModel, TrainingIterate
 
 METHODS = {
     "fenchel_young": "Soft paths",
@@ -106,7 +108,7 @@ class Priced:
 
 def terrain_classes(document: MapDocument) -> Any:
     """(H, W) index of the engine's terrain that each cell is nearest to: by cost, scaled to the same mean."""
-    from engine.tilesets import COSTS
+    from engine.learning.tilesets import COSTS
 
     costs = np.array(list(COSTS.values()))
     drawn = np.array(document.cost, np.float64)
@@ -117,8 +119,8 @@ def terrain_classes(document: MapDocument) -> Any:
 
 def picture_of(document: MapDocument, settings: Terrain) -> Any:
     """(8·H, 8·W, 3) uint8 picture of the map. Raises ProblemError for a file that is none of this map."""
-    from engine.problem import ProblemError
-    from engine.tilesets import TILE, TILESETS, picture
+    from engine.core.errors import ProblemError
+    from engine.learning.tilesets import TILE, TILESETS, picture
 
     if not settings.tiles:
         return picture(TILESETS[settings.tileset], terrain_classes(document), settings.seed)
@@ -138,9 +140,9 @@ def picture_of(document: MapDocument, settings: Terrain) -> Any:
 
 def steps(document: MapDocument, settings: Terrain, state: Any) -> Iterator[Seen]:
     """See `Scenario.steps`. An edited map is priced by the training that goes on."""
-    from engine.problem import ProblemError
-    from engine.terrain_learning import TrainingSettings, train
-    from engine.tilesets import examples
+    from engine.core.errors import ProblemError
+    from engine.learning.terrain import TrainingSettings, train
+    from engine.learning.tilesets import examples
 
     picture = picture_of(document, settings)
     if settings.network and settings.save_as:
@@ -184,8 +186,8 @@ def _ending(iterate: TrainingIterate, settings: Terrain) -> str:
 
 def read_network(name: str) -> PricingModel:
     """A trained network from its file. Raises ProblemError, with what is wrong with it."""
-    from engine.problem import ProblemError
-    from engine.terrain_learning import load_model
+    from engine.core.errors import ProblemError
+    from engine.learning.terrain import load_model
 
     try:
         return load_model(Path(name))
@@ -195,7 +197,7 @@ def read_network(name: str) -> PricingModel:
 
 def check_place(name: str) -> None:
     """Raises ProblemError if a network could not be saved there; an empty name saves nothing."""
-    from engine.problem import ProblemError
+    from engine.core.errors import ProblemError
 
     if name and not Path(name).absolute().parent.is_dir():
         raise ProblemError("save_as", f"there is no folder for {name}; choose another place")
@@ -203,7 +205,7 @@ def check_place(name: str) -> None:
 
 def kept(model: PricingModel, name: str) -> str:
     """Save a network, unless the name is empty; returns what to tell of it."""
-    from engine.terrain_learning import save_model
+    from engine.learning.terrain import save_model
 
     if not name:
         return ""
@@ -247,7 +249,7 @@ class PricedMap:
 
         Raises ProblemError for a network that makes no finite prices.
         """
-        from engine.problem import ProblemError
+        from engine.core.errors import ProblemError
 
         if self._cost_map is None:
             document = self._document

@@ -8,10 +8,10 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 
-from app.document_model import DocumentModel
+from app.document.model import DocumentModel
 from app.tools import TOOLS, ToolEntry
-from app.tools.gesture import Gesture, PointerEvent, Sketch, ToolOptions
-from app.tools.selection import POINT_ACTIONS, run_action, with_weight
+from app.tools.point_actions import POINT_ACTIONS, run_action, with_weight
+from app.tools.tool import Gesture, PointerEvent, Sketch, ToolOptions
 from maps.document import MapDocument
 from maps.errors import MapError
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
-from app.document_model import DocumentModel
-from app.tools.gesture import Gesture, PointerEvent, ToolOptions
+from app.document.model import DocumentModel
+from app.tools.tool import Gesture, PointerEvent, ToolOptions
 from maps.document import Cell, MapDocument, Route
 from maps.edits import set_route
 from maps.raster import line_cells

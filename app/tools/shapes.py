@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from app.document_model import DocumentModel
-from app.tools.gesture import Gesture, PointerEvent, ToolOptions
+from app.document.model import DocumentModel
+from app.tools.tool import Gesture, PointerEvent, ToolOptions
 from maps.document import Cell
 from maps.edits import paint
 from maps.raster import Patch, rectangle, stroke

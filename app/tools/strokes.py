@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from app.document_model import DocumentModel
-from app.tools.gesture import Gesture, ToolOptions
+from app.document.model import DocumentModel
+from app.tools.tool import Gesture, ToolOptions
 from maps.document import MapDocument, Terrain
 from maps.edits import Edit, paint, set_locked, set_passable, set_terrain
 from maps.raster import Patch, stroke

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.style import apply_style
+from app.base.style import apply_style
 
 
 @pytest.fixture

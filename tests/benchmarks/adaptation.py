@@ -1,11 +1,11 @@
 """Tileset adaptation, before and after: `python -m tests.benchmarks.adaptation` (about five minutes).
 
-A pricing network is trained on one tileset, from drawn paths, and adapted to another: with the costs of some maps
-in its own look, and pictures of other maps in the new one. Accuracy is on maps that neither has seen, in the new
-look: the share whose cheapest path under the network's prices has the least true cost, and the mean error of a
-tile's price as a share of the mean cost. "Colours" is the start of adaptation: colours with the same mean and
-spread, and no transport yet. Tiles and maps are this project's own, drawn and laid out by `engine.tilesets`; they
-are no data set that others report on.
+A pricing network is trained on one tileset, from drawn paths, and adapted to another: with the costs of some
+maps in its own look, and pictures of other maps in the new one. Accuracy is on maps that neither has seen, in
+the new look: the share whose cheapest path under the network's prices has the least true cost, and the mean
+error of a tile's price as a share of the mean cost. "Colours" is the start of adaptation: colours with the same
+mean and spread, and no transport yet. Tiles and maps are this project's own, drawn and laid out by
+`engine.learning.tilesets`; they are no data set that others report on.
 """
 
 import time
@@ -14,10 +14,10 @@ from itertools import permutations
 
 import numpy as np
 
-from engine.adaptation import Accuracy, accuracy, adapt
-from engine.device import leave_a_core_free
-from engine.terrain_learning import TrainingSettings, example_pictures, train
-from engine.tilesets import TILESETS, examples
+from engine.core.device import leave_a_core_free
+from engine.learning.adaptation import Accuracy, accuracy, adapt
+from engine.learning.terrain import TrainingSettings, example_pictures, train
+from engine.learning.tilesets import TILESETS, examples
 from tests.benchmarks.table import print_table
 
 SIZE, TRAINING, ADAPTING, HELD_OUT = 12, 3000, 256, 200

@@ -6,9 +6,9 @@ Shares are of the LP optimum (HiGHS); the bound is that of the whole run, with t
 import time
 from collections import deque
 
-from engine.design import DesignSettings, design
-from engine.device import leave_a_core_free
-from engine.optimum import OptimumSettings, optimum
+from engine.core.device import leave_a_core_free
+from engine.design.adversarial import DesignSettings, design
+from engine.optimum.run import OptimumSettings, optimum
 from engine.warmup import warm_up
 from tests.benchmarks.table import print_table
 from tests.oracles import LP_OPTIMA, table_problem

@@ -5,12 +5,12 @@ import time
 import numpy as np
 import torch
 
-from engine.bregman_cpu import CpuProjections
-from engine.device import leave_a_core_free
-from engine.flow import FlowSettings, soft_paths
-from engine.gradients import route_costs
-from engine.grid import Grid
-from engine.paths import distances_to
+from engine.core.device import leave_a_core_free
+from engine.core.grid import Grid
+from engine.paths.bregman_cpu import CpuProjections
+from engine.paths.exact import distances_to
+from engine.paths.gradients import route_costs
+from engine.paths.soft_paths import FlowSettings, soft_paths
 from engine.warmup import warm_up
 from tests.benchmarks.table import print_table
 

@@ -7,10 +7,10 @@ Walks and shortest paths are exact, by the hard agent and by Dijkstra; every opt
 import numpy as np
 import torch
 
-from engine.beam import Agent, guess_field, walk
-from engine.device import leave_a_core_free
-from engine.foresight import ForesightProblem, ForesightSettings, foresee
-from engine.soft_beam import soft_losses
+from engine.core.device import leave_a_core_free
+from engine.design.foresight import ForesightProblem, ForesightSettings, foresee
+from engine.paths.beam_search import Agent, guess_field, walk
+from engine.paths.soft_beam import soft_losses
 from tests.benchmarks.adversarial import last
 from tests.benchmarks.table import print_table
 from tests.oracles import distances, random_problem

@@ -10,8 +10,8 @@ from collections import deque
 
 import numpy as np
 
-from engine.device import leave_a_core_free
-from engine.generator import gallery, train
+from engine.core.device import leave_a_core_free
+from engine.learning.map_generator import gallery, train
 from engine.warmup import warm_up
 from tests.benchmarks.table import print_table
 from tests.oracles import random_problem, table_problem

@@ -6,11 +6,11 @@ from typing import get_args
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from engine.admissible import admissible_maps
-from engine.device import leave_a_core_free
-from engine.drawn_line import InverseProblem, legal_chain
-from engine.grid import Grid
-from engine.inverse import Gradient, InverseSettings, draw_route
+from engine.core.device import leave_a_core_free
+from engine.core.grid import Grid
+from engine.cost_maps.admissible import admissible_maps
+from engine.design.drawn_line import InverseProblem, legal_chain
+from engine.design.drawn_route import Gradient, InverseSettings, draw_route
 from tests.benchmarks.table import print_table
 
 SIZES = (32, 64, 128)

@@ -5,12 +5,12 @@ import time
 import numpy as np
 import torch
 
-from engine.grid import Grid
-from engine.ground_cost import Straight, Walking
-from engine.layout_limits import Limits
-from engine.layouts import Density, Layout, MatchProblem
-from engine.match_iterate import MatchSettings
-from engine.matching import match
+from engine.core.grid import Grid
+from engine.matching.ground_cost import Straight, Walking
+from engine.matching.iterate import MatchSettings
+from engine.matching.limits import Limits
+from engine.matching.problem import Density, Layout, MatchProblem
+from engine.matching.run import match
 from tests.benchmarks.table import print_table
 
 

@@ -6,8 +6,8 @@ Times are of one run on one machine; compare the ratios.
 import time
 import tracemalloc
 
-from engine.optimum import OptimumSettings, optimum
-from engine.problem import Problem
+from engine.cost_maps.problem import Problem
+from engine.optimum.run import OptimumSettings, optimum
 from engine.warmup import warm_up
 from tests.benchmarks.adversarial import last
 from tests.benchmarks.table import print_table

@@ -13,8 +13,8 @@ import time
 import numpy as np
 import torch
 
-from engine import ranking
-from engine.device import leave_a_core_free
+from engine.core.device import leave_a_core_free
+from engine.ranking import operators as ranking
 from tests.benchmarks.table import print_table
 
 SIZES = (10, 100, 1000, 10_000)

@@ -7,9 +7,9 @@ import sys
 import time
 from dataclasses import replace
 
-from engine.device import leave_a_core_free
-from engine.terrain_learning import METHODS, PRESETS, PricingModel, TrainingSettings, optimal_share, train
-from engine.tilesets import TILESETS, Examples, examples
+from engine.core.device import leave_a_core_free
+from engine.learning.terrain import METHODS, PRESETS, PricingModel, TrainingSettings, optimal_share, train
+from engine.learning.tilesets import TILESETS, Examples, examples
 from tests.benchmarks.table import print_table
 
 HELD_OUT = {12: 1000, 30: 500}

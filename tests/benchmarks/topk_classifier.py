@@ -14,8 +14,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from engine.device import leave_a_core_free
-from engine.ranking import soft_top_k
+from engine.core.device import leave_a_core_free
+from engine.ranking.operators import soft_top_k
 from tests.benchmarks.table import print_table
 
 CLASSES, CLUSTERS, DIMENSIONS, HIDDEN = 30, 4, 6, 10

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from engine.transport import (
+from engine.transport.sinkhorn import (
     PointCost,
     TransportProblem,
     TransportSettings,

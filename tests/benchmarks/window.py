@@ -38,8 +38,8 @@ def make_window(size: int) -> Any:
     """A window on a map with a wall and a route, on the screen."""
     from PySide6.QtWidgets import QApplication, QMessageBox
 
-    from app.main_window import MainWindow
-    from app.style import apply_style
+    from app.base.style import apply_style
+    from app.window.main_window import MainWindow
     from maps.document import Route, new_document
 
     qapp = QApplication.instance() or QApplication([])
@@ -158,7 +158,7 @@ def points_part() -> None:
     """A run of 200 points to 200 others; then the same motion without end, with 400 lines, while one paints."""
     from PySide6.QtCore import QTimer
 
-    from app.run_model import DISPLAY_INTERVAL, warm_up_in_background
+    from app.run.model import DISPLAY_INTERVAL, warm_up_in_background
     from maps.document import Layout
 
     window = make_window(128)
@@ -221,7 +221,7 @@ def heartbeat_part() -> None:
     """A 10 ms heartbeat in the GUI thread during the first run of the process, saves and loads."""
     from PySide6.QtCore import Qt, QTimer
 
-    from app.run_model import warm_up_in_background
+    from app.run.model import warm_up_in_background
 
     window = make_window(512)
     warm_up_in_background()
@@ -270,16 +270,16 @@ def heartbeat_part() -> None:
 
 def start_part() -> None:
     """From the call of this process's main until the first frame of the window, and what was imported by then."""
-    import app.canvas
+    import app.canvas.canvas
 
     began, seen = Clock(), []
-    whole = app.canvas.Canvas.paintEvent
+    whole = app.canvas.canvas.Canvas.paintEvent
 
     def paint(canvas: Any, event: Any) -> None:
         whole(canvas, event)
         seen.append((Clock(), "torch" in sys.modules))
 
-    app.canvas.Canvas.paintEvent = paint  # type: ignore[method-assign]
+    app.canvas.canvas.Canvas.paintEvent = paint  # type: ignore[method-assign]
     window = make_window(64)
     shown, loaded = seen[0]
     _print(

@@ -1,20 +1,21 @@
 """A network of one's own through the path solver: four noises become four maps with a path of one length.
 
-The pieces: a cost map that keeps its bounds and its total (`engine.parametrisation`), and the cost of its
-shortest path, which Adam can see through (`engine.gradients`). Whatever network there is in front is free.
+The pieces: a cost map that keeps its bounds and its total (`engine.cost_maps.parametrisation`), and the cost of
+its shortest path, which Adam can see through (`engine.paths.gradients`). Whatever network there is in front is
+free.
 """
 
 import numpy as np
 import torch
 from torch import nn
 
-from engine.admissible import admissible_maps
-from engine.device import leave_a_core_free
-from engine.flow import FlowSettings
-from engine.gradients import route_costs
-from engine.grid import Grid
-from engine.parametrisation import parametrisation
-from engine.paths import distances_to
+from engine.core.device import leave_a_core_free
+from engine.core.grid import Grid
+from engine.cost_maps.admissible import admissible_maps
+from engine.cost_maps.parametrisation import parametrisation
+from engine.paths.exact import distances_to
+from engine.paths.gradients import route_costs
+from engine.paths.soft_paths import FlowSettings
 
 SIZE, START, GOAL, LENGTH = 10, (5, 1), (5, 8), 12.0
 

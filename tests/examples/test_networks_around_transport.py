@@ -9,9 +9,9 @@ best one for whatever the first network says.
 import torch
 from torch import nn
 
-from engine.device import leave_a_core_free
-from engine.transport import TransportSettings
-from engine.transport_gradients import transport_plan
+from engine.core.device import leave_a_core_free
+from engine.transport.gradients import transport_plan
+from engine.transport.sinkhorn import TransportSettings
 
 CRATES, LOOKS, BATCH, STEPS = 8, 6, 8, 60
 

@@ -1,0 +1,501 @@
+"""The canvas: draws the map and what lies over it, and hands the pointer to the active tool."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFocusEvent,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QWidget
+
+from app.canvas import legend, map_marks, point_marks
+from app.canvas.colouring import SURROUND
+from app.canvas.map_image import glow_image
+from app.canvas.scene import LAYERS, Look, Scene
+from app.canvas.view import View, fitted, fitted_beside
+from app.document.model import DocumentModel
+from app.scenarios.frame import Plan
+from app.tools import PointerEvent, Sketch, ToolOptions
+from app.tools.driver import ToolDriver
+from app.tools.point_actions import POINT_ACTIONS, selected
+from app.tools.points import point_under
+from maps.document import Cell, MapDocument, Mask
+from maps.raster import Rectangle
+
+LIGHT_SURROUND = QColor(206, 208, 213)
+TOUCH = 9.0  # px that the pointer may be off a point
+GAP = 8  # px between the map and the legend
+
+__all__ = ["LAYERS", "Canvas"]
+
+_log = logging.getLogger(__name__)
+_BUTTONS: dict[Qt.MouseButton, Literal["left", "right"]] = {
+    Qt.MouseButton.LeftButton: "left",
+    Qt.MouseButton.RightButton: "right",
+}
+_HELD: dict[Qt.KeyboardModifier, Literal["shift", "control", "alt"]] = {
+    Qt.KeyboardModifier.ShiftModifier: "shift",
+    Qt.KeyboardModifier.ControlModifier: "control",
+    Qt.KeyboardModifier.AltModifier: "alt",
+}
+_ACTION_OF_KEYS = {entry.shortcut: name for name, entry in POINT_ACTIONS.items()} | {"Backspace": "delete"}
+_Phase = Literal["press", "move", "release"]
+
+
+class Canvas(QWidget):
+    """A view on the model's document.
+
+    options and tool are set by whoever owns the tool bar; `options_changed` tells when a tool, such as the
+    picker, set them. `problem` carries a sentence about a gesture that could not be carried out.
+    """
+
+    cell_hovered = Signal(int, int)
+    hover_left = Signal()
+    point_hovered = Signal(int, int)  # layout and point under the pointer, -1 and -1 for none
+    options_changed = Signal(object)
+    view_changed = Signal(float)  # px per cell
+    problem = Signal(str)
+
+    def __init__(self, model: DocumentModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model = model
+        self._scene = Scene(model.document)
+        self._view = View()
+        self._fitted = True  # until the designer zooms or pans
+        self._tools = ToolDriver(model, self)
+        self._hovered: Cell | None = None
+        self._hovered_point: tuple[int, int] | None = None
+        self._panning = False
+        self._dragged_from: QPointF | None = None
+        self._on_legend = False
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setMinimumSize(160, 120)
+        self.setAccessibleName(self.tr("Map"))
+        self._show_cursor()
+        model.changed.connect(self.show_document)
+        self._tools.problem.connect(self.problem)
+        self._tools.options_changed.connect(self._show_options)
+        self._tools.sketch_changed.connect(self._show_sketch)
+
+    # What is shown
+
+    def show_document(self, old: MapDocument, new: MapDocument, dirty: Rectangle | None = None) -> None:
+        """Draw a new document; dirty: the cells that changed, where known."""
+        if new.shape != self._scene.map.document.shape:
+            self._scene.show_new_map(new)
+            self.fit()
+            return
+        scale, was_empty = self._scene.map.scale, self._scene.empty
+        layouts_before = self._scene.layouts_area(self._view)
+        cells = self._scene.map.show_document(new, dirty)
+        if cells is not None:
+            self._update_cells(cells)
+        if self._scene.map.scale != scale:
+            self.update(legend.legend_area(self.height()))
+        if new.layouts is not old.layouts:
+            self.update(layouts_before | self._scene.layouts_area(self._view))
+        if self._scene.empty != was_empty:
+            self.update()  # a hint appears or goes
+        if new.routes != old.routes:
+            if any(route.line for route in {*old.routes, *new.routes}):
+                self.update()
+            for route in {*old.routes, *new.routes}:
+                self.update(map_marks.route_area(self._view, route.start))
+                self.update(map_marks.route_area(self._view, route.goal))
+            if (len(old.routes) > 1) != (len(new.routes) > 1):
+                self.update()  # numbers appear or go
+
+    def show_cost_map(self, cost_map: NDArray[Any] | None) -> None:
+        """A run's costs (H, W) in place of the drawn ones, None for the drawn ones again.
+
+        A late frame of a map that has another size by now is passed over.
+        """
+        fits = cost_map is None or cost_map.shape == self._scene.map.document.shape
+        if fits and self._scene.map.show_costs(cost_map) is not None:
+            self.update()
+
+    def show_paths(self, paths: list[NDArray[Any]]) -> None:
+        """Exact paths, (n, 2) cells (row, col) each."""
+        self._scene.paths = [map_marks.path_polygon(path) for path in paths if len(path)]
+        self.update()
+
+    def show_walks(self, walks: Sequence[NDArray[Any]]) -> None:
+        """What agents walk, (n, 2) cells each."""
+        self._scene.walks = [map_marks.path_polygon(walk) for walk in walks if len(walk)]
+        self.update()
+
+    def show_flow(self, load: NDArray[Any] | None) -> None:
+        """How much of the path crosses each cell, (H, W); None for nothing. Late frames as for costs."""
+        if load is None or load.shape == self._scene.map.document.shape:
+            self._scene.glow = None if load is None else glow_image(load)
+            self.update()
+
+    def show_distance(self, distance: NDArray[Any] | None) -> None:
+        """Distance of each cell to the goal (H, W), infinite where there is no way, for the layer "distance"."""
+        if distance is None or distance.shape == self._scene.map.document.shape:
+            self._scene.map.show_distance(distance)
+            self.update()
+
+    def show_unreachable(self, reached: Mask | None) -> None:
+        """Mark where a search that reached these cells (H, W) ended without the goal; None for nothing."""
+        if reached is None or reached.shape == self._scene.map.document.shape:
+            self._scene.show_unreachable(reached)
+            self.update()
+
+    def show_moving(self, layouts: Mapping[str, NDArray[np.float64]] | None) -> None:
+        """Where a run has moved layouts, positions (n, 2) by name, with trails; None for the drawn ones."""
+        self._scene.show_moving(layouts or {})
+        self.update()
+
+    def show_plan(
+        self, lines: ArrayLike | None, mass: ArrayLike | None = None, rows: ArrayLike | None = None
+    ) -> None:
+        """Lines of a plan, None for none: (k, 4) from row, col to row, col.
+
+        mass: (k,), 1 each where it is not given. rows: (k,) rows of the plan, for `highlight_row`; where they
+        are not given, a line from another position than the one before it begins the next row.
+        """
+        if lines is None:
+            self._scene.plan = None
+        else:
+            ends = np.asarray(lines, np.float64).reshape(-1, 4)
+            begins = np.r_[0, (np.diff(ends[:, :2], axis=0) != 0.0).any(axis=1).cumsum()][: len(ends)]
+            self._scene.plan = Plan(
+                ends,
+                np.ones(len(ends)) if mass is None else np.asarray(mass, np.float64),
+                begins if rows is None else np.asarray(rows, np.int64),
+            )
+        self.update()
+
+    def highlight_row(self, row: int | None) -> None:
+        """Let the lines of one row of the plan stand out; None for all alike."""
+        if row != self._scene.highlighted_row:
+            self._scene.highlighted_row = row
+            self.update()
+
+    @property
+    def visible_layers(self) -> frozenset[str]:
+        """Names of the layers that are drawn."""
+        return self._scene.layers
+
+    def set_visible_layers(self, layers: Iterable[str]) -> None:
+        """Draw these of `LAYERS`. Raises ValueError for a name that is none."""
+        self._scene.show_layers(frozenset(layers))
+        self.update()
+
+    # The view
+
+    @property
+    def view(self) -> View:
+        """Where the cells lie, px of this widget."""
+        return self._view
+
+    def fit(self) -> None:
+        """Show the whole map, clear of the legend."""
+        shape = self._scene.map.document.shape
+        if "legend" in self.visible_layers:
+            area = legend.legend_area(self.height())
+            corner = area.right() + GAP, self.height() - area.top() + GAP
+            self._set_view(fitted_beside(shape, self.width(), self.height(), corner))
+        else:
+            self._set_view(fitted(shape, self.width(), self.height()))
+        self._fitted = True
+
+    def zoom(self, factor: float, at: QPointF | None = None) -> None:
+        """Enlarge about a point, the middle if none is given."""
+        at = at or QRectF(self.rect()).center()
+        self._set_view(self._view.zoomed(factor, at.x(), at.y(), self._scene.map.document.shape))
+
+    def cell_at(self, point: QPointF) -> Cell:
+        """(row, col) under a point of the widget; it may lie outside the map."""
+        return self._view.cell_at(point.x(), point.y())
+
+    def _set_view(self, view: View) -> None:
+        self._view, self._fitted = view, False
+        self.update()
+        self.view_changed.emit(view.scale)
+
+    # The tool
+
+    @property
+    def tool(self) -> str:
+        """Id of the active tool, of `TOOLS`."""
+        return self._tools.tool
+
+    @property
+    def options(self) -> ToolOptions:
+        """What the tools work with."""
+        return self._tools.options
+
+    def set_tool(self, tool: str) -> None:
+        """Take up another tool; a gesture under way is cancelled. Raises KeyError for a name that is none."""
+        self._update_brush(self._hovered)
+        self._tools.set_tool(tool)
+        self._update_brush(self._hovered)
+        self._show_cursor()
+
+    def set_options(self, options: ToolOptions) -> None:
+        """Set what the next gesture works with."""
+        self._tools.set_options(options)
+
+    def cancel_gesture(self) -> None:
+        """Break a gesture off; the document is as before it."""
+        self._tools.cancel()
+
+    def escape(self) -> None:
+        """Break a gesture off, or else let go of the selected points."""
+        if self._tools.busy:
+            self._tools.cancel()
+        else:
+            self._tools.finish_repeats()
+            self.set_options(replace(self.options, selection=frozenset()))
+
+    def change_size(self, steps: int) -> None:
+        """A larger brush for steps above 0, a smaller one below."""
+        self._tools.change_size(steps)
+
+    def swap_costs(self) -> None:
+        """Paint with the cost that was painted before."""
+        self._tools.swap_costs()
+
+    def set_panning(self, panning: bool) -> None:
+        """Whether the left button drags the map, as it does while space is held."""
+        self._panning = panning
+        self._show_cursor()
+
+    def point_action(self, name: str) -> None:
+        """Carry out an action of `POINT_ACTIONS` on the selected points. Raises KeyError if it is none."""
+        self._tools.act(name)
+
+    def set_selected_weight(self, weight: float) -> None:
+        """Give each selected point this weight, as one undo step."""
+        self._tools.set_weight(weight)
+
+    @property
+    def selected_weights(self) -> NDArray[np.float64]:
+        """(k,) weights of the selected points."""
+        points = selected(self._model.document, self.options)
+        return np.zeros(0) if points is None else points.weights
+
+    def _show_options(self, old: ToolOptions, new: ToolOptions) -> None:
+        self._update_brush(self._hovered, old.size)
+        self._update_brush(self._hovered, new.size)
+        if old.cost != new.cost:
+            self.update(legend.legend_area(self.height()))
+        if (old.layout, old.selection) != (new.layout, new.selection):
+            self.update(self._scene.layouts_area(self._view))
+        self.options_changed.emit(new)
+
+    def _show_sketch(self, old: Sketch, new: Sketch) -> None:
+        for sketch in (old, new):
+            self.update(point_marks.outline_area(self._view, sketch.outline))
+        if old.selection != new.selection:
+            self.update(self._scene.layouts_area(self._view))
+
+    def _pointer(self, event: QMouseEvent, button: Literal["left", "right"], phase: _Phase) -> PointerEvent:
+        held = event.modifiers()
+        at, scale = event.position(), self._view.scale
+        return PointerEvent(
+            cell=self.cell_at(at),
+            button=button,
+            modifiers=frozenset(name for key, name in _HELD.items() if held & key),
+            phase=phase,
+            reach=int(map_marks.mark_size(self._view) / scale),
+            position=self._view.position_at(at.x(), at.y()),
+            touch=TOUCH / scale,
+        )
+
+    # Pointer and keys
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        button = event.button()
+        if button == Qt.MouseButton.MiddleButton or (self._panning and button == Qt.MouseButton.LeftButton):
+            self._dragged_from = event.position()
+            self._show_cursor()
+        elif button == Qt.MouseButton.LeftButton and self._over_legend(event.position()):
+            self._on_legend = True
+            self._pick_on_legend(event.position())
+        elif button in _BUTTONS and self._dragged_from is None:
+            self._tools.press(self._pointer(event, _BUTTONS[button], "press"))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._dragged_from is not None:
+            by = event.position() - self._dragged_from
+            self._dragged_from = event.position()
+            self._set_view(self._view.moved(by.x(), by.y()))
+            return
+        if self._on_legend:
+            self._pick_on_legend(event.position())
+            return
+        self._hover(self.cell_at(event.position()))
+        if self._tools.busy:
+            self._tools.move(self._pointer(event, "left", "move"))
+        else:
+            self._hover_point(event.position())
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._dragged_from is not None:
+            self._dragged_from = None
+            self._show_cursor()
+        elif self._on_legend:
+            self._on_legend = False
+        elif event.button() in _BUTTONS:
+            self._tools.release(self._pointer(event, _BUTTONS[event.button()], "release"))
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        turn = event.angleDelta().y() or event.angleDelta().x()  # with Alt the wheel turns sideways
+        if event.modifiers() & Qt.KeyboardModifier.AltModifier and self._over_selection(event.position()):
+            self.point_action("heavier" if turn > 0 else "lighter")
+        else:
+            self.zoom(1.25 ** (turn / 120.0), event.position())
+        event.accept()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        keys = QKeySequence(event.keyCombination()).toString(QKeySequence.SequenceFormat.PortableText)
+        if keys == "Esc":
+            self.escape()
+        elif keys == "Space":
+            if not event.isAutoRepeat():
+                self.set_panning(True)
+        elif event.text() in ("[", "]"):  # with Shift or AltGr on some keyboards
+            self.change_size(1 if event.text() == "]" else -1)
+        elif keys == "X":
+            self.swap_costs()
+        elif self._tools.entry.for_points and keys in _ACTION_OF_KEYS:
+            self.point_action(_ACTION_OF_KEYS[keys])
+        else:
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Space:
+            if not event.isAutoRepeat():
+                self.set_panning(False)
+        else:
+            super().keyReleaseEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self.set_panning(False)
+        self._tools.finish_repeats()
+        super().focusOutEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._hover(None)
+        self._hover_point(None)
+        super().leaveEvent(event)
+
+    def _show_cursor(self) -> None:
+        if self._dragged_from is not None:
+            self.setCursor(Qt.CursorShape.ClosedHandCursor)
+        elif self._panning:
+            self.setCursor(Qt.CursorShape.OpenHandCursor)
+        elif self._tools.entry.for_points and self._hovered_point is not None:
+            self.setCursor(Qt.CursorShape.SizeAllCursor)
+        else:
+            self.setCursor(Qt.CursorShape.CrossCursor)
+
+    def _hover_point(self, at: QPointF | None) -> None:
+        found = None
+        if at is not None and "layouts" in self.visible_layers:
+            place = self._view.position_at(at.x(), at.y())
+            found = point_under(self._model.document, self.options, place, TOUCH / self._view.scale)
+        if found != self._hovered_point:
+            self._hovered_point = found
+            self._show_cursor()
+            self.point_hovered.emit(*(found or (-1, -1)))
+
+    def _over_selection(self, at: QPointF) -> bool:
+        self._hover_point(at)
+        if not self._tools.entry.for_points or self._hovered_point is None:
+            return False
+        layout, point = self._hovered_point
+        return layout == self.options.layout and point in self.options.selection
+
+    def _hover(self, cell: Cell | None) -> None:
+        if cell is not None and not self._scene.map.document.contains(cell):
+            cell = None
+        if cell == self._hovered:
+            return
+        self._update_brush(self._hovered)
+        self._hovered = cell
+        self._update_brush(cell)
+        if cell is None:
+            self.hover_left.emit()
+        else:
+            self.cell_hovered.emit(*cell)
+
+    def _over_legend(self, point: QPointF) -> bool:
+        area = legend.legend_area(self.height())
+        return self._scene.legend_picks and area.contains(point.toPoint())
+
+    def _pick_on_legend(self, point: QPointF) -> None:
+        cost = legend.legend_cost(legend.legend_area(self.height()), point.x(), self._scene.map.scale)
+        self.set_options(replace(self.options, cost=float(f"{cost:.3g}"), mode="set"))
+
+    # Painting
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        if self._fitted:
+            self.fit()
+        super().resizeEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        # An exception that left a paint event would end the process.
+        painter = QPainter(self)
+        try:
+            self._scene.paint(painter, event.rect(), self._look())
+        except Exception:
+            _log.exception("the canvas could not be drawn")
+        finally:
+            painter.end()
+
+    def _look(self) -> Look:
+        dark = self.palette().color(QPalette.ColorRole.Window).lightness() < 128
+        sketch = self._tools.sketch
+        return Look(
+            view=self._view,
+            window=self.rect(),
+            pixel_ratio=self.devicePixelRatioF(),
+            surround=QColor(*SURROUND.tolist()) if dark else LIGHT_SURROUND,
+            brush=self._hovered if self._tools.entry.has_size else None,
+            brush_size=self.options.size,
+            chosen_cost=self.options.cost,
+            layout=self.options.layout,
+            selected=self.options.selection if sketch.selection is None else sketch.selection,
+            sketch=sketch,
+        )
+
+    def _update_cells(self, cells: Rectangle) -> None:
+        r0, c0, r1, c1 = cells
+        scale = self._view.scale
+        # Neighbours too: their wall edges may come or go.
+        rect = QRectF(
+            self._view.left + (c0 - 1) * scale,
+            self._view.top + (r0 - 1) * scale,
+            (c1 - c0 + 2) * scale,
+            (r1 - r0 + 2) * scale,
+        )
+        self.update(rect.toAlignedRect())
+
+    def _update_brush(self, cell: Cell | None, size: float | None = None) -> None:
+        if cell is not None and self._tools.entry.has_size:
+            x, y = self._view.centre(*cell)
+            reach = max(size or self.options.size, 1.0) / 2.0 * self._view.scale + 3.0
+            self.update(QRectF(x - reach, y - reach, 2 * reach, 2 * reach).toAlignedRect())

@@ -1,0 +1,205 @@
+"""The map as pixels, one a cell, kept up to date only where cells changed."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtGui import QImage
+
+from app.canvas.colouring import (
+    BANDS,
+    TOP,
+    UNREACHED,
+    WALL,
+    change_shades,
+    change_table,
+    colour_table,
+    cost_shades,
+    distance_bands,
+    distance_table,
+    round_up,
+)
+from maps.document import MapDocument, Mask
+from maps.edits import union
+from maps.raster import Rectangle
+
+OPEN = 0xFFC4C6CA  # cells where nothing is coloured
+Shown = Literal["cost", "difference", "distance", "nothing"]
+
+
+def changed_cells(old: MapDocument, new: MapDocument) -> Rectangle | None:
+    """The smallest rectangle of cells in which two documents of one shape differ; None if none does."""
+    dirty: Rectangle | None = None
+    for layer in ("cost", "passable", "locked"):
+        before, now = getattr(old, layer), getattr(new, layer)
+        if before is not now:
+            differs = before != now
+            rows, cols = np.flatnonzero(differs.any(axis=1)), np.flatnonzero(differs.any(axis=0))
+            if len(rows):
+                dirty = union(dirty, (int(rows[0]), int(cols[0]), int(rows[-1]) + 1, int(cols[-1]) + 1))
+    return dirty
+
+
+class MapImage:
+    """Pixels of a document, or of a run's costs on it.
+
+    image: RGB32, one pixel a cell. scale: (lo, hi) costs at the ends of the colour scale: the document's
+    bounds, widened by what the map holds, so that it stands still during a run. greatest_change: end of the
+    scale of differences, rounded up for the same reason. band: width of a band of equal distance; bands: how
+    many there are.
+    """
+
+    def __init__(self, document: MapDocument) -> None:
+        self.document = document
+        self._run_costs: NDArray[np.float32] | None = None
+        self._distance: NDArray[np.float32] | None = None
+        self._layers = frozenset(("cost", "walls"))
+        self._pixels = np.zeros(document.shape, np.uint32)
+        self.image = QImage(
+            self._pixels.data, document.width, document.height, 4 * document.width, QImage.Format.Format_RGB32
+        )
+        self.scale = self._scale()
+        self.greatest_change = self.band = 1.0
+        self.bands = 1
+        self._colour((0, 0, *document.shape))
+
+    @property
+    def costs(self) -> NDArray[np.float32]:
+        """(H, W) costs that are shown."""
+        return self.document.cost if self._run_costs is None else self._run_costs
+
+    @property
+    def has_run(self) -> bool:
+        """Whether a run's costs are shown in place of the document's."""
+        return self._run_costs is not None
+
+    @property
+    def shown(self) -> Shown:
+        """What the cells are coloured by: distance before difference before cost, where there is one to show."""
+        if "distance" in self._layers and self._distance is not None:
+            return "distance"
+        if "difference" in self._layers and self._run_costs is not None:
+            return "difference"
+        return "cost" if "cost" in self._layers else "nothing"
+
+    def show_document(self, document: MapDocument, dirty: Rectangle | None = None) -> Rectangle | None:
+        """Take a document of the same shape over; returns the cells to be drawn anew, None if there are none.
+
+        dirty: the cells that changed, where known.
+        """
+        old, self.document = self.document, document
+        dirty = dirty or changed_cells(old, document)
+        if dirty is None and old.bounds == document.bounds:
+            return None
+        if self._run_costs is not None and dirty is not None and old.cost is not document.cost:
+            # What the designer paints during a run shows at once; the next frame of the run brings it too.
+            r0, c0, r1, c1 = dirty
+            here = np.s_[r0:r1, c0:c1]
+            edited = document.cost[here] != old.cost[here]
+            self._run_costs[here][edited] = document.cost[here][edited]
+        return self._colour_again(dirty)
+
+    def show_costs(self, costs: NDArray[Any] | None) -> Rectangle | None:
+        """A run's costs (H, W) in place of the document's, copied; None for the document's own.
+
+        Returns the cells to be drawn anew.
+        """
+        if costs is None and self._run_costs is None:
+            return None  # as at every frame of a run that leaves the costs alone
+        if costs is not None and costs.shape != self.document.shape:
+            raise ValueError(f"costs of {costs.shape} do not fit the map of {self.document.shape}")
+        if costs is None:
+            self._run_costs = None
+        else:  # what a run says of walls means nothing, and must not widen the scale
+            self._run_costs = np.where(self.document.passable, costs, self.document.cost).astype(np.float32)
+        return self._colour_again((0, 0, *self.document.shape))
+
+    def show_distance(self, distance: NDArray[Any] | None) -> None:
+        """(H, W) distances to the goal, infinite where there is no way, for the layer "distance"; or None."""
+        before = self.shown
+        self._distance = None if distance is None else np.array(distance, np.float32)
+        if self._distance is not None:
+            finite = self._distance[np.isfinite(self._distance)]
+            farthest = float(finite.max(initial=0.0))
+            self.band = round_up(farthest / BANDS)
+            self.bands = int(farthest / self.band) + 1
+        if "distance" in (before, self.shown):
+            self._colour((0, 0, *self.document.shape))
+
+    def show_layers(self, layers: frozenset[str]) -> None:
+        """Which of "cost", "walls", "difference" and "distance" are coloured."""
+        if layers != self._layers:
+            self._layers = layers
+            self._colour_again((0, 0, *self.document.shape))
+
+    def _scale(self) -> tuple[float, float]:
+        bounds = self.document.bounds
+        return min(bounds.lower, float(self.costs.min())), max(bounds.upper, float(self.costs.max()))
+
+    def _greatest_change(self) -> float:
+        return round_up(float(np.abs(self.costs - self.document.cost).max()))
+
+    def _colour_again(self, dirty: Rectangle | None) -> Rectangle | None:
+        ends = self._scale(), self._greatest_change() if self.shown == "difference" else self.greatest_change
+        if ends != (self.scale, self.greatest_change):
+            self.scale, self.greatest_change = ends
+            dirty = (0, 0, *self.document.shape)
+        if dirty is not None:
+            self._colour(dirty)
+        return dirty
+
+    def _colour(self, rectangle: Rectangle) -> None:
+        r0, c0, r1, c1 = rectangle
+        here = np.s_[r0:r1, c0:c1]
+        passable: Mask = self.document.passable[here]
+        match self.shown:
+            case "cost":
+                colours = _COSTS.take(cost_shades(self.costs[here], *self.scale))
+            case "difference":
+                change = self.costs[here] - self.document.cost[here]
+                colours = _CHANGES.take(change_shades(change, self.greatest_change))
+            case "distance":
+                assert self._distance is not None
+                reached = np.isfinite(self._distance[here])
+                band = distance_bands(np.where(reached, self._distance[here], 0.0), self.band)
+                colours = _packed(distance_table(self.bands)).take(np.where(reached, band, 0))
+                colours[~reached] = _UNREACHED
+            case "nothing":
+                colours = np.full(passable.shape, OPEN, np.uint32)
+        if "walls" in self._layers:
+            colours[~passable] = _WALL
+        self._pixels[here] = colours
+
+
+def glow_image(load: NDArray[Any]) -> QImage:
+    """How much of the path crosses each cell (H, W), as a warm glow; transparent where nobody walks."""
+    load = np.nan_to_num(np.asarray(load, np.float32))
+    greatest = max(float(load.max(initial=0.0)), 1e-12)
+    strength = np.sqrt(np.maximum(load, 0.0) * np.float32(1.0 / greatest))
+    pixels = _GLOW.take((strength * TOP + 0.5).astype(np.uint8))
+    height, width = pixels.shape
+    # copy(): the image would otherwise point into an array that goes away.
+    return QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied).copy()
+
+
+def _glow_table() -> NDArray[np.uint32]:
+    strength = np.linspace(0.0, 1.0, TOP + 1)
+    alpha = np.where(strength > 0.03, 0.25 + 0.65 * strength, 0.0)
+    ember, white = np.array((255.0, 96.0, 24.0)), np.array((255.0, 226.0, 190.0))
+    colours = np.outer(1.0 - strength, ember) + np.outer(strength, white)
+    return _packed(np.rint(colours * alpha[:, None]), np.rint(alpha * 255.0))
+
+
+def _packed(colours: NDArray[Any], alpha: NDArray[Any] | float = 255) -> NDArray[np.uint32]:
+    """Pixels of (n, 3) premultiplied colours."""
+    red, green, blue = np.asarray(colours).astype(np.uint32).T
+    return np.asarray(alpha, np.float64).astype(np.uint32) << 24 | red << 16 | green << 8 | blue
+
+
+_COSTS = _packed(colour_table())
+_CHANGES = _packed(change_table())
+_WALL = _packed(WALL[None])[0]
+_UNREACHED = _packed(UNREACHED[None])[0]
+_GLOW = _glow_table()

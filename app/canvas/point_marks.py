@@ -1,0 +1,228 @@
+"""Point layouts over the map: discs sized by weight, trails of moving points, the lines of a plan."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen, QPixmap, QPolygonF
+
+from app.canvas.map_marks import DARK, LIGHT, device_pixels, image_of
+from app.canvas.view import View
+from app.scenarios.frame import Plan
+from maps.document import Layout
+
+Positions = NDArray[np.float64]
+
+TRAIL = 12  # frames that a trail reaches back
+SMALLEST, LARGEST = 2.0, 26.0  # px, radius of a disc
+RIM = 7  # px around a disc: its outline and the ring of a selected one
+_HALO = QColor(250, 250, 252, 120)
+
+
+def disc_radii(layouts: Sequence[Layout], view: View) -> list[NDArray[np.float64]]:
+    """(n,) px for each layout: areas go with weights, a point of mean weight is as large as suits the cells.
+
+    Only what would be too small to see, or would hide the map, is held back.
+    """
+    everything = np.concatenate([np.zeros(0), *(layout.weights for layout in layouts)])
+    heavy = everything[everything > 0.0]
+    mean = float(heavy.mean()) if len(heavy) else 1.0
+    usual = min(max(view.scale * 0.32, 4.5), 10.0)
+    return [np.clip(usual * np.sqrt(layout.weights / mean), SMALLEST, LARGEST) for layout in layouts]
+
+
+def on_screen(view: View, positions: Positions) -> NDArray[np.float64]:
+    """(n, 2) x, y in px."""
+    return (positions[:, ::-1] + 0.5) * view.scale + (view.left, view.top)
+
+
+def points_area(view: View, positions: Positions, radius: float) -> QRect:
+    """Where on the screen discs up to this radius are drawn; empty without points."""
+    if len(positions) == 0:
+        return QRect()
+    at = on_screen(view, positions)
+    (left, top), (right, bottom) = at.min(axis=0), at.max(axis=0)
+    reach = radius + RIM
+    return QRectF(left - reach, top - reach, right - left + 2 * reach, bottom - top + 2 * reach).toAlignedRect()
+
+
+def draw_points(
+    painter: QPainter,
+    view: View,
+    area: QRect,
+    positions: Positions,
+    radii: NDArray[np.float64],
+    pixel_ratio: float,
+    colour: QColor,
+    selected: frozenset[int] = frozenset(),
+) -> None:
+    """The discs that touch an area: light halo, dark outline, the layout's colour; rings round the selected."""
+    at = on_screen(view, positions)
+    reach = (radii + RIM)[:, None]
+    low, high = (area.left(), area.top()), (area.right() + 1, area.bottom() + 1)
+    seen = np.flatnonzero(((at >= low - reach) & (at <= high + reach)).all(axis=1))
+    if len(seen) == 0:
+        return
+    # To a quarter of a pixel, so that a few pictures serve all points and all frames.
+    quarters = np.floor(4.0 * at[seen]).astype(np.int64)
+    sizes = np.rint(4.0 * radii[seen]).astype(np.int64)
+    corner = quarters // 4 - _middle(sizes)[:, None]
+    rows = np.column_stack([seen, sizes, quarters % 4, corner]).tolist()
+    rgb = colour.rgb()
+    for index, size, right, down, x, y in rows:
+        painter.drawPixmap(x, y, _disc(size, rgb, index in selected, right, down, pixel_ratio))
+
+
+def _middle(quarters: Any) -> Any:
+    """px from the corner to the middle of a disc's picture."""
+    return -(-quarters // 4) + RIM
+
+
+@lru_cache(maxsize=4096)
+def _disc(quarters: int, colour: int, selected: bool, right: int, down: int, pixel_ratio: float) -> QPixmap:
+    """A disc, its radius and how far its centre is off the middle in quarters of a px."""
+    radius, middle = quarters / 4.0, _middle(quarters)
+    picture = QPixmap(math.ceil(2 * middle * pixel_ratio), math.ceil(2 * middle * pixel_ratio))
+    picture.setDevicePixelRatio(pixel_ratio)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    rings = ((DARK, 6.0), (LIGHT, 5.0), (DARK, 2.5)) if selected else ((_HALO, 2.4),)
+    for ground, more in (*rings, (DARK, 1.5), (QColor(colour), 0.0)):
+        painter.setBrush(ground)
+        painter.drawEllipse(QPointF(middle + right / 4.0, middle + down / 4.0), radius + more, radius + more)
+    painter.end()
+    return picture
+
+
+class Trails:
+    """Where moving points were in the last frames."""
+
+    def __init__(self) -> None:
+        self._past: dict[str, deque[Positions]] = {}
+
+    def follow(self, moving: Mapping[str, Positions]) -> None:
+        """Take the next frame; a layout that is not in it, or has other points, leaves its trail behind."""
+        for name in [name for name in self._past if name not in moving]:
+            del self._past[name]
+        for name, positions in moving.items():
+            past = self._past.setdefault(name, deque(maxlen=TRAIL))
+            if past and past[-1].shape != positions.shape:
+                past.clear()
+            past.append(positions)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._past.clear()
+
+    def draw(
+        self, painter: QPainter, view: View, area: QRect, pixel_ratio: float, colours: Mapping[str, QColor]
+    ) -> None:
+        """Lines from frame to frame, the older the fainter."""
+        for name, past in self._past.items():
+            frames = [on_screen(view, positions) for positions in past]
+            lines = [np.hstack(pair) for pair in pairwise(frames)]
+            if not lines:
+                continue
+            age = np.arange(len(lines))[::-1].repeat(len(frames[0]))
+            colour = QColor(colours.get(name, LIGHT)).lighter(125)
+            raster = _Raster(area, pixel_ratio, np.concatenate(lines), 1.6)
+            core = raster.opacity(0.85 * (1.0 - age / TRAIL), 1.6)
+            raster.draw(painter, core, core, _inks(colour.rgb(), 0.0))
+
+
+def draw_plan(
+    painter: QPainter, view: View, area: QRect, pixel_ratio: float, plan: Plan, highlighted: int | None
+) -> None:
+    """Lines whose opacity goes with their mass; those of a highlighted row stand out and the others step back.
+
+    Light with a dark rim, as the paths are.
+    """
+    # A root, so that a mass split among many is still seen.
+    strength = np.clip(plan.mass / max(float(plan.mass.max(initial=0.0)), 1e-300), 0.0, 1.0) ** 0.35
+    chosen = plan.rows == highlighted
+    ends = on_screen(view, plan.lines.reshape(-1, 2)).reshape(-1, 4)
+    groups = [(chosen, 0.4 + 0.6 * strength, 2.2), (~chosen, 0.25 * strength, 1.2)]
+    if not chosen.any():
+        groups = [(~chosen, 0.9 * strength, 1.2)]
+    for lines, opaque, width in reversed(groups):
+        raster = _Raster(area, pixel_ratio, ends[lines], width + 2.0)
+        core, rim = raster.opacity(opaque[lines], width), raster.opacity(opaque[lines], width + 2.0)
+        raster.draw(painter, core, rim, _inks(LIGHT.rgb(), 0.7))
+
+
+class _Raster:
+    """Lines of at most this width, (k, 4) x, y to x, y in px of the canvas, on as small an image as holds them."""
+
+    def __init__(self, area: QRect, pixel_ratio: float, lines: NDArray[np.float64], width: float) -> None:
+        self._pixel_ratio = pixel_ratio
+        ends = lines.reshape(-1, 2) * pixel_ratio
+        (top, bottom), (left, right) = device_pixels(area, pixel_ratio)
+        first, beyond = np.array((left, top)), np.array((right, bottom))
+        margin = math.ceil(width * pixel_ratio)
+        if len(ends):
+            first = np.maximum(first, np.floor(ends.min(axis=0)).astype(int) - margin)
+            beyond = np.minimum(beyond, np.ceil(ends.max(axis=0)).astype(int) + margin)
+        self._first, self._lines = first, (ends - first).reshape(-1, 4)
+        width_px, height_px = np.maximum(beyond - first, 0).tolist()
+        self._shape = height_px, width_px
+
+    def opacity(self, strength: NDArray[np.float64], width: float) -> NDArray[np.uint8]:
+        """Of each pixel. strength: (k,) in 0 … 1."""
+        # Here, as the import loads numba: a window without lines does not wait for it.
+        from app.canvas.line_raster import line_opacity
+
+        return line_opacity(self._shape, self._lines, strength, width * self._pixel_ratio)
+
+    def draw(
+        self, painter: QPainter, core: NDArray[np.uint8], rim: NDArray[np.uint8], inks: NDArray[np.uint32]
+    ) -> None:
+        """Give each pixel the ink of its two opacities."""
+        from app.canvas.line_raster import inked
+
+        if core.size:
+            x, y = (self._first / self._pixel_ratio).tolist()
+            painter.drawImage(QPointF(x, y), image_of(inked(core, rim, inks), self._pixel_ratio))
+
+
+def draw_outline(painter: QPainter, view: View, outline: Sequence[tuple[float, float]]) -> None:
+    """The box or the lasso of a selection under way, (row, col) corners."""
+    if len(outline) < 2:
+        return
+    corners = on_screen(view, np.array(outline, np.float64))
+    polygon = QPolygonF([QPointF(x, y) for x, y in corners.tolist()])
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(QColor(255, 255, 255, 18))
+    painter.setPen(QPen(DARK, 3.0))
+    painter.drawPolygon(polygon)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(LIGHT, 1.2, Qt.PenStyle.DashLine))
+    painter.drawPolygon(polygon)
+    painter.restore()
+
+
+def outline_area(view: View, outline: Sequence[tuple[float, float]]) -> QRect:
+    """Where on the screen `draw_outline` draws."""
+    return points_area(view, np.array(outline, np.float64).reshape(-1, 2), 0.0)
+
+
+@lru_cache(maxsize=64)
+def _inks(colour: int, rim: float) -> NDArray[np.uint32]:
+    """(256, 256) premultiplied pixels of a core of a colour over a dark rim of this strength, by rim and core."""
+    over, under = np.arange(256) / 255.0, rim * np.arange(256)[:, None] / 255.0
+    dark = (1.0 - over) * under
+    red, green, blue = (
+        np.rint(over * core + dark * edge).astype(np.uint32)
+        for core, edge in zip(QColor(colour).getRgb()[:3], DARK.getRgb()[:3], strict=True)
+    )
+    return np.rint(255.0 * (over + dark)).astype(np.uint32) << 24 | red << 16 | green << 8 | blue

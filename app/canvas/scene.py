@@ -1,0 +1,226 @@
+"""What the canvas draws, from the map up to the legend and the sentences over it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QCoreApplication, QLineF, QRect, QRectF
+from PySide6.QtGui import QColor, QImage, QPainter, QPolygonF
+
+from app.canvas import map_marks, point_marks
+from app.canvas.colouring import change_table, colour_table, distance_table
+from app.canvas.legend import Legend, draw_legend, draw_sentence, legend_area, place_of_cost
+from app.canvas.map_image import MapImage
+from app.canvas.point_marks import Trails
+from app.canvas.view import View
+from app.scenarios.frame import Plan
+from app.tools.tool import Sketch
+from maps.document import Cell, Layout, MapDocument, Mask
+
+# From the ground up.
+LAYERS = (
+    "cost", "difference", "distance", "walls", "locked", "grid", "flow", "path", "plan", "trails", "layouts",
+    "routes", "legend",
+)  # fmt: skip
+# These two hide the costs, so they wait until they are asked for.
+FIRST_LAYERS = frozenset(LAYERS) - {"difference", "distance"}
+
+
+WALK = QColor("#ff8ad8")  # of an agent; no cost has this colour
+
+
+@dataclass(frozen=True)
+class Look:
+    """How the canvas looks at the scene.
+
+    window: the whole canvas, px. brush: the cell under the pointer, None where no brush is shown.
+    brush_size: in cells. chosen_cost: what the legend points at. layout: index of the active one.
+    selected: its selected points. sketch: what the gesture under way draws.
+    """
+
+    view: View
+    window: QRect
+    pixel_ratio: float
+    surround: QColor
+    brush: Cell | None
+    brush_size: float
+    chosen_cost: float
+    layout: int = 0
+    selected: frozenset[int] = frozenset()
+    sketch: Sketch = field(default_factory=Sketch)
+
+
+class Scene:
+    """The map's pixels, and over them what a run shows: paths, glow, moving points, a plan."""
+
+    def __init__(self, document: MapDocument) -> None:
+        self.map = MapImage(document)
+        self.layers = FIRST_LAYERS
+        self._forget()
+
+    def _forget(self) -> None:
+        self.paths: list[QPolygonF] = []
+        self.walks: list[QPolygonF] = []
+        self.glow: QImage | None = None
+        self.cut: list[QLineF] | None = None  # None: nothing is unreachable
+        self.moving: dict[str, NDArray[np.float64]] = {}
+        self.trails = Trails()
+        self.plan: Plan | None = None
+        self.highlighted_row: int | None = None
+
+    def show_new_map(self, document: MapDocument) -> None:
+        """Begin anew with a document of another size; what a run showed is gone."""
+        self.map = MapImage(document)
+        self._forget()
+        self.show_layers(self.layers)
+
+    def show_layers(self, layers: frozenset[str]) -> None:
+        """Draw these of `LAYERS`. Raises ValueError for a name that is none."""
+        if unknown := layers - set(LAYERS):
+            raise ValueError(f"no layers of the canvas: {sorted(unknown)}; there are {', '.join(LAYERS)}")
+        self.layers = layers
+        self.map.show_layers(layers & {"cost", "walls", "difference", "distance"})
+
+    def show_unreachable(self, reached: Mask | None) -> None:
+        """Mark where a search that reached these cells (H, W) ended; None for nothing."""
+        self.cut = None if reached is None else map_marks.cut_lines(reached, self.map.document.passable)
+
+    def show_moving(self, layouts: Mapping[str, NDArray[np.float64]]) -> None:
+        """Positions (n, 2) by layout's name in place of the drawn ones, the newest of a series."""
+        self.moving = dict(layouts)
+        if layouts:
+            self.trails.follow(layouts)
+        else:
+            self.trails.clear()
+
+    def positions(self, layout: Layout) -> NDArray[np.float64]:
+        """(n, 2) where the points of a layout are drawn."""
+        moving = self.moving.get(layout.name)
+        return layout.positions if moving is None or moving.shape != layout.positions.shape else moving
+
+    def layouts_area(self, view: View) -> QRect:
+        """Where on the screen the points of all layouts are drawn."""
+        area, layouts = QRect(), self.map.document.layouts
+        for layout, radii in zip(layouts, point_marks.disc_radii(layouts, view), strict=True):
+            area |= point_marks.points_area(view, self.positions(layout), float(radii.max(initial=0.0)))
+        return area
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is neither a route nor a point nor anything of a run."""
+        document = self.map.document
+        has_points = any(len(layout.positions) for layout in document.layouts)
+        return not (document.routes or has_points or self.paths or self.map.has_run)
+
+    @property
+    def legend_picks(self) -> bool:
+        """Whether the legend is in view and shows costs to pick."""
+        return "legend" in self.layers and self.map.shown == "cost"
+
+    def paint(self, painter: QPainter, area: QRect, look: Look) -> None:
+        """Draw what lies in an area of the canvas; the painter clips to it."""
+        painter.fillRect(area, look.surround)
+        self._paint_cells(painter, area, look)
+        self._paint_marks(painter, area, look)
+        self._paint_layouts(painter, area, look)
+        self._paint_routes(painter, area, look)
+        if look.brush is not None:
+            map_marks.draw_brush(painter, look.view, look.brush, look.brush_size)
+        point_marks.draw_outline(painter, look.view, look.sketch.outline)
+        where = legend_area(look.window.height())
+        if "legend" in self.layers and self.map.shown != "nothing" and where.intersects(area):
+            draw_legend(painter, where, self._legend(look.chosen_cost))
+        self._paint_sentence(painter, look.window)
+
+    def _paint_cells(self, painter: QPainter, area: QRect, look: Look) -> None:
+        document, view = self.map.document, look.view
+        layers = [self.map.image]
+        if self.glow is not None and "flow" in self.layers:
+            layers.append(self.glow)
+        for image in layers:
+            if view.scale < 1.0:
+                painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+                height, width = (side * view.scale for side in document.shape)
+                painter.drawImage(QRectF(view.left, view.top, width, height), image)
+            elif seen := map_marks.enlarged(image, view, area, look.pixel_ratio):
+                painter.drawImage(*seen)
+        passable = document.passable if "walls" in self.layers else None
+        locked = document.locked if "locked" in self.layers else None
+        # One pixel more all round, so that the edges at the border of the area know what lies beyond.
+        around = area.adjusted(-1, -1, 1, 1)
+        if drawn := map_marks.cell_marks(passable, locked, view, around, look.pixel_ratio):
+            painter.drawImage(*drawn)
+        if "grid" in self.layers:
+            map_marks.draw_grid(painter, view, document.shape, area)
+
+    def _paint_marks(self, painter: QPainter, area: QRect, look: Look) -> None:
+        view = look.view
+        if self.cut:
+            map_marks.draw_cut(painter, view, self.cut)
+        if "routes" in self.layers:
+            for route in self.map.document.routes:
+                line = map_marks.path_polygon(np.array(route.line)) if route.line else QPolygonF()
+                if map_marks.path_area(view, line).intersects(area) and route.line:
+                    map_marks.draw_dashes(painter, view, line, QColor(route.colour))
+        if "path" in self.layers:
+            for polygon in self.paths:
+                if map_marks.path_area(view, polygon).intersects(area):
+                    map_marks.draw_path(painter, view, polygon)
+            for polygon in self.walks:
+                if map_marks.path_area(view, polygon).intersects(area):
+                    map_marks.draw_dashes(painter, view, polygon, WALK)
+
+    def _paint_layouts(self, painter: QPainter, area: QRect, look: Look) -> None:
+        view, layouts = look.view, self.map.document.layouts
+        if self.plan is not None and "plan" in self.layers:
+            point_marks.draw_plan(painter, view, area, look.pixel_ratio, self.plan, self.highlighted_row)
+        if self.moving and "trails" in self.layers:
+            colours = {layout.name: QColor(layout.colour) for layout in layouts}
+            self.trails.draw(painter, view, area, look.pixel_ratio, colours)
+        if "layouts" not in self.layers:
+            return
+        for index, (layout, radii) in enumerate(zip(layouts, point_marks.disc_radii(layouts, view), strict=True)):
+            selected = look.selected if index == look.layout else frozenset[int]()
+            positions = self.positions(layout)
+            colour = QColor(layout.colour)
+            point_marks.draw_points(painter, view, area, positions, radii, look.pixel_ratio, colour, selected)
+
+    def _paint_routes(self, painter: QPainter, area: QRect, look: Look) -> None:
+        view, routes = look.view, self.map.document.routes
+        if "routes" in self.layers:
+            for route, labels in zip(routes, map_marks.route_labels(view, routes), strict=True):
+                ends = (map_marks.route_area(view, route.start), map_marks.route_area(view, route.goal))
+                if any(end.intersects(area) for end in ends):
+                    map_marks.draw_route(painter, view, route, labels)
+
+    def _paint_sentence(self, painter: QPainter, window: QRect) -> None:
+        tr = QCoreApplication.translate
+        if self.cut is not None:
+            text = (
+                tr("Scene", "No way to the goal: the search ended at the red line")
+                if self.cut
+                else tr("Scene", "No way to the goal: an end of the route stands in a wall")
+            )
+            draw_sentence(painter, window, text, map_marks.WARNING)
+        elif self.empty and "routes" in self.layers:  # who hides routes knows what they are
+            draw_sentence(painter, window, tr("Scene", "Drop a start and a goal (S, G)"))
+
+    def _legend(self, chosen_cost: float) -> Legend:
+        tr = QCoreApplication.translate
+        match self.map.shown:
+            case "distance":
+                title = tr("Scene", "distance to the goal")
+                if self.map.has_run:
+                    title = tr("Scene", "distance to the goal, as drawn")
+                farthest = self.map.bands * self.map.band
+                return Legend(title, distance_table(self.map.bands), ("0", f"{farthest:.4g}"))
+            case "difference":
+                title, most = tr("Scene", "cheaper · dearer than drawn"), f"{self.map.greatest_change:.3g}"
+                return Legend(title, change_table(), (f"−{most}", f"+{most}"))
+            case _:
+                lo, hi = self.map.scale
+                place = place_of_cost(chosen_cost, self.map.scale)
+                return Legend(tr("Scene", "cost to cross"), colour_table(), (f"{lo:.3g}", f"{hi:.3g}"), place)

@@ -1,0 +1,1 @@
+"""The open map as an observable."""

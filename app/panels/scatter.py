@@ -1,0 +1,64 @@
+"""Features of a network as points in a plane: how two looks come to lie on each other."""
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from app.scenarios.frame import Scatter
+
+# Okabe and Ito: they stay apart for every kind of colour vision.
+COLOURS = ("#e69f00", "#009e73", "#0072b2", "#cc79a7", "#d55e00", "#56b4e9", "#999999")
+
+
+class FeaturesPanel(QWidget):
+    """Discs are of the first group, rings of the second."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._words = QLabel(self.tr("Features appear while the scenario “Adapt to a new tileset” runs."))
+        self._words.setProperty("dim", True)
+        self._words.setWordWrap(True)
+        self._words.setContentsMargins(12, 6, 12, 2)
+        self._plot = pg.PlotWidget()
+        self._plot.setMinimumSize(0, 0)
+        self._plot.hideButtons()
+        self._plot.setMenuEnabled(False)
+        self._plot.setMouseEnabled(False, False)
+        self._plot.hideAxis("left")
+        self._plot.hideAxis("bottom")
+        self._discs, self._rings = pg.ScatterPlotItem(size=8), pg.ScatterPlotItem(size=8)
+        self._plot.addItem(self._discs)
+        self._plot.addItem(self._rings)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self._words)
+        layout.addWidget(self._plot, 1)
+        self._colour()
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.ApplicationPaletteChange):
+            self._colour()
+        super().changeEvent(event)
+
+    def show_scatter(self, scatter: Scatter) -> None:
+        """Draw the points as they are now; nothing happens while the panel is hidden."""
+        if not self.isVisible():
+            return
+        self._words.setText(scatter.words)
+        for item, chosen in ((self._discs, ~scatter.second), (self._rings, scatter.second)):
+            colours = [COLOURS[group % len(COLOURS)] for group in scatter.groups[chosen].tolist()]
+            x, y = scatter.points[chosen].T
+            if item is self._discs:
+                item.setData(x=x, y=y, brush=[pg.mkBrush(colour) for colour in colours], pen=None)
+            else:
+                item.setData(x=x, y=y, brush=None, pen=[pg.mkPen(colour, width=1.5) for colour in colours])
+        least, most = scatter.points.min(axis=0), scatter.points.max(axis=0)
+        margin = 0.05 * np.maximum(most - least, 1e-9)
+        self._plot.setXRange(least[0] - margin[0], most[0] + margin[0], padding=0.0)
+        self._plot.setYRange(least[1] - margin[1], most[1] + margin[1], padding=0.0)
+
+    def _colour(self) -> None:
+        self._plot.setBackground(self.palette().color(QPalette.ColorRole.Window))

@@ -1,0 +1,219 @@
+"""A run as the window sees it: drained from the mailbox at display rate, announced by signals."""
+
+import threading
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from app.run.worker import Figures, Mend, Run
+from app.scenarios.frame import Floats, Frame
+from app.scenarios.scenario import Scenario
+from maps.document import MapDocument
+
+DISPLAY_INTERVAL = 30  # milliseconds
+MOST_KEPT = 128
+KEPT_BYTES = 256 * 1024 * 1024
+
+
+class RunModel(QObject):
+    """At most one run at a time, and what it has shown so far.
+
+    state: "idle", "running", "paused", "ended" or "failed".  sentence: the latest words about it.
+    refused: whether the run waits, as it cannot go on with the newest edit.
+    taken: the document that the run works on, with the edits that it took up.  edits: at which steps it did.
+    frame: the newest.  kept: frames along the way, spread evenly, for scrubbing.
+    """
+
+    frame_changed = Signal()
+    figures_changed = Signal()
+    state_changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.state = "idle"
+        self.sentence = ""
+        self.started_from: MapDocument | None = None
+        self.taken: MapDocument | None = None
+        self.refused = False
+        self.frame: Frame | None = None
+        self.kept: list[Frame] = []
+        self.edits: list[int] = []
+        self.scenario: Scenario | None = None
+        self.result: Any = None
+        self.mend: Mend | None = None
+        self._figures: list[Figures] = []
+        self._frames_seen, self._keep_every = 0, 1
+        self._run: Run | None = None
+        self._sent: MapDocument | None = None  # the newest that the run was given
+        self._leaving: list[Run] = []  # ended by `halt`, perhaps in their last step
+        self._timer = QTimer(self, interval=DISPLAY_INTERVAL)
+        self._timer.timeout.connect(self._drain)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a run is under way, paused or not."""
+        return self.state in ("running", "paused")
+
+    def curves(self) -> dict[str, Floats]:
+        """Every step's figures by name, (n,) each: "step" and whatever the scenario reports."""
+        if not self._figures:
+            return {"step": np.zeros(0)}
+        names = self._figures[0].values
+        columns = {name: np.array([row.values[name] for row in self._figures]) for name in names}
+        return {"step": np.array([row.step for row in self._figures], dtype=np.float64), **columns}
+
+    def headline(self) -> str:
+        """The run in one line, in the scenario's words."""
+        if self.scenario is None or not self._figures:
+            return ""
+        return self.scenario.headline(self._figures[0].values, self._figures[-1].values)
+
+    @property
+    def step(self) -> int:
+        """The newest step; 0 before the first."""
+        return self._figures[-1].step if self._figures else 0
+
+    def start(self, document: MapDocument, scenario: Scenario, settings: Any) -> bool:
+        """Start a run on a snapshot; refused, with a sentence, while another is under way."""
+        if self.busy:
+            self.sentence = self.tr("A run is under way; stop it before you start another.")
+            self.state_changed.emit()
+            return False
+        self._forget()
+        self.started_from = self.taken = self._sent = document
+        self.scenario = scenario
+        self._run = Run(document, scenario, settings)
+        self._timer.start()
+        self._become("running", self.tr("Preparing…"))
+        return True
+
+    def pause(self) -> None:
+        """Pause after the step that is under way."""
+        if self._run is not None and self.state == "running":
+            self._run.pause()
+            self._become("paused", self.tr("Paused."))
+
+    def resume(self) -> None:
+        """Go on after a pause; not while an edit is refused."""
+        if self._run is not None and self.state == "paused" and not self.refused:
+            self._run.resume()
+            self._become("running", "")
+
+    def single_step(self) -> None:
+        """One step, then pause."""
+        if self._run is not None and self.busy and not self.refused:
+            self._run.single_step()
+            self._become("paused", self.tr("Paused."))
+
+    def stop(self) -> None:
+        """End the run; its best map stays."""
+        if self._run is not None:
+            self._run.stop()
+
+    def edit(self, document: MapDocument) -> None:
+        """Let the run go on on an edited document."""
+        if self._run is not None and self.busy and document is not self._sent:
+            self._sent = document
+            self._run.edit(document)
+
+    def clear(self) -> None:
+        """Forget an ended run."""
+        if not self.busy:
+            self._forget()
+            self._become("idle", "")
+
+    def halt(self) -> None:
+        """End the run now; what it had is dropped."""
+        if self._run is not None and self.busy:
+            self._run.stop()
+            # It ends by itself within a step; waiting for it here would hold up the window.
+            self._leaving = [run for run in (*self._leaving, self._run) if run.alive]
+            self._run = None
+            self._timer.stop()
+            self.result = None
+            self._become("ended", "")
+
+    def shut_down(self) -> bool:
+        """Stop and wait for the thread; whether none is left."""
+        self._timer.stop()
+        runs = [*self._leaving, *([] if self._run is None else [self._run])]
+        ended = all([run.shut_down() for run in runs])
+        if self.busy:
+            self._become("ended", "")
+        return ended
+
+    def _forget(self) -> None:
+        self.frame, self.result, self.mend = None, None, None
+        self.started_from, self.taken, self._sent, self.refused = None, None, None, False
+        self.kept, self.edits, self._figures = [], [], []
+        self._frames_seen, self._keep_every = 0, 1
+
+    def _become(self, state: str, sentence: str) -> None:
+        self.state, self.sentence = state, sentence
+        self.state_changed.emit()
+
+    def _drain(self) -> None:
+        if self._run is None:
+            return
+        mail = self._run.mailbox.fetch()
+        if mail.edits:
+            self.edits.extend(edit.step for edit in mail.edits)
+            self.taken = mail.edits[-1].document
+            if self.refused:
+                self.refused = False
+                self._become("paused" if self._run.paused else "running", "")
+        if mail.figures:
+            if not self._figures:
+                self._become(self.state, "")
+            self._figures.extend(mail.figures)
+        if mail.frame is not None:
+            self.frame = mail.frame
+            self._keep(mail.frame)
+            self.frame_changed.emit()
+        if mail.figures or mail.edits:
+            self.figures_changed.emit()
+        if mail.refusal is not None:
+            self.refused = True
+            self._become("paused", mail.refusal)
+        if mail.ending is not None:
+            self._timer.stop()
+            self.result, self.mend = mail.ending.result, mail.ending.mend
+            self._become("failed" if mail.ending.failed else "ended", mail.ending.sentence)
+
+    def _keep(self, frame: Frame) -> None:
+        """Every nth frame; n doubles whenever there are too many, so that what is kept is spread evenly."""
+        self._frames_seen += 1
+        if (self._frames_seen - 1) % self._keep_every == 0:
+            self.kept.append(frame)
+        if len(self.kept) > max(8, min(MOST_KEPT, KEPT_BYTES // _size(frame))):
+            self.kept = self.kept[::2]
+            self._keep_every *= 2
+
+
+def _size(frame: Frame) -> int:
+    arrays = [frame.cost_map, frame.traffic, *frame.paths, *(frame.layouts or {}).values(), *(frame.plan or ())]
+    return 1 + sum(array.nbytes for array in arrays if array is not None)
+
+
+def warm_up_in_background() -> threading.Thread:
+    """Compile the engine's loops and import torch's optimiser while the designer looks around."""
+
+    def work() -> None:
+        import torch
+
+        from app.canvas.line_raster import inked, line_opacity
+        from engine.core.device import leave_a_core_free
+        from engine.warmup import warm_up, warm_up_torch
+
+        leave_a_core_free()
+        opacity = line_opacity((4, 4), np.ones((1, 4)), np.ones(1))
+        inked(opacity, opacity, np.zeros((256, 256), np.uint32))
+        warm_up()
+        warm_up_torch()
+        # The first optimiser of a process imports some 800 modules.
+        torch.optim.Adam([torch.zeros(1, requires_grad=True)])
+
+    thread = threading.Thread(target=work, name="longcut warm-up", daemon=True)
+    thread.start()
+    return thread

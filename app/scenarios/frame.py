@@ -1,0 +1,50 @@
+"""What the window shows of one step of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """Which point goes where. lines: (k, 4) row, col to row, col; mass: (k,); rows: (k,) of the plan."""
+
+    lines: npt.NDArray[np.float64]
+    mass: npt.NDArray[np.float64]
+    rows: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Scatter:
+    """Points (n, 2) in a plane. groups: (n,) which colour; second: (n,) which are rings; words: what they are."""
+
+    points: Floats
+    groups: npt.NDArray[np.int64]
+    second: npt.NDArray[np.bool_]
+    words: str
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """What the canvas shows of one step; None where a scenario has no such thing.
+
+    cost_map, traffic: (H, W).  paths: cells (n, 2) per route; walks: the same, of agents.
+    layouts: name to positions (n, 2).
+    plan: lines (k, 4) from (row, col) to (row, col), their mass (k,), and the point (k,) each begins at.
+    """
+
+    step: int
+    cost_map: Floats | None = None
+    traffic: Floats | None = None
+    paths: tuple[npt.NDArray[np.int64], ...] = ()
+    walks: tuple[npt.NDArray[np.int64], ...] = ()
+    layouts: Mapping[str, Floats] | None = None
+    plan: tuple[Floats, Floats, npt.NDArray[np.int64]] | None = None
+    scatter: Scatter | None = None
+    device: str = "cpu"

@@ -1,0 +1,79 @@
+"""What every tool speaks: pointer events in, one undo step out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import Literal
+
+from app.document.model import DocumentModel
+from maps.document import Cell
+from maps.edits import PaintMode
+
+
+@dataclass(frozen=True)
+class PointerEvent:
+    """One event of a gesture.
+
+    cell: under the pointer, (row, col), perhaps outside the map. reach: how many cells off a mark drawn on
+    the map may be and still be hit; 0 where cells are large. position: as exactly as the pointer goes, in the
+    units of a layout's positions. touch: how many of these a point may be off and still be hit.
+    """
+
+    cell: Cell
+    button: Literal["left", "right"] = "left"
+    modifiers: frozenset[Literal["shift", "control", "alt"]] = frozenset()
+    phase: Literal["press", "move", "release"] = "press"
+    reach: int = 0
+    position: tuple[float, float] = (0.0, 0.0)
+    touch: float = 0.5
+
+
+@dataclass(frozen=True)
+class ToolOptions:
+    """What the designer set for the tools.
+
+    size: cells across. hardness: share of the brush's radius with full weight. cost: what "set" paints;
+    other_cost: what it is swapped with; amount: cost units that "add" adds; factor: what "scale" multiplies
+    by. filled: rectangles. route, layout: index of the active one; the number of them stands for a new one.
+    selection: points of the active layout. weight: of new points. snap: points to cell centres.
+    spacing: least distance of scattered points, in cells. seed: of what is scattered.
+    """
+
+    size: float = 5.0
+    hardness: float = 0.8
+    cost: float = 2.5
+    other_cost: float = 1.0
+    amount: float = 0.5
+    factor: float = 1.5
+    mode: PaintMode = "set"
+    filled: bool = True
+    route: int = 0
+    layout: int = 0
+    selection: frozenset[int] = frozenset()
+    weight: float = 1.0
+    snap: bool = False
+    spacing: float = 2.0
+    seed: int = 0
+
+    @property
+    def value(self) -> float:
+        """The number that the mode paints with."""
+        return {"set": self.cost, "add": self.amount, "scale": self.factor, "smooth": 1.0}[self.mode]
+
+
+@dataclass(frozen=True)
+class Sketch:
+    """What a gesture shows beside the document: an outline of (row, col) corners, what would be selected
+    (None: what is), and a sentence about what cannot be done where the pointer is.
+    """
+
+    outline: tuple[tuple[float, float], ...] = ()
+    selection: frozenset[int] | None = None
+    sentence: str = ""
+
+
+# A gesture takes the press, the moves and the release, commits at its end, and may return changed options.
+# Whoever drives it closes it to break it off, and cancels the model's preview.
+Gesture = Generator[Sketch | None, PointerEvent, ToolOptions | None]
+Tool = Callable[[DocumentModel, ToolOptions], Gesture]

@@ -1,0 +1,67 @@
+"""Starting the window: one QApplication, one main window, the engine warmed up behind it."""
+
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+
+from app.base.preferences import Preferences
+from app.base.style import apply_style
+from app.run.model import warm_up_in_background
+from app.window.main_window import MainWindow
+from maps.errors import MapFormatError
+from maps.formats import read_map
+from maps.samples import load_sample
+
+
+def open_window(path: Path | None = None) -> int:
+    """Show the window, empty or with the map at `path`; returns the exit code."""
+    try:
+        document = None if path is None else read_map(path)
+    except MapFormatError as error:
+        print(f"longcut: {error}", file=sys.stderr)
+        return 2
+    preferences = Preferences()
+    qapp = _application(preferences.theme)
+    window = MainWindow(document, path, preferences)
+    window.show()
+    # Once the window is on the screen, so that nothing delays it.
+    QTimer.singleShot(200, warm_up_in_background)
+    return qapp.exec()
+
+
+def show_demo(sample: str, seconds: float | None, picture: Path | None, theme: str, size: tuple[int, int]) -> int:
+    """The window on a sample map with a run on it; closes by itself after `seconds`, or once a picture is saved.
+
+    Nothing of it is remembered for the next start. Returns the exit code, 2 if the picture cannot be saved.
+    """
+    qapp = _application(theme)
+    window = MainWindow(load_sample(sample), None, None)
+    window.resize(*size)
+    window.show()
+    code = 0
+
+    def end() -> None:
+        nonlocal code
+        qapp.processEvents()  # what waits to be drawn
+        if picture is not None and not window.grab().save(str(picture)):
+            print(f"longcut: {picture}: cannot be written; is the ending .png?", file=sys.stderr)
+            code = 2
+        window.abandon()
+
+    QTimer.singleShot(0, window.start_or_pause)
+    if seconds is not None or picture is not None:
+        QTimer.singleShot(round(1000 * (10.0 if seconds is None else seconds)), end)
+    qapp.exec()
+    return code
+
+
+def _application(theme: str) -> QApplication:
+    qapp = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(qapp, QApplication)
+    qapp.setApplicationName("Longcut")
+    qapp.setOrganizationName("Longcut")
+    qapp.setDesktopFileName("longcut")
+    apply_style(qapp, {"dark": True, "light": False}.get(theme))
+    return qapp

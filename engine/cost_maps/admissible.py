@@ -1,0 +1,180 @@
+"""The maps a run may choose from: per-cell bounds, a fixed total, locked cells and a symmetry.
+
+Cells that must stay equal form a group; a run only sees one number per group. So everything here works on a
+vector `z` (m,) with group sizes (m,), and `expand` turns it into a cost map.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.core.arrays import Flags, Floats, writable
+from engine.core.compiled import compiled
+
+Symmetry = Literal["none", "left_right", "top_bottom", "four_way", "half_turn", "quarter_turn", "diagonal"]
+
+FIXED = -1
+
+
+@dataclass(frozen=True, eq=False)
+class Admissible:
+    """Set of admissible cost maps.
+
+    group: (H, W) int32, the group of a cell; FIXED for cells that may not change.
+    fixed: (H, W) cost of the fixed cells, 0 elsewhere.
+    size, lower, upper: (m,) number of cells of a group, and the limits of their cost.
+    budget: total cost of the cells that may change.
+    """
+
+    group: npt.NDArray[np.int32]
+    fixed: Floats
+    size: Floats
+    lower: Floats
+    upper: Floats
+    budget: float
+
+    def expand(self, z: Floats) -> Floats:
+        """Cost map (H, W) of the group costs z (m,)."""
+        return np.where(self.group == FIXED, self.fixed, np.append(z, 0.0)[self.group])
+
+    def gather(self, load: Floats) -> Floats:
+        """Sum of a map (H, W) over each group: (m,). The adjoint of `expand`."""
+        free = self.group != FIXED
+        return np.asarray(np.bincount(self.group[free], load[free], self.size.size), dtype=np.float64)
+
+    def reduce(self, cost_map: Floats) -> Floats:
+        """Mean cost of each group: (m,)."""
+        return self.gather(cost_map) / self.size
+
+    def project(self, z: Floats) -> Floats:
+        """Nearest point of the set in the Euclidean norm of the map: clip(z + λ) with the budget met."""
+        return _project(writable(z), self.size, self.lower, self.upper, self.budget)
+
+    def nearest(self, cost_map: Floats) -> Floats:
+        """The admissible map (H, W) nearest to `cost_map`."""
+        return self.expand(self.project(self.reduce(cost_map)))
+
+    def contains(self, cost_map: Floats, tolerance: float = 1e-9) -> bool:
+        """Whether a map lies in the set, up to a relative `tolerance`."""
+        z = self.reduce(cost_map)
+        slack = tolerance * max(1.0, float(np.abs(self.upper).max(initial=0.0)))
+        return bool(
+            np.all(np.abs(self.expand(z) - cost_map)[self.fixed_or_free] <= slack)
+            and np.all(z >= self.lower - slack)
+            and np.all(z <= self.upper + slack)
+            and abs(float(np.sum(z * self.size)) - self.budget) <= tolerance * max(1.0, abs(self.budget))
+        )
+
+    @property
+    def fixed_or_free(self) -> Flags:
+        """(H, W) cells that have a cost at all: free cells, and fixed ones that are not walls."""
+        return (self.group != FIXED) | (self.fixed > 0.0)
+
+    def largest(self, load: Floats) -> tuple[float, Floats]:
+        """The admissible map (H, W) with the largest <load, map>, and that largest value.
+
+        A fractional knapsack: groups of the highest mean load are filled to their bound until the budget is
+        spent. Sums instead of dot products: waking BLAS's threads would take longer than all the rest.
+        """
+        gain = self.gather(load)
+        order = np.argsort(-gain / self.size, kind="stable")
+        room = (self.size * (self.upper - self.lower))[order]
+        spare = self.budget - float(np.sum(self.size * self.lower))
+        spent = np.clip(spare - (np.cumsum(room) - room), 0.0, room)
+        z = self.lower.copy()
+        z[order] += spent / self.size[order]
+        return float(np.sum(gain * z) + np.sum(load * self.fixed)), self.expand(z)
+
+
+def admissible_maps(
+    cost_map: Floats,
+    passable: Flags,
+    lower: float,
+    upper: float,
+    *,
+    locked: Flags | None = None,
+    budget: float | None = None,
+    symmetry: Symmetry = "none",
+) -> Admissible:
+    """Maps over the passable cells with every cost in [lower, upper] and the total kept.
+
+    budget: total cost of all passable cells, locked ones included; the drawn map's own total by default.
+    Locked cells keep their drawn cost, within the bounds or not, and are left out of the symmetry.
+    """
+    free = passable if locked is None else passable & ~locked
+    fixed = np.where(passable & ~free, cost_map, 0.0).astype(np.float64)
+    label = np.min([np.ravel(turned) for turned in _images(cost_map.shape, symmetry)], axis=0)
+    label = label.reshape(cost_map.shape)
+    group = np.full(cost_map.shape, FIXED, dtype=np.int32)
+    _, index = np.unique(label[free], return_inverse=True)
+    group[free] = index
+    size = np.bincount(index).astype(np.float64)
+    total = float(cost_map[passable].sum(dtype=np.float64)) if budget is None else budget
+    return Admissible(
+        group=group,
+        fixed=fixed,
+        size=size,
+        lower=np.full(size.size, float(lower)),
+        upper=np.full(size.size, float(upper)),
+        budget=total - float(fixed.sum()),
+    )
+
+
+def symmetric_shape(shape: tuple[int, ...], symmetry: Symmetry) -> bool:
+    """Whether a map of this shape can have the symmetry; turns and diagonals need a square."""
+    return symmetry not in ("quarter_turn", "diagonal") or shape[0] == shape[1]
+
+
+def _images(shape: tuple[int, ...], symmetry: Symmetry) -> list[npt.NDArray[np.int64]]:
+    """Cell numbers seen through every element of the symmetry's group, the identity included."""
+    cells = np.arange(shape[0] * shape[1]).reshape(shape)
+    match symmetry:
+        case "none":
+            return [cells]
+        case "left_right":
+            return [cells, cells[:, ::-1]]
+        case "top_bottom":
+            return [cells, cells[::-1]]
+        case "four_way":
+            return [cells, cells[:, ::-1], cells[::-1], cells[::-1, ::-1]]
+        case "half_turn":
+            return [cells, cells[::-1, ::-1]]
+        case "quarter_turn":
+            return [np.rot90(cells, quarter) for quarter in range(4)]
+        case "diagonal":
+            return [cells, cells.T]
+
+
+@compiled
+def _project(z: Floats, size: Floats, lower: Floats, upper: Floats, budget: float) -> Floats:
+    # Newton's method on the piecewise linear, increasing λ -> size · clip(z + λ), kept inside a bracket.
+    low, high = np.inf, -np.inf
+    for j in range(z.size):
+        low = min(low, lower[j] - z[j])
+        high = max(high, upper[j] - z[j])
+    shift = min(max(0.0, low), high)
+    for _ in range(200):
+        total, slope = 0.0, 0.0
+        for j in range(z.size):
+            value = z[j] + shift
+            if value <= lower[j]:
+                total += size[j] * lower[j]
+            elif value >= upper[j]:
+                total += size[j] * upper[j]
+            else:
+                total += size[j] * value
+                slope += size[j]
+        excess = total - budget
+        if abs(excess) <= 1e-13 * abs(budget):
+            break
+        if excess > 0.0:
+            high = shift
+        else:
+            low = shift
+        new = shift - excess / slope if slope > 0.0 else 0.5 * (low + high)
+        shift = new if low < new < high else 0.5 * (low + high)
+        if high - low <= 1e-16 * max(1.0, abs(shift)):
+            break
+    return np.minimum(np.maximum(z + shift, lower), upper)

@@ -1,0 +1,71 @@
+"""The certificate: a proof of how long the shortest path could get on any admissible map.
+
+A shortest path is never longer than any mixture of paths. So for unit flows x_k from start to goal, with
+load_k the derivative of <x_k, edge_cost> by the cost map,
+
+    max over c of Σ_k weight_k · distance_k(c)  ≤  max over c of Σ_k weight_k <load_k, c>,   c admissible,
+
+and the right side is a sort (`Admissible.largest`). Any flow serves, but its supply must be exact, so what a
+solver left over is first routed along a shortest-path tree. The bound is then exact up to rounding (1e-12).
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.core.arrays import Floats
+from engine.core.compiled import compiled
+from engine.core.grid import MOVES, Cell, Grid, divergence, load_of_flow, net_flow
+from engine.cost_maps.admissible import Admissible
+from engine.paths.exact import DistanceField
+
+
+def unit_flow(grid: Grid, flow: Floats, start: Cell, field: DistanceField) -> Floats:
+    """Net flow (K, H, W) with supply exactly +1 at `start` and −1 at the goal of `field`.
+
+    What `flow` lacks of that supply is routed along the tree of `field`, towards the goal or back from it.
+    Mass on cells that do not reach the goal is dropped.
+    """
+    reachable = np.isfinite(field.distance)
+    clean = net_flow(np.where(reachable, flow, 0.0))
+    missing = -divergence(grid, clean)
+    missing[start] += 1.0
+    missing[field.goal] -= 1.0
+    _route_along_tree(clean, missing, field.order, field.next_move)
+    return net_flow(clean)
+
+
+def upper_bound(admissible: Admissible, weights: Floats, loads: Floats) -> float:
+    """Largest Σ_k weight_k <load_k, c> over admissible maps c; weights (R,), loads (R, H, W)."""
+    return admissible.largest(np.einsum("r,rhw->hw", weights, loads))[0]
+
+
+def relative_gap(bound: float, best: float) -> float:
+    """(bound − best) / best, the share by which the best map could still be beaten at most."""
+    return (bound - best) / best
+
+
+def certified_loads(grid: Grid, flows: Floats, starts: list[Cell], fields: list[DistanceField]) -> Floats:
+    """Loads (R, H, W) of the unit flows made from `flows` (R, K, H, W)."""
+    return np.stack(
+        [
+            load_of_flow(grid, unit_flow(grid, flow, start, field))
+            for flow, start, field in zip(flows, starts, fields, strict=True)
+        ]
+    )
+
+
+@compiled
+def _route_along_tree(
+    flow: Floats, missing: Floats, order: npt.NDArray[np.int32], next_move: npt.NDArray[np.int8]
+) -> None:
+    width = missing.shape[1]
+    for i in range(order.size - 1, 0, -1):
+        r, c = order[i] // width, order[i] % width
+        k = next_move[r, c]
+        amount = missing[r, c]
+        parent_r, parent_c = r + MOVES[k, 0], c + MOVES[k, 1]
+        if amount >= 0.0:
+            flow[k, r, c] += amount
+        else:
+            flow[k ^ 1, parent_r, parent_c] -= amount
+        missing[parent_r, parent_c] += amount

@@ -1,0 +1,203 @@
+"""Coarse to fine: the same problem on a map of half the sides, and the way back.
+
+A coarse cell stands for the 2×2 fine cells of its block (fewer at the last row or column of an odd side) and
+costs their mean. Distances on the coarse map are about half of the fine ones.
+"""
+
+import numpy as np
+
+from engine.core.arrays import Flags, Floats
+from engine.core.grid import MOVES, Grid
+from engine.cost_maps.admissible import FIXED, Admissible
+from engine.cost_maps.problem import Problem, Route
+from engine.paths.exact import distances_to
+
+SMALLEST_SIDE = 16
+LARGEST_DISTORTION = 1.5
+# With more than this share of its ground invented, a coarse map of a walled one misleads: the optimum then
+# takes as long as from a cold start, and Adam ends lower.
+MOST_INVENTED = 0.05
+
+
+def levels(problem: Problem) -> list[Problem]:
+    """The problem and its coarser versions, coarsest first; `problem` itself is the last."""
+    chain = [problem]
+    while (coarser := coarsen(chain[0])) is not None:
+        chain.insert(0, coarser)
+    return chain
+
+
+def coarsen(problem: Problem) -> Problem | None:
+    """The problem at half the resolution, or None where that would no longer resemble it.
+
+    A coarse cell is passable if any cell of its block is, may change if any of them may, and has the mean of
+    their bounds; its group follows the first group in its block. The budget keeps the mean cost. Routes run
+    between the blocks of their ends.
+    None is returned if a side would fall under SMALLEST_SIDE, a route would start at its goal, or walls that
+    the coarse map cannot show matter: too much of its ground is wall on the fine map, or a route's path cost
+    is not about half of the fine one.
+    """
+    if (min(problem.grid.shape) + 1) // 2 < SMALLEST_SIDE:
+        return None
+    fine, admissible = problem.grid, problem.admissible
+    passable = _block_sums(fine.passable) > 0.0
+    covered = _block_sums(np.ones(fine.shape, dtype=bool))[passable].sum()
+    if fine.passable.sum() < (1.0 - MOST_INVENTED) * covered:
+        return None
+    grid = Grid(passable, fine.neighbours, fine.corner_rule, fine.cost_rule)
+    routes = tuple(
+        Route((r.start[0] // 2, r.start[1] // 2), (r.goal[0] // 2, r.goal[1] // 2), r.weight, r.target)
+        for r in problem.routes
+    )
+    if any(route.start == route.goal for route in routes):
+        return None
+
+    def block_means(cost_map: Floats) -> Floats:
+        return _block_means(cost_map, fine.passable)
+
+    cost_map = block_means(np.where(fine.passable, problem.cost_map, 0.0))
+    if not _resembles(problem, grid, cost_map, routes):
+        return None
+    nearest = admissible.nearest(problem.cost_map)
+    coarse = Problem(
+        grid,
+        cost_map,
+        routes,
+        _coarse_admissible(
+            _block_groups(admissible.group),
+            block_means(admissible.fixed),
+            block_means(admissible.expand(admissible.lower)),
+            block_means(admissible.expand(admissible.upper)),
+            block_means(nearest),
+        ),
+        problem.objective,
+    )
+    return coarse if coarse.admissible.size.size else None
+
+
+def refine_map(coarse_map: Floats, fine: Problem) -> Floats:
+    """A map (H, W) for the finer problem, every cell at the cost of its block. Not yet admissible: project."""
+    return _copied(coarse_map, fine.grid.shape)
+
+
+def refine_potentials(potentials: Floats, fine: Problem) -> Floats:
+    """Potentials (R, H, W) in the finer problem: doubled, and interpolated between the blocks that have one.
+
+    NaN where there is none, before and after.
+    """
+    known = np.isfinite(potentials)
+    weight = _interpolated(known.astype(np.float64), fine.grid.shape)
+    total = _interpolated(np.where(known, potentials, 0.0), fine.grid.shape)
+    has = fine.grid.passable & (weight > 0.0)
+    return np.where(has, 2.0 * total / np.where(has, weight, 1.0), np.nan)
+
+
+def refine_flow(flow: Floats, fine: Problem) -> Floats:
+    """Flow (R, K, H, W) in the finer problem, with about the same path costs and supply.
+
+    Every coarse move becomes parallel lanes of two fine moves: two lanes with half of the mass each for a
+    straight one, a lane through the corner with half and one on each side with a quarter for a diagonal one.
+    Where flow turns, and at its ends, the lanes do not quite meet.
+    """
+    routes, moves = flow.shape[:2]
+    height, width = fine.grid.shape
+    refined = np.zeros((routes, moves, 2 * flow.shape[2], 2 * flow.shape[3]))
+    for move in range(moves):
+        dr, dc = MOVES[move].tolist()
+        leaving, lanes = flow[:, move], refined[:, move]
+        entering = _shifted(leaving, -dr, -dc)
+        out_row, out_column = int(dr > 0), int(dc > 0)
+        if dr == 0:
+            lanes[:, :, out_column::2] = _copied_rows(leaving) / 2.0
+            lanes[:, :, 1 - out_column :: 2] = _copied_rows(leaving + entering) / 4.0
+        elif dc == 0:
+            lanes[:, out_row::2] = _copied_columns(leaving) / 2.0
+            lanes[:, 1 - out_row :: 2] = _copied_columns(leaving + entering) / 4.0
+        else:
+            lanes[:, out_row::2, out_column::2] = leaving / 2.0
+            lanes[:, 1 - out_row :: 2, 1 - out_column :: 2] = (leaving + entering) / 4.0
+            lanes[:, 1 - out_row :: 2, out_column::2] = (leaving + _shifted(leaving, -dr, 0)) / 4.0
+            lanes[:, out_row::2, 1 - out_column :: 2] = (leaving + _shifted(leaving, 0, -dc)) / 4.0
+    refined = refined[:, :, :height, :width]
+    for move in range(moves):
+        refined[:, move] *= fine.grid.legal >> move & 1
+    return refined
+
+
+def _resembles(problem: Problem, coarse: Grid, coarse_map: Floats, routes: tuple[Route, ...]) -> bool:
+    for route, coarse_route in zip(problem.routes, routes, strict=True):
+        fine_cost = distances_to(problem.grid, problem.cost_map, route.goal).distance[route.start]
+        coarse_cost = distances_to(coarse, coarse_map, coarse_route.goal).distance[coarse_route.start]
+        if not fine_cost / LARGEST_DISTORTION <= 2.0 * coarse_cost <= fine_cost * LARGEST_DISTORTION:
+            return False
+    return True
+
+
+def _coarse_admissible(
+    label: np.typing.NDArray[np.int64], fixed: Floats, lower: Floats, upper: Floats, nearest: Floats
+) -> Admissible:
+    free = label != FIXED
+    group = np.full(label.shape, FIXED, dtype=np.int32)
+    _, index = np.unique(label[free], return_inverse=True)
+    group[free] = index
+    size = np.bincount(index).astype(np.float64)
+    return Admissible(
+        group=group,
+        fixed=np.where(free, 0.0, fixed),
+        size=size,
+        lower=np.bincount(index, lower[free]) / size,
+        upper=np.bincount(index, upper[free]) / size,
+        budget=float(nearest[free].sum()),
+    )
+
+
+def _blocks(cells: np.typing.NDArray[np.generic], fill: float) -> np.typing.NDArray[np.generic]:
+    """(H, W) -> (H/2, 2, W/2, 2), with a last row or column of `fill` where a side is odd."""
+    height, width = cells.shape
+    padded = np.pad(cells, ((0, height % 2), (0, width % 2)), constant_values=fill)
+    return padded.reshape((height + 1) // 2, 2, (width + 1) // 2, 2)
+
+
+def _block_sums(cells: Floats | Flags) -> Floats:
+    return _blocks(cells.astype(np.float64), 0.0).sum(axis=(1, 3))
+
+
+def _block_means(cost_map: Floats, passable: Flags) -> Floats:
+    return _block_sums(np.where(passable, cost_map, 0.0)) / np.maximum(_block_sums(passable), 1.0)
+
+
+def _block_groups(group: np.typing.NDArray[np.int32]) -> np.typing.NDArray[np.int64]:
+    """The first group in each block, FIXED where nothing may change."""
+    last = np.iinfo(np.int64).max
+    first = _blocks(np.where(group == FIXED, last, group.astype(np.int64)), last).min(axis=(1, 3))
+    return np.where(first == last, FIXED, first)
+
+
+def _copied(coarse: Floats, shape: tuple[int, int]) -> Floats:
+    return _copied_columns(_copied_rows(coarse))[..., : shape[0], : shape[1]]
+
+
+def _copied_rows(coarse: Floats) -> Floats:
+    return np.repeat(coarse, 2, axis=-2)
+
+
+def _copied_columns(coarse: Floats) -> Floats:
+    return np.repeat(coarse, 2, axis=-1)
+
+
+def _interpolated(coarse: Floats, shape: tuple[int, int]) -> Floats:
+    """Bilinear between the centres of the blocks: ¾ of the own block, ¼ of the nearer neighbour, each way."""
+    for axis, side in ((-2, shape[0]), (-1, shape[1])):
+        values = np.moveaxis(coarse, axis, -1)
+        before = np.concatenate([values[..., :1], values[..., :-1]], axis=-1)
+        after = np.concatenate([values[..., 1:], values[..., -1:]], axis=-1)
+        both = np.stack([0.75 * values + 0.25 * before, 0.75 * values + 0.25 * after], axis=-1)
+        coarse = np.moveaxis(both.reshape(*values.shape[:-1], -1)[..., :side], -1, axis)
+    return coarse
+
+
+def _shifted(values: Floats, dr: int, dc: int) -> Floats:
+    """values[..., r + dr, c + dc], zero beyond the border."""
+    height, width = values.shape[-2:]
+    padded = np.pad(values, [(0, 0)] * (values.ndim - 2) + [(1, 1), (1, 1)])
+    return padded[..., 1 + dr : 1 + dr + height, 1 + dc : 1 + dc + width]

@@ -1,0 +1,106 @@
+"""What a run minimises: design losses over the routes' costs and the map itself.
+
+The same function serves twice: on regularised costs, for a gradient, and on exact ones, to judge a map.
+"""
+
+import math
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from engine.core.arrays import Floats
+from engine.core.grid import Grid, shifted
+from engine.cost_maps.problem import Problem
+
+# "longer_minimum": the soft minimum's temperature, as a share of a route's cost on an even map.
+MINIMUM_SOFTNESS = 0.01
+
+
+def design_loss(problem: Problem, route_costs: Tensor, cost_map: Tensor) -> Tensor:
+    """Loss () of route costs (R,) on a cost map (H, W); lower is better.
+
+    In units of the mean cost of a cell, so that step sizes do not depend on the map's scale. A penalty of
+    weight 1 counts like the routes' cost on the drawn map when the mean squared difference is the mean cost².
+    """
+    objective = problem.objective
+    mean = mean_cost(problem)
+    loss = _route_loss(problem, route_costs) / mean
+    if objective.smoothness > 0.0:
+        loss = loss + objective.smoothness * _unit(problem) * roughness(problem.grid, cost_map) / mean**2
+    if objective.closeness > 0.0:
+        passable = torch.tensor(problem.grid.passable, device=cost_map.device)
+        drawn = cost_map.new_tensor(problem.cost_map)
+        distance = ((cost_map - drawn)[passable] ** 2).mean()
+        loss = loss + objective.closeness * _unit(problem) * distance / mean**2
+    return loss
+
+
+def score(problem: Problem, path_costs: Floats) -> float:
+    """The figure to show for exact path costs (R,): weighted sum, smallest, or worst deviation."""
+    aim = problem.objective.aim
+    if aim == "longer_minimum":
+        return float((problem.weights * path_costs).min())
+    if aim == "target":
+        return float(np.abs(path_costs / targets(problem) - 1.0).max())
+    return float(problem.weights @ path_costs)
+
+
+def bound_weights(problem: Problem, path_costs: Floats) -> Floats | None:
+    """Weights (R,) under which a certificate bounds `score`; None where the aim has no upper bound."""
+    if problem.objective.aim == "longer":
+        return problem.weights
+    if problem.objective.aim == "longer_minimum":
+        weighted = problem.weights * path_costs
+        share = np.exp(-(weighted - weighted.min()) / _softness(problem))
+        return problem.weights * share / share.sum()
+    return None
+
+
+def targets(problem: Problem) -> Floats:
+    """(R,) target costs; `check` has made sure that aim "target" has them all."""
+    return np.array([math.nan if route.target is None else route.target for route in problem.routes])
+
+
+def mean_cost(problem: Problem) -> float:
+    """Mean cost of a passable cell under the budget."""
+    total = problem.admissible.budget + float(problem.admissible.fixed.sum())
+    return total / float(problem.grid.passable.sum())
+
+
+def roughness(grid: Grid, cost_map: Tensor) -> Tensor:
+    """Mean squared difference of neighbouring passable cells (4 neighbours)."""
+    passable = torch.tensor(grid.passable, device=cost_map.device)
+    squares: list[Tensor] = []
+    for move in (0, 2):
+        here, there = shifted(grid.shape, move)
+        squares.append(((cost_map[here] - cost_map[there]) ** 2)[passable[here] & passable[there]])
+    both = torch.cat(squares)
+    return both.mean() if both.numel() else cost_map.new_zeros(())
+
+
+def _route_loss(problem: Problem, route_costs: Tensor) -> Tensor:
+    weights = route_costs.new_tensor(problem.weights)
+    match problem.objective.aim:
+        case "longer":
+            return -(weights @ route_costs) / weights.sum()
+        case "shorter":
+            return (weights @ route_costs) / weights.sum()
+        case "longer_minimum":
+            weighted = weights * route_costs
+            softness = _softness(problem)
+            return softness * torch.logsumexp(-weighted / softness, dim=0)
+        case "target":
+            wanted = route_costs.new_tensor(targets(problem))
+            return (weights @ ((route_costs - wanted) ** 2 / wanted)) / weights.sum()
+
+
+def _softness(problem: Problem) -> float:
+    return MINIMUM_SOFTNESS * mean_cost(problem) * _unit(problem) * float(problem.weights.mean())
+
+
+def _unit(problem: Problem) -> float:
+    """Length of a typical way in cells: what makes penalties of weight 1 comparable with the routes."""
+    return float(
+        np.mean([math.hypot(a - c, b - d) for (a, b), (c, d) in zip(problem.starts, problem.goals, strict=True)])
+    )

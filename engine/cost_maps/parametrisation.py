@@ -1,0 +1,107 @@
+"""Free parameters for Adam: θ -> a cost map that keeps its bounds and its total at every step.
+
+    z_j = lower_j + (upper_j − lower_j) · σ(θ_j + τ),   τ such that Σ size_j · z_j = budget.
+
+τ is a function of θ, so with s = (upper − lower) · σ · (1 − σ) the chain rule gives
+
+    ∂L/∂θ_j = s_j · g_j − size_j · s_j · Σ(s·g) / Σ(size·s),   g = ∂L/∂z.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from engine.core.arrays import Floats
+from engine.core.tensors import apply
+from engine.cost_maps.admissible import FIXED, Admissible
+
+# σ(12) is 6e-6 from its bound; beyond, gradients vanish and a cell could never come back.
+THETA_LIMIT = 12.0
+# A drawn cell at its bound starts here, where it can still move.
+START_LIMIT = 4.0
+
+
+@dataclass(frozen=True, eq=False)
+class Parametrisation:
+    """`Admissible` as tensors on one device. size, lower, upper: (m,); group: (H·W,); fixed: (H, W)."""
+
+    size: Tensor
+    lower: Tensor
+    upper: Tensor
+    budget: float
+    group: Tensor
+    fixed: Tensor
+
+    def cost_map(self, theta: Tensor) -> Tensor:
+        """Cost map (H, W) of the parameters θ (m,), differentiable."""
+        z = apply(_BoundedTotal, theta, self)
+        free = torch.cat([z, z.new_zeros(1)])[self.group]
+        return self.fixed + free.reshape(self.fixed.shape)
+
+
+def parametrisation(
+    admissible: Admissible, device: torch.device | str = "cpu", dtype: torch.dtype = torch.float64
+) -> Parametrisation:
+    """The tensors that `Parametrisation.cost_map` needs."""
+
+    def tensor(values: Floats) -> Tensor:
+        return torch.tensor(values, dtype=dtype, device=device)
+
+    group = np.where(admissible.group == FIXED, admissible.size.size, admissible.group).ravel()
+    return Parametrisation(
+        tensor(admissible.size),
+        tensor(admissible.lower),
+        tensor(admissible.upper),
+        admissible.budget,
+        torch.tensor(group.astype(np.int64), device=device),
+        tensor(admissible.fixed),
+    )
+
+
+def first_theta(admissible: Admissible, cost_map: Floats) -> Floats:
+    """Parameters (m,) whose map is near `cost_map`: exact but for cells close to their bounds."""
+    z = admissible.project(admissible.reduce(cost_map))
+    width = np.maximum(admissible.upper - admissible.lower, 1e-300)
+    share = np.clip((z - admissible.lower) / width, 1e-12, 1.0 - 1e-12)
+    return np.clip(np.log(share / (1.0 - share)), -START_LIMIT, START_LIMIT)
+
+
+class _BoundedTotal(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, theta: Tensor, limits: Parametrisation) -> Tensor:
+        share = torch.sigmoid(theta + _shift(theta, limits))
+        width = limits.upper - limits.lower
+        ctx.save_for_backward(width * share * (1.0 - share), limits.size)
+        return limits.lower + width * share
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None]:
+        (gradient,) = grads
+        slope, size = ctx.saved_tensors
+        weight = size * slope
+        total = weight.sum().clamp_min(torch.finfo(weight.dtype).tiny)
+        return slope * gradient - weight * ((slope * gradient).sum() / total), None
+
+
+def _shift(theta: Tensor, limits: Parametrisation) -> float:
+    """τ by Newton's method inside a bracket."""
+    weight = limits.size * (limits.upper - limits.lower)
+    target = limits.budget - float(limits.size @ limits.lower)
+    low, high = -float(theta.max()) - 40.0, -float(theta.min()) + 40.0
+    shift = 0.0
+    for _ in range(100):
+        share = torch.sigmoid(theta + shift)
+        excess = float(weight @ share) - target
+        if abs(excess) <= 1e-14 * abs(limits.budget):
+            break
+        low, high = (low, shift) if excess > 0.0 else (shift, high)
+        slope = float(weight @ (share * (1.0 - share)))
+        step = shift - excess / slope if slope > 0.0 else low
+        following = step if low < step < high else 0.5 * (low + high)
+        if following == shift:
+            break
+        shift = following
+    return shift

@@ -1,0 +1,170 @@
+"""What a run is asked to do, and the refusals: everything that can be wrong is said before a run starts."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from engine.core.arrays import Floats
+from engine.core.errors import ProblemError
+from engine.core.grid import Cell, Grid
+from engine.cost_maps.admissible import Admissible
+from engine.paths.exact import distances_to
+
+Aim = Literal["longer", "shorter", "target", "longer_minimum"]
+
+
+@dataclass(frozen=True)
+class Route:
+    """A way from `start` to `goal`, counted with `weight`; `target` is the path cost it should have."""
+
+    start: Cell
+    goal: Cell
+    weight: float = 1.0
+    target: float | None = None
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What the map should become.
+
+    aim: "longer" / "shorter" maximise / minimise the weighted sum of the routes' path costs, "longer_minimum"
+        maximises the smallest of them, "target" brings each to its route's target.
+    smoothness: penalty on squared differences of neighbouring cells. closeness: on squared differences from
+        the drawn map. Both are relative to the mean cost; 0 leaves them out.
+    """
+
+    aim: Aim = "longer"
+    smoothness: float = 0.0
+    closeness: float = 0.0
+
+    @property
+    def linear(self) -> bool:
+        """Whether maximising it is the linear programme that `engine.optimum.run` solves."""
+        return self.aim == "longer" and self.smoothness == 0.0 and self.closeness == 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """A drawn map, the routes on it, the maps that are admissible and what is wanted of them."""
+
+    grid: Grid
+    cost_map: Floats
+    routes: tuple[Route, ...]
+    admissible: Admissible
+    objective: Objective = Objective()
+
+    @property
+    def starts(self) -> list[Cell]:
+        return [route.start for route in self.routes]
+
+    @property
+    def goals(self) -> list[Cell]:
+        return [route.goal for route in self.routes]
+
+    @property
+    def weights(self) -> Floats:
+        """(R,) weights of the routes."""
+        return np.array([route.weight for route in self.routes])
+
+
+def path_costs(problem: Problem, cost_map: Floats) -> Floats:
+    """(R,) exact cost of each route's shortest path on a map (H, W); infinite where there is no way."""
+    fields = [distances_to(problem.grid, cost_map, goal) for goal in problem.goals]
+    return np.array([field.distance[start] for field, start in zip(fields, problem.starts, strict=True)])
+
+
+def check(problem: Problem) -> None:
+    """Raises ProblemError, with a sentence that says what to change, if no run can start."""
+    check_costs(problem.grid, problem.cost_map)
+    check_routes(problem)
+    check_admissible(problem.admissible)
+    objective = problem.objective
+    for name, value in (("smoothness", objective.smoothness), ("closeness", objective.closeness)):
+        if not (np.isfinite(value) and value >= 0.0):
+            raise ProblemError("objective", f"{name} is {value}; it must be a number of at least 0")
+    if objective.aim == "target":
+        for number, route in enumerate(problem.routes, 1):
+            if route.target is None or not (np.isfinite(route.target) and route.target > 0.0):
+                raise ProblemError(
+                    "objective", f"route {number} has no target; give the path cost it should have, above 0"
+                )
+
+
+def check_costs(grid: Grid, cost_map: Floats) -> None:
+    """Refuses costs of passable cells that are not finite and positive, naming the first such cell."""
+    if cost_map.shape != grid.shape:
+        raise ProblemError("cost", f"the cost map is {cost_map.shape}, but the grid is {grid.shape}")
+    bad = grid.passable & ~(np.isfinite(cost_map) & (cost_map > 0.0))
+    if bad.any():
+        row, column = (int(i) for i in np.argwhere(bad)[0])
+        raise ProblemError(
+            "cost",
+            f"cell (row {row}, col {column}) costs {cost_map[row, column]}; every passable cell needs a "
+            f"finite cost above 0. Paint it anew, or make it a wall.",
+        )
+
+
+def check_routes(problem: Problem) -> None:
+    """Refuses a missing, walled-in, circular or unreachable route."""
+    grid = problem.grid
+    if not problem.routes:
+        raise ProblemError("route", "there is no route; drop a start and a goal on the map")
+    for number, route in enumerate(problem.routes, 1):
+        for name, cell in (("start", route.start), ("goal", route.goal)):
+            if not grid.contains(cell):
+                raise ProblemError(
+                    "route",
+                    f"the {name} of route {number}, cell {cell}, lies outside the map of {grid.shape[0]} "
+                    f"rows and {grid.shape[1]} columns; move it onto the map",
+                )
+            if not grid.passable[cell]:
+                raise ProblemError(
+                    "route",
+                    f"the {name} of route {number}, cell {cell}, is a wall; move it or clear the wall",
+                )
+        if route.start == route.goal:
+            raise ProblemError(
+                "route", f"route {number} starts at its goal, cell {route.goal}; move one of the two"
+            )
+        if not (np.isfinite(route.weight) and route.weight > 0.0):
+            raise ProblemError(
+                "route", f"route {number} has weight {route.weight}; a weight must be a number above 0"
+            )
+        if not distances_to(grid, problem.cost_map, route.goal).reaches(route.start):
+            raise ProblemError(
+                "route",
+                f"route {number}: no way leads from {route.start} to {route.goal}; open a wall between them, "
+                f"or move one of the two",
+            )
+
+
+def check_admissible(admissible: Admissible) -> None:
+    """Refuses bounds that cross, a budget that the bounds cannot hold, and maps with nothing to change."""
+    if admissible.size.size == 0:
+        raise ProblemError("budget", "every passable cell is locked, so nothing may change; unlock some")
+    lower, upper = float(admissible.lower.min()), float(admissible.upper.max())
+    if not (np.isfinite(admissible.lower).all() and np.isfinite(admissible.upper).all() and lower > 0.0):
+        raise ProblemError(
+            "bounds", f"the bounds are {lower} to {upper}; both must be finite and the lower one above 0"
+        )
+    if (admissible.lower > admissible.upper).any():
+        raise ProblemError(
+            "bounds", f"the lower bound {lower} is above the upper bound {upper}; swap them, or move one"
+        )
+    locked = float(admissible.fixed.sum())
+    least = float(np.sum(admissible.size * admissible.lower))
+    most = float(np.sum(admissible.size * admissible.upper))
+    if not np.isfinite(admissible.budget):
+        raise ProblemError("budget", f"the budget is {admissible.budget}; it must be a finite number")
+    slack = 1e-9 * max(1.0, abs(admissible.budget))
+    if admissible.budget < least - slack or admissible.budget > most + slack:
+        total = admissible.budget + locked
+        hint = f" (locked cells hold {locked:g} of it)" if locked > 0.0 else ""
+        raise ProblemError(
+            "budget",
+            f"the total of {total:g}{hint} does not fit the bounds: with every free cell between {lower:g} "
+            f"and {upper:g} the map's total lies between {least + locked:g} and {most + locked:g}. Change "
+            f"the total, or widen the bounds.",
+            suggestion=min(max(total, least + locked), most + locked),
+        )

@@ -1,0 +1,1 @@
+"""Runs of Adam that change a cost map step by step."""

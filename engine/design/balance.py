@@ -1,0 +1,381 @@
+"""Balance by rank: who is near to what, by path cost, and the map that makes it fair.
+
+Spawns and sites (resources) lie on a map; the distance of a spawn to a site is the cost of its shortest
+path. Aims speak of ranks of those distances:
+
+`Nearest`     this site is among the k nearest of that spawn. Loss: T · (−log membership) in a soft top-k of
+              temperature T: as T → 0 the cost by which the site is too far.
+`Order`       a spawn's nearest of some sites is the first, then the second, … : the j-th is among the j nearest.
+`EqualRanks`  with all distances of all spawns ranked together, every team has the same mean rank (for two
+              teams, the Mann–Whitney statistic says nobody is ahead). Loss: differences of mean soft ranks.
+
+`balance` is a generator like `engine.design.adversarial.design`: Adam on the bounded, budgeted map through soft
+distances, and an exact verdict by Dijkstra at every step.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from scipy.stats import rankdata
+from torch import Tensor
+
+from engine.core.arrays import Floats
+from engine.core.errors import ProblemError
+from engine.core.grid import Cell, Grid
+from engine.core.status import Status
+from engine.cost_maps.admissible import Admissible
+from engine.cost_maps.objectives import mean_cost
+from engine.cost_maps.problem import Problem, check_admissible, check_costs
+from engine.design.adam_steps import AdamState, Rate, carried_over, first_state, map_steps, rates
+from engine.paths.soft_distances import exact_distances, soft_distances
+from engine.ranking.operators import soft_log_top_k, soft_rank
+
+# Soft ranks blur by √(temperature · spread): they can do with a smaller temperature than a top-k.
+EQUAL_SOFTNESS = 0.25
+# Weight of squared differences between teams, in shares of all ranks: 10 % apart counts like a mean distance.
+EQUAL_WEIGHT = 100.0
+# Mean ranks of two teams that differ by no more than this share of the number of ranks are equal.
+EQUAL_WITHIN = 0.01
+# Ground around sites in the way starts dearer by this factor at most, within about so many cells.
+HALO_HEIGHT, HALO_RADIUS = 3.0, 1.5
+# Standard deviation of the noise that breaks ties in the first map, in units of θ.
+NOISE = 0.01
+
+
+@dataclass(frozen=True)
+class Nearest:
+    """Site number `site` is among the `k` nearest of spawn number `spawn`. Numbers count from 0."""
+
+    spawn: int
+    site: int
+    k: int
+
+
+@dataclass(frozen=True)
+class Order:
+    """From spawn number `spawn`, these sites come in this order, nearest first. Numbers count from 0."""
+
+    spawn: int
+    sites: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class EqualRanks:
+    """The teams' distances to all sites have the same mean rank."""
+
+
+Aim = Nearest | Order | EqualRanks
+
+
+@dataclass(frozen=True, eq=False)
+class BalanceProblem:
+    """A drawn map with spawns and sites, what is wanted of their distances, and the admissible maps.
+
+    teams: the team of each spawn, any numbers.
+    margin: aims count as met only by this much, as a share of the distances; equal ranks have none.
+    closeness: weight of the squared change of the map.
+    """
+
+    grid: Grid
+    cost_map: Floats
+    spawns: tuple[Cell, ...]
+    teams: tuple[int, ...]
+    sites: tuple[Cell, ...]
+    aims: tuple[Aim, ...]
+    admissible: Admissible
+    margin: float = 0.01
+    closeness: float = 0.0
+
+    @property
+    def ground(self) -> Problem:
+        """The map and its limits alone."""
+        return Problem(self.grid, self.cost_map, (), self.admissible)
+
+
+@dataclass(frozen=True)
+class BalanceSettings:
+    """How to run.
+
+    steps: of Adam.  learning_rate: in units of θ.
+    softness_start, softness_end: of paths and ranks at the first and last step, as shares of the mean cost
+        and of the mean distance.
+    stop: end as soon as all aims are met.  seed: of the noise that breaks ties in the first map.
+    """
+
+    steps: int = 300
+    learning_rate: float = 0.1
+    softness_start: float = 0.2
+    softness_end: float = 0.01
+    stop: bool = True
+    seed: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Standing:
+    """Where the spawns stand on one map, exactly.
+
+    distances: (S, M) path costs from spawns to sites.  ranks: (S, M) of each spawn's own sites, 1 the nearest.
+    team_ranks: (T,) mean rank of each team's distances among all, teams in ascending order.
+    violations: one for each aim: 0 where it is met by the margin, at most 1.
+    """
+
+    distances: Floats
+    ranks: Floats
+    team_ranks: Floats
+    violations: tuple[float, ...]
+
+    @property
+    def met(self) -> int:
+        """How many aims are met."""
+        return sum(violation == 0.0 for violation in self.violations)
+
+
+@dataclass(frozen=True, eq=False)
+class BalanceState:
+    """What a run goes on from."""
+
+    problem: BalanceProblem
+    step: int
+    adam: AdamState
+    best_map: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Iterate:
+    """One step of a run. Arrays are copies; `best_map` stays the same object until it is beaten.
+
+    cost_map: (H, W) of this step.  loss: soft, of this step.  standing: of this step's map, exactly;
+    best_standing: of the best map so far, the one with the smallest sum of violations, then the least change.
+    changed: total absolute change of the best map.  status: None while the run may go on.
+    """
+
+    step: int
+    steps: int
+    cost_map: Floats
+    loss: float
+    softness: float
+    standing: Standing
+    best_map: Floats
+    best_standing: Standing
+    changed: float
+    status: Status | None
+    state: BalanceState
+
+
+def balance(
+    problem: BalanceProblem, settings: BalanceSettings | None = None, state: BalanceState | None = None
+) -> Iterator[Iterate]:
+    """Change the map of `problem` until its aims are met, step by step; with `state`, from where a run stood.
+
+    A state from an edited problem is carried over: cells that were painted start from the drawn map, the
+    others go on. Raises ProblemError before the first step if no run can start; later trouble is the status
+    of the last iterate.
+    """
+    settings = settings or BalanceSettings()
+    check_balance(problem)
+    ground, admissible = problem.ground, problem.admissible
+    mean = mean_cost(ground)
+    best_map = admissible.nearest(problem.cost_map)
+    drawn = standing(problem, best_map)
+    typical = float(drawn.distances.mean())
+    if state is None:
+        noise = np.random.default_rng(settings.seed).normal(0.0, NOISE, admissible.size.size)
+        adam, first = first_state(admissible, _raised(problem, drawn), noise), 0
+    else:
+        adam = carried_over(ground, state.adam, state.problem.cost_map != problem.cost_map)
+        first = state.step
+        if admissible.contains(state.best_map):
+            best_map = state.best_map
+    best = standing(problem, best_map)
+    key = _key(problem, best_map, best)
+    last = max(settings.steps, first + 1)
+    schedule = rates(
+        first, last, settings.learning_rate, mean * settings.softness_start, mean * settings.softness_end
+    )
+
+    def loss(cost_map: Tensor, rate: Rate) -> tuple[Tensor, None]:
+        return balance_loss(problem, cost_map, rate.epsilon / mean, typical), None
+
+    for step, taken in enumerate(map_steps(admissible, adam, schedule, loss), first + 1):
+        here = standing(problem, taken.cost_map)
+        if taken.finite and _key(problem, taken.cost_map, here) < key:
+            best_map, best, key = taken.cost_map, here, _key(problem, taken.cost_map, here)
+        status = None
+        if not taken.finite:
+            status = Status.NOT_A_NUMBER
+        elif settings.stop and best.met == len(problem.aims):
+            status = Status.CONVERGED
+        elif step == last:
+            status = Status.STEPS_DONE
+        yield Iterate(
+            step=step,
+            steps=last,
+            cost_map=taken.cost_map,
+            loss=taken.loss,
+            softness=taken.rate.epsilon,
+            standing=here,
+            best_map=best_map,
+            best_standing=best,
+            changed=key[1],
+            status=status,
+            state=BalanceState(problem, step, taken.state, best_map),
+        )
+        if status is not None:
+            return
+
+
+def balance_loss(problem: BalanceProblem, cost_map: Tensor, softness: float, typical: float) -> Tensor:
+    """Loss () of a cost map (H, W) in units of the mean cost; lower is better.
+
+    softness: of the paths as a share of the mean cost, and of the ranks as a share of `typical`, the mean
+    distance on the drawn map.
+    """
+    mean = mean_cost(problem.ground)
+    distances = soft_distances(cost_map, problem.grid, problem.spawns, problem.sites, softness * mean)
+    temperature = softness * typical
+    loss = cost_map.new_zeros(())
+    for aim in problem.aims:
+        match aim:
+            case Nearest(spawn, site, k):
+                loss = loss + _too_far(distances[spawn], site, k, temperature, problem.margin)
+            case Order(spawn, sites):
+                chosen = distances[spawn, list(sites)]
+                for place in range(len(sites) - 1):
+                    loss = loss + _too_far(chosen, place, place + 1, temperature, problem.margin)
+            case EqualRanks():
+                count = distances.numel()
+                ranks = soft_rank(distances.reshape(-1), EQUAL_SOFTNESS * temperature, "transport") / count
+                by_team = _team_means(problem, ranks.reshape(distances.shape))
+                loss = loss + EQUAL_WEIGHT * typical * (by_team - by_team.mean()).square().sum()
+    loss = loss / mean
+    if problem.closeness > 0.0:
+        passable = torch.tensor(problem.grid.passable)
+        change = (cost_map - cost_map.new_tensor(problem.cost_map))[passable] / mean
+        loss = loss + problem.closeness * change.square().mean() * typical / mean
+    return loss
+
+
+def standing(problem: BalanceProblem, cost_map: Floats) -> Standing:
+    """The exact verdict on a map (H, W)."""
+    distances = exact_distances(problem.grid, cost_map, problem.spawns, problem.sites)
+    together = rankdata(distances).reshape(distances.shape)
+    team_ranks = np.array([together[_members(problem, team)].mean() for team in sorted(set(problem.teams))])
+    violations: list[float] = []
+    for aim in problem.aims:
+        match aim:
+            case Nearest(spawn, site, k):
+                violations.append(_places_over(distances[spawn], site, k, problem.margin))
+            case Order(spawn, sites):
+                chosen = distances[spawn, list(sites)]
+                places = range(len(sites) - 1)
+                over = [_places_over(chosen, place, place + 1, problem.margin) for place in places]
+                violations.append(sum(over) / len(over))
+            case EqualRanks():
+                spread = float(team_ranks.max() - team_ranks.min()) / distances.size
+                violations.append(spread if spread > EQUAL_WITHIN else 0.0)
+    return Standing(distances, rankdata(distances, axis=1), team_ranks, tuple(violations))
+
+
+def check_balance(problem: BalanceProblem) -> None:
+    """Raises ProblemError, with a sentence that says what to change, if no run can start."""
+    check_costs(problem.grid, problem.cost_map)
+    check_admissible(problem.admissible)
+    if not problem.spawns or not problem.sites:
+        raise ProblemError("points", "balance needs at least one spawn and one site; set them on the map")
+    for kind, cells in (("spawn", problem.spawns), ("site", problem.sites)):
+        for number, cell in enumerate(cells, 1):
+            if not problem.grid.contains(cell):
+                raise ProblemError(
+                    "points", f"{kind} {number}, cell {cell}, lies outside the map; move it onto it"
+                )
+            if not problem.grid.passable[cell]:
+                raise ProblemError("points", f"{kind} {number}, cell {cell}, is a wall; move it or clear the wall")
+    distances = exact_distances(problem.grid, problem.cost_map, problem.spawns, problem.sites)
+    for spawn, site in np.argwhere(~np.isfinite(distances)).tolist():
+        raise ProblemError(
+            "points",
+            f"no way leads from spawn {spawn + 1}, cell {problem.spawns[spawn]}, to site {site + 1}, cell "
+            f"{problem.sites[site]}; open a wall between them, or move one of the two",
+        )
+    if len(problem.teams) != len(problem.spawns):
+        raise ProblemError(
+            "points", f"{len(problem.spawns)} spawns have {len(problem.teams)} teams; give each one"
+        )
+    for name, value in (("margin", problem.margin), ("closeness", problem.closeness)):
+        if not (np.isfinite(value) and value >= 0.0):
+            raise ProblemError("objective", f"the {name} is {value}; it must be a number of at least 0")
+    if not problem.aims:
+        raise ProblemError("objective", "there is no aim; say which site should be near to which spawn")
+    for number, aim in enumerate(problem.aims, 1):
+        _check_aim(problem, number, aim)
+
+
+def _check_aim(problem: BalanceProblem, number: int, aim: Aim) -> None:
+    if isinstance(aim, EqualRanks):
+        if len(set(problem.teams)) < 2:
+            raise ProblemError("objective", f"aim {number} compares teams, but all spawns are of one team")
+        return
+    sites = (aim.site,) if isinstance(aim, Nearest) else aim.sites
+    if not 0 <= aim.spawn < len(problem.spawns):
+        raise ProblemError("objective", f"aim {number} is about spawn {aim.spawn + 1}, which there is not")
+    for site in sites:
+        if not 0 <= site < len(problem.sites):
+            raise ProblemError("objective", f"aim {number} is about site {site + 1}, which there is not")
+    if isinstance(aim, Nearest) and not 1 <= aim.k < len(problem.sites):
+        raise ProblemError(
+            "objective",
+            f"aim {number} asks for one of the {aim.k} nearest of {len(problem.sites)} sites; ask for at least 1 "
+            f"and fewer than all",
+        )
+    if isinstance(aim, Order) and (len(sites) < 2 or len(set(sites)) < len(sites)):
+        raise ProblemError("objective", f"aim {number} orders {len(sites)} sites; name at least two, each once")
+
+
+def _raised(problem: BalanceProblem, drawn: Standing) -> Floats:
+    """The drawn map with dear ground around the sites that are in the way of an unmet aim.
+
+    Where a path leads past a nearer site, no descent takes it away from there: so it starts elsewhere.
+    """
+    wanted = {aim.site for aim in problem.aims if isinstance(aim, Nearest)}
+    rows, columns = np.indices(problem.grid.shape)
+    raised = np.zeros(problem.grid.shape)
+    for aim, violation in zip(problem.aims, drawn.violations, strict=True):
+        if violation == 0.0 or isinstance(aim, EqualRanks):
+            continue
+        last = aim.site if isinstance(aim, Nearest) else aim.sites[0]
+        distances = drawn.distances[aim.spawn]
+        for site in np.flatnonzero(distances < distances[last]).tolist():
+            if site not in wanted:
+                row, column = problem.sites[site]
+                squared = (rows - row) ** 2 + (columns - column) ** 2
+                raised = np.maximum(raised, np.exp(-squared / (2.0 * HALO_RADIUS**2)))
+    return problem.cost_map * (1.0 + HALO_HEIGHT * raised)
+
+
+def _too_far(distances: Tensor, site: int, k: int, temperature: float, margin: float) -> Tensor:
+    """Temperature times the negative logarithm of the site's membership in the k nearest, by the margin."""
+    handicap = torch.ones_like(distances)
+    handicap[site] += 2.0 * margin
+    return -temperature * soft_log_top_k(-distances * handicap, k, temperature)[site]
+
+
+def _places_over(distances: Floats, site: int, k: int, margin: float) -> float:
+    """By how many places the site misses the k nearest, as a share of all places it could miss."""
+    others = np.delete(distances, site)
+    rank = 1 + int((others <= distances[site] * (1.0 + margin)).sum())
+    return max(0, rank - k) / (distances.size - k)
+
+
+def _team_means(problem: BalanceProblem, ranks: Tensor) -> Tensor:
+    return torch.stack([ranks[_members(problem, team)].mean() for team in sorted(set(problem.teams))])
+
+
+def _members(problem: BalanceProblem, team: int) -> list[int]:
+    return [spawn for spawn, of in enumerate(problem.teams) if of == team]
+
+
+def _key(problem: BalanceProblem, cost_map: Floats, verdict: Standing) -> tuple[float, float]:
+    change = np.abs(cost_map - problem.cost_map)[problem.grid.passable].sum()
+    return sum(verdict.violations), float(change)

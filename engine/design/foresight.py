@@ -1,0 +1,267 @@
+"""Bounded foresight: the map on which agents that plan by beam search do well or badly.
+
+What bounded foresight costs an agent is a sum over its plans: with D the exact distance to the goal, a plan
+from v that walks g to u loses  g + D_u − D_v ≥ 0,  and these losses add up to walk − shortest path, for D
+telescopes. So the loss of a map is what the soft plans are expected to lose, made where the agent stands when
+it plans (see `engine.paths.soft_beam`), plus a penalty that keeps the shortest paths as dear as they were drawn.
+
+`foresee` is a generator like `engine.design.adversarial.design`; every step is judged by the hard agent and by
+Dijkstra.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from torch import Tensor
+
+from engine.core.arrays import Floats
+from engine.core.errors import ProblemError
+from engine.core.grid import Grid
+from engine.core.status import Status
+from engine.core.tensors import to_numpy
+from engine.cost_maps.admissible import Admissible
+from engine.cost_maps.objectives import mean_cost
+from engine.cost_maps.problem import Problem, Route, check_admissible, check_costs, check_routes
+from engine.design.adam_steps import AdamState, Rate, carried_over, first_state, map_steps, rates
+from engine.paths.beam_search import Agent, Walk, guess_field, walk
+from engine.paths.soft_beam import SoftLayer, soft_losses
+from engine.paths.soft_distances import exact_distances, soft_distances
+
+ForesightAim = Literal["well", "badly"]
+
+# A map counts as keeping the shortest paths within the tolerance; the penalty begins at this share of it.
+PENALTY_FROM, PENALTY = 0.5, 30.0
+# Standard deviation of the noise that breaks ties in the first map, in units of θ.
+NOISE = 0.01
+
+
+@dataclass(frozen=True, eq=False)
+class ForesightProblem:
+    """A drawn map, agents on it, whether they shall do well or badly, and the admissible maps.
+
+    tolerance: share by which the shortest path cost of each agent may differ from the drawn map's.
+    """
+
+    grid: Grid
+    cost_map: Floats
+    agents: tuple[Agent, ...]
+    aim: ForesightAim
+    admissible: Admissible
+    tolerance: float = 0.02
+
+    @property
+    def ground(self) -> Problem:
+        """The agents' ways as routes."""
+        routes = tuple(Route(agent.start, agent.goal) for agent in self.agents)
+        return Problem(self.grid, self.cost_map, routes, self.admissible)
+
+
+@dataclass(frozen=True)
+class ForesightSettings:
+    """How to run.
+
+    steps: of Adam.  learning_rate: in units of θ.  epsilon_start, epsilon_end: softness of the plans at the
+    first and last step, as shares of the mean cost.  seed: of the noise that breaks ties in the first map.
+    """
+
+    steps: int = 200
+    learning_rate: float = 0.1
+    epsilon_start: float = 0.3
+    epsilon_end: float = 0.03
+    seed: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Verdict:
+    """How the agents do on one map, exactly.
+
+    walks: of each agent.  path_costs: (A,) of their shortest paths.  excess: (A,) share by which the walk is
+    dearer than the shortest path; infinite if the agent gets lost.  drift: (A,) relative change of the
+    shortest path cost against the drawn map.
+    """
+
+    walks: tuple[Walk, ...]
+    path_costs: Floats
+    excess: Floats
+    drift: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class ForesightState:
+    """What a run goes on from."""
+
+    problem: ForesightProblem
+    step: int
+    adam: AdamState
+    best_map: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Iterate:
+    """One step of a run. Arrays are copies; `best_map` stays the same object until it is beaten.
+
+    cost_map: (H, W) of this step.  verdict: on this step's map, exactly; best_verdict: on the best map so
+    far, of those that keep the shortest paths within the tolerance and on which every agent arrives.
+    beams: for each agent, for each plan, the layers of the soft beam.  status: None while the run may go on.
+    """
+
+    step: int
+    steps: int
+    cost_map: Floats
+    loss: float
+    epsilon: float
+    verdict: Verdict
+    beams: tuple[tuple[tuple[SoftLayer, ...], ...], ...]
+    best_map: Floats
+    best_verdict: Verdict
+    status: Status | None
+    state: ForesightState
+
+
+def foresee(
+    problem: ForesightProblem, settings: ForesightSettings | None = None, state: ForesightState | None = None
+) -> Iterator[Iterate]:
+    """Change the map until the agents of `problem` do as asked; with `state`, from where another run stood.
+
+    A state from an edited problem is carried over: cells that were painted start from the drawn map, the
+    others go on. Raises ProblemError before the first step if no run can start; later trouble is the status
+    of the last iterate.
+    """
+    settings = settings or ForesightSettings()
+    check_foresight(problem)
+    ground, admissible = problem.ground, problem.admissible
+    mean = mean_cost(ground)
+    judge = _Judge(problem)
+    best_map = admissible.nearest(problem.cost_map)
+    if state is None:
+        noise = np.random.default_rng(settings.seed).normal(0.0, NOISE, admissible.size.size)
+        adam, first = first_state(admissible, problem.cost_map, noise), 0
+    else:
+        adam = carried_over(ground, state.adam, state.problem.cost_map != problem.cost_map)
+        first = state.step
+        if admissible.contains(state.best_map):
+            best_map = state.best_map
+    best = judge.verdict(best_map)
+    last = max(settings.steps, first + 1)
+    schedule = rates(
+        first, last, settings.learning_rate, mean * settings.epsilon_start, mean * settings.epsilon_end
+    )
+
+    def loss(cost_map: Tensor, rate: Rate) -> tuple[Tensor, _Seen]:
+        verdict = judge.verdict(to_numpy(cost_map))
+        value, beams = foresight_loss(problem, cost_map, verdict, rate.epsilon)
+        return value, _Seen(verdict, beams)
+
+    for step, taken in enumerate(map_steps(admissible, adam, schedule, loss), first + 1):
+        verdict = taken.details.verdict
+        if taken.finite and judge.value(verdict) < judge.value(best):
+            best_map, best = taken.cost_map, verdict
+        status = None
+        if not taken.finite:
+            status = Status.NOT_A_NUMBER
+        elif step == last:
+            status = Status.STEPS_DONE
+        yield Iterate(
+            step=step,
+            steps=last,
+            cost_map=taken.cost_map,
+            loss=taken.loss,
+            epsilon=taken.rate.epsilon,
+            verdict=verdict,
+            beams=taken.details.beams,
+            best_map=best_map,
+            best_verdict=best,
+            status=status,
+            state=ForesightState(problem, step, taken.state, best_map),
+        )
+        if status is not None:
+            return
+
+
+def check_foresight(problem: ForesightProblem) -> None:
+    """Raises ProblemError, with a sentence that says what to change, if no run can start."""
+    check_costs(problem.grid, problem.cost_map)
+    if not problem.agents:
+        raise ProblemError("route", "there is no agent; give one a start and a goal on the map")
+    check_routes(problem.ground)
+    check_admissible(problem.admissible)
+    for number, agent in enumerate(problem.agents, 1):
+        if agent.width < 1 or agent.horizon < 1:
+            raise ProblemError(
+                "objective",
+                f"agent {number} looks {agent.horizon} moves ahead with a beam of {agent.width} cells; both "
+                f"must be at least 1",
+            )
+    if not (np.isfinite(problem.tolerance) and problem.tolerance > 0.0):
+        raise ProblemError("objective", f"the tolerance is {problem.tolerance}; it must be a number above 0")
+
+
+def foresight_loss(
+    problem: ForesightProblem, cost_map: Tensor, verdict: Verdict, epsilon: float
+) -> tuple[Tensor, tuple[tuple[tuple[SoftLayer, ...], ...], ...]]:
+    """Loss () of a cost map (H, W) in units of the mean cost, and the soft beams; lower is better.
+
+    verdict: on that map, for where the agents stand when they plan. Shortest paths that drift beyond the
+    tolerance are punished; the penalty takes their exact cost, and its slope from soft paths.
+    """
+    grid, ground = problem.grid, problem.ground
+    mean = mean_cost(ground)
+    sign = 1.0 if problem.aim == "well" else -1.0
+    loss = cost_map.new_zeros(())
+    beams: list[tuple[tuple[SoftLayer, ...], ...]] = []
+    for number, agent in enumerate(problem.agents):
+        plans = verdict.walks[number].plans
+        guess = guess_field(grid, agent.goal, mean)
+        losses, soft = soft_losses(cost_map, grid, agent, plans, guess, epsilon)
+        beams.append(tuple(plan.layers for plan in soft))
+        loss = loss + sign * losses.sum() / mean
+        shortest = soft_distances(cost_map, grid, [agent.start], [agent.goal], epsilon)[0, 0]
+        exact = float(verdict.path_costs[number])
+        drawn = exact / (1.0 + float(verdict.drift[number]))
+        drift = (shortest - shortest.detach() + exact) / drawn - 1.0
+        over = (drift.abs() - PENALTY_FROM * problem.tolerance).clamp_min(0.0)
+        loss = loss + PENALTY * over**2 / problem.tolerance * drawn / mean
+    return loss, tuple(beams)
+
+
+def verdict_on(problem: ForesightProblem, cost_map: Floats) -> Verdict:
+    """How the problem's agents do on a map (H, W); drift against the problem's drawn map."""
+    return _Judge(problem).verdict(cost_map)
+
+
+@dataclass(frozen=True, eq=False)
+class _Seen:
+    verdict: Verdict
+    beams: tuple[tuple[tuple[SoftLayer, ...], ...], ...]
+
+
+class _Judge:
+    """Exact verdicts on maps of one problem."""
+
+    def __init__(self, problem: ForesightProblem) -> None:
+        self._problem = problem
+        mean = mean_cost(problem.ground)
+        self._guesses = [guess_field(problem.grid, agent.goal, mean) for agent in problem.agents]
+        self._drawn = self._path_costs(problem.cost_map)
+
+    def verdict(self, cost_map: Floats) -> Verdict:
+        problem = self._problem
+        agents = zip(problem.agents, self._guesses, strict=True)
+        walks = tuple(walk(problem.grid, cost_map, agent, guess) for agent, guess in agents)
+        shortest = self._path_costs(cost_map)
+        walked = np.array([one.cost if one.arrives else np.inf for one in walks])
+        excess = np.maximum(walked / shortest - 1.0, 0.0)
+        return Verdict(walks, shortest, excess, shortest / self._drawn - 1.0)
+
+    def value(self, verdict: Verdict) -> tuple[float, float]:
+        """What the best map has least of: drift beyond the tolerance or lost agents, then the aim."""
+        lost = float(np.isinf(verdict.excess).sum())
+        drift = max(0.0, float(np.abs(verdict.drift).max()) - self._problem.tolerance)
+        mean = float(np.mean(np.where(np.isinf(verdict.excess), 0.0, verdict.excess)))
+        return lost + drift, mean if self._problem.aim == "well" else -mean
+
+    def _path_costs(self, cost_map: Floats) -> Floats:
+        agents, grid = self._problem.agents, self._problem.grid
+        return np.array([exact_distances(grid, cost_map, [a.start], [a.goal])[0, 0] for a in agents])

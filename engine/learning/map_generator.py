@@ -1,0 +1,359 @@
+"""Maps with a path of an asked length, as many as wanted: a network turns noise and a length into a cost map.
+
+`train` teaches the network on one map: its walls, route, bounds, total, locked cells and symmetry. These hold
+exactly on every map that it ever makes, because its output goes through `engine.cost_maps.parametrisation`. What
+has to be learnt is the length of the path, that maps of one length differ, and that they are smooth:
+
+    length       Huber loss of path cost / asked length − 1; the exact cost, with the soft path's derivative
+    diversity    max(0, wanted difference − difference)², over pairs of maps of one asked length
+    smoothness   mean squared difference of neighbouring cells
+
+`gallery` makes the maps. What the network misses a blend can mend: path cost is continuous on the convex set
+of admissible maps, so between a map that is too short and one that is too long there is one that is right.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import safetensors.torch
+import torch
+from safetensors import SafetensorError
+from scipy.optimize import brentq
+from torch import Tensor
+from torch.nn import functional
+
+from engine.core.arrays import Floats
+from engine.core.status import Status
+from engine.core.tensors import to_numpy
+from engine.cost_maps.objectives import mean_cost, roughness
+from engine.cost_maps.parametrisation import THETA_LIMIT, Parametrisation, parametrisation
+from engine.cost_maps.problem import Problem, path_costs
+from engine.learning.map_generator_network import (
+    NOISE_CHANNELS,
+    GeneratorNetwork,
+    Weights,
+    copy_of_weights,
+    network_of,
+    new_network,
+    scales,
+)
+from engine.optimum.length_range import LengthRange, length_range
+from engine.paths.gradients import route_costs
+from engine.paths.gradients_blackbox import exact_paths
+from engine.paths.soft_paths import FlowSettings
+
+# A map hits the asked length when its path is off by no more than this share of it.
+HIT = 0.02
+# Deviations count in units of the first share: squared up to so many units, linearly beyond.
+LENGTH_UNIT, LENGTH_LINEAR = 0.02, 3.0
+DIVERSITY_WEIGHT = 30.0
+# Training leaves out so much of the range at either end, where all maps are alike.
+END_SHARE = 0.01
+# Regularisation of the paths, in units of the mean cost: at first, and from the share of the steps on.
+EPSILON_START, EPSILON_END, EPSILON_FALLS_UNTIL = 0.3, 0.02, 0.6
+# The learning rate rises over so many steps.
+RISING_STEPS = 20
+BETAS = (0.9, 0.99)
+LARGEST_GRADIENT = 1.0
+# Refinement asks the network anew for lengths up to so much of the range away, halving that every time.
+ASK_AGAIN, BISECTIONS = 0.15, 10
+# So much less for the cells of a path, per unit of load, and they are at their lower bound whatever it is.
+CHEAPEST = 1e6
+
+
+@dataclass(frozen=True)
+class GeneratorSettings:
+    """How to train.
+
+    steps: of Adam.  lengths, maps_per_length: every step makes their product of maps.
+    channels: of the network on its coarsest grid; they halve from scale to scale.
+    diversity: wanted difference of two maps of one length, see `difference`; less is asked for the nearer that
+        length is to the longest, where maps have to be alike.
+    smoothness: weight of the roughness in units of the mean cost².
+    """
+
+    steps: int = 1_100
+    learning_rate: float = 5e-3
+    lengths: int = 4
+    maps_per_length: int = 4
+    channels: int = 32
+    diversity: float = 0.8
+    smoothness: float = 0.3
+    seed: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class MapGenerator:
+    """A network for the maps of one problem, and the lengths that may be asked of it."""
+
+    problem: Problem
+    lengths: LengthRange
+    weights: Weights
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingIterate:
+    """One step of training. Arrays are copies.
+
+    asked, path_costs: (B,) lengths that were asked for, and exact path costs of the maps made for them.
+    cost_maps: (B, H, W).  hits: share of the maps within 2 % of the asked length.
+    diversity: mean difference of two maps of one length, NaN where there is only one.
+    epsilon: of the paths, in cost units.
+    generator: the one that made these maps.  status: None while training may go on; on NOT_A_NUMBER everything
+        but the step is that of the last good one.
+    """
+
+    step: int
+    steps: int
+    asked: Floats
+    path_costs: Floats
+    cost_maps: Floats
+    loss: float
+    hits: float
+    diversity: float
+    epsilon: float
+    generator: MapGenerator
+    status: Status | None
+
+
+@dataclass(frozen=True, eq=False)
+class Gallery:
+    """N maps for one asked length.
+
+    cost_maps: (N, H, W).  path_costs: (N,) exact.  totals: (N,) cost of all passable cells.
+    blended: (N,) share of another map that was mixed in, see `gallery`; 0 where the network's own map is shown.
+    diversity: mean difference of two maps.
+    """
+
+    asked: float
+    cost_maps: Floats
+    path_costs: Floats
+    totals: Floats
+    blended: Floats
+    diversity: float
+
+    @property
+    def deviations(self) -> Floats:
+        """(N,) path cost / asked length − 1."""
+        return self.path_costs / self.asked - 1.0
+
+    @property
+    def hits(self) -> int:
+        """How many maps are within 2 % of the asked length."""
+        return int(np.sum(np.abs(self.deviations) <= HIT))
+
+
+def train(
+    problem: Problem, settings: GeneratorSettings | None = None, start: Weights | None = None
+) -> Iterator[TrainingIterate]:
+    """Train a generator for the maps of `problem` step by step, from random weights or from `start`.
+
+    The problem has one route; its objective is not used. The same seed gives the same maps on the CPU, where
+    all of this runs. Raises ProblemError before the first step if no run can start, and ValueError if `start`
+    is of no use on this map; later trouble is the status of the last iterate.
+    """
+    settings = settings or GeneratorSettings()
+    lengths = length_range(problem)
+    if start is None:
+        network = new_network(problem, lengths, settings.channels, settings.seed)
+    else:
+        network = network_of(problem, lengths, start)
+    limits = parametrisation(problem.admissible)
+    optimiser = torch.optim.Adam(network.parameters(), betas=BETAS)
+    random = np.random.default_rng([settings.seed, 0])
+    last: TrainingIterate | None = None
+    for step in range(1, settings.steps + 1):
+        # One length from every part of the range, so that each step sees short and long ones.
+        part = (np.arange(settings.lengths) + random.random(settings.lengths)) / settings.lengths
+        shares = END_SHARE + (1.0 - 2.0 * END_SHARE) * part
+        noise = random_noise(problem, random, settings.lengths * settings.maps_per_length)
+        weights = copy_of_weights(network)
+        made = make_maps(network, limits, noise, np.repeat(shares, settings.maps_per_length))
+        judged = judge(problem, settings, lengths, shares, made, _epsilon(problem, step / settings.steps))
+        if judged is not None:
+            optimiser.zero_grad()
+            judged.loss.backward()
+        size = torch.nn.utils.clip_grad_norm_(network.parameters(), LARGEST_GRADIENT)
+        if judged is None or not bool(torch.isfinite(judged.loss)) or not bool(torch.isfinite(size)):
+            if last is None:
+                raise ValueError("the weights to start from make no map of finite numbers; start without them")
+            yield replace(last, step=step, status=Status.NOT_A_NUMBER)
+            return
+        generator = MapGenerator(problem, lengths, weights)
+        last = _iterate(step, settings.steps, to_numpy(made), judged, generator)
+        yield last
+        for group in optimiser.param_groups:
+            group["lr"] = settings.learning_rate * _rate(step, settings.steps)
+        optimiser.step()
+
+
+def gallery(
+    generator: MapGenerator, length: float, count: int = 12, seed: int = 0, refine: bool = True
+) -> Gallery:
+    """`count` maps whose path should be `length` long, from noise that training has not seen.
+
+    refine: bring every path to the asked length exactly. The network is asked again, for other lengths nearby,
+        and into the best of these maps is mixed as little as needed of the longest known map, or of the same map
+        with its path made as cheap as can be (where that is not enough, of the shortest known map).
+    Raises ProblemError if the length is out of range.
+    """
+    problem, lengths = generator.problem, generator.lengths
+    share = lengths.share(length)
+    noise = random_noise(problem, np.random.default_rng([seed, 1]), count)
+    network, limits = network_of(problem, lengths, generator.weights), parametrisation(problem.admissible)
+
+    def made(shares: Floats) -> Floats:
+        with torch.no_grad():
+            return to_numpy(make_maps(network, limits, noise, shares))
+
+    cost_maps, blended = made(np.full(count, share)), np.zeros(count)
+    if refine:
+        missing = length - _path_costs(problem, cost_maps)
+        low, high = np.full(count, max(0.0, share - ASK_AGAIN)), np.full(count, min(1.0, share + ASK_AGAIN))
+        for _ in range(BISECTIONS):
+            middle = (low + high) / 2.0
+            others = made(middle)
+            lacking = length - _path_costs(problem, others)
+            better = np.abs(lacking) < np.abs(missing)
+            cost_maps[better], missing[better] = others[better], lacking[better]
+            low, high = np.where(lacking > 0.0, middle, low), np.where(lacking > 0.0, high, middle)
+        for number, cost_map in enumerate(cost_maps):
+            cost_maps[number], blended[number] = _blend(problem, lengths, cost_map, length)
+    return Gallery(
+        length,
+        cost_maps,
+        _path_costs(problem, cost_maps),
+        cost_maps[:, problem.grid.passable].sum(axis=1),
+        blended,
+        float(differences(torch.tensor(cost_maps)).mean()) if count > 1 else 0.0,
+    )
+
+
+def random_noise(problem: Problem, random: np.random.Generator, count: int) -> Tensor:
+    """Noise (count, 4, h, w) on the coarsest grid of the network."""
+    noise = random.standard_normal((count, NOISE_CHANNELS, *scales(problem.grid.shape)[0]), dtype=np.float32)
+    return torch.from_numpy(noise)
+
+
+def make_maps(network: GeneratorNetwork, limits: Parametrisation, noise: Tensor, shares: Floats) -> Tensor:
+    """Admissible maps (B, H, W), float64, of noise (B, 4, h, w) and shares (B,) of the range of lengths."""
+    free = network(noise, torch.tensor(shares, dtype=torch.float32)).double().flatten(1)
+    # Cells that must stay equal take the mean of their numbers; fixed cells go to one more group, left out.
+    groups = free.new_zeros(len(free), limits.size.numel() + 1)
+    theta = groups.index_add(1, limits.group, free)[:, :-1] / limits.size
+    return torch.stack([limits.cost_map(each) for each in theta.clamp(-THETA_LIMIT, THETA_LIMIT)])
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """Loss () of maps, their asked lengths and exact path costs (B,), and what `TrainingIterate` shows of them."""
+
+    loss: Tensor
+    asked: Floats
+    path_costs: Floats
+    diversity: float
+    epsilon: float
+
+
+def judge(
+    problem: Problem,
+    settings: GeneratorSettings,
+    lengths: LengthRange,
+    shares: Floats,
+    cost_maps: Tensor,
+    epsilon: float,
+) -> Judged | None:
+    """Loss of maps (B, H, W), as many in a row for every one of `shares` (L,); None if they are not numbers."""
+    if not bool(torch.isfinite(cost_maps).all()):
+        return None
+    asked = np.repeat(
+        lengths.shortest + shares * (lengths.longest - lengths.shortest), len(cost_maps) // len(shares)
+    )
+    route, flow = problem.routes[0], FlowSettings("logit", epsilon)
+    solved = [route_costs(cost_map, problem.grid, [route.start], [route.goal], flow) for cost_map in cost_maps]
+    exact = np.array([paths.path_cost[0] for _, paths in solved])
+    soft = torch.cat([value for value, _ in solved])
+    cost = soft + (torch.tensor(exact) - soft).detach()
+    deviation = (cost / torch.tensor(asked) - 1.0) / LENGTH_UNIT
+    length = functional.huber_loss(deviation, torch.zeros_like(deviation), delta=LENGTH_LINEAR)
+    between = torch.stack([differences(alike) for alike in cost_maps.chunk(len(shares))])
+    wanted = torch.tensor(settings.diversity * np.sqrt(1.0 - shares))[:, None]
+    lacking = (functional.relu(wanted - between) ** 2).sum() / max(1, between.numel())
+    rough = roughness(problem.grid, cost_maps.permute(1, 2, 0))
+    loss = length + DIVERSITY_WEIGHT * lacking + settings.smoothness * rough / mean_cost(problem) ** 2
+    return Judged(loss, asked, exact, float(between.detach().mean()), epsilon)
+
+
+def differences(cost_maps: Tensor) -> Tensor:
+    """Difference of every two of the maps (K, H, W): Σ |c − c'| / mean of Σ c, K (K − 1) / 2 numbers in [0, 2]."""
+    first, second = torch.triu_indices(len(cost_maps), len(cost_maps), 1)
+    flat = cost_maps.flatten(1)
+    return (flat[first] - flat[second]).abs().sum(dim=1) / flat.detach().sum(dim=1).mean()
+
+
+def weights_to_bytes(weights: Weights) -> bytes:
+    """The weights as the contents of a safetensors file."""
+    return safetensors.torch.save(dict(weights))
+
+
+def weights_from_bytes(contents: bytes) -> Weights:
+    """The weights in the contents of a safetensors file. Raises ValueError if it is none."""
+    try:
+        return safetensors.torch.load(contents)
+    except SafetensorError as error:
+        raise ValueError(f"this is not a safetensors file with the weights of a map generator: {error}") from error
+
+
+def _iterate(step: int, steps: int, cost_maps: Floats, judged: Judged, generator: MapGenerator) -> TrainingIterate:
+    return TrainingIterate(
+        step=step,
+        steps=steps,
+        asked=judged.asked,
+        path_costs=judged.path_costs,
+        cost_maps=cost_maps,
+        loss=float(judged.loss.detach()),
+        hits=float(np.mean(np.abs(judged.path_costs / judged.asked - 1.0) <= HIT)),
+        diversity=judged.diversity,
+        epsilon=judged.epsilon,
+        generator=generator,
+        status=Status.STEPS_DONE if step == steps else None,
+    )
+
+
+def _epsilon(problem: Problem, done: float) -> float:
+    """Regularisation of the paths when that share of the steps is done."""
+    fallen = min(1.0, done / EPSILON_FALLS_UNTIL)
+    return mean_cost(problem) * EPSILON_START * (EPSILON_END / EPSILON_START) ** fallen
+
+
+def _rate(step: int, steps: int) -> float:
+    """Share of the learning rate at a step: it rises at first, then falls like a cosine."""
+    return min(1.0, step / RISING_STEPS) * 0.5 * (1.0 + math.cos(math.pi * step / steps))
+
+
+def _path_costs(problem: Problem, cost_maps: Floats) -> Floats:
+    return np.array([path_costs(problem, cost_map)[0] for cost_map in cost_maps])
+
+
+def _blend(problem: Problem, lengths: LengthRange, cost_map: Floats, length: float) -> tuple[Floats, float]:
+    """A map whose path has the length, and what share of a map too long or too short was mixed in for that.
+
+    Path cost is concave along a blend. So little is needed of the longest map; of the shortest it may be much,
+    and of this map with its own path made as cheap as can be it is little again.
+    """
+    (cost,), (load,) = exact_paths(problem.grid, cost_map[None], problem.starts, problem.goals)
+    if cost == length:
+        return cost_map, 0.0
+    other = lengths.longest_map
+    if cost > length:
+        other = problem.admissible.nearest(cost_map - CHEAPEST * load)
+        if _path_costs(problem, other[None])[0] > length:
+            other = lengths.shortest_map
+
+    def mixed(share: float) -> Floats:
+        return (1.0 - share) * cost_map + share * other
+
+    share = float(brentq(lambda share: _path_costs(problem, mixed(share)[None])[0] - length, 0.0, 1.0, xtol=1e-9))
+    return mixed(share), share

@@ -1,0 +1,305 @@
+"""Learn what terrain costs from pictures of maps with a path drawn on each, and price new pictures.
+
+No cost is ever shown: a network reads the picture and prices every tile, the shortest path under its prices is
+compared with the drawn one, and the error goes back through the solver by one of three gradients (see
+`engine.paths.fenchel_young` and `engine.paths.gradients_blackbox`). Paths fix prices up to a common factor, so a
+trained model's prices have the mean 1 over its training maps. The method "direct" is the baseline without a
+solver: a network that marks the path's cells in the picture itself.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import cos, isfinite, pi
+from pathlib import Path
+from typing import Any, Literal, cast, get_args
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+from torch import Tensor, nn
+
+from engine.core.arrays import Bytes, Floats, Integers
+from engine.core.status import Status
+from engine.core.tensors import to_numpy
+from engine.learning.colour_statistics import Weights, colours_of, picture_tensor
+from engine.learning.tilesets import TILE, TILESETS, Examples, picture
+from engine.paths.fenchel_young import fenchel_young_loss
+from engine.paths.gradients_blackbox import Interpolation, Perturbation, exact_paths, path_loads
+from engine.paths.soft_paths import FlowSettings
+
+Method = Literal["fenchel_young", "interpolation", "perturbation", "direct"]
+METHODS: tuple[Method, ...] = get_args(Method)
+
+# No tile is free: the least price a network gives, wide enough for the noise of "perturbation".
+LEAST_PRICE = 0.3
+# The same for −log of a chance, which may vanish.
+LEAST_COST_OF_CHANCE = 1e-3
+LARGEST_WIDTH = 1024
+# ε, σ and λ, in units of a price. Nothing ties the prices' size: networks make them large against ε and σ.
+SOFTNESS: dict[Method, float] = {"fenchel_young": 0.1, "perturbation": 0.1, "interpolation": 20.0, "direct": 1.0}
+FORMAT = "longcut pricing network 1"
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """How to train.
+
+    method: the gradient through the solver, or "direct".  tilesets: looks of the pictures, in turn.
+    epochs: passes over the training maps.  batch: maps per step.  learning_rate: Adam's first; it falls to 0.
+    width: channels of the network.  softness: ε, σ or λ of the method; None takes what suits it.
+    evaluate_every: steps between two looks at the held-out maps.  seed: of the weights and of the order.
+    """
+
+    method: Method = "fenchel_young"
+    tilesets: tuple[str, ...] = ("meadow",)
+    epochs: int = 7
+    batch: int = 16
+    learning_rate: float = 5e-3
+    width: int = 64
+    softness: float | None = None
+    evaluate_every: int = 50
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Preset:
+    """How many maps of which size to train on, and how."""
+
+    maps: int
+    size: int
+    settings: TrainingSettings
+
+
+PRESETS = {
+    "small": Preset(4_000, 12, TrainingSettings(epochs=6)),
+    "full": Preset(10_000, 12, TrainingSettings(epochs=10)),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class PricingModel:
+    """A trained network as plain arrays.
+
+    weights: by parameter name.  method, width: of the settings.  unit: what divides its prices.
+    tilesets: the looks that it was trained on.
+    """
+
+    weights: Weights
+    method: Method
+    width: int
+    unit: float
+    tilesets: tuple[str, ...]
+
+    def network(self) -> nn.Sequential:
+        """The network with these weights: (B, 3, 8·H, 8·W) -> (B, 1, H, W), before prices are made positive."""
+        network = build_network(self.method, self.width)
+        network.load_state_dict({name: torch.tensor(values) for name, values in self.weights.items()})
+        return network
+
+    def price(self, pictures: Bytes) -> Floats:
+        """Prices (B, H, W) of the tiles in `pictures` (B, 8·H, 8·W, 3), uint8 RGB; > 0, about 1 on average.
+
+        The prices of a "direct" model are low where it sees a path. Raises ValueError for another shape.
+        """
+        if pictures.ndim != 4 or pictures.shape[3] != 3 or pictures.shape[1] % TILE or pictures.shape[2] % TILE:
+            raise ValueError(
+                f"a picture needs three colours and whole tiles of {TILE} × {TILE} pixels; these are "
+                f"{pictures.shape}"
+            )
+        network = self.network()
+        with torch.no_grad():
+            return to_numpy(prices_of(network(picture_tensor(pictures))[:, 0], self.method)) / self.unit
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingIterate:
+    """One step of a training. loss: of its batch.  optimal: share of the held-out maps whose predicted path has
+    the least true cost, as of the last look; None before the first.  status: None while it may go on."""
+
+    step: int
+    steps: int
+    loss: float
+    optimal: float | None
+    model: PricingModel
+    status: Status | None
+
+
+def train(
+    training: Examples, settings: TrainingSettings | None = None, held_out: Examples | None = None
+) -> Iterator[TrainingIterate]:
+    """Train a network on the drawn paths of `training`, step by step; costs are not looked at.
+
+    Raises ValueError for a tileset that there is none of. What is no number ends the training by its status,
+    with the last good weights.
+    """
+    settings = settings or TrainingSettings()
+    if unknown := [name for name in settings.tilesets if name not in TILESETS]:
+        raise ValueError(f"there is no tileset {unknown[0]!r}; there are: {', '.join(TILESETS)}")
+    if not settings.tilesets or len(training) == 0:
+        raise ValueError("training needs at least one tileset and one example map")
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(settings.seed)
+        network = build_network(settings.method, settings.width)
+    optimiser = torch.optim.Adam(network.parameters(), lr=settings.learning_rate)
+    generator = np.random.default_rng(settings.seed)
+    batches = max(1, len(training) // settings.batch)
+    steps = settings.epochs * batches
+    # Dark or pale looks differ by little: standardised, all are learned alike.
+    first = np.arange(min(len(training), settings.batch))
+    colours = colours_of(example_pictures(training, settings.tilesets, first))
+    unit, weights, optimal = 1.0, colours.for_plain(_weights(network)), None
+    order = generator.permutation(len(training))
+    for step in range(1, steps + 1):
+        if step > 1 and (step - 1) % batches == 0:
+            order = generator.permutation(len(training))
+        begin = (step - 1) % batches * settings.batch
+        which = np.asarray(order[begin : begin + settings.batch], dtype=np.int64)
+        for group in optimiser.param_groups:
+            group["lr"] = 0.5 * settings.learning_rate * (1.0 + cos(pi * (step - 1) / steps))
+        optimiser.zero_grad()
+        seen = colours.standardised(picture_tensor(example_pictures(training, settings.tilesets, which)))
+        loss, prices = training_loss(network, seen, training, which, settings, step)
+        loss.backward()
+        value = float(loss.detach())
+        gradients = [parameter.grad for parameter in network.parameters() if parameter.grad is not None]
+        finite = isfinite(value) and all(bool(torch.isfinite(gradient).all()) for gradient in gradients)
+        if finite:
+            optimiser.step()
+            finite = all(bool(torch.isfinite(parameter).all()) for parameter in network.parameters())
+        if finite:
+            weights, mean = colours.for_plain(_weights(network)), float(prices.detach().mean())
+            unit = mean if step == 1 else 0.95 * unit + 0.05 * mean
+        model = PricingModel(weights, settings.method, settings.width, unit, settings.tilesets)
+        last = step == steps
+        if held_out is not None and finite and (last or step % settings.evaluate_every == 0):
+            optimal = optimal_share(model, held_out)
+        status = Status.NOT_A_NUMBER if not finite else Status.STEPS_DONE if last else None
+        yield TrainingIterate(step, steps, value, optimal, model, status)
+        if status is not None:
+            return
+
+
+def optimal_share(model: PricingModel, examples: Examples, tilesets: tuple[str, ...] | None = None) -> float:
+    """Share of the maps on which the cheapest path under the model's prices has the least true cost."""
+    optimal = 0
+    for begin in range(0, len(examples), 50):
+        which = np.arange(begin, min(begin + 50, len(examples)))
+        prices = model.price(example_pictures(examples, tilesets or model.tilesets, which))
+        ends = examples.starts[: len(which)], examples.goals[: len(which)]
+        _, loads = exact_paths(examples.grid, prices, *ends)
+        true = np.sum(loads * examples.cost_maps[which], axis=(1, 2))
+        optimal += int(np.sum(true <= examples.costs[which] * (1.0 + 1e-9)))
+    return optimal / len(examples)
+
+
+def example_pictures(examples: Examples, tilesets: tuple[str, ...], which: Integers) -> Bytes:
+    """Pictures (B, 8·H, 8·W, 3), uint8 RGB, of the examples `which` (B,): example i in tileset i modulo all."""
+    return np.stack(
+        [
+            picture(TILESETS[tilesets[i % len(tilesets)]], examples.terrain[i], (examples.seed, i))
+            for i in which.tolist()
+        ]
+    )
+
+
+def save_model(model: PricingModel, path: Path) -> None:
+    """Write a model as safetensors."""
+    about = {
+        "format": FORMAT,
+        "method": model.method,
+        "width": str(model.width),
+        "unit": repr(model.unit),
+        "tilesets": ",".join(model.tilesets),
+    }
+    path.write_bytes(save(dict(model.weights), about))
+
+
+def load_model(path: Path) -> PricingModel:
+    """Read what `save_model` wrote. Raises ValueError, naming the file, for anything else."""
+    try:
+        with cast(Any, safe_open)(path, framework="numpy") as file:
+            about: dict[str, str] = file.metadata() or {}
+            weights: dict[str, npt.NDArray[np.float32]] = {
+                name: file.get_tensor(name) for name in list(file.keys())
+            }
+    except SafetensorError as error:
+        raise ValueError(f"{path} is not a safetensors file: {error}") from error
+    if about.get("format") != FORMAT:
+        raise ValueError(f"{path} is no pricing network of this program: its format is {about.get('format')!r}")
+    method, width, unit = about.get("method"), about.get("width", ""), about.get("unit", "")
+    if method not in METHODS or not (width.isdecimal() and 0 < int(width) <= LARGEST_WIDTH) or not _positive(unit):
+        raise ValueError(f"{path} is damaged: method {method!r}, width {width!r}, unit {unit!r}")
+    expected = build_network(method, int(width)).state_dict()
+    for name, tensor in expected.items():
+        found = weights.get(name)
+        if found is None or found.shape != tuple(tensor.shape) or not np.isfinite(found).all():
+            raise ValueError(f"{path} is damaged: the weights {name!r} are missing, misshapen or not finite")
+    kept = {name: weights[name] for name in expected}
+    return PricingModel(kept, method, int(width), float(unit), tuple(about.get("tilesets", "").split(",")))
+
+
+def _positive(number: str) -> bool:
+    try:
+        return isfinite(float(number)) and float(number) > 0.0
+    except ValueError:
+        return False
+
+
+def build_network(method: Method, width: int) -> nn.Sequential:
+    """(B, 3, 8·H, 8·W) -> (B, 1, H, W): what each tile shows; "direct" also looks far around it."""
+    layers: list[nn.Module] = [nn.Conv2d(3, width, TILE, stride=TILE), nn.ReLU()]
+    layers += [nn.Conv2d(width, width, 1), nn.ReLU(), nn.Conv2d(width, width, 1), nn.ReLU()]
+    if method == "direct":
+        for dilation in (1, 2, 4, 8, 4, 2, 1):
+            layers += [nn.Conv2d(width, width, 3, padding=dilation, dilation=dilation), nn.ReLU()]
+    return nn.Sequential(*layers, nn.Conv2d(width, 1, 1))
+
+
+def prices_of(seen: Tensor, method: Method) -> Tensor:
+    """(B, H, W) prices; those of "direct" are −log of the chance that a cell is on the path."""
+    if method == "direct":
+        return nn.functional.softplus(-seen) + LEAST_COST_OF_CHANCE
+    return nn.functional.softplus(seen) + LEAST_PRICE
+
+
+def training_loss(
+    network: nn.Module,
+    pictures: Tensor,
+    training: Examples,
+    which: Integers,
+    settings: TrainingSettings,
+    step: int,
+) -> tuple[Tensor, Tensor]:
+    """Mean loss (), per cell of a map's side, and prices (B, H, W) of the examples `which` (B,).
+
+    pictures: (B, 3, 8·H, 8·W), standardised.  step: seeds the noise of "perturbation".
+    """
+    seen: Tensor = network(pictures)[:, 0]
+    prices = prices_of(seen, settings.method)
+    drawn = prices.new_tensor(training.loads[which])
+    ends = training.grid, training.starts[: len(which)], training.goals[: len(which)]
+    if not bool(torch.isfinite(prices).all()):  # nothing that a solver could work on
+        return prices.sum(), prices
+    side = sum(training.grid.shape) / 2.0
+    softness = SOFTNESS[settings.method] if settings.softness is None else settings.softness
+    match settings.method:
+        case "fenchel_young":
+            losses = fenchel_young_loss(prices, drawn, *ends, FlowSettings("logit", softness))
+        case "perturbation":
+            noise = Perturbation(softness, pairs=2, seed=step)
+            losses = fenchel_young_loss(prices, drawn, *ends, noise)
+        case "interpolation":
+            loads = path_loads(prices, *ends, Interpolation(softness))
+            losses = (loads * (1.0 - 2.0 * (drawn > 0.0).to(loads.dtype)) + drawn).sum(dim=(1, 2))
+        case "direct":
+            on_path = (drawn > 0.0).to(prices.dtype)
+            losses = nn.functional.binary_cross_entropy_with_logits(seen, on_path, reduction="none").sum(
+                dim=(1, 2)
+            )
+    return losses.mean() / side, prices
+
+
+def _weights(network: nn.Module) -> Weights:
+    return {name: tensor.numpy().copy() for name, tensor in network.state_dict().items()}

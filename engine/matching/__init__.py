@@ -1,0 +1,1 @@
+"""Point layouts that move towards other layouts by transport cost."""

@@ -1,0 +1,1 @@
+"""The longest shortest path there is, by a primal–dual method."""

@@ -1,0 +1,220 @@
+"""Approximate inverse of a map's graph Laplacian: one multigrid cycle, for the price of a few passes.
+
+(L y)_v = Σ over legal moves v→u of (y_v − y_u). Cells are gathered in blocks of 3×3, blocks in blocks again.
+A block that walls cut into pieces counts as several, so a winding corridor stays one at every level. Values
+go from a level to the finer one by P = (I − ω D⁻¹ L) T, T the pieces' indicators and D the diagonal of L
+(smoothed aggregation, as in PETSc's GAMG); the coarse Laplacian is Pᵀ L P. With one damped Jacobi sweep
+before and after every correction the cycle is a symmetric M⁻¹, and M ≽ L: its steps never overshoot.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+from scipy.sparse import csgraph
+
+from engine.core.arrays import Bytes, Floats, Integers
+from engine.core.compiled import compiled
+from engine.core.grid import MOVES, Cell, Grid
+
+BLOCK = 3
+COARSEST = 60
+DAMPING = 2.0 / 3.0
+
+Sparse = Any  # scipy's matrices change type from one operation to the next
+
+
+class Rows(NamedTuple):
+    """Sparse matrices in compressed rows, one after the other: row i has entries begin[i]..begin[i + 1]."""
+
+    begin: npt.NDArray[np.uint64]
+    column: npt.NDArray[np.uint32]
+    value: Floats
+
+
+class Multigrid(NamedTuple):
+    """The hierarchy. On the finest level vectors are maps with a border, and L is read off the legal moves.
+
+    legal: (H + 2b, W + 2b) the moves between the cells in question; flow elsewhere would have no drain.
+    damped: (H + 2b, W + 2b) Jacobi's factor, 0 at all other cells.  cells: (n,) those cells' flat indices.
+    spread: P of the finest level, a row for each of `cells`.  gather: its transpose, columns as in `cells`.
+
+    The vectors of all coarser levels lie one after the other:
+    first: (levels + 1,) where each level begins.  coarse_damped: Jacobi's factors.
+    laplacian, prolongation, restriction: L, P and Pᵀ of every one but the last; columns count from the first
+        unknown of their level.  coarsest: inverse of the last one's L.
+    """
+
+    legal: Bytes
+    damped: Floats
+    cells: Integers
+    spread: Rows
+    gather: Rows
+    first: Integers
+    coarse_damped: Floats
+    laplacian: Rows
+    prolongation: Rows
+    restriction: Rows
+    coarsest: Floats
+
+
+def multigrid(grid: Grid, starts: list[Cell], border: int) -> Multigrid:
+    """The hierarchy for the cells that can be reached from `starts`, on maps with a border of so many cells."""
+    rows, columns, laplacian = _laplacian(grid, starts)
+    inside = np.zeros(grid.shape, dtype=bool)
+    inside[rows, columns] = True
+    damped = np.zeros(grid.shape)
+    damped[rows, columns] = _damped(laplacian)
+    cells = (rows + border) * (grid.shape[1] + 2 * border) + columns + border
+    sizes = [cells.size]
+    laplacians: list[Sparse] = []
+    prolongations: list[Sparse] = []
+    while len(sizes) == 1 or (sizes[-1] > COARSEST and (rows.any() or columns.any())):
+        piece, rows, columns = _pieces(laplacian, rows // BLOCK, columns // BLOCK)
+        entries = np.ones(piece.size), (np.arange(piece.size), piece)
+        indicator = sparse.csr_matrix(entries, (piece.size, rows.size))
+        prolongation = indicator - sparse.diags(_damped(laplacian)) @ (laplacian @ indicator)
+        sizes.append(rows.size)
+        laplacians.append(laplacian)
+        prolongations.append(prolongation)
+        laplacian = prolongation.T @ laplacian @ prolongation
+    gather = _stacked([prolongations[0].T])
+    return Multigrid(
+        legal=np.pad(np.where(inside, grid.legal, 0).astype(np.uint8), border),
+        damped=np.pad(damped, border),
+        cells=cells,
+        spread=_stacked(prolongations[:1]),
+        gather=gather._replace(column=cells[gather.column].astype(np.uint32)),
+        first=np.cumsum([0, *sizes[1:]]),
+        coarse_damped=np.concatenate([*(_damped(level) for level in laplacians[1:]), np.zeros(sizes[-1])]),
+        laplacian=_stacked(laplacians[1:]),
+        prolongation=_stacked(prolongations[1:]),
+        restriction=_stacked([matrix.T for matrix in prolongations[1:]]),
+        coarsest=np.linalg.pinv(laplacian.toarray(), rcond=1e-10, hermitian=True),
+    )
+
+
+@compiled
+def cycle(
+    grids: Multigrid, moves: int, b: Floats, x: Floats, rest: Floats, bs: Floats, xs: Floats, rests: Floats
+) -> None:
+    """x ← M⁻¹ b, one cycle. b, x, rest: maps with a border of one cell; bs, xs, rests: the coarser levels'."""
+    damped, cells = grids.damped.reshape(-1), grids.cells
+    flat_b, flat_x, flat_rest = b.reshape(-1), x.reshape(-1), rest.reshape(-1)
+    for i in range(flat_x.size):
+        flat_x[i] = damped[i] * flat_b[i]
+    _outflow(grids.legal, moves, x, rest)
+    for i in range(flat_x.size):
+        flat_rest[i] = flat_b[i] - flat_rest[i]
+    below = grids.first[1]
+    _times(grids.gather, 0, below, flat_rest, bs[:below])
+    _coarse_cycle(grids, bs, xs, rests)
+    begin, column, value = grids.spread.begin, grids.spread.column, grids.spread.value
+    for i in range(cells.size):
+        total = 0.0
+        for k in range(begin[i], begin[i + 1]):
+            total += value[k] * xs[column[k]]
+        flat_x[cells[i]] += total
+    _outflow(grids.legal, moves, x, rest)
+    for i in range(flat_x.size):
+        flat_x[i] += damped[i] * (flat_b[i] - flat_rest[i])
+
+
+@compiled
+def _coarse_cycle(grids: Multigrid, b: Floats, x: Floats, rest: Floats) -> None:
+    first, damped = grids.first, grids.coarse_damped
+    coarsest = first.size - 2
+    for level in range(coarsest):
+        begin, end, below = first[level], first[level + 1], first[level + 2]
+        for i in range(begin, end):
+            x[i] = damped[i] * b[i]
+        _times(grids.laplacian, begin, end, x[begin:end], rest[begin:end])
+        for i in range(begin, end):
+            rest[i] = b[i] - rest[i]
+        _times(grids.restriction, end - first[1], below - first[1], rest[begin:end], b[end:below])
+    begin = first[coarsest]
+    for i in range(grids.coarsest.shape[0]):
+        total = 0.0
+        for j in range(grids.coarsest.shape[0]):
+            total += grids.coarsest[i, j] * b[begin + j]
+        x[begin + i] = total
+    for level in range(coarsest - 1, -1, -1):
+        begin, end, below = first[level], first[level + 1], first[level + 2]
+        _times(grids.prolongation, begin, end, x[end:below], rest[begin:end])
+        for i in range(begin, end):
+            x[i] += rest[i]
+        _times(grids.laplacian, begin, end, x[begin:end], rest[begin:end])
+        for i in range(begin, end):
+            x[i] += damped[i] * (b[i] - rest[i])
+
+
+@compiled
+def _outflow(legal: Bytes, moves: int, y: Floats, outflow: Floats) -> None:
+    """outflow ← L y, on maps with a border of one cell."""
+    width = y.shape[1] - 2
+    for r in range(1, y.shape[0] - 1):
+        may, here, out = legal[r][1 : width + 1], y[r][1 : width + 1], outflow[r][1 : width + 1]
+        out[:] = 0.0
+        for move in range(moves):
+            dr, dc = MOVES[move, 0], MOVES[move, 1]
+            bit = np.uint8(1 << move)
+            there = y[r + dr][1 + dc : 1 + dc + width]
+            for c in range(width):
+                out[c] += here[c] - there[c] if may[c] & bit else 0.0
+
+
+@compiled
+def _times(rows: Rows, begin: int, end: int, vector: Floats, product: Floats) -> None:
+    """product ← (rows begin..end) · vector."""
+    entry, column, value = rows.begin, rows.column, rows.value
+    for i in range(end - begin):
+        total = 0.0
+        for k in range(entry[begin + i], entry[begin + i + 1]):
+            total += value[k] * vector[column[k]]
+        product[i] = total
+
+
+def _laplacian(grid: Grid, starts: list[Cell]) -> tuple[Integers, Integers, Sparse]:
+    """Rows and columns of the cells that can be reached, and their Laplacian."""
+    flat = np.arange(grid.passable.size).reshape(grid.shape)
+    tails = [flat[(grid.legal >> move & 1).astype(bool)] for move in range(grid.neighbours)]
+    heads = [tail + MOVES[move] @ (grid.shape[1], 1) for move, tail in enumerate(tails)]
+    tail, head = np.concatenate(tails), np.concatenate(heads)
+    moves: Sparse = sparse.csr_matrix((np.ones(tail.size), (tail, head)), (flat.size, flat.size))
+    _, label = csgraph.connected_components(moves, directed=False)
+    cells = np.flatnonzero(np.isin(label, [label[flat[start]] for start in starts]))
+    moves = moves[cells][:, cells]
+    laplacian = sparse.csr_matrix(sparse.diags(moves.sum(axis=1).A1) - moves)
+    return *np.divmod(cells, grid.shape[1]), laplacian
+
+
+def _pieces(laplacian: Sparse, rows: Integers, columns: Integers) -> tuple[Integers, Integers, Integers]:
+    """The connected pieces of every block (row, column): each unknown's piece, and the pieces' blocks."""
+    entries = laplacian.tocoo()
+    inside = (rows[entries.row] == rows[entries.col]) & (columns[entries.row] == columns[entries.col])
+    ends = entries.row[inside], entries.col[inside]
+    count, piece = csgraph.connected_components(
+        sparse.csr_matrix((np.ones(ends[0].size), ends), laplacian.shape), directed=False
+    )
+    piece_rows, piece_columns = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int64)
+    piece_rows[piece], piece_columns[piece] = rows, columns
+    return piece.astype(np.int64), piece_rows, piece_columns
+
+
+def _damped(laplacian: Sparse) -> Floats:
+    diagonal: Floats = laplacian.diagonal()
+    return np.where(diagonal > 0.0, DAMPING / np.where(diagonal > 0.0, diagonal, 1.0), 0.0)
+
+
+def _stacked(matrices: list[Sparse]) -> Rows:
+    compressed: list[Any] = [sparse.csr_matrix(matrix) for matrix in matrices]
+    first = np.cumsum([0, *(int(matrix.nnz) for matrix in compressed)])
+    begins: list[Any] = [matrix.indptr[1:] + before for matrix, before in zip(compressed, first, strict=False)]
+    columns: list[Any] = [matrix.indices for matrix in compressed]
+    values: list[Any] = [matrix.data for matrix in compressed]
+    return Rows(
+        np.concatenate([[0], *begins]).astype(np.uint64),
+        np.concatenate([np.zeros(0), *columns]).astype(np.uint32),
+        np.concatenate([np.zeros(0), *values]).astype(np.float64),
+    )

@@ -1,0 +1,1 @@
+"""Shortest paths: exact, soft, and differentiable by the cost map."""

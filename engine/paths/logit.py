@@ -1,0 +1,170 @@
+"""The logit flow: paths drawn with probability proportional to exp(−cost / ε), on the settle order.
+
+Only moves to cells that Dijkstra settled earlier count, so the graph has no cycles: one pass outwards from
+the goal gives the soft distances V, one pass back from the start the visits. With V the soft minimum
+
+    V_v = −ε log Σ_u exp(−(edge_cost_vu + V_u) / ε),    P(v→u) = exp((V_v − V_u − edge_cost_vu) / ε),
+
+the recursion never overflows and always ends. Sources: Dial 1971 (logit assignment on efficient moves);
+Mensch and Blondel 2018 (differentiable dynamic programming).
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.core.arrays import Bytes, Floats, writable
+from engine.core.compiled import compiled
+from engine.core.grid import LENGTHS, MOVES, Cell, Grid, edge_costs
+from engine.paths.exact import DistanceField
+
+Order = npt.NDArray[np.int32]
+
+
+def logit_flow(
+    grid: Grid, cost_map: Floats, field: DistanceField, start: Cell, epsilon: float
+) -> tuple[Floats, Floats]:
+    """Soft distances (H, W) and unit flow (K, H, W) from `start` to the goal of `field`.
+
+    The soft distance of the start is the regularised cost; its derivative by the edge costs is the flow.
+    Soft distances are NaN beyond the start and where the goal cannot be reached. epsilon > 0, in cost units.
+    """
+    rank = _rank(field.order, field.distance.shape)
+    soft = _soft_distances(
+        writable(cost_map),
+        field.distance,
+        grid.legal,
+        field.order[: rank[start] + 1],
+        rank,
+        grid.tail_share,
+        epsilon,
+        grid.neighbours,
+    )
+    order = field.order[: rank[start] + 1]
+    flow = _visits(writable(cost_map), soft, grid.legal, order, rank, grid.tail_share, epsilon, grid.neighbours)
+    return soft, flow
+
+
+def logit_adjoint(
+    grid: Grid,
+    cost_map: Floats,
+    soft: Floats,
+    field: DistanceField,
+    start: Cell,
+    epsilon: float,
+    upstream: Floats,
+) -> Floats:
+    """Derivative of <upstream, flow> by every edge cost: (K, H, W) -> (K, H, W), at a fixed settle order.
+
+    Under the Gibbs distribution this is −Cov(Σ upstream along the path, uses of the edge) / ε, which two more
+    passes give: the expected upstream still to come from each cell, and the one collected on the way to it.
+    """
+    rank = _rank(field.order, field.distance.shape)
+    return _adjoint(
+        edge_costs(grid, cost_map),
+        soft,
+        grid.legal,
+        field.order[: rank[start] + 1],
+        rank,
+        epsilon,
+        writable(upstream),
+    )
+
+
+def _rank(order: Order, shape: tuple[int, ...]) -> npt.NDArray[np.int32]:
+    rank = np.full(shape, np.iinfo(np.int32).max, dtype=np.int32)
+    rank.reshape(-1)[order] = np.arange(order.size, dtype=np.int32)
+    return rank
+
+
+@compiled
+def _soft_distances(
+    cost_map: Floats,
+    distance: Floats,
+    legal: Bytes,
+    order: Order,
+    rank: Order,
+    tail_share: float,
+    epsilon: float,
+    moves: int,
+) -> Floats:
+    height, width = cost_map.shape
+    soft = np.full((height, width), np.nan)
+    soft[order[0] // width, order[0] % width] = 0.0
+    for n in range(1, order.size):
+        r, c = order[n] // width, order[n] % width
+        total = 0.0
+        for k in range(moves):
+            if legal[r, c] >> k & 1:
+                r2, c2 = r + MOVES[k, 0], c + MOVES[k, 1]
+                if rank[r2, c2] < n:
+                    edge = LENGTHS[k] * (tail_share * cost_map[r, c] + (1.0 - tail_share) * cost_map[r2, c2])
+                    total += np.exp((distance[r, c] - edge - soft[r2, c2]) / epsilon)
+        soft[r, c] = distance[r, c] - epsilon * np.log(total)
+    return soft
+
+
+@compiled
+def _visits(
+    cost_map: Floats,
+    soft: Floats,
+    legal: Bytes,
+    order: Order,
+    rank: Order,
+    tail_share: float,
+    epsilon: float,
+    moves: int,
+) -> Floats:
+    height, width = cost_map.shape
+    flow = np.zeros((moves, height, width))
+    visits = np.zeros((height, width))
+    visits[order[-1] // width, order[-1] % width] = 1.0
+    for n in range(order.size - 1, 0, -1):
+        r, c = order[n] // width, order[n] % width
+        here = visits[r, c]
+        if here == 0.0:
+            continue
+        for k in range(moves):
+            if legal[r, c] >> k & 1:
+                r2, c2 = r + MOVES[k, 0], c + MOVES[k, 1]
+                if rank[r2, c2] < n:
+                    edge = LENGTHS[k] * (tail_share * cost_map[r, c] + (1.0 - tail_share) * cost_map[r2, c2])
+                    mass = here * np.exp((soft[r, c] - soft[r2, c2] - edge) / epsilon)
+                    flow[k, r, c] = mass
+                    visits[r2, c2] += mass
+    return flow
+
+
+@compiled
+def _adjoint(
+    edges: Floats, soft: Floats, legal: Bytes, order: Order, rank: Order, epsilon: float, upstream: Floats
+) -> Floats:
+    moves, height, width = edges.shape
+    to_come = np.zeros((height, width))
+    for n in range(1, order.size):
+        r, c = order[n] // width, order[n] % width
+        for k in range(moves):
+            if legal[r, c] >> k & 1:
+                r2, c2 = r + MOVES[k, 0], c + MOVES[k, 1]
+                if rank[r2, c2] < n:
+                    chance = np.exp((soft[r, c] - soft[r2, c2] - edges[k, r, c]) / epsilon)
+                    to_come[r, c] += chance * (upstream[k, r, c] + to_come[r2, c2])
+    gradient = np.zeros((moves, height, width))
+    visits = np.zeros((height, width))
+    collected = np.zeros((height, width))
+    start_r, start_c = order[-1] // width, order[-1] % width
+    expected = to_come[start_r, start_c]
+    visits[start_r, start_c] = 1.0
+    for n in range(order.size - 1, 0, -1):
+        r, c = order[n] // width, order[n] % width
+        for k in range(moves):
+            if legal[r, c] >> k & 1:
+                r2, c2 = r + MOVES[k, 0], c + MOVES[k, 1]
+                if rank[r2, c2] < n:
+                    chance = np.exp((soft[r, c] - soft[r2, c2] - edges[k, r, c]) / epsilon)
+                    mass = visits[r, c] * chance
+                    before = collected[r, c] * chance
+                    after = mass * (upstream[k, r, c] + to_come[r2, c2])
+                    gradient[k, r, c] = -(before + after - expected * mass) / epsilon
+                    visits[r2, c2] += mass
+                    collected[r2, c2] += before + mass * upstream[k, r, c]
+    return gradient

@@ -1,0 +1,299 @@
+"""Soft shortest paths: three methods behind one interface.
+
+`bregman`  minimises <x, edge_cost> + ε Σ x (log x − 1) over the unit flows x ≥ 0 from start to goal, by
+           over-relaxed Bregman projections. Smooth in the costs, parallel, at home on a GPU.
+`logit`    the Gibbs distribution exp(−cost / ε) over the paths that only ever step to cells nearer the goal.
+           One pass there and one back; the fastest on a CPU.
+`exact`    one shortest path. Its cost is not smooth, its load a subgradient.
+
+The Bregman projections. Every optimal flow has the form x_vu = exp((y_v − y_u − edge_cost_vu) / ε) with one
+potential y_v per cell. The Kullback–Leibler projection onto the balance "outflow − inflow = b" of one cell
+multiplies its out-edges by t and divides its in-edges by t,
+
+    t = (b + √(b² + 4·O·I)) / (2·O)      O, I: its outflow and inflow,
+
+that is, y_v += ε log t. Cells that share no edge are projected at once, in four colours. Plain projections
+need O(n²) sweeps over an n×n map; the over-relaxed step y_v += ω ε log t with ω = 2 / (1 + sin(π / m)) needs
+O(n), where m is about the number of moves from start to goal. Source: Benamou et al. 2015 (iterative Bregman
+projections); the over-relaxation is that of Gauss–Seidel sweeps on a Laplacian.
+"""
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+
+from engine.core.arrays import Flags, Floats
+from engine.core.grid import Cell, Grid, load_of_flow
+from engine.core.status import Status
+from engine.paths.bregman_cpu import CpuProjections
+from engine.paths.exact import DistanceField, distances_to, path_flow, shortest_path
+from engine.paths.logit import logit_flow
+
+Method = Literal["bregman", "logit", "exact"]
+
+
+@dataclass(frozen=True)
+class FlowSettings:
+    """How to solve for a soft flow. epsilon and tolerance only matter to the methods that have them.
+
+    epsilon: entropic regularisation, in cost units.
+    tolerance: L1 error of the supply at which `bregman` stops.  max_iterations: its sweeps at most.
+    device: where `bregman` runs, "cpu" or a torch device.
+    """
+
+    method: Method = "bregman"
+    epsilon: float = 0.1
+    tolerance: float = 1e-6
+    max_iterations: int = 20_000
+    device: str = "cpu"
+
+
+@dataclass(frozen=True, eq=False)
+class Warmth:
+    """What a solve leaves for the next one on similar costs.
+
+    potentials: (R, H, W), NaN where a cell had none.  relaxation: (R,) the ω that was found to suit.
+    """
+
+    potentials: Floats
+    relaxation: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class SoftPaths:
+    """R soft shortest paths on one cost map.
+
+    path_cost: (R,) cost of the exact shortest path.  value: (R,) regularised cost.
+    flow: (R, K, H, W) mass on every directed edge.  load: (R, H, W) derivative of `value` by the cost map.
+    potentials: (R, H, W), in cost units; NaN where no goal can be reached.
+    fields: exact distances to each goal.  supply_error: (R,) L1.  iterations: sweeps done.
+    """
+
+    path_cost: Floats
+    value: Floats
+    flow: Floats
+    load: Floats
+    potentials: Floats
+    fields: tuple[DistanceField, ...]
+    supply_error: Floats
+    iterations: int
+    status: Status
+    warmth: Warmth | None = None
+
+
+def soft_paths(
+    grid: Grid,
+    cost_map: Floats,
+    starts: Sequence[Cell],
+    goals: Sequence[Cell],
+    settings: FlowSettings,
+    warmth: Warmth | None = None,
+) -> SoftPaths:
+    """Soft shortest paths by the method that `settings` names.
+
+    cost_map: (H, W), > 0. Raises ValueError if a goal cannot be reached. Never raises for want of
+    convergence: look at `status` and `supply_error`.
+    """
+    fields = tuple(distances_to(grid, cost_map, goal) for goal in goals)
+    path_cost = np.array([field.distance[start] for field, start in zip(fields, starts, strict=True)])
+    for start, goal, cost in zip(starts, goals, path_cost, strict=True):
+        if not np.isfinite(cost):
+            raise ValueError(f"no way leads from cell {start} to cell {goal}")
+
+    if settings.method == "bregman":
+        (iterate,) = deque(bregman(grid, cost_map, starts, fields, settings, warmth), maxlen=1)
+        flow, potentials, value = iterate.flow, iterate.warmth.potentials, iterate.value
+        error, iterations, status = iterate.supply_error, iterate.iterations, iterate.status
+        warmth = iterate.warmth
+    elif settings.method == "logit":
+        solved = [
+            logit_flow(grid, cost_map, field, start, settings.epsilon)
+            for field, start in zip(fields, starts, strict=True)
+        ]
+        flow = np.stack([flow for _, flow in solved])
+        potentials = np.stack([soft_distance for soft_distance, _ in solved])
+        value = np.array([soft[start] for (soft, _), start in zip(solved, starts, strict=True)])
+        error, iterations, status = np.zeros(len(starts)), 1, Status.CONVERGED
+    else:
+        flow = np.stack([path_flow(grid, field, start) for field, start in zip(fields, starts, strict=True)])
+        potentials = np.stack([np.where(np.isfinite(f.distance), f.distance, np.nan) for f in fields])
+        value, error, iterations, status = path_cost, np.zeros(len(starts)), 1, Status.CONVERGED
+
+    load = np.stack([load_of_flow(grid, route_flow) for route_flow in flow])
+    return SoftPaths(
+        path_cost,
+        value,
+        flow,
+        load,
+        potentials,
+        fields,
+        error,
+        iterations,
+        status or Status.STEPS_DONE,
+        warmth,
+    )
+
+
+class Projections(Protocol):
+    """The projections of R routes in absorbed form, on some device."""
+
+    def sweep(self, relaxation: Floats, active: Flags, count: int) -> None:
+        """`count` over-relaxed projections on every cell of the active routes; (R,) each."""
+        ...
+
+    def supply_error(self) -> Floats:
+        """(R,) L1 error of the present flow's supply."""
+        ...
+
+    def potentials(self) -> Floats:
+        """(R, H, W)."""
+        ...
+
+    def flow(self) -> Floats:
+        """(R, K, H, W)."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class BregmanIterate:
+    """State between two rounds of sweeps. Arrays are copies; `status` is None while it may go on."""
+
+    flow: Floats
+    value: Floats
+    supply_error: Floats
+    iterations: int
+    warmth: Warmth
+    status: Status | None
+
+
+def bregman(
+    grid: Grid,
+    cost_map: Floats,
+    starts: Sequence[Cell],
+    fields: Sequence[DistanceField],
+    settings: FlowSettings,
+    warmth: Warmth | None = None,
+) -> Iterator[BregmanIterate]:
+    """Over-relaxed Bregman projections; yields between rounds of sweeps, callers may stop at any time.
+
+    value is the dual objective y_start − y_goal − ε Σ x: a lower bound of the regularised cost at any moment,
+    with derivative x by the edge costs at fixed potentials.
+    """
+    potentials, relaxation = _first_state(starts, fields, warmth)
+    projections = _projections(grid, cost_map, starts, fields, potentials, settings)
+    errors = projections.supply_error()
+    history = [errors]
+    cold = warmth is None
+    iterations = 0
+    while True:
+        if not np.all(np.isfinite(errors)) and not cold:
+            # Potentials from another map may be useless on this one: begin again from exact distances.
+            potentials, relaxation = _first_state(starts, fields, None)
+            projections = _projections(grid, cost_map, starts, fields, potentials, settings)
+            errors, cold = projections.supply_error(), True
+            history = [errors]
+        status = _ending(errors, iterations, settings)
+        yield _iterate(projections, starts, fields, settings, errors, iterations, relaxation, status)
+        if status is not None:
+            return
+        count = min(_round_length(relaxation), settings.max_iterations - iterations)
+        projections.sweep(relaxation, errors > settings.tolerance, count)
+        iterations += count
+        errors = projections.supply_error()
+        history = [*history[-2:], errors]
+        adapted = _adapt(relaxation, history, count)
+        if np.any(adapted != relaxation):
+            relaxation, history = adapted, [errors]
+
+
+def _first_state(
+    starts: Sequence[Cell], fields: Sequence[DistanceField], warmth: Warmth | None
+) -> tuple[Floats, Floats]:
+    """Potentials min(D, D[start]), which make every exponent at most 0, or the warm ones where there are."""
+    cold = np.stack([np.minimum(f.distance, f.distance[s]) for f, s in zip(fields, starts, strict=True)])
+    if warmth is not None and warmth.potentials.shape == cold.shape:
+        warm = warmth.potentials
+        shift = np.array([0.0 - p[f.goal] for p, f in zip(warm, fields, strict=True)])
+        warm = warm + np.where(np.isfinite(shift), shift, 0.0)[:, None, None]
+        return np.where(np.isfinite(warm) & np.isfinite(cold), warm, cold), warmth.relaxation.copy()
+    hops = np.array([len(shortest_path(f, s)) - 1 for f, s in zip(fields, starts, strict=True)])
+    return cold, 2.0 / (1.0 + np.sin(np.pi / np.maximum(1.25 * hops, 4.0)))
+
+
+def _round_length(relaxation: Floats) -> int:
+    """Sweeps between two looks at the error: a third of the m that the largest ω stands for."""
+    return max(10, int(2.0 * np.pi / (2.0 - float(relaxation.max())) / 3.0))
+
+
+def _ending(errors: Floats, iterations: int, settings: FlowSettings) -> Status | None:
+    if not np.all(np.isfinite(errors)):
+        return Status.NOT_A_NUMBER
+    if np.all(errors <= settings.tolerance):
+        return Status.CONVERGED
+    return Status.STEPS_DONE if iterations >= settings.max_iterations else None
+
+
+def _adapt(relaxation: Floats, history: list[Floats], count: int) -> Floats:
+    """A better ω from the rate at which the error fell over the last two rounds.
+
+    With ω under its best value the error falls by a factor ρ > ω − 1 a sweep, and ρ tells the best one:
+    μ² = (ρ + ω − 1)² / (ρ ω²), ω_best = 2 / (1 + √(1 − μ²)). 2 − ω is at most halved at once, and doubled
+    when the error grows.
+    """
+    if len(history) < 3:
+        return relaxation
+    before, between, now = history
+    adapted = relaxation.copy()
+    for route, omega in enumerate(relaxation):
+        if now[route] > 10.0 * min(before[route], between[route]):
+            adapted[route] = max(1.0, 2.0 - 2.0 * (2.0 - omega))
+        elif 0.0 < now[route] < between[route] < before[route]:
+            rate = (now[route] / before[route]) ** (0.5 / count)
+            if rate > omega - 1.0 + 0.3 * (2.0 - omega):
+                mu_squared = (rate + omega - 1.0) ** 2 / (rate * omega**2)
+                if mu_squared < 1.0:
+                    best = 2.0 / (1.0 + np.sqrt(1.0 - mu_squared))
+                    adapted[route] = max(omega, min(best, 2.0 - 0.5 * (2.0 - omega)))
+    return adapted
+
+
+def _projections(
+    grid: Grid,
+    cost_map: Floats,
+    starts: Sequence[Cell],
+    fields: Sequence[DistanceField],
+    potentials: Floats,
+    settings: FlowSettings,
+) -> Projections:
+    goals = [field.goal for field in fields]
+    reachable = np.stack([np.isfinite(field.distance) for field in fields])
+    if settings.device == "cpu":
+        return CpuProjections(grid, cost_map, starts, goals, reachable, potentials, settings.epsilon)
+    from engine.paths.bregman_torch import TorchProjections  # torch takes seconds to import
+
+    return TorchProjections(
+        grid, cost_map, starts, goals, reachable, potentials, settings.epsilon, settings.device
+    )
+
+
+def _iterate(
+    projections: Projections,
+    starts: Sequence[Cell],
+    fields: Sequence[DistanceField],
+    settings: FlowSettings,
+    errors: Floats,
+    iterations: int,
+    relaxation: Floats,
+    status: Status | None,
+) -> BregmanIterate:
+    potentials, flow = projections.potentials(), projections.flow()
+    value = np.array(
+        [
+            y[start] - y[field.goal] - settings.epsilon * x.sum()
+            for y, x, start, field in zip(potentials, flow, starts, fields, strict=True)
+        ]
+    )
+    return BregmanIterate(flow, value, errors, iterations, Warmth(potentials, relaxation.copy()), status)

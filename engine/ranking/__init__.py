@@ -1,0 +1,1 @@
+"""Ranks, sorted values, quantiles and the k largest, differentiable by one-dimensional transport."""

@@ -1,0 +1,1 @@
+"""Entropic and exact optimal transport between weighted points."""

@@ -1,0 +1,287 @@
+"""The command line from file to file, as a user calls it."""
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from app.cli import main as cli
+from maps.document import Layout, MapDocument, Route, new_document
+from maps.formats import read_map, write_map
+from maps.samples import SAMPLES, sample_path
+from tests.oracles import LP_OPTIMA, distances
+
+KEYS = {
+    "path_cost_before",
+    "path_cost_after",
+    "upper_bound",
+    "gap",
+    "budget",
+    "steps",
+    "seconds",
+    "method",
+    "device",
+    "seed",
+    "status",
+}
+
+
+@pytest.fixture
+def plain(tmp_path: Path) -> Path:
+    np.save(tmp_path / "plain.npy", np.ones((16, 16)))
+    return tmp_path / "plain.npy"
+
+
+def solve(*arguments: object) -> int:
+    return cli.main(["solve", *map(str, arguments)])
+
+
+@pytest.mark.parametrize("method", ["logit", "bregman", "exact", "optimum"])
+def test_solve_reports_what_the_written_file_really_has(method: str, plain: Path, tmp_path: Path) -> None:
+    out, report_file = tmp_path / "out.npy", tmp_path / "report.json"
+    route = ["--route", "8,1:8,14", "--neighbours", "4"]
+    assert solve(plain, *route, "--method", method, "--out", out, "--json", report_file, "--steps", 120) == 0
+    report = json.loads(report_file.read_text())
+    assert report.keys() >= KEYS
+    costs = np.load(out).astype(np.float64)
+    from engine.core.grid import Grid
+
+    found = distances(Grid(np.ones((16, 16), dtype=bool), 4), costs, (8, 14))[8, 1]
+    assert report["path_cost_before"] == 13.0
+    assert report["path_cost_after"] == pytest.approx(found, rel=1e-9)
+    assert report["upper_bound"] >= LP_OPTIMA[16, 4] - 1e-5
+    assert report["gap"] == pytest.approx(report["upper_bound"] / found - 1.0, abs=1e-9)
+    assert report["budget"] == pytest.approx(costs.sum(), rel=1e-9) == pytest.approx(256.0, rel=1e-5)
+    assert costs.min() >= 0.2 - 1e-6
+    assert costs.max() <= 5.0 + 1e-6
+    least = {"logit": 0.95, "bregman": 0.95, "exact": 0.6, "optimum": 0.999}[method]
+    assert report["path_cost_after"] >= least * LP_OPTIMA[16, 4]
+
+
+def test_every_option_reaches_the_run(tmp_path: Path) -> None:
+    report_file = tmp_path / "report.json"
+    out = tmp_path / "fair.longcut"
+    arguments = [sample_path("arena"), "--out", out, "--json", report_file, "--steps", 30, "--seed", 3]
+    arguments += ["--cost-rule", "entered", "--corners", "one-open", "--symmetry", "left_right"]
+    arguments += ["--budget", 5000, "--lo", 0.3, "--hi", 4, "--picture", tmp_path / "fair.png"]
+    assert solve(*arguments) == 0
+    report = json.loads(report_file.read_text())
+    document = read_map(out)
+    costs = document.cost
+    free = document.passable & ~document.locked
+    assert report["seed"] == 3
+    assert report["budget"] == pytest.approx(5000, rel=1e-6)
+    assert (document.rule.cost_rule, document.rule.corner_rule) == ("entered", "one_open")
+    assert costs[free].min() >= np.float32(0.3) - 1e-6
+    assert costs[free].max() <= 4.0 + 1e-6
+    assert np.allclose(costs[free], costs[:, ::-1][free], rtol=1e-6)
+    original = read_map(sample_path("arena"))
+    assert np.array_equal(costs[document.locked], original.cost[document.locked])
+    assert len(report["routes"]) == 2
+    with Image.open(tmp_path / "fair.png") as picture:
+        assert picture.width > 1000
+
+
+def test_targets_are_met(tmp_path: Path) -> None:
+    report_file = tmp_path / "report.json"
+    code = solve(
+        sample_path("plain"), "--aim", "target", "--target", 50, "--tolerance", 0.01, "--json", report_file
+    )
+    report = json.loads(report_file.read_text())
+    assert code == 0
+    assert report["status"] == "converged"
+    assert report["gap"] is None
+    assert report["routes"][0]["after"] == pytest.approx(50.0, rel=0.01)
+
+
+def test_the_seed_decides_the_bytes(plain: Path, tmp_path: Path) -> None:
+    results = []
+    for number, seed in enumerate((5, 5, 6)):
+        out = tmp_path / f"{number}.npy"
+        solve(plain, "--route", "8,1:8,14", "--steps", 20, "--seed", seed, "--out", out)
+        results.append(out.read_bytes())
+    assert results[0] == results[1] != results[2]
+
+
+def test_outputs_in_every_format_agree(plain: Path, tmp_path: Path) -> None:
+    outputs = [tmp_path / f"out.{ending}" for ending in ("longcut", "npy", "csv", "png")]
+    assert solve(plain, "--route", "8,1:8,14", "--steps", 30, "--out", *outputs) == 0
+    maps = [read_map(path) for path in outputs]
+    for other in maps[1:3]:
+        assert np.array_equal(other.cost, maps[0].cost)
+    assert np.allclose(maps[3].cost, maps[0].cost, atol=1e-4)
+
+
+BAD = [
+    (["solve", "missing.npy"], "missing.npy"),
+    (["solve", "PLAIN"], "has no route"),
+    (["solve", "PLAIN", "--route", "1,1:1,1"], "starts at its goal"),
+    (["solve", "PLAIN", "--route", "1,1:99,1"], "outside the map"),
+    (["solve", "PLAIN", "--route", "1,1:9,9", "--budget", "99999"], "does not fit the bounds"),
+    (["solve", "PLAIN", "--route", "1,1:9,9", "--lo", "4", "--hi", "2"], "lower 4 is above upper 2"),
+    (["solve", "PLAIN", "--route", "1,1:9,9", "--out", "map.xyz"], "no format that can be written"),
+    (["solve", "PLAIN", "--route", "1,1:9,9", "--out", "nowhere/map.npy"], "does not exist"),
+    (["solve", "PLAIN", "--route", "1,1:9,9", "--aim", "target"], "has no target"),
+    (["solve", "PLAIN", "--route", "1,1:9,9", "--aim", "shorter", "--method", "optimum"], "true optimum solves"),
+    (["solve", "WIDE", "--route", "1,1:9,9", "--symmetry", "quarter_turn"], "needs a square map"),
+    (["paths", "PLAIN"], "has no routes"),
+    (["info", "BROKEN"], "BROKEN.npy"),
+    (["convert", "PLAIN", "map.xyz"], "no format that can be written"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "says"), BAD, ids=[says for _, says in BAD])
+def test_bad_input_is_exit_code_2_and_a_sentence(
+    arguments: list[str], says: str, plain: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: object
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    np.save("WIDE.npy", np.ones((12, 20)))
+    Path("BROKEN.npy").write_bytes(b"\x93NUMPY\x01\x00nonsense")
+    names = {"PLAIN": str(plain), "WIDE": "WIDE.npy", "BROKEN": "BROKEN.npy"}
+    lines = record(monkeypatch)
+    assert cli.main([names.get(argument, argument) for argument in arguments]) == 2
+    assert says in " ".join("".join(lines).split())
+
+
+def record(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the command prints, both streams, without colours."""
+    from io import StringIO
+
+    from rich.console import Console
+
+    class Kept(StringIO):
+        def write(self, text: str) -> int:
+            lines.append(text)
+            return len(text)
+
+    lines: list[str] = []
+    for name in ("_out", "_err"):
+        monkeypatch.setattr(cli, name, Console(file=Kept(), width=200, highlight=False))
+    return lines
+
+
+@pytest.mark.parametrize(
+    "words", [["solve"], ["fly"], ["solve", "x.npy", "--route", "1;2"], ["solve", "x", "--steps", "0"]]
+)
+def test_wrong_usage_is_exit_code_2(words: list[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(words)
+    assert ended.value.code == 2
+
+
+@pytest.mark.parametrize(
+    ("option", "name", "words"),
+    [
+        ("--picture", "no/such/p.png", "does not exist"),
+        ("--picture", "p.bmp3", "has to end in .png"),
+        ("--json", "no/report.json", "does not exist"),
+        ("--points", "points.txt", ".csv or .json"),
+        ("--gallery", "gallery", "one map only"),
+        ("--json", ".", "is a folder"),
+    ],
+)
+def test_every_output_is_checked_before_the_run(
+    option: str, name: str, words: str, plain: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = (plain, "--route", "8,1:8,14", "--steps", 100_000, option, tmp_path / name)
+    assert solve(*arguments) == 2  # at once, not after so many steps
+    assert words in " ".join(capsys.readouterr().err.split())
+
+
+def test_names_with_markup_and_slashes_are_names(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    layouts = [
+        Layout(name, np.array([[row, 2.0], [row, 5.0]]), np.ones(2), "#56b4e9")
+        for name, row in (("[/nope]", 1.0), ("a/b", 3.0), ("[red]c", 9.0))
+    ]
+    write_map(new_document(12, 12).replace(layouts=tuple(layouts)), tmp_path / "m.longcut")
+    assert cli.main(["info", str(tmp_path / "m.longcut")]) == 0
+    matching = ("--scenario", "matching", "--from", "*", "--to", "[red]c", "--totals", "partial", "--steps", 3)
+    assert solve(tmp_path / "m.longcut", *matching, "--points", tmp_path / "p.csv") == 0
+    shown = capsys.readouterr().out
+    assert "[/nope]" in shown and "[red]c" in shown
+    assert {path.name for path in tmp_path.glob("p-*.csv")} == {"p-__nope_.csv", "p-a_b.csv"}
+
+
+def test_a_number_out_of_its_range_is_wrong_usage(plain: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        solve(plain, "--scenario", "foresight", "--width", 100_000)
+    assert "out of range; choose 1 to 64" in capsys.readouterr().err
+
+
+def test_a_line_without_another_way_has_no_reduced_cost(tmp_path: Path) -> None:
+    route = Route("r", (0, 0), (0, 2), line=((0, 0), (0, 2)))
+    write_map(new_document(1, 3).replace(routes=(route,)), tmp_path / "m.longcut")
+    scenario = ("--scenario", "drawn_route", "--steps", 5, "--json", tmp_path / "r.json")
+    assert solve(tmp_path / "m.longcut", *scenario) == 0
+    assert json.loads((tmp_path / "r.json").read_text())["reduced_cost"] is None
+
+
+def test_a_network_is_not_saved_where_none_is_trained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    names = ("--network", tmp_path / "a.safetensors", "--save-as", tmp_path / "b.safetensors")
+    assert solve(sample_path("river"), "--scenario", "terrain", *names) == 2
+    assert "nothing is trained" in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_walled_in_goal_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    costs = np.ones((8, 8))
+    costs[:, 4] = np.inf
+    np.save(tmp_path / "split.npy", costs)
+    lines = record(monkeypatch)
+    assert solve(tmp_path / "split.npy", "--route", "1,1:6,6") == 2
+    assert "no way leads from (1, 1) to (6, 6)" in "".join(lines)
+
+
+def test_paths_tells_matches_from_differences(tmp_path: Path) -> None:
+    document: MapDocument = new_document(5, 5).replace(
+        routes=(Route("right", (0, 0), (4, 4), expected_cost=4 * 2**0.5), Route("free", (0, 0), (0, 4)))
+    )
+    write_map(document, tmp_path / "right.longcut")
+    assert cli.main(["paths", str(tmp_path / "right.longcut"), "--json", str(tmp_path / "paths.json")]) == 0
+    rows = json.loads((tmp_path / "paths.json").read_text())["routes"]
+    assert [row["match"] for row in rows] == [True, None]
+    assert [row["hops"] for row in rows] == [4, 4]
+    assert cli.main(["paths", str(tmp_path / "right.longcut"), "--neighbours", "4"]) == 1
+
+
+REAL = os.environ.get("LONGCUT_REAL_MAPS")
+
+
+@pytest.mark.skipif(REAL is None, reason="LONGCUT_REAL_MAPS names no folder of real maps")
+@pytest.mark.parametrize("name", ["lak304d", "random-32-32-20"])
+def test_paths_agrees_with_every_row_of_real_scenarios_and_not_with_cut_corners(name: str, tmp_path: Path) -> None:
+    map_file = Path(str(REAL)) / "movingai" / f"{name}.map"
+    words = ["paths", str(map_file), "--scen", f"{map_file}.scen", "--json", str(tmp_path / "paths.json")]
+    assert cli.main(words) == 0
+    rows = json.loads((tmp_path / "paths.json").read_text())["routes"]
+    assert len(rows) == len(Path(f"{map_file}.scen").read_text().strip().splitlines()) - 1 > 400
+    assert all(row["match"] for row in rows)
+    assert cli.main([*words, "--corners", "free"]) == 1
+
+
+def test_info_and_convert(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = record(monkeypatch)
+    assert cli.main(["info", str(sample_path("island"))]) == 0
+    text = "".join(lines)
+    for part in ("128 rows × 128 columns", "south landing", "0.2 to 5", "8 neighbours"):
+        assert part in text
+    assert cli.main(["convert", str(sample_path("island")), str(tmp_path / "island.csv")]) == 0
+    assert "does not keep" in "".join(lines)
+    assert np.array_equal(read_map(tmp_path / "island.csv").passable, read_map(sample_path("island")).passable)
+
+
+def test_demo_leaves_a_picture_a_report_and_the_grid(tmp_path: Path) -> None:
+    assert cli.main(["demo", "--map", "plain", "--steps", "20", "--out", str(tmp_path / "out")]) == 0
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    assert names >= {"before-after.png", "report.json", "optimised.longcut", "optimised.npy", "optimised.csv"}
+
+
+def test_every_sample_can_be_solved(tmp_path: Path) -> None:
+    for name in SAMPLES:
+        report_file = tmp_path / f"{name}.json"
+        assert solve(sample_path(name), "--steps", 6, "--json", report_file) == 0, name
+        report = json.loads(report_file.read_text())
+        assert report["path_cost_after"] >= report["path_cost_before"] * 0.999, name
+        assert report["gap"] >= 0.0, name

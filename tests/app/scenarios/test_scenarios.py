@@ -1,0 +1,219 @@
+"""Every scenario on its sample map: from the window with real events, and from the command line."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QStyle, QStyleOptionComboBox
+
+from app.cli import main as cli
+from app.scenarios import SCENARIOS
+from app.scenarios.words import within
+from app.window.main_window import MainWindow
+from maps.document import Route, new_document
+from maps.formats import read_map
+from maps.samples import load_sample, sample_path
+
+# Scenario -> (its sample map, settings that make it short here, options that do the same, keys of its report)
+SHORT = {
+    "adversarial": ("plain", {"steps": 20}, ["--steps", "20"], {"path_cost_before", "path_cost_after", "gap"}),
+    "matching": (
+        "island",
+        {"steps": 20, "totals": "scale"},
+        ["--steps", "20", "--totals", "scale"],
+        {"transport_cost_before", "transport_cost_after", "exact_cost_after"},
+    ),
+    "drawn_route": ("lake", {"steps": 60}, ["--steps", "60"], {"on_path_after", "changed_total", "reduced_cost"}),
+    "balance": ("arena", {"steps": 60}, ["--steps", "60"], {"met_before", "met_after", "team_ranks_after"}),
+    "foresight": ("lake", {"steps": 6}, ["--steps", "6"], {"excess_before", "excess_after", "path_costs_after"}),
+    "terrain": (
+        "river",
+        {"maps": 64, "epochs": 2},
+        ["--maps", "64", "--epochs", "2"],
+        {"optimal_share", "agreement", "training_maps"},
+    ),
+    "adaptation": (
+        "river",
+        {"maps": 32, "steps": 3},
+        ["--maps", "32", "--steps", "3"],
+        {"optimal_before", "optimal_after", "price_error_after"},
+    ),
+    "generate": (
+        "plain",
+        {"steps": 12, "count": 3},
+        ["--steps", "12", "--count", "3"],
+        {"hits", "path_costs", "diversity"},
+    ),
+}
+
+
+def test_every_scenario_has_a_sample_map():
+    assert set(SHORT) == set(SCENARIOS)
+
+
+@given(st.floats(0.0, 100.0))
+def test_a_bound_in_words_is_true_and_near(gap):
+    said = float(within(gap)) / 100.0
+    assert gap * (1.0 - 1e-6) - 1e-9 <= said <= 1.1 * gap + 1.01e-4
+
+
+@pytest.mark.parametrize("name", SHORT)
+def test_it_runs_in_the_window_and_its_result_is_one_undo_step(qtbot, name):
+    sample, settings, _, _ = SHORT[name]
+    window = MainWindow(load_sample(sample))
+    qtbot.addWidget(
+        window, before_close_func=lambda w: w.model.mark_saved(w.model.history.current, Path("x.longcut"))
+    )
+    window.show()
+    window.run_panel.choose(name)
+    for setting, value in settings.items():
+        window.run_panel.form.set_value(setting, value)
+    drawn = window.model.document
+    QTest.mouseClick(window.run_panel.run, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.run.state in ("ended", "failed"), timeout=120_000)
+    assert window.run.state == "ended", window.run.sentence
+    assert window.run_panel.headline.text()
+    assert window.run_panel.sentence.text()
+    total = SCENARIOS[name].total_steps(window.run_panel.form.values())
+    if name != "balance":  # it ends as soon as its aim is met
+        assert total in (None, window.run.step), "a progress bar that does not end where the run does"
+    curves = window.run.curves()
+    assert len(curves["step"]) > 1
+    for curve in SCENARIOS[name].curves:
+        assert np.isfinite(curves[curve.name]).any(), f"the curve {curve.name} is empty"
+    assert window.run.frame is not None
+    QTest.mouseClick(window.run_panel.apply, Qt.MouseButton.LeftButton)
+    applied = window.model.document
+    assert applied is not drawn
+    assert window.model.history.labels[-1] == SCENARIOS[name].title
+    QTest.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert window.model.document is drawn
+
+
+def _room(control):
+    """px for the text of a choice."""
+    option = QStyleOptionComboBox()
+    control.initStyleOption(option)
+    field = QStyle.SubControl.SC_ComboBoxEditField
+    return control.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, field, control).width()
+
+
+@pytest.mark.parametrize("name", SHORT)
+def test_no_word_of_its_form_is_clipped_in_a_small_window(qtbot, name):
+    window = MainWindow(load_sample(SHORT[name][0]))
+    qtbot.addWidget(window)
+    window.resize(1280, 800)
+    window.show()
+    window.run_panel.choose(name)
+    form = window.run_panel.form
+    form.more.setChecked(True)
+    qtbot.wait(50)
+    assert form.width() <= form.parentWidget().parentWidget().width(), "the form is cut off at the right"
+    seen = 0
+    for control in form.controls.values():
+        if not control.isVisible():
+            continue
+        if isinstance(control, QComboBox):
+            texts, room = [control.itemText(index) for index in range(control.count())], _room(control)
+        elif isinstance(control, QAbstractSpinBox):
+            texts, room = [control.text()], control.lineEdit().width()
+        else:
+            continue
+        for text in texts:
+            seen += 1
+            assert control.fontMetrics().horizontalAdvance(text) <= room, f"“{text}” does not fit"
+    assert seen > 5
+
+
+@pytest.mark.parametrize("name", SHORT)
+def test_it_runs_from_the_command_line(tmp_path, name):
+    sample, _, options, keys = SHORT[name]
+    out, report_file = tmp_path / "out.longcut", tmp_path / "report.json"
+    words = ["solve", str(sample_path(sample)), "--scenario", name, *options]
+    words += ["--out", str(out), "--json", str(report_file), "--picture", str(tmp_path / "p.png")]
+    assert cli.main(words) == 0
+    report = json.loads(report_file.read_text())
+    assert keys | {"steps", "seconds", "status", "scenario", "movement"} <= set(report)
+    before, after = load_sample(sample), read_map(out)
+    assert after.shape == before.shape
+    assert not np.array_equal(after.cost, before.cost) or after.layouts != before.layouts
+    assert np.array_equal(after.passable, before.passable)
+    locked = before.locked & before.passable
+    assert np.array_equal(after.cost[locked], before.cost[locked]), "locked cells stay"
+
+
+@pytest.mark.parametrize("name", SHORT)
+def test_an_edit_during_the_run_is_taken_up(qtbot, name):
+    sample, settings, _, _ = SHORT[name]
+    window = MainWindow(load_sample(sample))
+    qtbot.addWidget(
+        window, before_close_func=lambda w: w.model.mark_saved(w.model.history.current, Path("x.longcut"))
+    )
+    window.run_panel.choose(name)
+    endless = {"epochs": 900} if name == "terrain" else {"steps": 100_000}
+    for setting, value in {**settings, **endless}.items():
+        window.run_panel.form.set_value(setting, value)
+    if name == "balance":
+        window.run_panel.form.set_value("lower", 1.5)  # hardly any room: it does not end at once
+        window.run_panel.form.set_value("upper", 1.65)
+    window.start_or_pause()
+    qtbot.waitUntil(lambda: window.run.step >= 2 or not window.run.busy, timeout=120_000)
+    assert window.run.busy, window.run.sentence
+    cost = window.model.document.cost.copy()
+    cost[-1, -1] *= 1.5
+    window.model.edit("Paint", window.model.document.replace(cost=cost))
+    qtbot.waitUntil(lambda: len(window.run.edits) == 1, timeout=120_000)
+    at = window.run.step
+    qtbot.waitUntil(lambda: window.run.step > at, timeout=120_000)
+    window.run.stop()
+    qtbot.waitUntil(lambda: not window.run.busy, timeout=120_000)
+    assert window.run.state == "ended", window.run.sentence
+
+
+def test_a_gallery_opens_its_maps(qtbot):
+    window = MainWindow(load_sample("plain"))
+    qtbot.addWidget(
+        window, before_close_func=lambda w: w.model.mark_saved(w.model.history.current, Path("x.longcut"))
+    )
+    window.show()
+    window.run_panel.choose("generate")
+    for setting, value in SHORT["generate"][1].items():
+        window.run_panel.form.set_value(setting, value)
+    window.start_or_pause()
+    qtbot.waitUntil(lambda: window.run.state == "ended", timeout=120_000)
+    assert window.gallery.list.count() == 3
+    chosen = window.gallery.list.item(1)
+    assert chosen.text().startswith("path ")
+    window.gallery.list.itemActivated.emit(chosen)
+    assert window.model.document.name.endswith("2")
+    assert window.model.document.shape == (32, 32)
+
+
+def test_a_route_is_traced_and_the_path_follows(qtbot):
+    """As a designer does it: draw with the pointer, run, apply, and look where the path goes."""
+    document = new_document(20, 20).replace(routes=(Route("r", (10, 1), (10, 18)),))
+    line = tuple((row, col) for row, col in ((10, 1), (8, 3), (6, 5), (5, 9), (5, 12), (7, 15), (10, 18)))
+    traced = document.replace(routes=(replace(document.routes[0], line=line),))
+    scenario = SCENARIOS["drawn_route"]
+    *_, last = scenario.steps(traced, scenario.settings(steps=200), None)
+    assert last.figures["follows"] == 1.0
+    from app.scenarios.translate import shortest_paths
+
+    path = {tuple(cell) for cell in shortest_paths(scenario.apply(traced, last.result))[0].tolist()}
+    assert set(line[1:-1]) <= path
+
+
+def test_agents_can_be_watched(qtbot):
+    scenario = SCENARIOS["foresight"]
+    document = load_sample("lake")
+    seen = list(scenario.steps(document, scenario.settings(aim="watch"), None))
+    assert seen[-1].ending
+    beams = [frame.traffic for frame in (step.frame() for step in seen)]
+    assert all(1 <= np.count_nonzero(beam) <= 3 for beam in beams), "no beam is wider than it may be"
+    assert tuple(seen[0].frame().walks[0][0]) == document.routes[0].start

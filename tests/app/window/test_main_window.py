@@ -1,0 +1,411 @@
+"""The window as a designer uses it: real mouse and key events, a real run."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QEnterEvent, QImage
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
+
+from app.base.preferences import Preferences
+from app.window.main_window import MainWindow
+from maps.document import Route, new_document
+from maps.formats import read_map, write_map
+from maps.samples import load_sample
+
+YES, DISCARD = QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.Discard
+
+
+@pytest.fixture
+def window(qtbot, monkeypatch):
+    document = new_document(16, 16, name="test").replace(routes=(Route("route", (8, 1), (8, 14)),))
+    made = MainWindow(document, None)
+    made.run_panel.form.controls["steps"].setValue(60)
+    qtbot.addWidget(
+        made, before_close_func=lambda w: monkeypatch.setattr(QMessageBox, "question", lambda *_: DISCARD)
+    )
+    made.show()
+    qtbot.waitExposed(made)
+    return made
+
+
+def at(window, row, column):
+    """Where a cell is on the canvas."""
+    for y in range(window.canvas.height()):
+        for x in range(0, window.canvas.width(), 3):
+            if window.canvas.cell_at(QPoint(x, y).toPointF()) == (row, column):
+                return QPoint(x + 1, y + 1)
+    raise AssertionError(f"cell {(row, column)} is not in view")
+
+
+def paint(window, start, end):
+    first, last = at(window, *start), at(window, *end)
+    QTest.mousePress(window.canvas, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, first)
+    QTest.mouseMove(window.canvas, last)
+    QTest.mouseRelease(window.canvas, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, last)
+
+
+def finish(qtbot, window, state="ended"):
+    qtbot.waitUntil(lambda: window.run.state == state, timeout=30_000)
+
+
+def test_run_apply_and_undo(qtbot, window):
+    drawn = window.model.document
+    QTest.mouseClick(window.run_panel.run, Qt.MouseButton.LeftButton)
+    assert window.run_panel.run.text() == "Pause"
+    assert not window.run_panel.form.controls["steps"].isEnabled()
+    finish(qtbot, window)
+    assert window.run_panel.headline.text().startswith("Path 13.0 → ")
+    assert window.model.document is drawn, "a run changes nothing until it is applied"
+    QTest.mouseClick(window.run_panel.apply, Qt.MouseButton.LeftButton)
+    optimised = window.model.document
+    assert optimised.cost.sum(dtype=np.float64) == pytest.approx(256.0, rel=1e-5)
+    assert optimised.cost.max() > 3.0
+    assert window.isWindowModified()
+    QTest.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert window.model.document is drawn
+
+
+def test_a_wall_painted_during_a_run_is_taken_up(qtbot, window):
+    window.run_panel.form.controls["steps"].setValue(3000)
+    QTest.mouseClick(window.run_panel.run, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: len(window.run.curves()["step"]) > 20, timeout=30_000)
+    window.choose_tool("wall")
+    paint(window, (4, 7), (11, 7))
+    assert not window.model.document.passable[8, 7]
+    qtbot.waitUntil(lambda: len(window.run.edits) == 1, timeout=30_000)
+    QTest.mouseClick(window.run_panel.stop, Qt.MouseButton.LeftButton)
+    finish(qtbot, window)
+    QTest.mouseClick(window.run_panel.apply, Qt.MouseButton.LeftButton)
+    assert window.model.document.cost.max() > 2.0
+    assert window.model.history.labels[-1] == "Adversarial path"
+
+
+def test_a_run_that_cannot_start_says_why(qtbot, window):
+    window.model.edit("no routes", window.model.document.replace(routes=()))
+    QTest.mouseClick(window.run_panel.run, Qt.MouseButton.LeftButton)
+    finish(qtbot, window, "failed")
+    assert "drop a start and a goal" in window.run_panel.sentence.text()
+
+
+def opened(qtbot, window, path):
+    with qtbot.waitSignal(window.files.opened, timeout=10_000):
+        window.files.open(path)
+
+
+def test_painting_saving_and_opening_again(qtbot, window, tmp_path, monkeypatch):
+    target = tmp_path / "painted.longcut"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
+    paint(window, (3, 3), (3, 12))
+    painted = window.model.document
+    assert painted.cost[3, 8] == pytest.approx(2.5)
+    QTest.keyClick(window, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: not window.isWindowModified())
+    assert np.array_equal(read_map(target).cost, painted.cost)
+    opened(qtbot, window, target)
+    assert window.windowTitle().startswith("painted.longcut")
+    paint(window, (5, 3), (5, 12))
+    QTest.keyClick(window, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: not window.isWindowModified())
+    assert np.array_equal(read_map(target).cost, window.model.document.cost)
+
+
+def test_what_a_format_loses_is_said_before_it_is_written(qtbot, window, tmp_path, monkeypatch):
+    target = tmp_path / "bare.csv"
+    asked = []
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
+    monkeypatch.setattr(
+        QMessageBox, "question", lambda *words: asked.append(words[2]) or QMessageBox.StandardButton.No
+    )
+    window.files.save_as()
+    assert "the routes" in asked[0]
+    assert not window.files.busy
+    assert not target.exists()
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: YES)
+    window.files.save_as()
+    qtbot.waitUntil(target.exists)
+
+
+def test_a_broken_file_is_a_dialog_and_the_map_stays(qtbot, window, tmp_path, monkeypatch):
+    broken = tmp_path / "broken.longcut"
+    broken.write_bytes(b"PK\x03\x04 nothing")
+    shown = []
+    monkeypatch.setattr(QMessageBox, "warning", lambda *words: shown.append(words[2]))
+    before = window.model.document
+    window.files.open(broken)
+    qtbot.waitUntil(lambda: bool(shown))
+    assert "broken.longcut" in shown[0]
+    assert "unchanged" in shown[0]
+    assert window.model.document is before
+
+
+def test_a_file_that_cannot_be_written_is_told_and_stays_unsaved(qtbot, window, tmp_path, monkeypatch):
+    target = tmp_path / "gone" / "map.longcut"
+    shown = []
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
+    monkeypatch.setattr(QMessageBox, "critical", lambda *words: shown.append(words[2]))
+    paint(window, (3, 3), (3, 12))
+    window.files.save_as()
+    qtbot.waitUntil(lambda: bool(shown))
+    assert "map.longcut" in shown[0]
+    assert window.isWindowModified()
+
+
+def test_what_was_drawn_while_a_file_is_read_is_asked_about(qtbot, window, tmp_path, monkeypatch):
+    write_map(new_document(9, 9), tmp_path / "other.longcut")
+    asked = []
+    monkeypatch.setattr(
+        QMessageBox, "question", lambda *words: asked.append(1) or QMessageBox.StandardButton.Cancel
+    )
+    window.files.open(tmp_path / "other.longcut")
+    paint(window, (3, 3), (3, 12))
+    qtbot.waitUntil(lambda: not window.files.busy)
+    assert asked
+    assert window.model.document.shape == (16, 16), "the drawing stays"
+
+
+def test_a_dropped_file_opens(qtbot, window, tmp_path):
+    write_map(new_document(9, 9), tmp_path / "other.longcut")
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(tmp_path / "other.longcut"))])
+    where = (QPoint(50, 50), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton)
+    enter = QDragEnterEvent(*where, Qt.KeyboardModifier.NoModifier)
+    QApplication.sendEvent(window, enter)
+    assert enter.isAccepted()
+    drop = QDropEvent(QPointF(50, 50), *where[1:], Qt.KeyboardModifier.NoModifier)
+    with qtbot.waitSignal(window.files.opened, timeout=10_000):
+        QApplication.sendEvent(window, drop)
+    assert window.model.document.shape == (9, 9)
+    other = QMimeData()
+    other.setUrls([QUrl.fromLocalFile(str(tmp_path / "tune.mp3"))])
+    refused = QDragEnterEvent(where[0], where[1], other, where[3], Qt.KeyboardModifier.NoModifier)
+    QApplication.sendEvent(window, refused)
+    assert not refused.isAccepted()
+
+
+def test_recent_files_are_in_the_menu(qtbot, tmp_path):
+    write_map(new_document(9, 9), tmp_path / "one.longcut")
+    preferences = Preferences(tmp_path / "preferences.ini")
+    window = MainWindow(None, None, preferences)
+    qtbot.addWidget(window)
+    window.show()
+    opened(qtbot, window, tmp_path / "one.longcut")
+    texts = [action.text() for action in window.menus.commands()]
+    assert any(text.startswith("one.longcut") for text in texts)
+    window.close()
+    again = MainWindow(None, None, Preferences(tmp_path / "preferences.ini"))
+    qtbot.addWidget(again)
+    assert any(action.text().startswith("one.longcut") for action in again.menus.commands())
+    again.close()
+
+
+def test_the_drawn_map_shows_its_own_path_and_what_it_costs(qtbot, window):
+    costs = []
+    window.measurer.measured.connect(lambda measures: costs.append(measures.costs[0]))
+    qtbot.waitUntil(lambda: bool(costs), timeout=20_000)
+    assert costs[-1] == pytest.approx(13.0)
+    window.choose_tool("wall")
+    paint(window, (0, 7), (15, 7))
+    qtbot.waitUntil(lambda: np.isinf(costs[-1]), timeout=20_000)
+    QTest.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: costs[-1] == pytest.approx(13.0), timeout=20_000)
+
+
+def test_an_edit_taken_back_during_a_run_is_taken_up(qtbot, window):
+    window.run_panel.form.set_value("steps", 100_000)
+    QTest.mouseClick(window.run_panel.run, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.run.step > 3, timeout=60_000)
+    drawn = window.model.document
+    window.choose_tool("wall")
+    paint(window, (3, 7), (12, 7))
+    qtbot.waitUntil(lambda: len(window.run.edits) == 1, timeout=30_000)
+    QTest.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: window.run.taken is drawn, timeout=30_000)
+    window.run.stop()
+    finish(qtbot, window)
+    assert window.run.result.min() >= drawn.bounds.lower, "no cell of the wall that is gone has no cost"
+
+
+def test_a_refused_edit_shows_the_drawn_map_and_waits(qtbot, window):
+    window.run_panel.form.set_value("steps", 100_000)
+    QTest.mouseClick(window.run_panel.run, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.run.step > 3, timeout=60_000)
+    window.choose_tool("wall")
+    paint(window, (0, 7), (15, 7))
+    qtbot.waitUntil(lambda: window.run.refused, timeout=30_000)
+    assert "no way leads" in window.run_panel.sentence.text()
+    assert not window.run_panel.run.isEnabled() and "undo" in window.run_panel.run.toolTip()
+    assert not window.canvas._scene.map.has_run
+    qtbot.waitUntil(lambda: window.canvas._scene.cut is not None, timeout=20_000)
+    QTest.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: window.run.state == "running" and not window.run.refused, timeout=30_000)
+    qtbot.waitUntil(lambda: window.canvas._scene.map.has_run, timeout=30_000)
+    assert window.canvas._scene.cut is None
+    window.run.stop()
+    finish(qtbot, window)
+
+
+def test_an_edit_after_the_run_is_seen_and_apply_asks_and_names_the_total(qtbot, window, monkeypatch):
+    QTest.mouseClick(window.run_panel.run, Qt.MouseButton.LeftButton)
+    finish(qtbot, window)
+    assert window.canvas._scene.map.has_run
+    window.choose_tool("wall")
+    paint(window, (3, 3), (6, 3))
+    assert not window.canvas._scene.map.has_run, "what was painted would be hidden"
+    asked = []
+
+    def question(*words):
+        asked.append(words[2])
+        return QMessageBox.StandardButton.Yes
+
+    monkeypatch.setattr(QMessageBox, "question", question)
+    QTest.mouseClick(window.run_panel.apply, Qt.MouseButton.LeftButton)
+    assert len(asked) == 1 and "total cost becomes" in asked[0]
+    assert "Applied: total cost" in window.statusBar().currentMessage()
+
+
+def test_space_pans_after_a_field_had_the_focus(qtbot, window):
+    window.show()
+    field = window.options_bar.size_box
+    QTest.mouseClick(field, Qt.MouseButton.LeftButton)
+    document, view = window.model.document, window.canvas.view
+    QTest.mouseMove(window.canvas, QPoint(100, 100))
+    QApplication.sendEvent(window.canvas, QEnterEvent(QPointF(100, 100), QPointF(100, 100), QPointF(100, 100)))
+    QTest.keyPress(QApplication.focusWidget() or window.canvas, Qt.Key.Key_Space)
+    QTest.mousePress(window.canvas, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, QPoint(100, 100))
+    QTest.mouseMove(window.canvas, QPoint(130, 110))
+    QTest.mouseRelease(window.canvas, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, QPoint(130, 110))
+    assert window.model.document is document and window.canvas.view.left == pytest.approx(view.left + 30.0)
+
+
+def test_enter_and_escape_in_a_field_give_the_keys_back_to_the_map(qtbot, window):
+    window.show()
+    field = window.options_bar.size_box
+    for key in (Qt.Key.Key_Return, Qt.Key.Key_Escape):
+        field.setFocus()
+        QTest.keyClick(field, key)
+        assert QApplication.focusWidget() is window.canvas
+
+
+def test_an_earlier_step_can_be_seen_and_forked(qtbot, window):
+    QTest.mouseClick(window.run_panel.run, Qt.MouseButton.LeftButton)
+    finish(qtbot, window)
+    first = window.run.kept[0]
+    QTest.keyClick(window.timeline.strip, Qt.Key.Key_Home)
+    assert window.timeline.frame is first
+    QTest.keyClick(window.timeline.strip, Qt.Key.Key_End)
+    assert window.timeline.frame is None
+    middle = window.run.kept[len(window.run.kept) // 2]
+    window.fork(middle)
+    assert np.allclose(window.model.document.cost, middle.cost_map, rtol=1e-6)
+    assert window.model.history.labels[-1].startswith("Fork at step")
+    assert window.run.busy
+    finish(qtbot, window)
+
+
+def test_a_budget_that_does_not_fit_is_mended_by_a_button(qtbot, window):
+    window.run_panel.form.set_value("budget", 1e6)
+    QTest.mouseClick(window.run_panel.run, Qt.MouseButton.LeftButton)
+    finish(qtbot, window, "failed")
+    assert "does not fit the bounds" in window.run_panel.sentence.text()
+    assert window.run_panel.mend.isVisible()
+    QTest.mouseClick(window.run_panel.mend, Qt.MouseButton.LeftButton)
+    finish(qtbot, window)
+    assert window.run_panel.settings().budget == pytest.approx(16 * 16 * 5.0)
+
+
+def test_revert_shows_the_drawn_map_again(qtbot, window):
+    drawn = window.model.document
+    QTest.mouseClick(window.run_panel.run, Qt.MouseButton.LeftButton)
+    finish(qtbot, window)
+    QTest.mouseClick(window.run_panel.revert, Qt.MouseButton.LeftButton)
+    assert window.run.state == "idle"
+    assert window.run.frame is None
+    assert window.model.document is drawn
+    assert window.run_panel.headline.text() == ""
+
+
+def test_every_menu_command_has_a_name_and_no_key_twice(window):
+    commands = window.menus.commands()
+    assert all(action.text() for action in commands)
+    keys = [key.toString() for action in commands for key in action.shortcuts()]
+    assert len(keys) == len(set(keys))
+
+
+def test_keys_choose_tools_and_start_a_run(qtbot, window):
+    window.canvas.setFocus()
+    for key, tool in ((Qt.Key.Key_W, "wall"), (Qt.Key.Key_B, "brush"), (Qt.Key.Key_L, "line")):
+        QTest.keyClick(window, key)
+        assert window.canvas.tool == tool
+    size = window.canvas.options.size
+    QTest.keyClick(window, Qt.Key.Key_BracketRight)
+    assert window.canvas.options.size > size
+    QTest.keyClick(window, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert window.run.busy
+    finish(qtbot, window)
+
+
+def test_a_terrain_of_the_palette_is_what_the_brush_paints(window):
+    rock = next(terrain for terrain in window.model.document.palette if terrain.name == "rock")
+    window.terrain.terrain_chosen.emit(rock)
+    paint(window, (3, 3), (3, 12))
+    assert window.model.document.cost[3, 8] == pytest.approx(rock.cost)
+    wall = next(terrain for terrain in window.model.document.palette if not terrain.passable)
+    window.terrain.terrain_chosen.emit(wall)
+    assert window.canvas.tool == "wall"
+
+
+def test_closing_asks_about_changes_and_stops_the_run(qtbot, window, monkeypatch):
+    paint(window, (3, 3), (3, 5))
+    window.run_panel.form.controls["steps"].setValue(100_000)
+    QTest.mouseClick(window.run_panel.run, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: len(window.run.curves()["step"]) > 3, timeout=30_000)
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Cancel)
+    assert not window.close()
+    assert window.run.busy
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: DISCARD)
+    assert window.close()
+    assert not window.run.busy
+
+
+def test_opening_a_sample_from_a_file(qtbot, window, tmp_path):
+    write_map(load_sample("river"), tmp_path / "river.longcut")
+    opened(qtbot, window, tmp_path / "river.longcut")
+    assert window.model.document.shape == (64, 64)
+    assert window.run_panel.form.controls["upper"].text() == "5 (the map's)"
+    assert window.run_panel.settings().upper is None
+
+
+def test_the_demo_saves_a_picture_of_a_run_and_ends(tmp_path):
+    picture = tmp_path / "demo.png"
+    command = [
+        sys.executable,
+        "-m",
+        "app",
+        "demo",
+        "--map",
+        "plain",
+        "--seconds",
+        "4",
+        "--screenshot",
+        str(picture),
+    ]
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    assert ended.returncode == 0, ended.stderr
+    image = QImage(str(picture))
+    assert (image.width(), image.height()) == (1280, 800)
+
+
+def test_the_window_is_shown_before_torch_is_imported():
+    script = (
+        "import sys; from PySide6.QtWidgets import QApplication; q = QApplication([]);"
+        "from app.window.main_window import MainWindow; w = MainWindow(); w.show(); q.processEvents();"
+        "assert w.isVisible(); assert 'torch' not in sys.modules, 'torch is imported'; w.abandon()"
+    )
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 0, ended.stderr
