@@ -4,7 +4,7 @@ import os
 
 import torch
 
-from engine.core.errors import ProblemError
+from engine.core.errors import ProblemError, SuggestedFix
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
@@ -23,7 +23,11 @@ def pick_device(wish: str, method: str) -> str:
         return available[-1] if method == "bregman" else "cpu"
     if wish not in available:
         there = ", ".join(available)
-        raise ProblemError("device", f"device {wish!r} is not available; this machine has: {there}", "auto")
+        raise ProblemError(
+            "device",
+            f"device {wish!r} is not available; this machine has: {there}",
+            SuggestedFix("device", "auto"),
+        )
     return wish
 
 
