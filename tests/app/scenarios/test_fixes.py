@@ -49,6 +49,7 @@ def with_layouts(*layouts, width=8, walls=()):
 SIX = points("six", *[(row, 5) for row in range(6)])
 EIGHT = points("eight", *[(row, 1) for row in range(8)])
 LEFT = points("left", (1, 1), (6, 2))
+SPREAD = points("spread", (1, 1), (6, 6))
 SITES = points("sites", (1, 6), (4, 6), (6, 6))
 ONE, OTHER = points("one", (3, 2)), points("other", (5, 2))
 
@@ -72,7 +73,11 @@ CASES = [
     ),
     Refused("adversarial", PLAIN, AdversarialSettings(device="cuda"), SuggestedFix("device", "auto")),
     Refused(
-        "balance", with_layouts(LEFT, SITES), BalanceSettings(sites="left"), SuggestedFix("sites", "sites"), "both"
+        "balance",
+        with_layouts(SPREAD, SITES),
+        BalanceSettings(sites="spread"),
+        SuggestedFix("sites", "sites"),
+        "both",
     ),
     Refused(
         "balance",
@@ -87,7 +92,7 @@ CASES = [
     ),
     Refused(
         "balance",
-        with_layouts(points("spread", (1, 1), (6, 6)), SITES),
+        with_layouts(SPREAD, SITES),
         BalanceSettings(teams="sites"),
         SuggestedFix("teams", "left_right"),
     ),
