@@ -194,6 +194,17 @@ def test_different_totals_offer_to_scale(qtbot, window, document):
     finish(qtbot, window)
 
 
+def test_too_large_a_mass_offers_the_largest_one(qtbot, window, document):
+    window.run_panel.form.set_value("totals", "partial")
+    window.run_panel.form.set_value("mass", 20.0)
+    QTest.mouseClick(window.run_panel.run, Qt.MouseButton.LeftButton)
+    finish(qtbot, window, "failed")
+    assert window.run_panel.fix.text() == "Set “Mass to match” to 9"
+    QTest.mouseClick(window.run_panel.fix, Qt.MouseButton.LeftButton)
+    finish(qtbot, window)
+    assert (window.run_panel.settings().totals, window.run_panel.settings().mass) == ("partial", 9.0)
+
+
 def test_the_command_line_reports_and_writes_the_layout(document, tmp_path):
     write_map(document, tmp_path / "map.longcut")
     out, points, figures = (tmp_path / name for name in ("out.longcut", "points.csv", "report.json"))

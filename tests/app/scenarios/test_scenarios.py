@@ -210,10 +210,12 @@ def test_a_route_is_traced_and_the_path_follows(qtbot):
     assert set(line[1:-1]) <= path
 
 
-def test_agents_can_be_watched(qtbot):
+def test_agents_can_be_watched(monkeypatch):
     scenario = SCENARIOS["foresight"]
     document = load_sample("lake")
+    monkeypatch.setattr("time.sleep", lambda _: pytest.fail("the model sleeps: pauses belong to who shows it"))
     steps = list(scenario.steps(document, scenario.settings(aim="watch"), None))
+    assert all(step.seconds_shown == 0.08 for step in steps)
     assert steps[-1].message and steps[-1].status is Status.STEPS_DONE
     beams = [frame.traffic for frame in (step.frame() for step in steps)]
     assert all(1 <= np.count_nonzero(beam) <= 3 for beam in beams), "no beam is wider than it may be"
