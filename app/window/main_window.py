@@ -42,7 +42,7 @@ from app.panels.layers import LayersPanel
 from app.panels.layouts import LayoutsPanel
 from app.panels.map_settings import MapSettingsPanel
 from app.panels.palette import PalettePanel
-from app.panels.plan import PlanPanel
+from app.panels.plan.panel import PlanPanel
 from app.panels.routes import RoutesPanel
 from app.panels.run import RunPanel
 from app.panels.scatter import FeaturesPanel
@@ -230,7 +230,7 @@ class MainWindow(QMainWindow):
     def _point_at(self, layout: int, point: int) -> None:
         """A point under the pointer stands out in the plan panel, if the plan begins at its layout."""
         names = [entry.name for entry in self.model.document.layouts]
-        begins = 0 <= layout < len(names) and names[layout] == self.plan.source.currentText()
+        begins = 0 <= layout < len(names) and names[layout] == self.plan.source_name
         self.plan.highlight_row(point if begins else None)
 
     def _shows_run(self, frame: Frame | None) -> TypeGuard[Frame]:

@@ -20,7 +20,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from app.base import style
-from app.panels.plan_comparison import Values, binned, plan_pixels
+from app.panels.plan.pixels import Values, binned, plan_pixels
 from app.widgets.parts import EDGE, GAP, MARGIN, tabular
 
 SMALLEST = 100  # px, side of a picture
