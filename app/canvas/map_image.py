@@ -21,6 +21,7 @@ from app.canvas.colouring import (
     distance_table,
     round_up,
 )
+from app.canvas.layers import Layer
 from maps.document import MapDocument, Mask
 from maps.edits import union
 from maps.raster import Rectangle
@@ -55,7 +56,7 @@ class MapImage:
         self.document = document
         self._run_costs: NDArray[np.float32] | None = None
         self._distance: NDArray[np.float32] | None = None
-        self._layers = frozenset(("cost", "walls"))
+        self._layers: frozenset[Layer] = frozenset(("cost", "walls"))
         self._pixels = np.zeros(document.shape, np.uint32)
         self.image = QImage(
             self._pixels.data, document.width, document.height, 4 * document.width, QImage.Format.Format_RGB32
@@ -128,7 +129,7 @@ class MapImage:
         if "distance" in (before, self.shown):
             self._colour((0, 0, *self.document.shape))
 
-    def show_layers(self, layers: frozenset[str]) -> None:
+    def show_layers(self, layers: frozenset[Layer]) -> None:
         """Which of "cost", "walls", "difference" and "distance" are coloured."""
         if layers != self._layers:
             self._layers = layers

@@ -12,6 +12,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPolygonF
 
 from app.canvas import map_marks, point_marks
 from app.canvas.colouring import change_table, colour_table, distance_table
+from app.canvas.layers import FIRST_LAYERS, LAYERS, Layer
 from app.canvas.legend import Legend, draw_legend, draw_sentence, legend_area, place_of_cost
 from app.canvas.map_image import MapImage
 from app.canvas.point_marks import Trails
@@ -20,34 +21,27 @@ from app.scenarios.frame import Plan
 from app.tools.tool import Sketch
 from maps.document import Cell, Layout, MapDocument, Mask
 
-# From the ground up.
-LAYERS = (
-    "cost", "difference", "distance", "walls", "locked", "grid", "flow", "path", "plan", "trails", "layouts",
-    "routes", "legend",
-)  # fmt: skip
-# These two hide the costs, so they wait until they are asked for.
-FIRST_LAYERS = frozenset(LAYERS) - {"difference", "distance"}
-
-
 WALK = QColor("#ff8ad8")  # of an agent; no cost has this colour
 
 
 @dataclass(frozen=True)
 class Look:
-    """How the canvas looks at the scene.
+    """From where the scene is seen, and what the tool in hand adds to it.
 
-    window: the whole canvas, px. brush: the cell under the pointer, None where no brush is shown.
-    brush_size: in cells. chosen_cost: what the legend points at. layout: index of the active one.
-    selected: its selected points. sketch: what the gesture under way draws.
+    window: the whole canvas, px.
+    brush: the cell under the pointer, None where no brush is shown; brush_size: in cells.
+    chosen_cost: the cost at which the legend has a notch, None for no notch.
+    layout: index of the active layout; selected: its selected points.
+    sketch: what the gesture under way draws.
     """
 
     view: View
     window: QRect
     pixel_ratio: float
     surround: QColor
-    brush: Cell | None
-    brush_size: float
-    chosen_cost: float
+    brush: Cell | None = None
+    brush_size: float = 1.0
+    chosen_cost: float | None = None
     layout: int = 0
     selected: frozenset[int] = frozenset()
     sketch: Sketch = field(default_factory=Sketch)
@@ -77,7 +71,7 @@ class Scene:
         self._forget()
         self.show_layers(self.layers)
 
-    def show_layers(self, layers: frozenset[str]) -> None:
+    def show_layers(self, layers: frozenset[Layer]) -> None:
         """Draw these of `LAYERS`. Raises ValueError for a name that is none."""
         if unknown := layers - set(LAYERS):
             raise ValueError(f"no layers of the canvas: {sorted(unknown)}; there are {', '.join(LAYERS)}")
@@ -208,7 +202,7 @@ class Scene:
         elif self.empty and "routes" in self.layers:  # who hides routes knows what they are
             draw_sentence(painter, window, tr("Scene", "Drop a start and a goal (S, G)"))
 
-    def _legend(self, chosen_cost: float) -> Legend:
+    def _legend(self, chosen_cost: float | None) -> Legend:
         tr = QCoreApplication.translate
         match self.map.shown:
             case "distance":
@@ -222,5 +216,5 @@ class Scene:
                 return Legend(title, change_table(), (f"−{most}", f"+{most}"))
             case _:
                 lo, hi = self.map.scale
-                place = place_of_cost(chosen_cost, self.map.scale)
+                place = None if chosen_cost is None else place_of_cost(chosen_cost, self.map.scale)
                 return Legend(tr("Scene", "cost to cross"), colour_table(), (f"{lo:.3g}", f"{hi:.3g}"), place)

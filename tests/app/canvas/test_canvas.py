@@ -8,8 +8,9 @@ from PySide6.QtCore import QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QWheelEvent
 from PySide6.QtTest import QTest
 
-from app.canvas.canvas import LAYERS, Canvas
+from app.canvas.canvas import Canvas
 from app.canvas.colouring import UNREACHED, WALL, WALL_EDGE, change_shades, change_table, cost_pixels, round_up
+from app.canvas.layers import LAYERS
 from app.canvas.legend import legend_area
 from app.canvas.map_image import OPEN, MapImage, changed_cells, glow_image
 from app.canvas.map_marks import cut_lines, route_labels

@@ -10,7 +10,7 @@ from PySide6.QtGui import QAction, QColor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QColorDialog, QLineEdit, QMainWindow, QTableWidget
 
-from app.canvas.scene import FIRST_LAYERS, LAYERS
+from app.canvas.layers import FIRST_LAYERS, LAYERS
 from app.document.model import DocumentModel
 from app.panels import layouts, palette, routes
 from app.panels.history import HistoryPanel
