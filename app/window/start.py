@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.base.preferences import Preferences
 from app.base.style import apply_style
-from app.run.model import warm_up_in_background
+from app.run.warm_up import warm_up_in_background
 from app.window.main_window import MainWindow
 from maps.errors import MapFormatError
 from maps.formats import read_map

@@ -158,7 +158,8 @@ def points_part() -> None:
     """A run of 200 points to 200 others; then the same motion without end, with 400 lines, while one paints."""
     from PySide6.QtCore import QTimer
 
-    from app.run.model import DISPLAY_INTERVAL, warm_up_in_background
+    from app.run.model import DISPLAY_INTERVAL
+    from app.run.warm_up import warm_up_in_background
     from maps.document import Layout
 
     window = make_window(128)
@@ -221,7 +222,7 @@ def heartbeat_part() -> None:
     """A 10 ms heartbeat in the GUI thread during the first run of the process, saves and loads."""
     from PySide6.QtCore import Qt, QTimer
 
-    from app.run.model import warm_up_in_background
+    from app.run.warm_up import warm_up_in_background
 
     window = make_window(512)
     warm_up_in_background()
