@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
@@ -16,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.base.jobs import Background
+from app.base.jobs import NewestWins
 from app.document.model import DocumentModel
 from app.panels.plan import words
 from app.panels.plan.comparison import CannotCompare, Comparison, compare, pair_of
@@ -25,7 +27,6 @@ from app.panels.plan.view import BESIDE, PlanView
 from app.widgets.parts import GAP, MARGIN, Button, Notice
 from maps.document import MapDocument
 
-QUIET = 40  # milliseconds between a change and its plan
 PATIENCE = 400  # milliseconds before a plan under way is spoken of
 WIDE = 720  # px from which everything stands side by side, if the panel is also low
 CONTROLS = 260  # px, width of the controls then
@@ -43,10 +44,7 @@ class PlanPanel(QWidget):
         self._same_total = False
         self._comparison: Comparison | None = None
         self._row: int | None = None
-        self._wanted = False
-        self._background = Background(self)
-        self._quiet = QTimer(self, interval=QUIET, singleShot=True)
-        self._quiet.timeout.connect(self._begin)
+        self._comparing = NewestWins(self._prepare, self._show, self._fail, self)
         self._patience = QTimer(self, interval=PATIENCE, singleShot=True)
         self._patience.timeout.connect(lambda: self.words.setText(self.tr("Working out the plans …")))
         self._make()
@@ -60,7 +58,7 @@ class PlanPanel(QWidget):
     @property
     def busy(self) -> bool:
         """Whether a comparison is still to come."""
-        return self._wanted or self._background.busy
+        return self._comparing.busy
 
     @property
     def comparison(self) -> Comparison | None:
@@ -83,10 +81,8 @@ class PlanPanel(QWidget):
         self._show_words()
 
     def shut_down(self) -> None:
-        """Wait for what is under way."""
-        self._quiet.stop()
-        self._wanted = False
-        self._background.shut_down()
+        """Wait for a comparison under way; nothing is shown any more."""
+        self._comparing.shut_down()
 
     def _follow(self, _old: MapDocument, new: MapDocument) -> None:
         self.controls.show_document(new)
@@ -116,24 +112,20 @@ class PlanPanel(QWidget):
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         if not event.spontaneous():
-            self._wanted = False
+            self._comparing.cancel()
             self._forget()
 
     # Working it out
 
     def _ask(self) -> None:
-        self._wanted = self.isVisible()
-        if self._wanted and not self._quiet.isActive():
-            self._quiet.start()
+        if self.isVisible():
+            self._comparing.ask()
 
-    def _begin(self) -> None:
-        if self._background.busy or not self._wanted:
-            return
-        self._wanted = False
+    def _prepare(self) -> Callable[[], Comparison] | None:
         chosen, blur, same_total = self.controls.chosen, self.controls.blur, self._same_total
         if chosen is None:
             self._refuse(words.too_few_layouts(self.controls.layouts))
-            return
+            return None
         known = None if self._comparison is None else self._comparison.pair
         if known is not None and not known.answers(*chosen, same_total):
             known = None
@@ -142,7 +134,7 @@ class PlanPanel(QWidget):
             return compare(known or pair_of(*chosen, same_total), blur)
 
         self._patience.start()
-        self._background.start(work, self._show, self._fail)
+        return work
 
     def _show(self, comparison: Comparison) -> None:
         self._patience.stop()
@@ -159,20 +151,13 @@ class PlanPanel(QWidget):
         self._show_notices(comparison)
         self.plan_changed.emit(comparison.largest)
         self.highlight_row(self._row)
-        self._go_on()
 
     def _fail(self, error: Exception) -> None:
         self._patience.stop()
         if not isinstance(error, CannotCompare):
-            self._go_on()
             raise error
         if self.isVisible():
             self._refuse(str(error), error.totals_differ)
-        self._go_on()
-
-    def _go_on(self) -> None:
-        if self._wanted:
-            self._quiet.start()
 
     def _refuse(self, sentence: str, totals_differ: bool = False) -> None:
         self._forget()
