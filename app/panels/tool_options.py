@@ -18,21 +18,6 @@ from app.widgets.parts import Check
 from app.widgets.settings_form import Number
 
 VALUE_OF = {"set": "cost", "add": "amount", "scale": "factor"}
-PAINT = ("size", "hardness", "mode", "value", "swap")
-# Which options count for which tool.
-FIELDS = {
-    "brush": PAINT,
-    "eraser": ("size",),
-    "line": PAINT,
-    "rectangle": ("filled", "mode", "value", "swap"),
-    "fill": ("mode", "value", "swap"),
-    "wall": ("size",),
-    "lock": ("size",),
-    "points": ("weight", "snap"),
-    "select": ("snap",),
-    "lasso": ("snap",),
-    "scatter": ("size", "spacing", "weight", "seed"),
-}
 HEIGHT, WIDTH = 24, 92  # px, of a field
 MOST, LEAST = 1e6, 1e-3  # of a value; the least that a cost or a factor can be
 
@@ -103,7 +88,7 @@ class OptionsBar(QToolBar):
     def show_tool(self, tool: str) -> None:
         """Name the tool and show what counts for it."""
         self._name.setText(f" <b>{TOOLS[tool].title}</b>")
-        shown = FIELDS.get(tool, ())
+        shown = TOOLS[tool].options
         for name, actions in self._actions.items():
             for action in actions:
                 action.setVisible(name in shown)

@@ -330,7 +330,7 @@ class MainWindow(QMainWindow):
             self.choose_tool("wall")
             return
         self._change_options(cost=terrain.cost, mode="set")
-        if self.canvas.tool not in ("brush", "line", "rectangle", "fill"):
+        if not TOOLS[self.canvas.tool].paints:
             self.choose_tool("brush")
 
     def _change_options(self, **changes: object) -> None:

@@ -15,7 +15,7 @@ from app.canvas.canvas import Canvas
 from app.canvas.line_raster import line_opacity
 from app.canvas.view import View
 from app.document.model import DocumentModel
-from app.panels.tool_options import FIELDS, OptionsBar
+from app.panels.tool_options import OptionsBar
 from app.tools import TOOLS, ToolOptions
 from app.tools.point_actions import POINT_ACTIONS
 from app.widgets.parts import TARGET
@@ -633,7 +633,7 @@ def test_the_options_bar_shows_what_counts_for_the_tool(qtbot):
 
     for tool, entry in TOOLS.items():
         bar.show_tool(tool)
-        qtbot.waitUntil(lambda tool=tool: shown() == set(FIELDS.get(tool, ())), timeout=2000)
+        qtbot.waitUntil(lambda wanted=set(entry.options): shown() == wanted, timeout=2000)
         assert entry.has_size == ("size" in shown())
 
 
