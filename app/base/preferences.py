@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal, cast, get_args
 
 from PySide6.QtCore import QByteArray, QSettings
 
@@ -94,8 +94,9 @@ class Preferences:
 
     def _recent(self) -> list[Path]:
         value = self._settings.value("recent_files")
-        # A list of one entry comes back as a text.
-        entries = [value] if isinstance(value, str) else value if isinstance(value, list) else []
+        if isinstance(value, str):  # a list of one entry comes back as a text
+            value = [value]
+        entries = cast("list[object]", value) if isinstance(value, list) else []
         return [Path(entry) for entry in entries if isinstance(entry, str) and entry]
 
     def _text(self, name: str) -> str:

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from app.scenarios.frame import Plan
 from maps.document import Layout
 
 Positions = NDArray[np.float64]
+Quarters = TypeVar("Quarters", int, NDArray[np.int64])
 
 TRAIL = 12  # frames that a trail reaches back
 SMALLEST, LARGEST = 2.0, 26.0  # px, radius of a disc
@@ -81,8 +82,8 @@ def draw_points(
         painter.drawPixmap(x, y, _disc(size, rgb, index in selected, right, down, pixel_ratio))
 
 
-def _middle(quarters: Any) -> Any:
-    """px from the corner to the middle of a disc's picture."""
+def _middle(quarters: Quarters) -> Quarters:
+    """Return how far the middle of a disc's picture is from its corner, px; quarters: its radius in px / 4."""
     return -(-quarters // 4) + RIM
 
 
@@ -223,6 +224,11 @@ def _inks(colour: int, rim: float) -> NDArray[np.uint32]:
     dark = (1.0 - over) * under
     red, green, blue = (
         np.rint(over * core + dark * edge).astype(np.uint32)
-        for core, edge in zip(QColor(colour).getRgb()[:3], DARK.getRgb()[:3], strict=True)
+        for core, edge in zip(_rgb(QColor(colour)), _rgb(DARK), strict=True)
     )
-    return np.rint(255.0 * (over + dark)).astype(np.uint32) << 24 | red << 16 | green << 8 | blue
+    alpha = np.rint(255.0 * (over + dark)).astype(np.uint32)
+    return (alpha << 24 | red << 16 | green << 8 | blue).astype(np.uint32, copy=False)
+
+
+def _rgb(colour: QColor) -> tuple[int, int, int]:
+    return colour.red(), colour.green(), colour.blue()

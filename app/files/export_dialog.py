@@ -53,6 +53,9 @@ class ExportDialog(QDialog):
         self._folder = path.absolute().parent if path else folder or Path.home()
         self._kinds = [kind for kind in FORMATS if kind.encode]
         self._losses: dict[tuple[str, str], list[str]] = {}
+        self._rows = [
+            QTreeWidgetItem([_sentence(kind.description), ", ".join(kind.endings)]) for kind in self._kinds
+        ]
         self.formats = self._make_formats()
         self.lost = QLabel()
         self.lost.setWordWrap(True)
@@ -105,12 +108,12 @@ class ExportDialog(QDialog):
         start = format_of(path) if path else None
         first = self._kinds.index(start) if start in self._kinds else 0
         self.name.setText(path.name if path else (drawn.name or self.tr("map")))
-        self.formats.setCurrentItem(self.formats.topLevelItem(first))
+        self.formats.setCurrentItem(self._rows[first])
         self._take_format()
         self.name.selectAll()
         self.name.setFocus()
-        self.formats.currentItemChanged.connect(lambda *_: self._take_format())
-        self.which.currentIndexChanged.connect(lambda _: self._show())
+        self.formats.currentItemChanged.connect(self._take_format)
+        self.which.currentIndexChanged.connect(self._show)
         self.name.textEdited.connect(self._take_name)
         self.browse.clicked.connect(self._browse)
         buttons.accepted.connect(self.accept)
@@ -121,7 +124,7 @@ class ExportDialog(QDialog):
         return self._path(), self._maps[self.which.currentData()]
 
     def _kind(self) -> Format:
-        return self._kinds[self.formats.indexOfTopLevelItem(self.formats.currentItem())]
+        return self._kinds[self.formats.currentIndex().row()]
 
     def _path(self) -> Path:
         name, kind = self.name.text().strip(), self._kind()
@@ -171,7 +174,7 @@ class ExportDialog(QDialog):
     def _take_name(self, name: str) -> None:
         kind = format_of(name)
         if kind in self._kinds and kind is not self._kind():
-            self.formats.setCurrentItem(self.formats.topLevelItem(self._kinds.index(kind)))
+            self.formats.setCurrentItem(self._rows[self._kinds.index(kind)])
         self._show()
 
     def _browse(self) -> None:
@@ -197,9 +200,7 @@ class ExportDialog(QDialog):
         tree.setUniformRowHeights(True)
         tree.setItemDelegate(Rows(tree))
         tree.setAccessibleName(self.tr("Format"))
-        for kind in self._kinds:
-            item = QTreeWidgetItem([_sentence(kind.description), ", ".join(kind.endings)])
-            tree.addTopLevelItem(item)
+        tree.addTopLevelItems(self._rows)
         tree.setColumnWidth(0, 380)
         height = max(tree.sizeHintForRow(0), 1)
         tree.setFixedHeight(min(len(self._kinds), _MOST_ROWS) * height + 2 * tree.frameWidth())

@@ -37,7 +37,7 @@ class LayersPanel(QWidget):
             switch.setToolTip(tip)
             switch.setMinimumHeight(TARGET)
             switch.setChecked(name in FIRST_LAYERS)
-            switch.toggled.connect(lambda _: self.visible_changed.emit(self.visible()))
+            switch.toggled.connect(self._tell_visible)
             grid.addWidget(switch, number % rows, number // rows)
             self.switches[name] = switch
         grid.setColumnStretch(0, 1)
@@ -55,6 +55,9 @@ class LayersPanel(QWidget):
             switch.blockSignals(True)
             switch.setChecked(name in wanted)
             switch.blockSignals(False)
+
+    def _tell_visible(self) -> None:
+        self.visible_changed.emit(self.visible())
 
     def _words(self) -> dict[Layer, tuple[str, str]]:
         return {

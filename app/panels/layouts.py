@@ -22,7 +22,7 @@ from maps.layout_edits import new_layout
 COLOUR, NAME, POINTS, WEIGHT = range(4)
 
 
-class LayoutsPanel(EntriesPanel):
+class LayoutsPanel(EntriesPanel[Layout]):
     """The window says which points are selected (`show_selection`) and carries out what the signals ask."""
 
     layout_chosen = Signal(int)
@@ -120,7 +120,7 @@ class LayoutsPanel(EntriesPanel):
     def _ask_colour(self, row: int, column: int) -> None:
         if column != COLOUR:
             return
-        layout: Layout = self._shown[row]
+        layout = self._shown[row]
         colour = ask_colour(self, layout.colour, self.tr("Colour of {}").format(layout.name))
         if colour is not None and colour != layout.colour:
             self._replace(row, self.tr("Colour layout"), replace(layout, colour=colour))

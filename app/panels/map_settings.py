@@ -63,8 +63,8 @@ class MapSettingsPanel(QWidget):
             {"mean": self.tr("Mean of both cells"), "entered": self.tr("The cell entered")},
             self.tr("Whose cost a move pays, times its length"),
         )
-        self.lower = NumberField(self.tr("The least cost that a run may give a cell"))
-        self.upper = NumberField(self.tr("The greatest cost that a run may give a cell"))
+        self.lower_bound = NumberField(self.tr("The least cost that a run may give a cell"))
+        self.upper_bound = NumberField(self.tr("The greatest cost that a run may give a cell"))
         self.notices = {field: Notice() for field in ("name", "size", "cell_size", "rule", "bounds")}
 
         size = QWidget()
@@ -90,7 +90,7 @@ class MapSettingsPanel(QWidget):
             (self.tr("Moves"), self.neighbours, ""),
             (self.tr("Diagonals"), self.corners, ""),
             (self.tr("A move pays"), self.cost_rule, "rule"),
-            (self.tr("Bounds"), _row(self.lower, QLabel("–"), self.upper), "bounds"),
+            (self.tr("Bounds"), _row(self.lower_bound, QLabel("–"), self.upper_bound), "bounds"),
         ):
             form.addRow(text, field)
             if notice:
@@ -107,24 +107,27 @@ class MapSettingsPanel(QWidget):
             (self.neighbours, self.tr("Moves")),
             (self.corners, self.tr("Diagonals")),
             (self.cost_rule, self.tr("A move pays")),
-            (self.lower, self.tr("Least cost")),
-            (self.upper, self.tr("Greatest cost")),
+            (self.lower_bound, self.tr("Least cost")),
+            (self.upper_bound, self.tr("Greatest cost")),
         ):
             field.setAccessibleName(said)
 
         self.name.editingFinished.connect(self._take_name)
         self.cell_size.editingFinished.connect(self._take_cell_size)
-        self.lower.editingFinished.connect(self._take_bounds)
-        self.upper.editingFinished.connect(self._take_bounds)
+        self.lower_bound.editingFinished.connect(self._take_bounds)
+        self.upper_bound.editingFinished.connect(self._take_bounds)
         self.resize_button.clicked.connect(self._take_size)
         self.rows.returnPressed.connect(self._take_size)
         self.columns.returnPressed.connect(self._take_size)
         for box in (self.neighbours, self.corners, self.cost_rule):
             box.currentIndexChanged.connect(self._take_rule)
-        model.changed.connect(lambda _, new: self._show(new))
+        model.changed.connect(self._follow)
         self._show(model.document)
 
     # What is shown
+
+    def _follow(self, _old: MapDocument, new: MapDocument) -> None:
+        self._show(new)
 
     def _show(self, document: MapDocument) -> None:
         old, self._shown = self._shown, document
@@ -137,8 +140,8 @@ class MapSettingsPanel(QWidget):
         if old is None or old.cell_size != document.cell_size:
             self.cell_size.show_value(document.cell_size)
         if old is None or old.bounds != document.bounds:
-            self.lower.show_value(document.bounds.lower)
-            self.upper.show_value(document.bounds.upper)
+            self.lower_bound.show_value(document.bounds.lower)
+            self.upper_bound.show_value(document.bounds.upper)
         if old is None or old.rule != document.rule:
             self._show_rule(document)
 
@@ -186,18 +189,18 @@ class MapSettingsPanel(QWidget):
         self._settle("cell_size", self.cell_size, self._model.document.cell_size)
 
     def _take_bounds(self) -> None:
-        if not (self.lower.touched or self.upper.touched):
+        if not (self.lower_bound.touched or self.upper_bound.touched):
             self.notices["bounds"].say("")
             return
 
         def bounded(now: MapDocument) -> MapDocument:
-            lower = self.lower.value() if self.lower.touched else now.bounds.lower
-            upper = self.upper.value() if self.upper.touched else now.bounds.upper
+            lower = self.lower_bound.value() if self.lower_bound.touched else now.bounds.lower
+            upper = self.upper_bound.value() if self.upper_bound.touched else now.bounds.upper
             return _changed(now, "bounds", Bounds(lower, upper))
 
         self._edit("bounds", self.tr("Bounds"), bounded)
-        self._settle("bounds", self.lower, self._model.document.bounds.lower)
-        self._settle("bounds", self.upper, self._model.document.bounds.upper)
+        self._settle("bounds", self.lower_bound, self._model.document.bounds.lower)
+        self._settle("bounds", self.upper_bound, self._model.document.bounds.upper)
 
     def _settle(self, notice: str, field: NumberField, value: float) -> None:
         # What was refused stays for the designer to mend; else what stands there is the document's number.
@@ -247,7 +250,9 @@ class MapSettingsPanel(QWidget):
         group, grid = QButtonGroup(self), QGridLayout()
         grid.setSpacing(0)
         for number, (arrow, place) in enumerate(zip(_ARROWS, places, strict=True)):
-            button = QToolButton(text=arrow, checkable=True, autoRaise=True)
+            button = QToolButton(autoRaise=True)
+            button.setText(arrow)
+            button.setCheckable(True)
             button.setStyleSheet(_CHECKED)
             button.setFixedSize(QSize(TARGET, TARGET))
             button.setToolTip(self.tr("Resizing keeps {} of the map where it is").format(place))

@@ -16,7 +16,7 @@ from maps.document import MapDocument, Terrain
 COLOUR, NAME, COST, WALL = range(4)
 
 
-class PalettePanel(EntriesPanel):
+class PalettePanel(EntriesPanel[Terrain]):
     """A click takes a terrain up for painting, a double click changes it; cells that are painted keep theirs."""
 
     terrain_chosen = Signal(object)  # Terrain
@@ -82,12 +82,12 @@ class PalettePanel(EntriesPanel):
 
     def _click(self, row: int, column: int) -> None:
         if column == WALL:
-            terrain: Terrain = self._shown[row]
+            terrain = self._shown[row]
             self._replace(row, self.tr("Wall or not"), replace(terrain, passable=not terrain.passable))
 
     def _double_click(self, row: int, column: int) -> None:
         if column == COLOUR:
-            terrain: Terrain = self._shown[row]
+            terrain = self._shown[row]
             colour = ask_colour(self, terrain.colour, self.tr("Colour of {}").format(terrain.name))
             if colour is not None:
                 self._replace(row, self.tr("Colour terrain"), replace(terrain, colour=colour))

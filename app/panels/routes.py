@@ -22,7 +22,7 @@ from maps.edits import remove_route, set_route
 NUMBER, COLOUR, NAME, WEIGHT, COST, TARGET = range(6)
 
 
-class RoutesPanel(EntriesPanel):
+class RoutesPanel(EntriesPanel[Route]):
     """The window says what the paths cost (`show_costs`) and which aim needs targets (`show_targets`)."""
 
     route_chosen = Signal(int)
@@ -149,7 +149,7 @@ class RoutesPanel(EntriesPanel):
         )
 
     def _swap(self) -> None:
-        route: Route = self._shown[self._active]
+        route = self._shown[self._active]
         both_ways = self._model.document.rule.cost_rule == "mean"
         self._replace(
             self._active,
@@ -165,7 +165,7 @@ class RoutesPanel(EntriesPanel):
     def _ask_colour(self, row: int, column: int) -> None:
         if column != COLOUR:
             return
-        route: Route = self._shown[row]
+        route = self._shown[row]
         colour = ask_colour(self, route.colour, self.tr("Colour of {}").format(route.name))
         if colour is not None:
             self._replace(row, self.tr("Colour route"), replace(route, colour=colour))

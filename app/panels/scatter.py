@@ -49,7 +49,8 @@ class FeaturesPanel(QWidget):
             return
         self._words.setText(scatter.words)
         for item, chosen in ((self._discs, ~scatter.second), (self._rings, scatter.second)):
-            colours = [COLOURS[group % len(COLOURS)] for group in scatter.groups[chosen].tolist()]
+            groups: list[int] = scatter.groups[chosen].tolist()
+            colours = [COLOURS[group % len(COLOURS)] for group in groups]
             x, y = scatter.points[chosen].T
             if item is self._discs:
                 item.setData(x=x, y=y, brush=[pg.mkBrush(colour) for colour in colours], pen=None)
@@ -57,8 +58,8 @@ class FeaturesPanel(QWidget):
                 item.setData(x=x, y=y, brush=None, pen=[pg.mkPen(colour, width=1.5) for colour in colours])
         least, most = scatter.points.min(axis=0), scatter.points.max(axis=0)
         margin = 0.05 * np.maximum(most - least, 1e-9)
-        self._plot.setXRange(least[0] - margin[0], most[0] + margin[0], padding=0.0)
-        self._plot.setYRange(least[1] - margin[1], most[1] + margin[1], padding=0.0)
+        (left, bottom), (right, top) = (least - margin).tolist(), (most + margin).tolist()
+        self._plot.getViewBox().setRange(xRange=(left, right), yRange=(bottom, top), padding=0.0)
 
     def _colour(self) -> None:
         self._plot.setBackground(self.palette().color(QPalette.ColorRole.Window))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from inspect import GEN_RUNNING, getgeneratorstate
 
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
@@ -35,7 +36,7 @@ class ToolDriver(QObject):
         self.sketch = Sketch()
         self._gesture: Gesture | None = None
         self._last: PointerEvent | None = None
-        self._acting = False
+        self._acting = False  # while this driver itself edits or cancels
         self._repeated = ""  # label of the step that an action may go on with
         self._repeat_ends = QTimer(self, interval=REPEAT_WITHIN, singleShot=True)
         self._repeat_ends.timeout.connect(self.finish_repeats)
@@ -76,8 +77,7 @@ class ToolDriver(QObject):
 
     def swap_costs(self) -> None:
         """Paint with the other of the two costs."""
-        options = self.options
-        self.set_options(replace(options, cost=options.other_cost, other_cost=options.cost, mode="set"))
+        self.set_options(self.options.with_costs_swapped())
 
     # Gestures
 
@@ -143,7 +143,7 @@ class ToolDriver(QObject):
         # Whoever else changes the history ends the gesture; a tool that commits is running just now.
         self._repeated = ""
         self._repeat_ends.stop()
-        if self._gesture is not None and not self._gesture.gi_running:
+        if self._gesture is not None and getgeneratorstate(self._gesture) != GEN_RUNNING:
             self._gesture.close()
             self._gesture = None
             self._show(Sketch())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from app.document.model import DocumentModel
@@ -60,6 +60,22 @@ class ToolOptions:
     def value(self) -> float:
         """The number that the mode paints with."""
         return {"set": self.cost, "add": self.amount, "scale": self.factor, "smooth": 1.0}[self.mode]
+
+    def with_value(self, value: float) -> ToolOptions:
+        """Return the options with another number for the mode, which has none where it smooths."""
+        match self.mode:
+            case "set":
+                return replace(self, cost=value)
+            case "add":
+                return replace(self, amount=value)
+            case "scale":
+                return replace(self, factor=value)
+            case "smooth":
+                return self
+
+    def with_costs_swapped(self) -> ToolOptions:
+        """Return the options that paint with the other of the two costs."""
+        return replace(self, cost=self.other_cost, other_cost=self.cost, mode="set")
 
 
 @dataclass(frozen=True)

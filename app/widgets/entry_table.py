@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Generic, TypeVar
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QKeyEvent, QMouseEvent
@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from app.document.model import DocumentModel
 from app.widgets.parts import GAP, MARGIN, SWATCH, TARGET, Button, Notice, tabular
-from maps.document import MapDocument
+from maps.document import Layout, MapDocument, Route, Terrain
 from maps.errors import MapError
 
 _USE = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space, Qt.Key.Key_F2)
@@ -30,6 +30,9 @@ _HEADER = """
     QHeaderView { background: palette(base); }
     QHeaderView::section { background: palette(base); border: none; padding: 2px 3px; }
 """
+
+
+Entry = TypeVar("Entry", Route, Layout, Terrain)
 
 
 @dataclass(frozen=True)
@@ -89,14 +92,14 @@ class EntryTable(QTableWidget):
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        item = self.currentItem()
+        index = self.currentIndex()
         if self.state() == QAbstractItemView.State.EditingState:
             return  # the Enter that ends the editing
-        if event.key() in _USE and item is not None:
-            if item.flags() & Qt.ItemFlag.ItemIsEditable:
-                self.editItem(item)
+        if event.key() in _USE and index.isValid():
+            if index.flags() & Qt.ItemFlag.ItemIsEditable:
+                self.edit(index)
             else:
-                self.used.emit(item.row(), item.column())
+                self.used.emit(index.row(), index.column())
         elif event.key() in _REMOVE:
             self.removal_asked.emit()
         else:
@@ -119,7 +122,7 @@ class EntryTable(QTableWidget):
         return QSize(200, self.horizontalHeader().sizeHint().height() + rows * TARGET + frame)
 
 
-class EntriesPanel(QWidget):
+class EntriesPanel(QWidget, Generic[Entry]):
     """A table of one kind of the document's entries, buttons below it, and a line for what went wrong.
 
     entries: takes them out of a document. put: a document with an entry at an index, added where the index is
@@ -131,15 +134,15 @@ class EntriesPanel(QWidget):
     def __init__(
         self,
         model: DocumentModel,
-        entries: Callable[[MapDocument], tuple[Any, ...]],
-        put: Callable[[MapDocument, int, Any], MapDocument],
+        entries: Callable[[MapDocument], tuple[Entry, ...]],
+        put: Callable[[MapDocument, int, Entry], MapDocument],
         drop: Callable[[MapDocument, int], MapDocument],
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._model, self._columns = model, self._make_columns()
         self._entries, self._put, self._drop = entries, put, drop
-        self._shown: tuple[Any, ...] = ()
+        self._shown: tuple[Entry, ...] = ()
         self._active = 0
         self.table = EntryTable(self._columns)
         self.notice = Notice()
@@ -155,18 +158,18 @@ class EntriesPanel(QWidget):
         self.table.itemChanged.connect(self._take_text)
         self.table.currentCellChanged.connect(self._take_row)
         self.table.removal_asked.connect(self.remove)
-        model.changed.connect(lambda _, new: self._show(new))
+        model.changed.connect(self._follow)
 
     # What subclasses say
 
     def _make_columns(self) -> Sequence[Column]:
         raise NotImplementedError
 
-    def _fill(self, row: int, entry: Any) -> None:
+    def _fill(self, row: int, entry: Entry) -> None:
         """Show an entry in a row, by `_text` and `_icon`."""
         raise NotImplementedError
 
-    def _typed(self, entry: Any, column: int, text: str) -> tuple[str, Any]:
+    def _typed(self, entry: Entry, column: int, text: str) -> tuple[str, Entry]:
         """What a text typed into a column makes of an entry, with the undo step's label. Raises MapError."""
         raise NotImplementedError
 
@@ -188,7 +191,7 @@ class EntriesPanel(QWidget):
 
     def _add_button(self, button: Button, on_click: Callable[[], None]) -> Button:
         self._buttons.insertWidget(self._buttons.count() - 1, button)
-        button.clicked.connect(lambda _: on_click())
+        button.clicked.connect(lambda: on_click())
         return button
 
     def _text(self, row: int, column: int, text: str, tip: str = "", dim: bool = False) -> None:
@@ -236,7 +239,7 @@ class EntriesPanel(QWidget):
             self.table.setCurrentCell(index, max(self.table.currentColumn(), 0))
         else:
             self.table.clearSelection()
-            self.table.setCurrentItem(None)
+            self.table.setCurrentCell(-1, -1)
         self.table.blockSignals(False)
         self._allow_buttons()
 
@@ -245,6 +248,9 @@ class EntriesPanel(QWidget):
         self._filled = True
         self._shown = ()
         self._show(self._model.document)
+
+    def _follow(self, _old: MapDocument, new: MapDocument) -> None:
+        self._show(new)
 
     def _show(self, document: MapDocument) -> None:
         entries = self._entries(document)
@@ -278,12 +284,12 @@ class EntriesPanel(QWidget):
             self._edit(self.tr("Remove {}").format(self._shown[row].name), lambda now: self._drop(now, row))
             self._choose(self._active)
 
-    def _append(self, label: str, entry: Any) -> None:
+    def _append(self, label: str, entry: Entry) -> None:
         row = len(self._shown)
         if self._edit(label, lambda now: self._put(now, row, entry)):
             self._activate(row)
 
-    def _replace(self, row: int, label: str, entry: Any) -> bool:
+    def _replace(self, row: int, label: str, entry: Entry) -> bool:
         return self._edit(label, lambda now: self._put(now, row, entry))
 
     def _edit(self, label: str, change: Callable[[MapDocument], MapDocument]) -> bool:

@@ -476,21 +476,21 @@ def test_name_cell_size_and_bounds_are_one_step_each(model, shown):
     panel = shown(MapSettingsPanel(model))
     enter(panel.name, "Meadow")
     enter(panel.cell_size, "2,5")
-    enter(panel.upper, "8")
-    enter(panel.upper, "8.0")
+    enter(panel.upper_bound, "8")
+    enter(panel.upper_bound, "8.0")
     document = model.document
     assert (document.name, document.cell_size, document.bounds) == ("Meadow", 2.5, Bounds(0.2, 8.0))
     assert steps(model) == ("Name map", "Cell size", "Bounds")
     for _ in range(3):
         model.undo()
-    assert (panel.name.text(), panel.cell_size.text(), panel.upper.text()) == ("test", "1", "5")
+    assert (panel.name.text(), panel.cell_size.text(), panel.upper_bound.text()) == ("test", "1", "5")
 
 
 @pytest.mark.parametrize(
     ("field", "notice", "typed", "said"),
     [
-        ("lower", "bounds", "9", "above upper 5"),
-        ("upper", "bounds", "much", "no number"),
+        ("lower_bound", "bounds", "9", "above upper 5"),
+        ("upper_bound", "bounds", "much", "no number"),
         ("cell_size", "cell_size", "0", "above 0"),
         ("rows", "size", "2.5", "no whole number"),
         ("rows", "size", "0", "at least one row"),
@@ -510,8 +510,8 @@ def test_what_cannot_be_stands_beside_the_field_in_words(model, shown, field, no
 
 def test_leaving_a_mended_field_takes_its_complaint_away(model, shown):
     panel = shown(MapSettingsPanel(model))
-    enter(panel.lower, "9")
-    enter(panel.lower, "1")
+    enter(panel.lower_bound, "9")
+    enter(panel.lower_bound, "1")
     assert panel.notices["bounds"].words == "" and model.document.bounds == Bounds(1.0, 5.0)
 
 
