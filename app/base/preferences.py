@@ -1,4 +1,4 @@
-"""What the program remembers between two sessions, typed."""
+"""Remember preferences between two sessions, typed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MOST_RECENT = 10
 
 
 class Preferences:
-    """A file of settings. What is missing or damaged in it reads as the default.
+    """Read and write a file of settings. What is missing or damaged in it reads as the default.
 
     path: the file; None takes the user's own place for settings.
     """

@@ -43,7 +43,7 @@ _Phase = Literal["press", "move", "release"]
 
 
 class Canvas(MapDisplay):
-    """Shows the model's document and lets tools edit it.
+    """Show the model's document and let tools edit it.
 
     options and tool are set by whoever owns the tool bar; `options_changed` tells when a tool, such as the
     picker, set them. `problem` carries a sentence about a gesture that could not be carried out.
@@ -85,22 +85,22 @@ class Canvas(MapDisplay):
         return self._tools.options
 
     def set_tool(self, tool: str) -> None:
-        """Take up another tool; a gesture under way is cancelled. Raises KeyError for a name that is none."""
+        """Take up another tool and cancel a gesture under way. Raises KeyError for an unknown name."""
         self._update_brush(self._hovered)
         self._tools.set_tool(tool)
         self._update_brush(self._hovered)
         self._show_cursor()
 
     def set_options(self, options: ToolOptions) -> None:
-        """Set what the next gesture works with."""
+        """Set the options of the next gesture."""
         self._tools.set_options(options)
 
     def cancel_gesture(self) -> None:
-        """Break a gesture off; the document is as before it."""
+        """Cancel a gesture; the document is as before it."""
         self._tools.cancel()
 
     def escape(self) -> None:
-        """Break a gesture off, or else let go of the selected points."""
+        """Cancel a gesture, or else deselect all points."""
         if self._tools.busy:
             self._tools.cancel()
         else:
@@ -108,20 +108,20 @@ class Canvas(MapDisplay):
             self.set_options(replace(self.options, selection=frozenset()))
 
     def change_size(self, steps: int) -> None:
-        """A larger brush for steps above 0, a smaller one below."""
+        """Take a larger brush for steps above 0, a smaller one below."""
         self._tools.change_size(steps)
 
     def swap_costs(self) -> None:
-        """Paint with the cost that was painted before."""
+        """Paint with the other of the two costs."""
         self._tools.swap_costs()
 
     def set_panning(self, panning: bool) -> None:
-        """Whether the left button drags the map, as it does while space is held."""
+        """Let the left button drag the map, as it does while space is held."""
         self._panning = panning
         self._show_cursor()
 
     def point_action(self, name: str) -> None:
-        """Carry out an action of `POINT_ACTIONS` on the selected points. Raises KeyError if it is none."""
+        """Carry out an action of `POINT_ACTIONS` on the selected points. Raises KeyError for an unknown name."""
         self._tools.act(name)
 
     def set_selected_weight(self, weight: float) -> None:
@@ -165,6 +165,7 @@ class Canvas(MapDisplay):
     # Pointer and keys
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Begin to drag the map, to pick a cost on the legend, or a gesture of the tool."""
         button = event.button()
         if button == Qt.MouseButton.MiddleButton or (self._panning and button == Qt.MouseButton.LeftButton):
             self._dragged_from = event.position()
@@ -176,6 +177,7 @@ class Canvas(MapDisplay):
             self._tools.press(self._pointer(event, _BUTTONS[button], "press"))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Go on with what the press began; without a press, show what is under the pointer."""
         if self._dragged_from is not None:
             by = event.position() - self._dragged_from
             self._dragged_from = event.position()
@@ -191,6 +193,7 @@ class Canvas(MapDisplay):
             self._hover_point(event.position())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """End what the press began."""
         if self._dragged_from is not None:
             self._dragged_from = None
             self._show_cursor()
@@ -200,6 +203,7 @@ class Canvas(MapDisplay):
             self._tools.release(self._pointer(event, _BUTTONS[event.button()], "release"))
 
     def wheelEvent(self, event: QWheelEvent) -> None:
+        """Zoom about the pointer; with Alt over a selected point, change the weights of all selected."""
         turn = event.angleDelta().y() or event.angleDelta().x()  # with Alt the wheel turns sideways
         if event.modifiers() & Qt.KeyboardModifier.AltModifier and self._over_selection(event.position()):
             self.point_action("heavier" if turn > 0 else "lighter")
@@ -208,6 +212,7 @@ class Canvas(MapDisplay):
         event.accept()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Act on the canvas's own keys: Escape, space, brackets, X, and those of the point actions."""
         keys = QKeySequence(event.keyCombination()).toString(QKeySequence.SequenceFormat.PortableText)
         if keys == "Esc":
             self.escape()
@@ -224,6 +229,7 @@ class Canvas(MapDisplay):
             super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        """End panning when space is released."""
         if event.key() == Qt.Key.Key_Space:
             if not event.isAutoRepeat():
                 self.set_panning(False)
@@ -231,11 +237,13 @@ class Canvas(MapDisplay):
             super().keyReleaseEvent(event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
+        """End panning and what repeated keys edit."""
         self.set_panning(False)
         self._tools.finish_repeats()
         super().focusOutEvent(event)
 
     def leaveEvent(self, event: QEvent) -> None:
+        """Show nothing as being under the pointer."""
         self._hover(None)
         self._hover_point(None)
         super().leaveEvent(event)

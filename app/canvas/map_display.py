@@ -1,4 +1,4 @@
-"""A map and what a run shows on it, as a widget: where it lies on the screen and what of it is drawn anew."""
+"""Show a map and a run's results on it as a widget: where it lies on the screen, and what is drawn anew."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ _log = logging.getLogger(__name__)
 
 
 class MapDisplay(QWidget):
-    """Shows a document and, over it or in place of its costs, what a run and its measures have found.
+    """Show a document and, over it or in place of its costs, what a run and its measures have found.
 
-    Only what changed is drawn anew. Arrays (H, W) of another size than the map, such as a late frame of a run on a
-    map that was resized since, are passed over.
+    Only what changed is drawn anew. An array (H, W) that does not have the map's size is ignored: it is a late
+    frame of a run on a map that was resized since.
     """
 
     view_changed = Signal(float)  # px per cell
@@ -75,32 +75,29 @@ class MapDisplay(QWidget):
                 self.update()  # numbers appear or go
 
     def show_cost_map(self, cost_map: NDArray[Any] | None) -> None:
-        """A run's costs (H, W) in place of the drawn ones, None for the drawn ones again.
-
-        A late frame of a map that has another size by now is passed over.
-        """
+        """Show a run's costs (H, W) in place of the document's, None for the document's own."""
         fits = cost_map is None or cost_map.shape == self._scene.map.document.shape
         if fits and self._scene.map.show_costs(cost_map) is not None:
             self.update()
 
     def show_paths(self, paths: list[NDArray[Any]]) -> None:
-        """Exact paths, (n, 2) cells (row, col) each."""
+        """Show exact paths, (n, 2) cells (row, col) each."""
         self._scene.paths = [map_marks.path_polygon(path) for path in paths if len(path)]
         self.update()
 
     def show_walks(self, walks: Sequence[NDArray[Any]]) -> None:
-        """What agents walk, (n, 2) cells each."""
+        """Show what agents walk, (n, 2) cells each."""
         self._scene.walks = [map_marks.path_polygon(walk) for walk in walks if len(walk)]
         self.update()
 
     def show_flow(self, load: NDArray[Any] | None) -> None:
-        """How much of the path crosses each cell, (H, W); None for nothing. Late frames as for costs."""
+        """Show how much of the paths crosses each cell, (H, W); None for nothing."""
         if load is None or load.shape == self._scene.map.document.shape:
             self._scene.glow = None if load is None else glow_image(load)
             self.update()
 
     def show_distance(self, distance: NDArray[Any] | None) -> None:
-        """Distance of each cell to the goal (H, W), infinite where there is no way, for the layer "distance"."""
+        """Set the distances (H, W) to the goal, infinite where no path leads, for the layer "distance"."""
         if distance is None or distance.shape == self._scene.map.document.shape:
             self._scene.map.show_distance(distance)
             self.update()
@@ -112,7 +109,7 @@ class MapDisplay(QWidget):
             self.update()
 
     def show_moving(self, layouts: Mapping[str, NDArray[np.float64]] | None) -> None:
-        """Where a run has moved layouts, positions (n, 2) by name, with trails; None for the drawn ones."""
+        """Show where a run has moved layouts, positions (n, 2) by name, with trails; None for as drawn."""
         self._scene.show_moving(layouts or {})
         self.update()
 
@@ -137,7 +134,7 @@ class MapDisplay(QWidget):
         self.update()
 
     def highlight_row(self, row: int | None) -> None:
-        """Let the lines of one row of the plan stand out; None for all alike."""
+        """Highlight the lines of one row of the plan; None for all alike."""
         if row != self._scene.highlighted_row:
             self._scene.highlighted_row = row
             self.update()
@@ -148,7 +145,7 @@ class MapDisplay(QWidget):
         return self._scene.layers
 
     def set_visible_layers(self, layers: Iterable[Layer]) -> None:
-        """Draw these of `LAYERS`. Raises ValueError for a name that is none."""
+        """Draw these of `LAYERS`. Raises ValueError for an unknown name."""
         self._scene.show_layers(frozenset(layers))
         self.update()
 
@@ -171,12 +168,12 @@ class MapDisplay(QWidget):
         self._fitted = True
 
     def zoom(self, factor: float, at: QPointF | None = None) -> None:
-        """Enlarge about a point, the middle if none is given."""
+        """Zoom about a point, the middle if none is given."""
         at = at or QRectF(self.rect()).center()
         self._set_view(self._view.zoomed(factor, at.x(), at.y(), self._scene.map.document.shape))
 
     def cell_at(self, point: QPointF) -> Cell:
-        """(row, col) under a point of the widget; it may lie outside the map."""
+        """Return the cell (row, col) under a point of the widget; it may lie outside the map."""
         return self._view.cell_at(point.x(), point.y())
 
     def _set_view(self, view: View) -> None:

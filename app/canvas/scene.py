@@ -1,4 +1,4 @@
-"""What the canvas draws, from the map up to the legend and the sentences over it."""
+"""Draw the canvas's contents, from the map up to the legend and the sentences over it."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Look:
 
 
 class Scene:
-    """The map's pixels, and over them what a run shows: paths, glow, moving points, a plan."""
+    """Hold and draw the map's image and, over it, what a run shows: paths, flow, moving points, a plan."""
 
     def __init__(self, document: MapDocument) -> None:
         self.map = MapImage(document)
@@ -66,13 +66,13 @@ class Scene:
         self.highlighted_row: int | None = None
 
     def show_new_map(self, document: MapDocument) -> None:
-        """Begin anew with a document of another size; what a run showed is gone."""
+        """Begin anew with a document of another size; a run's results are dropped."""
         self.map = MapImage(document)
         self._forget()
         self.show_layers(self.layers)
 
     def show_layers(self, layers: frozenset[Layer]) -> None:
-        """Draw these of `LAYERS`. Raises ValueError for a name that is none."""
+        """Draw these of `LAYERS`. Raises ValueError for an unknown name."""
         if unknown := layers - set(LAYERS):
             raise ValueError(f"no layers of the canvas: {sorted(unknown)}; there are {', '.join(LAYERS)}")
         self.layers = layers
@@ -83,7 +83,7 @@ class Scene:
         self.cut = None if reached is None else map_marks.cut_lines(reached, self.map.document.passable)
 
     def show_moving(self, layouts: Mapping[str, NDArray[np.float64]]) -> None:
-        """Positions (n, 2) by layout's name in place of the drawn ones, the newest of a series."""
+        """Show the newest positions (n, 2) by layout's name in place of the drawn ones."""
         self.moving = dict(layouts)
         if layouts:
             self.trails.follow(layouts)
@@ -91,12 +91,12 @@ class Scene:
             self.trails.clear()
 
     def positions(self, layout: Layout) -> NDArray[np.float64]:
-        """(n, 2) where the points of a layout are drawn."""
+        """Return (n, 2) where the points of a layout are drawn."""
         moving = self.moving.get(layout.name)
         return layout.positions if moving is None or moving.shape != layout.positions.shape else moving
 
     def layouts_area(self, view: View) -> QRect:
-        """Where on the screen the points of all layouts are drawn."""
+        """Return where on the screen the points of all layouts are drawn."""
         area, layouts = QRect(), self.map.document.layouts
         for layout, radii in zip(layouts, point_marks.disc_radii(layouts, view), strict=True):
             area |= point_marks.points_area(view, self.positions(layout), float(radii.max(initial=0.0)))

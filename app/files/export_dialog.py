@@ -1,4 +1,4 @@
-"""Where to save a map, in which format, and what that format does not keep."""
+"""Ask where to save a map, in which format, and tell what that format does not keep."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _MOST_ROWS = 8
 
 
 class ExportDialog(QDialog):
-    """Asks for a file; the caller writes `choice()` to it.
+    """Ask for a file; the caller writes `choice()` to it.
 
     drawn: the designer's map. result: the same map with a run's result, None while there is none.
     path: the file that the map has now, if any; without one the dialog begins in `folder`.
@@ -120,7 +120,7 @@ class ExportDialog(QDialog):
         buttons.rejected.connect(self.reject)
 
     def choice(self) -> tuple[Path, MapDocument]:
-        """The file, with the ending of its format, and the map to write to it."""
+        """Return the file, with the ending of its format, and the map to write to it."""
         return self._path(), self._maps[self.which.currentData()]
 
     def _kind(self) -> Format:

@@ -17,7 +17,7 @@ _LIGHT, _DARK = QColor(250, 250, 252), QColor(20, 20, 24)
 
 
 class LayersPanel(QWidget):
-    """Two columns of switches, each with a small picture of its layer."""
+    """Switch the canvas's layers on and off: two columns, each switch with a small picture of its layer."""
 
     visible_changed = Signal(frozenset)
 
@@ -45,11 +45,11 @@ class LayersPanel(QWidget):
         grid.setRowStretch(rows, 1)
 
     def visible(self) -> frozenset[Layer]:
-        """Names of the layers that are switched on."""
+        """Return the layers that are switched on."""
         return frozenset(name for name, switch in self.switches.items() if switch.isChecked())
 
     def set_visible(self, names: Iterable[Layer]) -> None:
-        """Show which layers are drawn; nothing is announced."""
+        """Show which layers are drawn, without emitting `visible_changed`."""
         wanted = set(names)
         for name, switch in self.switches.items():
             switch.blockSignals(True)

@@ -23,7 +23,7 @@ COLOUR, NAME, POINTS, WEIGHT = range(4)
 
 
 class LayoutsPanel(EntriesPanel[Layout]):
-    """The window says which points are selected (`show_selection`) and carries out what the signals ask."""
+    """List the layouts of points. The window tells which points are selected and acts on the signals."""
 
     layout_chosen = Signal(int)
     weight_changed = Signal(float)  # for each selected point

@@ -34,7 +34,7 @@ _ARROWS = ("↖", "↑", "↗", "←", "•", "→", "↙", "↓", "↘")
 
 
 class MapSettingsPanel(QWidget):
-    """Each field is committed by Enter or by leaving it, as one undo step; what is wrong stands below it."""
+    """Edit what holds for the whole map; Enter or leaving a field makes one undo step."""
 
     def __init__(self, model: DocumentModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -284,7 +284,7 @@ def _row(*widgets: QWidget) -> QHBoxLayout:
 
 
 def _changed(document: MapDocument, field: str, value: Any) -> MapDocument:
-    """The document itself where the field has that value already, so that no empty undo step is made."""
+    """Return a document with another value of a field, itself where it has that value: no empty undo step."""
     return document if getattr(document, field) == value else document.replace(**{field: value})
 
 

@@ -17,7 +17,7 @@ COLOUR, NAME, COST, WALL = range(4)
 
 
 class PalettePanel(EntriesPanel[Terrain]):
-    """A click takes a terrain up for painting, a double click changes it; cells that are painted keep theirs."""
+    """List the terrains: a click takes one for painting, a double click edits it; painted cells keep theirs."""
 
     terrain_chosen = Signal(object)  # Terrain
 

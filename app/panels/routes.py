@@ -23,7 +23,7 @@ NUMBER, COLOUR, NAME, WEIGHT, COST, TARGET = range(6)
 
 
 class RoutesPanel(EntriesPanel[Route]):
-    """The window says what the paths cost (`show_costs`) and which aim needs targets (`show_targets`)."""
+    """List the routes. The window tells what paths cost (`show_costs`) and if targets count (`show_targets`)."""
 
     route_chosen = Signal(int)
     targets_changed = Signal()  # `targets` gives others now; only while they are in view
@@ -48,19 +48,19 @@ class RoutesPanel(EntriesPanel[Route]):
         self.refresh()
 
     def show_costs(self, costs: NDArray[np.floating]) -> None:
-        """Show (R,) costs of the document's routes in their order; infinite where there is no way."""
+        """Show the costs (R,) of the document's routes in their order; infinite where there is no path."""
         routes = self._model.document.routes
         self._costs = {(route.start, route.goal): float(cost) for route, cost in zip(routes, costs, strict=False)}
         self.refresh()
         self._tell_targets()
 
     def show_targets(self, wanted: bool) -> None:
-        """Whether the column of target costs is in view."""
+        """Show or hide the column of target costs."""
         self.table.setColumnHidden(TARGET, not wanted)
         self._tell_targets()
 
     def targets(self) -> tuple[float, ...]:
-        """A cost for each route: the target that was typed, else what its path costs now.
+        """Return a cost for each route: the target that was typed, else what its path costs now.
 
         Empty while none was typed, or there is a route that has neither.
         """
@@ -177,7 +177,7 @@ def _ends(route: Route) -> str:
 
 
 def _free_ends(document: MapDocument, number_of: int) -> tuple[Cell, Cell]:
-    """Open cells near the left and the right border, for each further route on another height."""
+    """Return open cells near the left and the right border, for each further route at another height."""
     height, width = document.shape
     # 1/2, 1/4, 3/4, 1/8, 3/8, …: the more routes, the finer.
     level = (number_of + 1).bit_length() - 1

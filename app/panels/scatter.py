@@ -13,7 +13,7 @@ COLOURS = ("#e69f00", "#009e73", "#0072b2", "#cc79a7", "#d55e00", "#56b4e9", "#9
 
 
 class FeaturesPanel(QWidget):
-    """Discs are of the first group, rings of the second."""
+    """Plot points of two groups in a plane: discs for the first, rings for the second."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -39,6 +39,7 @@ class FeaturesPanel(QWidget):
         self._colour()
 
     def changeEvent(self, event: QEvent) -> None:
+        """Follow the window's colours."""
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.ApplicationPaletteChange):
             self._colour()
         super().changeEvent(event)

@@ -25,7 +25,7 @@ MOST, LEAST = 1e6, 1e-3  # of a value; the least that a cost or a factor can be
 
 
 class OptionsBar(QToolBar):
-    """What the active tool works with; `options_changed` carries the new ToolOptions."""
+    """Show and change the options of the active tool; `options_changed` carries the new ToolOptions."""
 
     options_changed = Signal(object)
 
@@ -96,7 +96,7 @@ class OptionsBar(QToolBar):
         on(self.seed.valueChanged, lambda now: replace(now, seed=self.seed.value()))
 
     def show_tool(self, tool: str) -> None:
-        """Name the tool and show what counts for it."""
+        """Name the tool and show only its options."""
         self._name.setText(f" <b>{TOOLS[tool].title}</b>")
         shown = TOOLS[tool].options
         for name, actions in self._actions.items():
@@ -104,7 +104,7 @@ class OptionsBar(QToolBar):
                 action.setVisible(name in shown)
 
     def show_options(self, options: ToolOptions) -> None:
-        """Show options that something else changed, such as the picker."""
+        """Show options that something else changed, such as the picker; nothing is emitted."""
         self._options = options
         with QSignalBlocker(self.value):
             self.value.setMinimum(-MOST if options.mode == "add" else LEAST)

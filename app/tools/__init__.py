@@ -21,7 +21,7 @@ OptionField = Literal["filled", "size", "hardness", "mode", "value", "swap", "sp
 
 @dataclass(frozen=True)
 class ToolEntry:
-    """A tool in the tool bar.
+    """Describe a tool of the tool bar.
 
     shortcut: its key. hint: what it does, for the tooltip and the status bar. begin: the tool itself.
     options: the fields of the options bar that count for it. for_points: it edits the points of layouts.

@@ -1,4 +1,4 @@
-"""Drives the active tool: pointer events in, gestures begun, ended and broken off, edits made one undo step."""
+"""Drive the active tool: pointer events in; gestures begin, end or are cancelled; each edit is one undo step."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SMALLEST_SIZE, LARGEST_SIZE = 1.0, 512.0
 
 
 class ToolDriver(QObject):
-    """The active tool, what it works with, and its gesture under way, if there is one."""
+    """Hold the active tool, its options and its gesture under way, if there is one."""
 
     options_changed = Signal(object, object)  # ToolOptions before and now
     sketch_changed = Signal(object, object)  # Sketch before and now
@@ -54,7 +54,7 @@ class ToolDriver(QObject):
         return self._gesture is not None
 
     def set_tool(self, tool: str) -> None:
-        """Take up another tool; a gesture under way is cancelled. Raises KeyError for a name that is none."""
+        """Take up another tool and cancel a gesture under way. Raises KeyError for an unknown name."""
         if tool not in TOOLS:
             raise KeyError(f"there is no tool {tool!r}; there are {', '.join(TOOLS)}")
         self.cancel()
@@ -62,13 +62,13 @@ class ToolDriver(QObject):
         self.tool = tool
 
     def set_options(self, options: ToolOptions) -> None:
-        """Set what the next gesture works with."""
+        """Set the options of the next gesture."""
         old, self.options = self.options, options
         if options != old:
             self.options_changed.emit(old, options)
 
     def change_size(self, steps: int) -> None:
-        """A larger brush for steps above 0, a smaller one below; large brushes change by a tenth at a time."""
+        """Take a larger brush for steps above 0, a smaller one below; large ones change by a tenth."""
         size = self.options.size
         for _ in range(abs(steps)):
             grown = size + max(1.0, size // 10.0) if steps > 0 else size - max(1.0, size // 11.0)
@@ -91,7 +91,7 @@ class ToolDriver(QObject):
             self._send(event)
 
     def move(self, event: PointerEvent) -> None:
-        """Go on with it; only tools for points care where in a cell the pointer is. The button stays the same."""
+        """Continue a gesture with its own button; the position within a cell counts for point tools only."""
         last = self._last
         if self._gesture is not None and last is not None:
             moved = event.position != last.position if self.entry.for_points else event.cell != last.cell
@@ -99,14 +99,14 @@ class ToolDriver(QObject):
                 self._send(replace(event, button=last.button))
 
     def release(self, event: PointerEvent) -> None:
-        """End it, if this is the button that began it."""
+        """End a gesture, if this is the button that began it."""
         if self._gesture is not None and self._last is not None and self._last.button == event.button:
             # Qt may fold the last move into the release.
             self.move(replace(event, phase="move"))
             self._send(event)
 
     def cancel(self) -> None:
-        """Break a gesture off, or an action that may still be repeated; the document is as before it."""
+        """Cancel a gesture, or an action that may still be repeated; the document is as before it."""
         if self._gesture is not None or self._repeated:
             self._acting = True
             self._forget_gesture()
@@ -194,7 +194,7 @@ class ToolDriver(QObject):
         self._acting = False
 
     def _keep_selection_true(self, old: MapDocument, new: MapDocument) -> None:
-        """Let go of a selection whose points somebody else, such as undo, renumbered."""
+        """Deselect all points if somebody else, such as undo, renumbered them."""
         if self._gesture is None and not self._acting and self.options.selection:
             counts = [
                 len(document.layouts[self.options.layout].positions)

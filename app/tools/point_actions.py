@@ -1,4 +1,4 @@
-"""What can be done with the selected points by key or menu: pure functions, and the table that names them."""
+"""Edit the selected points by key or menu: pure functions, and the table that names them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ PASTED_BY = (1.0, 1.0)  # rows and columns, so that a copy does not hide what it
 
 @dataclass(frozen=True)
 class Outcome:
-    """The document and the options afterwards; clipboard: a text for it; sentence: what could not be done."""
+    """Hold what an action made of document and options.
+
+    clipboard: a text to put on it, None to leave it. sentence: what could not be done, or empty.
+    """
 
     document: MapDocument
     options: ToolOptions
@@ -43,7 +46,7 @@ class PointAction:
 
 
 def selected(document: MapDocument, options: ToolOptions) -> Layout | None:
-    """The selected points as a layout of their own, None if there are none."""
+    """Return the selected points as a layout of their own, None if there are none."""
     chosen = _chosen(document, options)
     if not chosen:
         return None
@@ -52,7 +55,7 @@ def selected(document: MapDocument, options: ToolOptions) -> Layout | None:
 
 
 def with_weight(document: MapDocument, options: ToolOptions, weight: float) -> MapDocument:
-    """The selected points weigh this much each. Raises MapError for a weight that cannot be."""
+    """Give each selected point this weight. Raises MapError for a weight that cannot be."""
     chosen = _chosen(document, options)
     return set_weights(document, options.layout, chosen, weight) if chosen else document
 
@@ -119,14 +122,14 @@ def _weigh(factor: float) -> Callable[[MapDocument, ToolOptions, str], Outcome]:
 
 
 def _chosen(document: MapDocument, options: ToolOptions) -> list[int]:
-    """Indices of the selected points that are there."""
+    """Return the indices of the selected points that still exist."""
     index = options.layout
     count = len(document.layouts[index].positions) if index < len(document.layouts) else 0
     return sorted(point for point in options.selection if point < count)
 
 
 def run_action(name: str, document: MapDocument, options: ToolOptions, clipboard: str) -> Outcome:
-    """Carry out an action of `POINT_ACTIONS`; what cannot be done leaves the document and says why."""
+    """Carry out an action of `POINT_ACTIONS`; if that is impossible, keep the document and say why."""
     needs_points = name not in ("select_all", "paste")
     if needs_points and not _chosen(document, options):
         return Outcome(document, options)

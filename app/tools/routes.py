@@ -27,7 +27,7 @@ def goal(model: DocumentModel, options: ToolOptions) -> Gesture:
 
 
 def trace(model: DocumentModel, options: ToolOptions) -> Gesture:
-    """Draw the way that the active route's path should take, from its start to its goal; right takes it away."""
+    """Draw a line for the active route's path from its start to its goal; the right button removes it."""
     event = yield
     base = model.document
     index = min(options.route, len(base.routes))
@@ -73,7 +73,7 @@ def _place(model: DocumentModel, options: ToolOptions, end: End) -> Gesture:
 
 
 def _end_under(document: MapDocument, event: PointerEvent, index: int, end: End) -> tuple[int, End]:
-    """Which end the press takes hold of: the nearest within reach, first of all the one asked for; else that."""
+    """Return the end that a press takes: the nearest within reach, preferably the one asked for; else that one."""
     candidates: list[tuple[int, bool, int, End]] = []
     other: End = "goal" if end == "start" else "start"
     for number, route in enumerate(document.routes):

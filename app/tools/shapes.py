@@ -12,7 +12,7 @@ from maps.raster import Patch, rectangle, stroke
 
 
 def line(model: DocumentModel, options: ToolOptions) -> Gesture:
-    """A straight stroke of the brush; with Shift level, upright or at 45°."""
+    """Draw a straight stroke of the brush; with Shift horizontal, vertical or at 45°."""
     shape = model.document.shape
 
     def between(start: Cell, event: PointerEvent) -> Patch:
@@ -23,7 +23,7 @@ def line(model: DocumentModel, options: ToolOptions) -> Gesture:
 
 
 def box(model: DocumentModel, options: ToolOptions) -> Gesture:
-    """A rectangle, filled or only its border; with Shift a square."""
+    """Draw a rectangle, filled or only its border; with Shift a square."""
     shape = model.document.shape
 
     def between(start: Cell, event: PointerEvent) -> Patch:

@@ -1,4 +1,4 @@
-"""What every tool speaks: pointer events in, one undo step out."""
+"""Define what tools work with: pointer events, options, sketches, gestures."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from maps.edits import PaintMode
 
 @dataclass(frozen=True)
 class PointerEvent:
-    """One event of a gesture.
+    """Describe one event of a gesture.
 
     cell: under the pointer, (row, col), perhaps outside the map. reach: how many cells off a mark drawn on
     the map may be and still be hit; 0 where cells are large. position: as exactly as the pointer goes, in the
@@ -31,7 +31,7 @@ class PointerEvent:
 
 @dataclass(frozen=True)
 class ToolOptions:
-    """What the designer set for the tools.
+    """Hold what the designer set for the tools.
 
     size: cells across. hardness: share of the brush's radius with full weight. cost: what "set" paints;
     other_cost: what it is swapped with; amount: cost units that "add" adds; factor: what "scale" multiplies
@@ -80,8 +80,10 @@ class ToolOptions:
 
 @dataclass(frozen=True)
 class Sketch:
-    """What a gesture shows beside the document: an outline of (row, col) corners, what would be selected
-    (None: what is), and a sentence about what cannot be done where the pointer is.
+    """Hold what a gesture shows beside the document.
+
+    outline: (row, col) corners. selection: the points that would be selected, None for no change.
+    sentence: what cannot be done where the pointer is, or empty.
     """
 
     outline: tuple[tuple[float, float], ...] = ()

@@ -1,4 +1,4 @@
-"""What routes, layouts and terrains have in common: a table of the document's entries, edited in place."""
+"""Edit a table of the document's entries in place: what the panels of routes, layouts, terrains share."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ Entry = TypeVar("Entry", Route, Layout, Terrain)
 
 @dataclass(frozen=True)
 class Column:
-    """A column of the table. width: px, None takes what is left."""
+    """Describe a column of the table. width: px, None takes what is left."""
 
     title: str
     tip: str
@@ -47,7 +47,7 @@ class Column:
 
 
 class EntryTable(QTableWidget):
-    """Rows to choose among. Enter, Space and F2 edit a cell, or tell that it was `used` if it has no text."""
+    """Choose among rows. Enter, Space and F2 edit a cell, or emit `used` if it has no text."""
 
     used = Signal(int, int)
     pressed_again = Signal(int)  # the row that was the current one before
@@ -85,6 +85,7 @@ class EntryTable(QTableWidget):
                 self.setColumnWidth(at, column.width)
 
     def event(self, event: QEvent) -> bool:
+        """Claim the table's own keys before a shortcut of the window takes them."""
         ours = isinstance(event, QKeyEvent) and event.key() in (*_USE, *_REMOVE) and not event.modifiers()
         if ours and event.type() == QEvent.Type.ShortcutOverride:
             event.accept()  # before a shortcut of the window takes the key
@@ -92,6 +93,7 @@ class EntryTable(QTableWidget):
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Edit or use the current cell, or ask for the removal of its row."""
         index = self.currentIndex()
         if self.state() == QAbstractItemView.State.EditingState:
             return  # the Enter that ends the editing
@@ -106,15 +108,18 @@ class EntryTable(QTableWidget):
             super().keyPressEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Tell if the row was the current one already."""
         before = self.currentRow()
         super().mousePressEvent(event)
         if before >= 0 and self.rowAt(event.position().toPoint().y()) == before:
             self.pressed_again.emit(before)
 
     def sizeHint(self) -> QSize:
+        """Return a size that shows all rows, up to a limit."""
         return self._size(min(max(self.rowCount(), _LEAST_ROWS), _MOST_ROWS))
 
     def minimumSizeHint(self) -> QSize:
+        """Return a size that shows a few rows."""
         return self._size(_LEAST_ROWS)
 
     def _size(self, rows: int) -> QSize:
@@ -123,7 +128,7 @@ class EntryTable(QTableWidget):
 
 
 class EntriesPanel(QWidget, Generic[Entry]):
-    """A table of one kind of the document's entries, buttons below it, and a line for what went wrong.
+    """Edit one kind of the document's entries in a table, with buttons and a line for errors below it.
 
     entries: takes them out of a document. put: a document with an entry at an index, added where the index is
     their number. drop: a document without the one at an index. Every change is one undo step.
@@ -170,15 +175,15 @@ class EntriesPanel(QWidget, Generic[Entry]):
         raise NotImplementedError
 
     def _typed(self, entry: Entry, column: int, text: str) -> tuple[str, Entry]:
-        """What a text typed into a column makes of an entry, with the undo step's label. Raises MapError."""
+        """Return an undo step's label and an entry with a text typed into a column. Raises MapError."""
         raise NotImplementedError
 
     def _choose(self, row: int) -> None:
-        """The designer made a row the active one."""
+        """Tell that the designer made a row the active one."""
         raise NotImplementedError
 
     def _keep_active(self, before: int, now: int) -> None:
-        """See to the active entry where `before` entries have become `now` by something else than this panel."""
+        """Update the active entry where something else made `now` entries of `before`."""
         if self._active > now:
             self._active = max(now - 1, 0)
             self._choose(self._active)
@@ -232,7 +237,7 @@ class EntriesPanel(QWidget, Generic[Entry]):
         return self._active
 
     def set_active(self, index: int) -> None:
-        """Show another entry as the active one; nothing is announced."""
+        """Show another entry as the active one, without telling that it was chosen."""
         self._active = index
         self.table.blockSignals(True)
         if index < self.table.rowCount():
@@ -270,6 +275,7 @@ class EntriesPanel(QWidget, Generic[Entry]):
         self.set_active(self._active)
 
     def changeEvent(self, event: QEvent) -> None:
+        """Draw icons and texts anew in other colours of the window."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange and self._filled:
             self.refresh()

@@ -65,7 +65,7 @@ class Pair:
         return len(self.rows), len(self.columns)
 
     def answers(self, source: Layout, target: Layout, same_total: bool) -> bool:
-        """Whether `pair_of` would give this pair."""
+        """Return whether `pair_of` would give this pair."""
         as_asked = same_total or self.scale == 1.0
         return as_asked and self.source is source and self.target is target
 

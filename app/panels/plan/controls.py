@@ -16,7 +16,7 @@ LEAST_BLUR, FIRST_BLUR, MOST_BLUR = 0.003, 0.03, 0.5  # of the map's diagonal
 
 
 class PlanControls(QWidget):
-    """Two boxes that choose layouts and a logarithmic slider for the blur."""
+    """Choose two layouts, and the blur on a logarithmic slider."""
 
     layouts_chosen = Signal()  # by the designer
     changed = Signal()  # the blur, or by an edit of the document the layouts

@@ -34,7 +34,7 @@ _AFTER_CONTROLS, _AFTER_PLANS = 3, 2  # where words go in their box
 
 
 class PlanPanel(QWidget):
-    """Compares plans between two layouts of the document while it is visible."""
+    """Compare plans between two layouts of the document while the panel is visible."""
 
     row_hovered = Signal(object)  # index of a point of the layout "from", None for none
     plan_changed = Signal(object)  # a frame.Plan: the largest couplings of the entropic plan, or None
@@ -71,7 +71,7 @@ class PlanPanel(QWidget):
         return self.controls.source.currentText()
 
     def highlight_row(self, row: int | None) -> None:
-        """Point out a point of the layout "from", None for none; nothing is announced."""
+        """Mark a point of the layout "from", None for none, without emitting `row_hovered`."""
         self._row = row
         pair = None if self._comparison is None else self._comparison.pair
         known = pair is not None and row is not None and 0 <= row < pair.shape[0]
@@ -105,11 +105,13 @@ class PlanPanel(QWidget):
         self.row_hovered.emit(row)
 
     def showEvent(self, event: QShowEvent) -> None:
+        """Ask for a comparison when the panel comes into view."""
         super().showEvent(event)
         if not event.spontaneous():
             self._ask()
 
     def hideEvent(self, event: QHideEvent) -> None:
+        """Drop the comparison when the panel goes out of view."""
         super().hideEvent(event)
         if not event.spontaneous():
             self._comparing.cancel()
@@ -207,6 +209,7 @@ class PlanPanel(QWidget):
     # Making
 
     def resizeEvent(self, event: QResizeEvent) -> None:
+        """Arrange controls and pictures for the new size."""
         super().resizeEvent(event)
         self._arrange()
 
@@ -303,4 +306,5 @@ class PlanPanel(QWidget):
         self.setMinimumWidth(content.minimumSizeHint().width())
 
     def sizeHint(self) -> QSize:
+        """Return a size at which both pictures can be read."""
         return QSize(300, 360)
