@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QFocusEvent,
@@ -15,17 +14,21 @@ from PySide6.QtGui import (
     QMouseEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QWidget
 
 from app.canvas import legend, map_marks, point_marks
 from app.canvas.map_display import MapDisplay
-from app.canvas.scene import Look
-from app.document.model import DocumentModel
 from app.tools import PointerEvent, Sketch, ToolOptions
 from app.tools.driver import ToolDriver
 from app.tools.point_actions import POINT_ACTIONS, selected
 from app.tools.points import point_under
-from maps.document import Cell
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from PySide6.QtWidgets import QWidget
+
+    from app.canvas.scene import Look
+    from app.document.model import DocumentModel
+    from maps.document import Cell
 
 TOUCH = 9.0  # px that the pointer may be off a point
 

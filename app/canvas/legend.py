@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QImage, QPainter, QPainterPath, QPen
 
 from app.canvas.map_marks import DARK, LIGHT
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 LEGEND_SIZE = (248, 52)
 _BAR_INSET, _BAR_HEIGHT = 12, 12

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from app.canvas import legend, map_marks
 from app.canvas.colouring import SURROUND
-from app.canvas.layers import Layer
 from app.canvas.map_image import glow_image
 from app.canvas.scene import Look, Scene
 from app.canvas.view import View, fitted, fitted_beside
 from app.scenarios.frame import Plan
-from maps.document import Cell, MapDocument, Mask
-from maps.raster import Rectangle
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from app.canvas.layers import Layer
+    from maps.document import Cell, MapDocument, Mask
+    from maps.raster import Rectangle
 
 LIGHT_SURROUND = QColor(206, 208, 213)
 GAP = 8  # px between the map and the legend

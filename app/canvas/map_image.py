@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 
 from app.canvas.colouring import (
@@ -21,10 +20,14 @@ from app.canvas.colouring import (
     distance_table,
     round_up,
 )
-from app.canvas.layers import Layer
-from maps.document import MapDocument, Mask
 from maps.edits import union
-from maps.raster import Rectangle
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from app.canvas.layers import Layer
+    from maps.document import MapDocument, Mask
+    from maps.raster import Rectangle
 
 OPEN = 0xFFC4C6CA  # cells where nothing is coloured
 Shown = Literal["cost", "difference", "distance", "nothing"]

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen, QPolygonF
 
 from app.canvas.colouring import WALL_EDGE
-from app.canvas.view import View
-from maps.document import Cell, Mask, Route
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from app.canvas.view import View
+    from maps.document import Cell, Mask, Route
 
 DARK, LIGHT, WARNING = QColor(20, 20, 24), QColor(250, 250, 252), QColor(240, 84, 60)
 GRID_FROM, GRID_FULL, EDGES_FROM = 12.0, 32.0, 4.0  # px per cell

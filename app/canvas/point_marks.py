@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +14,13 @@ from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPixmap, QPolygonF
 
 from app.canvas.map_marks import DARK, LIGHT, device_pixels, image_of
-from app.canvas.view import View
-from app.scenarios.frame import Plan
-from maps.document import Layout
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from app.canvas.view import View
+    from app.scenarios.frame import Plan
+    from maps.document import Layout
 
 Positions = NDArray[np.float64]
 Quarters = TypeVar("Quarters", int, NDArray[np.int64])

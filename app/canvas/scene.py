@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication, QLineF, QRect, QRectF
 from PySide6.QtGui import QColor, QImage, QPainter, QPolygonF
 
@@ -16,10 +15,16 @@ from app.canvas.layers import FIRST_LAYERS, LAYERS, Layer
 from app.canvas.legend import Legend, draw_legend, draw_sentence, legend_area, place_of_cost
 from app.canvas.map_image import MapImage
 from app.canvas.point_marks import Trails
-from app.canvas.view import View
-from app.scenarios.frame import Plan
 from app.tools.tool import Sketch
-from maps.document import Cell, Layout, MapDocument, Mask
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from app.canvas.view import View
+    from app.scenarios.frame import Plan
+    from maps.document import Cell, Layout, MapDocument, Mask
 
 WALK = QColor("#ff8ad8")  # of an agent; no cost has this colour
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from maps.document import MapDocument
 from maps.formats import read_map, write_map
 from maps.history import History, new_history
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from maps.document import MapDocument
 
 
 class DocumentModel(QObject):

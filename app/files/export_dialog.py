@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from html import escape
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
@@ -25,8 +26,10 @@ from PySide6.QtWidgets import (
 )
 
 from app.widgets.parts import GAP, MARGIN, TARGET, Button, Notice, Rows
-from maps.document import MapDocument
 from maps.formats import FORMATS, Format, format_of
+
+if TYPE_CHECKING:
+    from maps.document import MapDocument
 
 SIZE = 560, 480  # px
 _MOST_ROWS = 8

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from app.base.jobs import Background
-from app.base.preferences import Preferences
-from app.document.model import DocumentModel
 from app.files.export_dialog import ExportDialog
 from maps.document import MapDocument
 from maps.edits import set_layout
 from maps.errors import MapError, MapFormatError, MapSaveError
 from maps.formats import FORMATS, format_of, losses, read_map, write_map
 from maps.formats.points import read_layout, scenario_layout, write_layout
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from app.base.preferences import Preferences
+    from app.document.model import DocumentModel
 
 NATIVE = ".longcut"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QIcon, QLinearGradient, QPainter, QPen, QPolygonF
@@ -11,6 +11,9 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 from app.canvas.colouring import WALL, WALL_EDGE, colour_table
 from app.canvas.layers import FIRST_LAYERS, LAYERS, Layer
 from app.widgets.parts import EDGE, GAP, MARGIN, SWATCH, TARGET, Check, blank_pixmap, round_pen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
 
 _SQUARE = QRectF(1.5, 1.5, SWATCH - 3.0, SWATCH - 3.0)
 _LIGHT, _DARK = QColor(250, 250, 252), QColor(20, 20, 24)

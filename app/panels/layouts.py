@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from app.document.model import DocumentModel
 from app.widgets.entry_table import Column, EntriesPanel
 from app.widgets.parts import GAP, Button, NumberField, ask_colour, shortest, swatch
 from maps.checks import not_negative
@@ -18,6 +16,13 @@ from maps.document import Layout
 from maps.edits import remove_layout, set_layout
 from maps.errors import MapError
 from maps.layout_edits import new_layout
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from app.document.model import DocumentModel
 
 COLOUR, NAME, POINTS, WEIGHT = range(4)
 

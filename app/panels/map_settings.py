@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
@@ -21,12 +20,16 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.document.model import DocumentModel
 from app.tools.strokes import base_terrain
 from app.widgets.parts import GAP, MARGIN, TARGET, Button, Notice, NumberField
 from maps.document import Bounds, MapDocument
 from maps.edits import resize
 from maps.errors import MapError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.document.model import DocumentModel
 
 _MOST_SAID = 3
 _CHECKED = "QToolButton:checked { background: palette(highlight); color: palette(highlighted-text); }"

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QWidget
 
-from app.document.model import DocumentModel
 from app.widgets.entry_table import Column, EntriesPanel
 from app.widgets.parts import Button, ask_colour, free_name, number, shortest, swatch, tick_box
 from maps.document import MapDocument, Terrain
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from PySide6.QtWidgets import QWidget
+
+    from app.document.model import DocumentModel
 
 COLOUR, NAME, COST, WALL = range(4)
 

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QWidget
 
-from app.document.model import DocumentModel
 from app.tools.routes import ROUTE_COLOURS
 from app.widgets.entry_table import Column, EntriesPanel
 from app.widgets.parts import Button, ask_colour, free_name, number, shortest, swatch
 from maps.checks import positive
 from maps.document import Cell, MapDocument, Route
 from maps.edits import remove_route, set_route
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+    from PySide6.QtWidgets import QWidget
+
+    from app.document.model import DocumentModel
 
 NUMBER, COLOUR, NAME, WEIGHT, COST, TARGET = range(6)
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, SignalInstance
-from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QComboBox,
     QLabel,
@@ -19,6 +18,11 @@ from PySide6.QtWidgets import (
 from app.tools import TOOLS, OptionField, ToolOptions
 from app.widgets.parts import Check
 from app.widgets.settings_form import Number
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from PySide6.QtGui import QAction
 
 HEIGHT, WIDTH = 24, 92  # px, of a field
 MOST, LEAST = 1e6, 1e-3  # of a value; the least that a cost or a factor can be

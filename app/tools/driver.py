@@ -5,16 +5,19 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 from inspect import GEN_RUNNING, getgeneratorstate
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 
-from app.document.model import DocumentModel
 from app.tools import TOOLS, ToolEntry
 from app.tools.point_actions import POINT_ACTIONS, run_action, with_weight
 from app.tools.tool import Gesture, PointerEvent, Sketch, ToolOptions
-from maps.document import MapDocument
 from maps.errors import MapError
+
+if TYPE_CHECKING:
+    from app.document.model import DocumentModel
+    from maps.document import MapDocument
 
 _log = logging.getLogger(__name__)
 REPEAT_WITHIN = 600  # milliseconds in which an action that comes again goes on with the same undo step

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from app.tools.points import active_layout
-from app.tools.tool import ToolOptions
-from maps.document import Layout, MapDocument
 from maps.errors import MapError, MapFormatError
 from maps.formats.points import encode_csv, parse_points
 from maps.layout_edits import align_points, move_points, paste_points, remove_points, set_weights
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.tools.tool import ToolOptions
+    from maps.document import Layout, MapDocument
 
 HEAVIER = 1.1  # by one notch of the wheel
 PASTED_BY = (1.0, 1.0)  # rows and columns, so that a copy does not hide what it was copied from

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.document.model import DocumentModel
 from app.tools.tool import Gesture, PointerEvent, Sketch, ToolOptions
-from maps.document import MapDocument
 from maps.layout_edits import (
     add_points,
     move_points,
@@ -22,6 +21,10 @@ from maps.layout_edits import (
     scatter_points,
     why_blocked,
 )
+
+if TYPE_CHECKING:
+    from app.document.model import DocumentModel
+    from maps.document import MapDocument
 
 Place = tuple[float, float]
 Shape = tuple[Place, ...]

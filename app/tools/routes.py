@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from app.document.model import DocumentModel
-from app.tools.tool import Gesture, PointerEvent, ToolOptions
 from maps.document import Cell, MapDocument, Route
 from maps.edits import set_route
 from maps.raster import line_cells
+
+if TYPE_CHECKING:
+    from app.document.model import DocumentModel
+    from app.tools.tool import Gesture, PointerEvent, ToolOptions
 
 End = Literal["start", "goal"]
 # Colours that stay apart for every kind of colour vision (Okabe and Ito).

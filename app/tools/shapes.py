@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from app.document.model import DocumentModel
-from app.tools.tool import Gesture, PointerEvent, ToolOptions
-from maps.document import Cell
 from maps.edits import paint
 from maps.raster import Patch, rectangle, stroke
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.document.model import DocumentModel
+    from app.tools.tool import Gesture, PointerEvent, ToolOptions
+    from maps.document import Cell
 
 
 def line(model: DocumentModel, options: ToolOptions) -> Gesture:

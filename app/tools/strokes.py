@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.document.model import DocumentModel
-from app.tools.tool import Gesture, ToolOptions
 from maps.document import MapDocument, Terrain
 from maps.edits import Edit, paint, set_locked, set_passable, set_terrain
 from maps.raster import Patch, stroke
+
+if TYPE_CHECKING:
+    from app.document.model import DocumentModel
+    from app.tools.tool import Gesture, ToolOptions
 
 
 def brush(model: DocumentModel, options: ToolOptions) -> Gesture:

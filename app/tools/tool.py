@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from app.document.model import DocumentModel
-from maps.document import Cell
-from maps.edits import PaintMode
+
+if TYPE_CHECKING:
+    from maps.document import Cell
+    from maps.edits import PaintMode
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QKeyEvent, QMouseEvent
@@ -18,10 +17,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.document.model import DocumentModel
 from app.widgets.parts import GAP, MARGIN, SWATCH, TARGET, Button, Notice, tabular
 from maps.document import Layout, MapDocument, Route, Terrain
 from maps.errors import MapError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from app.document.model import DocumentModel
 
 _USE = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space, Qt.Key.Key_F2)
 _REMOVE = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)

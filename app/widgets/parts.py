@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from html import escape
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QIcon, QKeyEvent, QPainter, QPaintEvent, QPalette, QPen, QPixmap
@@ -22,6 +22,9 @@ from PySide6.QtWidgets import (
 )
 
 from maps.errors import MapError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 GAP, MARGIN = 4, 8  # px
 TARGET = 24  # px, the least height of what is clicked

@@ -12,10 +12,10 @@ from PySide6.QtCore import QCoreApplication
 
 from app.panels.plan.pixels import Values, binned
 from app.scenarios.frame import Plan
-from maps.document import Layout
 
 if TYPE_CHECKING:
     from engine.transport.sinkhorn import TransportProblem
+    from maps.document import Layout
 
 Indices = NDArray[np.intp]
 _tr = QCoreApplication.translate

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
 from app.widgets.parts import GAP, TARGET, swatch, tabular
-from maps.document import Layout, MapDocument
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from maps.document import Layout, MapDocument
 
 STEPS = 20  # of the slider, per factor of ten
 LEAST_BLUR, FIRST_BLUR, MOST_BLUR = 0.003, 0.03, 0.5  # of the map's diagonal

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
@@ -19,13 +18,19 @@ from PySide6.QtWidgets import (
 )
 
 from app.base.jobs import NewestWins
-from app.document.model import DocumentModel
 from app.panels.plan import words
 from app.panels.plan.comparison import CannotCompare, Comparison, compare, pair_of
 from app.panels.plan.controls import PlanControls
 from app.panels.plan.view import BESIDE, PlanView
 from app.widgets.parts import GAP, MARGIN, Button, Notice
-from maps.document import MapDocument
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
+
+    from app.document.model import DocumentModel
+    from maps.document import MapDocument
 
 PATIENCE = 400  # milliseconds before a plan under way is spoken of
 WIDE = 720  # px from which everything stands side by side, if the panel is also low

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
-from app.canvas.colouring import Pixels
+if TYPE_CHECKING:
+    from app.canvas.colouring import Pixels
 
 Values = NDArray[np.float64]
 
