@@ -36,10 +36,6 @@ class Preferences:
         recent = [path, *(other for other in self._recent() if other != path)]
         self._settings.setValue("recent_files", [str(other) for other in recent[:MOST_RECENT]])
 
-    def forget_recent_files(self) -> None:
-        """Empty the list of recent files."""
-        self._settings.remove("recent_files")
-
     @property
     def last_folder(self) -> Path:
         """Where file dialogs begin: the folder used last while it is there, else the user's own."""

@@ -19,7 +19,7 @@ from app.canvas import legend, map_marks, point_marks
 from app.canvas.map_display import MapDisplay
 from app.tools import PointerEvent, Sketch, ToolOptions
 from app.tools.driver import ToolDriver
-from app.tools.point_actions import POINT_ACTIONS, selected
+from app.tools.point_actions import POINT_ACTIONS, PointActionName, selected
 from app.tools.points import point_under
 
 if TYPE_CHECKING:
@@ -41,7 +41,8 @@ _HELD: dict[Qt.KeyboardModifier, Literal["shift", "control", "alt"]] = {
     Qt.KeyboardModifier.ControlModifier: "control",
     Qt.KeyboardModifier.AltModifier: "alt",
 }
-_ACTION_OF_KEYS = {entry.shortcut: name for name, entry in POINT_ACTIONS.items()} | {"Backspace": "delete"}
+_ACTION_OF_KEYS: dict[str, PointActionName] = {entry.shortcut: name for name, entry in POINT_ACTIONS.items()}
+_ACTION_OF_KEYS["Backspace"] = "delete"
 _Phase = Literal["press", "move", "release"]
 
 
@@ -98,10 +99,6 @@ class Canvas(MapDisplay):
         """Set the options of the next gesture."""
         self._tools.set_options(options)
 
-    def cancel_gesture(self) -> None:
-        """Cancel a gesture; the document is as before it."""
-        self._tools.cancel()
-
     def escape(self) -> None:
         """Cancel a gesture, or else deselect all points."""
         if self._tools.busy:
@@ -123,7 +120,7 @@ class Canvas(MapDisplay):
         self._panning = panning
         self._show_cursor()
 
-    def point_action(self, name: str) -> None:
+    def point_action(self, name: PointActionName) -> None:
         """Carry out an action of `POINT_ACTIONS` on the selected points. Raises KeyError for an unknown name."""
         self._tools.act(name)
 

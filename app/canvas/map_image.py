@@ -36,8 +36,11 @@ Shown = Literal["cost", "difference", "distance", "nothing"]
 def changed_cells(old: MapDocument, new: MapDocument) -> Rectangle | None:
     """Return the smallest rectangle of cells in which two documents of one shape differ, or None."""
     dirty: Rectangle | None = None
-    for layer in ("cost", "passable", "locked"):
-        before, now = getattr(old, layer), getattr(new, layer)
+    for before, now in (
+        (old.cost, new.cost),
+        (old.passable, new.passable),
+        (old.locked, new.locked),
+    ):
         if before is not now:
             differs = before != now
             rows, cols = np.flatnonzero(differs.any(axis=1)), np.flatnonzero(differs.any(axis=0))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from app.document.model import DocumentModel
 
+NoticePlace = Literal["name", "size", "cell_size", "rule", "bounds"]
 _MOST_SAID = 3
 _CHECKED = "QToolButton:checked { background: palette(highlight); color: palette(highlighted-text); }"
 _ARROWS = ("↖", "↑", "↗", "←", "•", "→", "↙", "↓", "↘")
@@ -68,7 +69,7 @@ class MapSettingsPanel(QWidget):
         )
         self.lower_bound = NumberField(self.tr("The least cost that a run may give a cell"))
         self.upper_bound = NumberField(self.tr("The greatest cost that a run may give a cell"))
-        self.notices = {field: Notice() for field in ("name", "size", "cell_size", "rule", "bounds")}
+        self.notices: dict[NoticePlace, Notice] = {place: Notice() for place in get_args(NoticePlace)}
 
         size = QWidget()
         grid = QGridLayout(size)
@@ -87,17 +88,17 @@ class MapSettingsPanel(QWidget):
         form.setVerticalSpacing(GAP)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         for text, field, notice in (
-            (self.tr("Name"), self.name, "name"),
-            (self.tr("Rows × columns"), size, "size"),
-            (self.tr("Cell size"), self.cell_size, "cell_size"),
-            (self.tr("Moves"), self.neighbours, ""),
-            (self.tr("Diagonals"), self.corners, ""),
-            (self.tr("A move pays"), self.cost_rule, "rule"),
-            (self.tr("Bounds"), _row(self.lower_bound, QLabel("–"), self.upper_bound), "bounds"),
+            (self.tr("Name"), self.name, self.notices["name"]),
+            (self.tr("Rows × columns"), size, self.notices["size"]),
+            (self.tr("Cell size"), self.cell_size, self.notices["cell_size"]),
+            (self.tr("Moves"), self.neighbours, None),
+            (self.tr("Diagonals"), self.corners, None),
+            (self.tr("A move pays"), self.cost_rule, self.notices["rule"]),
+            (self.tr("Bounds"), _row(self.lower_bound, QLabel("–"), self.upper_bound), self.notices["bounds"]),
         ):
             form.addRow(text, field)
-            if notice:
-                form.addRow(self.notices[notice])
+            if notice is not None:
+                form.addRow(notice)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
         whole.addLayout(form)
@@ -168,7 +169,8 @@ class MapSettingsPanel(QWidget):
 
     # What the designer does
 
-    def _edit(self, notice: str, label: str, change: Callable[[MapDocument], MapDocument]) -> None:
+    def _edit(self, notice: NoticePlace, label: str, change: Callable[[MapDocument], MapDocument]) -> None:
+        # A change that returns the same document makes no undo step.
         try:
             document = change(self._model.document)
         except MapError as error:
@@ -186,9 +188,12 @@ class MapSettingsPanel(QWidget):
         if not self.cell_size.touched:
             self.notices["cell_size"].say("")
             return
-        self._edit(
-            "cell_size", self.tr("Cell size"), lambda now: _changed(now, "cell_size", self.cell_size.value())
-        )
+
+        def with_cell_size(now: MapDocument) -> MapDocument:
+            cell_size = self.cell_size.value()
+            return now if now.cell_size == cell_size else now.replace(cell_size=cell_size)
+
+        self._edit("cell_size", self.tr("Cell size"), with_cell_size)
         self._settle("cell_size", self.cell_size, self._model.document.cell_size)
 
     def _take_bounds(self) -> None:
@@ -199,13 +204,14 @@ class MapSettingsPanel(QWidget):
         def bounded(now: MapDocument) -> MapDocument:
             lower = self.lower_bound.value() if self.lower_bound.touched else now.bounds.lower
             upper = self.upper_bound.value() if self.upper_bound.touched else now.bounds.upper
-            return _changed(now, "bounds", Bounds(lower, upper))
+            bounds = Bounds(lower, upper)
+            return now if now.bounds == bounds else now.replace(bounds=bounds)
 
         self._edit("bounds", self.tr("Bounds"), bounded)
         self._settle("bounds", self.lower_bound, self._model.document.bounds.lower)
         self._settle("bounds", self.upper_bound, self._model.document.bounds.upper)
 
-    def _settle(self, notice: str, field: NumberField, value: float) -> None:
+    def _settle(self, notice: NoticePlace, field: NumberField, value: float) -> None:
         # What was refused stays for the designer to mend; else what stands there is the document's number.
         if not self.notices[notice].words:
             field.show_value(value)
@@ -217,7 +223,9 @@ class MapSettingsPanel(QWidget):
             corner_rule=self.corners.currentData(),
             cost_rule=self.cost_rule.currentData(),
         )
-        self._edit("rule", self.tr("Movement rule"), lambda now: _changed(now, "rule", rule))
+        self._edit(
+            "rule", self.tr("Movement rule"), lambda now: now if now.rule == rule else now.replace(rule=rule)
+        )
 
     def _take_size(self) -> None:
         gone: list[str] = []
@@ -284,11 +292,6 @@ def _row(*widgets: QWidget) -> QHBoxLayout:
     for widget in widgets:
         layout.addWidget(widget, 0 if isinstance(widget, QLabel) else 1)
     return layout
-
-
-def _changed(document: MapDocument, field: str, value: Any) -> MapDocument:
-    """Return a document with another value of a field, itself where it has that value: no empty undo step."""
-    return document if getattr(document, field) == value else document.replace(**{field: value})
 
 
 def _whole(field: NumberField) -> int:

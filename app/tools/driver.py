@@ -17,6 +17,7 @@ from maps.errors import MapError
 
 if TYPE_CHECKING:
     from app.document.model import DocumentModel
+    from app.tools.point_actions import PointActionName
     from maps.document import MapDocument
 
 _log = logging.getLogger(__name__)
@@ -153,7 +154,7 @@ class ToolDriver(QObject):
 
     # Selected points
 
-    def act(self, name: str) -> None:
+    def act(self, name: PointActionName) -> None:
         """Carry out an action of `POINT_ACTIONS` on the selected points; nothing during a gesture."""
         if self._gesture is not None:
             return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from maps.document import Layout, MapDocument
 
 HEAVIER = 1.1  # by one notch of the wheel
+PointActionName = Literal[
+    "select_all", "cut", "copy", "paste", "delete", "align", "up", "down", "left", "right", "heavier", "lighter"
+]
 PASTED_BY = (1.0, 1.0)  # rows and columns, so that a copy does not hide what it was copied from
 
 
@@ -39,7 +42,7 @@ class Outcome:
 class PointAction:
     """An action on the selected points, given the clipboard's text.
 
-    label: of the undo step. repeats: several in a row are one step.
+    label: of the undo step. repeats: several in a row are one step. needs_points: it does nothing without any.
     """
 
     title: str
@@ -47,6 +50,7 @@ class PointAction:
     label: str
     run: Callable[[MapDocument, ToolOptions, str], Outcome]
     repeats: bool = False
+    needs_points: bool = True
 
 
 def selected(document: MapDocument, options: ToolOptions) -> Layout | None:
@@ -132,22 +136,22 @@ def _chosen(document: MapDocument, options: ToolOptions) -> list[int]:
     return sorted(point for point in options.selection if point < count)
 
 
-def run_action(name: str, document: MapDocument, options: ToolOptions, clipboard: str) -> Outcome:
+def run_action(name: PointActionName, document: MapDocument, options: ToolOptions, clipboard: str) -> Outcome:
     """Carry out an action of `POINT_ACTIONS`; if that is impossible, keep the document and say why."""
-    needs_points = name not in ("select_all", "paste")
-    if needs_points and not _chosen(document, options):
+    action = POINT_ACTIONS[name]
+    if action.needs_points and not _chosen(document, options):
         return Outcome(document, options)
     try:
-        return POINT_ACTIONS[name].run(document, options, clipboard)
+        return action.run(document, options, clipboard)
     except MapError as error:
         return Outcome(document, options, sentence=str(error))
 
 
-POINT_ACTIONS: dict[str, PointAction] = {
-    "select_all": PointAction("Select all points", "Ctrl+A", "", _select_all),
+POINT_ACTIONS: dict[PointActionName, PointAction] = {
+    "select_all": PointAction("Select all points", "Ctrl+A", "", _select_all, needs_points=False),
     "cut": PointAction("Cut points", "Ctrl+X", "Cut points", _cut),
     "copy": PointAction("Copy points", "Ctrl+C", "", _copy),
-    "paste": PointAction("Paste points", "Ctrl+V", "Paste points", _paste),
+    "paste": PointAction("Paste points", "Ctrl+V", "Paste points", _paste, needs_points=False),
     "delete": PointAction("Delete points", "Del", "Remove points", _delete),
     "align": PointAction("Align points to the grid", "Ctrl+G", "Align points", _align),
     "up": PointAction("Move up", "Up", "Move points", _nudge(-1.0, 0.0), True),

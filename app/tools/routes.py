@@ -80,7 +80,7 @@ def _end_under(document: MapDocument, event: PointerEvent, index: int, end: End)
     other: End = "goal" if end == "start" else "start"
     for number, route in enumerate(document.routes):
         for name in (end, other):
-            cell: Cell = getattr(route, name)
+            cell = route.start if name == "start" else route.goal
             off = max(abs(cell[0] - event.cell[0]), abs(cell[1] - event.cell[1]))
             if off <= event.reach:
                 candidates.append((off, (number, name) != (index, end), number, name))
@@ -92,7 +92,8 @@ def _end_under(document: MapDocument, event: PointerEvent, index: int, end: End)
 def _with_end(document: MapDocument, index: int, end: End, cell: Cell) -> Route:
     if index < len(document.routes):
         # A length promised by a scenario file is for the old ends.
-        return replace(document.routes[index], **{end: cell}, expected_cost=None)
+        route = replace(document.routes[index], expected_cost=None)
+        return replace(route, start=cell) if end == "start" else replace(route, goal=cell)
     taken = {route.name for route in document.routes}
     number = next(n for n in range(1, len(taken) + 2) if f"Route {n}" not in taken)
     return Route(f"Route {number}", cell, cell, colour=ROUTE_COLOURS[index % len(ROUTE_COLOURS)])

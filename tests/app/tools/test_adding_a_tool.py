@@ -58,7 +58,8 @@ def test_an_entry_puts_a_tool_into_the_bar_under_its_key_and_it_paints(qtbot, wi
 
     window.canvas.setFocus()
     QTest.keyClick(window.canvas, Qt.Key.Key_Q)
-    assert window.canvas.tool == "stamp" and action.isChecked()
+    assert window.canvas.tool == "stamp"
+    assert action.isChecked()
     bar = window.options_bar
     qtbot.waitUntil(lambda: bar.value.isVisible() and not bar.size_box.isVisible(), timeout=2000)
     assert not bar.snap.isVisible()
