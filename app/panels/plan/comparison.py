@@ -14,14 +14,12 @@ from app.panels.plan.pixels import Values, binned
 from app.scenarios.frame import Plan
 
 if TYPE_CHECKING:
-    from engine.transport.sinkhorn import TransportProblem
+    from engine.transport.problem import TransportProblem
     from maps.document import Layout
 
 Indices = NDArray[np.intp]
 _tr = QCoreApplication.translate
 
-# Points on the longer side for which an exact plan takes about a second: an assignment, and any other.
-MOST_ASSIGNED, MOST_PROGRAMMED = 1_000, 400
 MOST_PAIRS = 4_000_000  # of points: a plan of 32 MB
 MOST_SHOWN = 400  # rows or columns of a picture
 MOST_LINES = 400  # couplings on the map
@@ -105,8 +103,8 @@ def pair_of(source: Layout, target: Layout, same_total: bool) -> Pair:
     same_total: scale the target's weights to the source's total. Raises CannotCompare.
     """
     from engine.core.errors import ProblemError
-    from engine.transport.exact import exact_transport
-    from engine.transport.sinkhorn import TOTALS_AGREE
+    from engine.transport.exact import ASSIGNMENT_POINTS, PROGRAMME_POINTS, exact_is_quick, exact_transport
+    from engine.transport.problem import TOTALS_AGREE
 
     _check_weights(source)
     _check_weights(target)
@@ -131,18 +129,17 @@ def pair_of(source: Layout, target: Layout, same_total: bool) -> Pair:
     scale = 1.0 if agree else total / other
 
     problem = _problem(source, target)
-    uniform = n == m and np.ptp(source.weights) == 0.0 and np.ptp(target.weights) == 0.0
     along = _main_axis(source.positions)
     rows = np.argsort(source.positions @ along, kind="stable")
     columns = np.argsort(target.positions @ along, kind="stable")
     pair = Pair(source, target, scale, None, None, "", rows, columns)
-    if max(n, m) > (MOST_ASSIGNED if uniform else MOST_PROGRAMMED):
+    if not exact_is_quick(problem):
         too_large = _tr(
             "PlanPanel",
-            "Not worked out: it would take too long with more than {:,} points a side, "
-            "or {:,} where both have equally many of equal weight.",
+            "Not worked out: it would take too long with more than {0:,} × {0:,} points, "
+            "or {1:,} × {1:,} where both have equally many of equal weight.",
         )
-        return replace(pair, no_exact=too_large.format(MOST_PROGRAMMED, MOST_ASSIGNED))
+        return replace(pair, no_exact=too_large.format(PROGRAMME_POINTS, ASSIGNMENT_POINTS))
     try:
         found = exact_transport(problem)
     except ArithmeticError:
@@ -165,7 +162,9 @@ def compare(pair: Pair, blur: float) -> Comparison:
     """
     from engine.core.errors import ProblemError
     from engine.core.status import Status
-    from engine.transport.sinkhorn import TransportSettings, solve_transport
+    from engine.transport.couplings import largest_couplings
+    from engine.transport.settings import TransportSettings
+    from engine.transport.sinkhorn import solve_transport
 
     source, target, (n, m) = pair.source, pair.target, pair.shape
     try:
@@ -177,7 +176,7 @@ def compare(pair: Pair, blur: float) -> Comparison:
         raise CannotCompare(str(error)) from error
     total = _total(source)
     plan = result.plan() * total
-    i, j = _largest(plan)
+    i, j, mass = largest_couplings(plan, MOST_LINES)
     block = math.ceil(n / MOST_SHOWN), math.ceil(m / MOST_SHOWN)
     order = np.ix_(pair.rows, pair.columns)
     return Comparison(
@@ -187,7 +186,7 @@ def compare(pair: Pair, blur: float) -> Comparison:
         result.transport_cost * total,
         result.marginal_error,
         "" if result.status is Status.CONVERGED else result.advice,
-        Plan(np.hstack([source.positions[i], target.positions[j]]), plan[i, j], i.astype(np.int64)),
+        Plan(np.hstack([source.positions[i], target.positions[j]]), mass, i),
         binned(plan[order], block),
         None if pair.exact is None else binned(pair.exact[order], block),
         block,
@@ -209,7 +208,8 @@ def _check_weights(layout: Layout) -> None:
 
 def _problem(source: Layout, target: Layout) -> TransportProblem:
     """Pose the problem with weights that sum to 1, whatever their size; a plan and its cost are shares then."""
-    from engine.transport.sinkhorn import PointCost, TransportProblem
+    from engine.transport.costs import PointCost
+    from engine.transport.problem import TransportProblem
 
     a, b = source.weights / _total(source), target.weights / _total(target)
     return TransportProblem(a, b, PointCost(source.positions, target.positions))
@@ -225,13 +225,3 @@ def _main_axis(positions: Values) -> Values:
     _, _, axes = np.linalg.svd(positions - positions.mean(axis=0), full_matrices=False)
     axis: Values = axes[0]
     return axis * np.sign(axis[np.argmax(np.abs(axis))] or 1.0)
-
-
-def _largest(plan: Values) -> tuple[Indices, Indices]:
-    """Return rows and columns of the largest positive entries, the largest first."""
-    flat = plan.ravel()
-    count = min(MOST_LINES, flat.size)
-    chosen = np.argpartition(flat, flat.size - count)[flat.size - count :]
-    chosen = chosen[np.argsort(-flat[chosen], kind="stable")]
-    i, j = np.unravel_index(chosen[flat[chosen] > 0.0], plan.shape)
-    return i, j
