@@ -61,8 +61,8 @@ def make_window(size: int) -> Any:
 
 def start_run(window: Any, seconds: float = 120.0, steps: int = 100_000) -> None:
     """Start a run and wait until it is under way; the first one of a process imports and compiles."""
-    window.run_panel.form.set_value("steps", steps)
-    window.start_or_pause()
+    window.panels.run.form.set_value("steps", steps)
+    window.controller.start_or_pause()
     began = Clock()
     while window.run.step < 5 and Clock() - began < seconds:
         wait(20)
@@ -170,7 +170,7 @@ def points_part() -> None:
     document = window.model.document
     window.model.adopt(document.replace(passable=np.ones(document.shape, bool), layouts=layouts), None)
     wait(100)
-    window.run_panel.choose("matching")
+    window.panels.run.choose("matching")
     with repaints(window.canvas) as drawn:
         start_run(window, steps=1000)
         while window.run.busy:
@@ -261,7 +261,7 @@ def heartbeat_part() -> None:
             for number in range(5):
                 window.files.open(Path(folder) / f"map{number}.longcut")
                 wait_for_files()
-                window.start_or_pause()
+                window.controller.start_or_pause()
                 wait(700)
 
         rows.append(_row("five loads, a run started on each", late(load), "p99 < 25 ms"))
