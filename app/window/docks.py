@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QByteArray, QObject, Qt, Signal
+from PySide6.QtCore import QByteArray, QObject, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QWidget
 
@@ -88,8 +88,6 @@ class Panels(QObject):
 class Docks(QObject):
     """Puts the panels of a table into docks of a window, and arranges them."""
 
-    toggled = Signal()  # a dock has been shown or hidden
-
     def __init__(self, window: QMainWindow, table: Sequence[Dock]) -> None:
         super().__init__(window)
         self._window = window
@@ -138,13 +136,9 @@ class Docks(QObject):
         dock = QDockWidget(entry.title, self._window)
         dock.setObjectName(entry.name)
         dock.setWidget(entry.panel)
-        movable, closable = (
-            QDockWidget.DockWidgetFeature.DockWidgetMovable,
-            QDockWidget.DockWidgetFeature.DockWidgetClosable,
-        )
-        dock.setFeatures(movable | closable)
+        features = QDockWidget.DockWidgetFeature
+        dock.setFeatures(features.DockWidgetMovable | features.DockWidgetClosable)
         dock.setTitleBarWidget(QWidget())  # its tab, or what is in it, names it already
-        dock.toggleViewAction().toggled.connect(self.toggled)
         self._window.addDockWidget(entry.stack.area, dock)
         self._docks[entry.panel] = dock
         return dock

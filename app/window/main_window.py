@@ -81,12 +81,7 @@ class MainWindow(QMainWindow):
         if self.preferences:
             self.restoreGeometry(self.preferences.window_geometry)
             self.docks.arrange(self.preferences.window_state)
-        for changed in (
-            self.model.history_changed,
-            self.run.state_changed,
-            self.tools.chosen,
-            self.docks.toggled,
-        ):
+        for changed in (self.model.history_changed, self.run.state_changed, self.tools.chosen):
             changed.connect(self.menus.refresh)
         self.files.recent_changed.connect(self.menus.refill)
         self.canvas.installEventFilter(self)

@@ -56,7 +56,8 @@ class CommandTable:
 class Menus(QObject):
     """Gives a window the menus, the tool bar, the keys and the command palette of a table.
 
-    What is enabled and what is on is read after each command, and whenever `refresh` is called.
+    What is enabled and what is on is read after each command, when a menu or the palette opens, and by `refresh`:
+    call that when a command that has a key, or stands in the tool bar, may have become possible or gone on or off.
     """
 
     def __init__(self, window: QMainWindow, table: CommandTable) -> None:
@@ -67,7 +68,9 @@ class Menus(QObject):
         self.tool_bar = ToolBar(window)
         self._palette = CommandPalette(window)
         for menu in table.menus:
-            self._fill(self._bar.addMenu(menu.title), menu)
+            shown = self._bar.addMenu(menu.title)
+            shown.aboutToShow.connect(self.refresh)
+            self._fill(shown, menu)
         group = QActionGroup(self)
         for command in table.tools:
             self.tool_bar.add(self._action(command, self.tool_bar, group), command.icon)
@@ -80,6 +83,7 @@ class Menus(QObject):
 
     def find_command(self) -> None:
         """Show all commands with their keys, to be filtered by typing."""
+        self.refresh()
         self._palette.open_for(self.commands())
 
     def refresh(self) -> None:
