@@ -20,7 +20,7 @@ from app.scenarios.frame import Plan
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
 
     from app.canvas.layers import Layer
     from maps.document import Cell, MapDocument, Mask
@@ -117,24 +117,9 @@ class MapDisplay(QWidget):
         self._scene.show_moving(layouts or {})
         self.update()
 
-    def show_plan(
-        self, lines: ArrayLike | None, mass: ArrayLike | None = None, rows: ArrayLike | None = None
-    ) -> None:
-        """Lines of a plan, None for none: (k, 4) from row, col to row, col.
-
-        mass: (k,), 1 each where it is not given. rows: (k,) rows of the plan, for `highlight_row`; where they
-        are not given, a line from another position than the one before it begins the next row.
-        """
-        if lines is None:
-            self._scene.plan = None
-        else:
-            ends = np.asarray(lines, np.float64).reshape(-1, 4)
-            begins = np.r_[0, (np.diff(ends[:, :2], axis=0) != 0.0).any(axis=1).cumsum()][: len(ends)]
-            self._scene.plan = Plan(
-                ends,
-                np.ones(len(ends)) if mass is None else np.asarray(mass, np.float64),
-                begins if rows is None else np.asarray(rows, np.int64),
-            )
+    def show_plan(self, plan: Plan | None) -> None:
+        """Show the lines of a plan, None for none."""
+        self._scene.plan = plan
         self.update()
 
     def highlight_row(self, row: int | None) -> None:

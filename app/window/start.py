@@ -50,7 +50,7 @@ def show_demo(sample: str, seconds: float | None, picture: Path | None, theme: s
             code = 2
         window.abandon()
 
-    QTimer.singleShot(0, window.start_or_pause)
+    QTimer.singleShot(0, window.controller.start_or_pause)
     if seconds is not None or picture is not None:
         QTimer.singleShot(round(1000 * (10.0 if seconds is None else seconds)), end)
     qapp.exec()

@@ -61,8 +61,8 @@ def make_window(size: int) -> Any:
 
 def start_run(window: Any, seconds: float = 120.0, steps: int = 100_000) -> None:
     """Start a run and wait until it is under way; the first one of a process imports and compiles."""
-    window.run_panel.form.set_value("steps", steps)
-    window.start_or_pause()
+    window.panels.run.form.set_value("steps", steps)
+    window.controller.start_or_pause()
     began = Clock()
     while window.run.step < 5 and Clock() - began < seconds:
         wait(20)
@@ -160,6 +160,7 @@ def points_part() -> None:
 
     from app.run.model import DISPLAY_INTERVAL
     from app.run.warm_up import warm_up_in_background
+    from app.scenarios.frame import Plan
     from maps.document import Layout
 
     window = make_window(128)
@@ -170,7 +171,7 @@ def points_part() -> None:
     document = window.model.document
     window.model.adopt(document.replace(passable=np.ones(document.shape, bool), layouts=layouts), None)
     wait(100)
-    window.run_panel.choose("matching")
+    window.panels.run.choose("matching")
     with repaints(window.canvas) as drawn:
         start_run(window, steps=1000)
         while window.run.busy:
@@ -185,7 +186,7 @@ def points_part() -> None:
         share = 0.5 - 0.5 * np.cos(steps / 40)
         now = one + share * (other - one)
         canvas.show_moving({"a": now})
-        canvas.show_plan(np.hstack([np.concatenate([now, now]), lines[:, 2:]]), mass)
+        canvas.show_plan(Plan(np.hstack([np.concatenate([now, now]), lines[:, 2:]]), mass, np.arange(400)))
 
     timer = QTimer(interval=DISPLAY_INTERVAL)
     timer.timeout.connect(frame)
@@ -261,7 +262,7 @@ def heartbeat_part() -> None:
             for number in range(5):
                 window.files.open(Path(folder) / f"map{number}.longcut")
                 wait_for_files()
-                window.start_or_pause()
+                window.controller.start_or_pause()
                 wait(700)
 
         rows.append(_row("five loads, a run started on each", late(load), "p99 < 25 ms"))

@@ -16,6 +16,7 @@ from app.canvas.map_image import OPEN, MapImage, changed_cells, glow_image
 from app.canvas.map_marks import cut_lines, route_labels
 from app.canvas.view import View, fitted, fitted_beside
 from app.document.model import DocumentModel
+from app.scenarios.frame import Plan
 from app.tools import Sketch
 from maps.document import Layout, MapDocument, Route, new_document
 from maps.edits import set_passable
@@ -278,7 +279,7 @@ def test_each_layer_changes_the_picture(canvas, model):
     model.edit("Points", model.document.replace(layouts=layouts))
     canvas.show_moving({"a": np.array([(4.0, 3.0)])})
     canvas.show_moving({"a": np.array([(5.0, 6.0)])})
-    canvas.show_plan([(5, 6, 3, 9)])
+    canvas.show_plan(Plan(np.array([(5.0, 6.0, 3.0, 9.0)]), np.ones(1), np.zeros(1, np.int64)))
     shown = canvas.visible_layers
     assert shown == set(LAYERS) - {"difference", "distance"}
     whole = canvas.grab().toImage()

@@ -78,8 +78,8 @@ def test_an_entry_puts_a_tool_into_the_bar_under_its_key_and_it_paints(qtbot, wi
 
 
 def test_a_terrain_of_the_palette_stays_with_a_tool_that_paints(qtbot, window):
-    window.choose_tool("stamp")
-    table = window.terrain.table
+    window.tools.choose("stamp")
+    table = window.panels.terrain.table
     row = next(row for row in range(table.rowCount()) if table.item(row, COST).text() not in ("1", "2.5"))
     spot = table.visualItemRect(table.item(row, NAME)).center()
     QTest.mouseClick(table.viewport(), LEFT, NONE, spot)

@@ -16,6 +16,7 @@ from app.canvas.line_raster import line_opacity
 from app.canvas.view import View
 from app.document.model import DocumentModel
 from app.panels.tool_options import OptionsBar
+from app.scenarios.frame import Plan
 from app.tools import TOOLS, ToolOptions
 from app.tools.point_actions import POINT_ACTIONS
 from app.widgets.parts import TARGET
@@ -582,17 +583,28 @@ def test_trails_reach_back_and_fade(model, canvas):
     assert strength(0) > strength(6) > strength(10) > strength(25) == 0
 
 
-def test_plan_lines_are_stronger_with_mass_and_a_row_stands_out(model, canvas):
-    canvas.set_visible_layers({"plan"})
-    bare = canvas.grab().toImage()
-    canvas.show_plan([(2, 1, 2, 7), (5, 1, 5, 7), (8, 1, 8, 7)], [1.0, 0.1, 0.0])
-    image = canvas.grab().toImage()
+def plan(lines, mass, rows):
+    return Plan(np.array(lines, np.float64).reshape(-1, 4), np.array(mass, np.float64), np.array(rows, np.int64))
+
+
+def line_strength(canvas, bare):
+    """How much a line along a row of cells differs from the bare map, as a function of image and row."""
 
     def strength(image, row):
         x, y = at(canvas, (row, 4)).toTuple()
         ground = bare.pixelColor(x, y).lightness()
         return sum(abs(image.pixelColor(x, y + j).lightness() - ground) for j in range(-3, 4))  # core and rim
 
+    return strength
+
+
+def test_plan_lines_are_stronger_with_mass_and_a_row_stands_out(model, canvas):
+    canvas.set_visible_layers({"plan"})
+    bare = canvas.grab().toImage()
+    canvas.show_plan(plan([(2, 1, 2, 7), (5, 1, 5, 7), (8, 1, 8, 7)], [1.0, 0.1, 0.0], [0, 1, 2]))
+    image = canvas.grab().toImage()
+
+    strength = line_strength(canvas, bare)
     assert strength(image, 2) > strength(image, 5) > strength(image, 8) == 0
     canvas.highlight_row(1)
     lit = canvas.grab().toImage()
@@ -636,14 +648,18 @@ def test_where_lines_cross_the_stronger_one_counts():
         assert (opacity > 0).sum() == 21
 
 
-def test_rows_of_a_plan_may_be_told(canvas):
-    lines = [(2, 1, 2, 7), (2, 1, 5, 7), (8, 1, 8, 7)]
-    canvas.show_plan(lines)
-    assert canvas._scene.plan.rows.tolist() == [0, 0, 1]
-    canvas.show_plan(lines, [1, 1, 1], [4, 4, 9])
-    assert canvas._scene.plan.rows.tolist() == [4, 4, 9]
-    canvas.show_plan(np.zeros((0, 4)))
-    canvas.grab()
+def test_all_lines_of_a_highlighted_row_stand_out(model, canvas):
+    canvas.set_visible_layers({"plan"})
+    bare = canvas.grab().toImage()
+    canvas.show_plan(plan([(2, 1, 2, 7), (5, 1, 5, 7), (8, 1, 8, 7)], [0.2, 0.2, 0.2], [4, 9, 4]))
+    image = canvas.grab().toImage()
+    canvas.highlight_row(4)
+    lit, strength = canvas.grab().toImage(), line_strength(canvas, bare)
+    assert [strength(lit, row) > strength(image, row) for row in (2, 5, 8)] == [True, False, True]
+    canvas.highlight_row(None)
+    assert canvas.grab().toImage() == image
+    canvas.show_plan(plan([], [], []))
+    assert canvas.grab().toImage() == bare
 
 
 def test_hover_tells_the_point_under_the_pointer(canvas, qtbot):
