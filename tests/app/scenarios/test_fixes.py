@@ -25,7 +25,9 @@ from engine.core.errors import ProblemError, SuggestedFix, apply_fix
 from engine.learning.terrain import TrainingSettings, save_model, train
 from engine.learning.tilesets import examples
 from engine.matching import ground_cost
-from engine.transport.sinkhorn import Partial, PointCost, TransportProblem, TransportSettings, check
+from engine.transport.costs import PointCost
+from engine.transport.problem import Partial, TransportProblem
+from engine.transport.settings import TransportSettings, check
 from maps.document import Layout, MapDocument, Route, new_document
 
 ROOT = Path(__file__).parents[3]

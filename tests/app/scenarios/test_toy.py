@@ -35,7 +35,7 @@ def window(qtbot, document):
         made, before_close_func=lambda w: w.model.mark_saved(w.model.history.current, Path("x.longcut"))
     )
     made.show()
-    made.run_panel.choose("toy")
+    made.panels.run.choose("toy")
     return made
 
 
@@ -45,7 +45,7 @@ def click(window, button, qtbot, state):
 
 
 def test_it_runs_in_the_window_and_fills_the_gallery(qtbot, window, document):
-    panel = window.run_panel
+    panel = window.panels.run
     assert [panel.scenario_box.itemText(at) for at in range(panel.scenario_box.count())][-1] == "Even costs"
     assert set(panel.form.controls) == {"share", "steps", "seed"}
     share = panel.form.controls["share"].widget
@@ -57,15 +57,15 @@ def test_it_runs_in_the_window_and_fills_the_gallery(qtbot, window, document):
     assert panel.sentence.text() == "As even as asked."
     curves = window.run.curves()
     assert curves["deviation"] == pytest.approx([0.2932 * (1.0 - 0.2 * step) for step in range(1, 5)], rel=1e-3)
-    assert "eviation over steps" in window.curves._title.text()
-    assert [window.gallery.list.item(at).text() for at in range(4)] == [f"step {n}" for n in range(1, 5)]
+    assert "eviation over steps" in window.panels.progress.curves._title.text()
+    assert [window.panels.gallery.list.item(at).text() for at in range(4)] == [f"step {n}" for n in range(1, 5)]
     QTest.mouseClick(panel.apply, Qt.MouseButton.LeftButton)
     assert window.model.document.cost.std() == pytest.approx(0.2 * document.cost.std(), rel=1e-5)
     assert window.model.history.labels[-1] == "Even costs"
 
 
 def test_a_refusal_of_its_own_is_mended_by_the_button(qtbot, window):
-    panel = window.run_panel
+    panel = window.panels.run
     panel.form.set_value("share", 0.0)
     click(window, panel.run, qtbot, "failed")
     assert panel.fix.isVisible() and panel.fix.text() == "Set “Evenness” to 1"
