@@ -147,11 +147,7 @@ class RunView(QObject):
                 canvas.show_paths([] if measures is None else list(measures.paths))
                 canvas.show_unreachable(None if measures is None else measures.cut_off)
         if frame is not before.frame or shown.compared is not before.compared:
-            plan = shown.plan
-            if plan is None:
-                canvas.show_plan(None)
-            else:
-                canvas.show_plan(plan.lines, plan.mass, plan.rows)
+            canvas.show_plan(shown.plan)
 
     def _measure(self) -> None:
         """Have the drawn map measured, unless a run that is under way covers it."""

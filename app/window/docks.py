@@ -16,7 +16,7 @@ from app.panels.layers import LayersPanel
 from app.panels.layouts import LayoutsPanel
 from app.panels.map_settings import MapSettingsPanel
 from app.panels.palette import PalettePanel
-from app.panels.plan import PlanPanel
+from app.panels.plan.panel import PlanPanel
 from app.panels.progress import ProgressPanel
 from app.panels.routes import RoutesPanel
 from app.panels.run import RunPanel

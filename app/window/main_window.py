@@ -165,7 +165,7 @@ class MainWindow(QMainWindow):
     def _point_at(self, layout: int, point: int) -> None:
         """Let the point under the pointer stand out in the plan panel, if the plan begins at its layout."""
         names = [entry.name for entry in self.model.document.layouts]
-        begins = 0 <= layout < len(names) and names[layout] == self.panels.plan.source.currentText()
+        begins = 0 <= layout < len(names) and names[layout] == self.panels.plan.source_name
         self.panels.plan.highlight_row(point if begins else None)
 
     # Closing

@@ -13,8 +13,6 @@ from app.tools import TOOLS, ToolOptions
 from app.window.docks import Panels
 from maps.document import Terrain
 
-COST_TOOLS = frozenset({"brush", "line", "rectangle", "fill"})  # those that paint the chosen cost
-
 
 class ToolChoice(QObject):
     """Takes a choice made in one of these places over to the others; the canvas holds the tool and its options."""
@@ -51,7 +49,7 @@ class ToolChoice(QObject):
             self.choose("wall")
             return
         self._set_options(replace(self._canvas.options, cost=terrain.cost, mode="set"))
-        if self._canvas.tool not in COST_TOOLS:
+        if not TOOLS[self._canvas.tool].paints:
             self.choose("brush")
 
     def _choose_route(self, route: int) -> None:

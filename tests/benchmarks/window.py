@@ -160,6 +160,7 @@ def points_part() -> None:
 
     from app.run.model import DISPLAY_INTERVAL
     from app.run.warm_up import warm_up_in_background
+    from app.scenarios.frame import Plan
     from maps.document import Layout
 
     window = make_window(128)
@@ -185,7 +186,7 @@ def points_part() -> None:
         share = 0.5 - 0.5 * np.cos(steps / 40)
         now = one + share * (other - one)
         canvas.show_moving({"a": now})
-        canvas.show_plan(np.hstack([np.concatenate([now, now]), lines[:, 2:]]), mass)
+        canvas.show_plan(Plan(np.hstack([np.concatenate([now, now]), lines[:, 2:]]), mass, np.arange(400)))
 
     timer = QTimer(interval=DISPLAY_INTERVAL)
     timer.timeout.connect(frame)

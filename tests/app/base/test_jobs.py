@@ -119,11 +119,13 @@ def test_nothing_to_do_and_what_is_cancelled_is_not_worked_on(qtbot, squares):
     squares.job.cancel()
     qtbot.wait(100)
     assert not squares.job.busy
-    assert squares.worked == [] and squares.results == []
+    assert squares.worked == []
+    assert squares.results == []
 
 
 def test_after_shutting_down_nothing_is_delivered(qtbot, squares):
     squares.ask(3)
     squares.job.shut_down()
     qtbot.wait(100)
-    assert squares.results == [] and not squares.job.busy
+    assert squares.results == []
+    assert not squares.job.busy
