@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from PySide6.QtCore import QObject, Signal
 
-from app.document.model import DocumentModel
-from app.run.model import RunModel
-from app.scenarios.frame import Frame
-from app.scenarios.scenario import Scenario
-from maps.document import MapDocument
 from maps.edits import apply_costs
 from maps.errors import MapError
 from maps.layout_edits import move_layouts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.document.model import DocumentModel
+    from app.run.model import RunModel
+    from app.scenarios.frame import Frame
+    from app.scenarios.scenario import Scenario
+    from maps.document import MapDocument
 
 
 class RunChoice(Protocol):

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QObject, Qt
-from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QWidget
 
-from app.document.model import DocumentModel
 from app.panels.gallery import GalleryPanel
 from app.panels.history import HistoryPanel
 from app.panels.layers import LayersPanel
@@ -21,6 +19,13 @@ from app.panels.progress import ProgressPanel
 from app.panels.routes import RoutesPanel
 from app.panels.run import RunPanel
 from app.panels.scatter import FeaturesPanel
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from PySide6.QtGui import QAction
+
+    from app.document.model import DocumentModel
 
 STATE_VERSION = 1  # of the arrangement of docks; another number forgets the old one
 RIGHT, BOTTOM = Qt.DockWidgetArea.RightDockWidgetArea, Qt.DockWidgetArea.BottomDockWidgetArea
