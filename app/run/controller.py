@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from app.document.model import DocumentModel
     from app.run.model import RunModel
+    from app.run.worker import Mend
     from app.scenarios.frame import Frame
     from app.scenarios.scenario import Scenario
     from maps.document import MapDocument
@@ -32,8 +33,8 @@ class RunChoice(Protocol):
         """Return a value of the scenario's settings class."""
         ...
 
-    def set_setting(self, name: str, value: Any) -> None:
-        """Give a field of the settings another value."""
+    def apply_fix(self, fix: Mend) -> None:
+        """Give the setting that kept a run from starting the value that was suggested."""
         ...
 
 
@@ -145,9 +146,8 @@ class RunController(QObject):
 
     def apply_fix(self) -> None:
         """Give the setting that kept the run from starting the value that was suggested, and start."""
-        fix = self._run.mend
-        if fix is not None:
-            self._choice.set_setting(fix.setting, fix.value)
+        if self._run.mend is not None:
+            self._choice.apply_fix(self._run.mend)
             self.start_or_pause()
 
     def forget(self) -> None:

@@ -82,6 +82,7 @@ class MainWindow(QMainWindow):
         self.addToolBar(Qt.ToolBarArea.TopToolBarArea, self.options_bar)
         self.addToolBar(Qt.ToolBarArea.LeftToolBarArea, self.menus.tool_bar)
         self.resize(1280, 800)
+        self.docks.set_out()
         if self.preferences:
             self.restoreGeometry(self.preferences.window_geometry)
             self.docks.arrange(self.preferences.window_state)
@@ -124,7 +125,7 @@ class MainWindow(QMainWindow):
             lambda: self.panels.progress.show_scenario(self.run, panel.scenario)
         )
         panel.aim_changed.connect(routes.show_targets)
-        routes.targets_changed.connect(lambda: panel.set_setting("targets", routes.targets()))
+        routes.targets_changed.connect(lambda: panel.form.set_value("targets", routes.targets()))
         self.view.route_costs_changed.connect(routes.show_costs)
         self.view.progress_changed.connect(lambda: self.panels.progress.show_run(self.run))
         self.view.gallery_changed.connect(self._show_gallery)

@@ -27,8 +27,11 @@ class Choice:
     def settings(self):
         return self.chosen
 
-    def set_setting(self, name, value):
-        self.chosen = replace(self.chosen, **{name: value})
+    def set(self, **changes):
+        self.chosen = replace(self.chosen, **changes)
+
+    def apply_fix(self, fix):
+        self.set(**{fix.setting: fix.value})
 
 
 class Desk:
@@ -64,7 +67,7 @@ def desk(qapp):
 
 @pytest.fixture
 def endless(desk):
-    desk.choice.set_setting("steps", 100_000)
+    desk.choice.set(steps=100_000)
     return desk
 
 
@@ -190,7 +193,7 @@ def test_a_fork_that_does_not_fit_is_told_and_changes_nothing(qtbot, desk):
 
 
 def test_the_suggested_fix_is_set_and_the_run_starts(qtbot, desk):
-    desk.choice.set_setting("budget", 1e6)
+    desk.choice.set(budget=1e6)
     desk.controller.start_or_pause()
     ended(qtbot, desk, "failed")
     desk.controller.apply_fix()

@@ -69,9 +69,11 @@ def test_the_first_of_each_stack_is_in_front(qtbot, tmp_path):
 
 def test_docks_come_back_to_where_they_were_at_first(qtbot, tmp_path):
     window = made_window(qtbot, tmp_path / "preferences.ini")
+    before = window.panels.run.size()
     for title in ("Run", "Progress", "History"):
         toggle(window, title)
     assert dock(window, "run").isHidden()
     window.docks.arrange_as_at_first()
     assert not any(dock(window, entry.name).isHidden() for entry in window.panels.table())
+    assert (window.panels.run.size(), window.menus.tool_bar.isVisible()) == (before, True)
     window.close()
