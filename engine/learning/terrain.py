@@ -148,8 +148,8 @@ def train_terrain(
         for group in optimiser.param_groups:
             group["lr"] = 0.5 * settings.learning_rate * (1.0 + cos(pi * (step - 1) / steps))
         optimiser.zero_grad()
-        seen = colours.standardised(picture_tensor(example_pictures(training, settings.tilesets, which)))
-        loss, prices = training_loss(network, seen, training, which, settings, step)
+        pictures = colours.standardised(picture_tensor(example_pictures(training, settings.tilesets, which)))
+        loss, prices = training_loss(network, pictures, training, which, settings, step)
         loss.backward()
         value = float(loss.detach())
         gradients = [parameter.grad for parameter in network.parameters() if parameter.grad is not None]
@@ -251,11 +251,11 @@ def build_network(method: Method, width: int) -> nn.Sequential:
     return nn.Sequential(*layers, nn.Conv2d(width, 1, 1))
 
 
-def prices_of(seen: Tensor, method: Method) -> Tensor:
+def prices_of(outputs: Tensor, method: Method) -> Tensor:
     """Return positive prices (B, H, W); for "direct", −log p with p that a cell is on the path."""
     if method == "direct":
-        return nn.functional.softplus(-seen) + LEAST_DIRECT_COST
-    return nn.functional.softplus(seen) + LEAST_PRICE
+        return nn.functional.softplus(-outputs) + LEAST_DIRECT_COST
+    return nn.functional.softplus(outputs) + LEAST_PRICE
 
 
 def training_loss(
@@ -270,8 +270,8 @@ def training_loss(
 
     pictures: (B, 3, 8·H, 8·W), standardised.  step: seeds the noise of "perturbation".
     """
-    seen: Tensor = network(pictures)[:, 0]
-    prices = prices_of(seen, settings.method)
+    outputs: Tensor = network(pictures)[:, 0]
+    prices = prices_of(outputs, settings.method)
     drawn = prices.new_tensor(training.loads[which])
     ends = training.grid, training.starts[: len(which)], training.goals[: len(which)]
     if not bool(torch.isfinite(prices).all()):  # which no solver accepts
@@ -289,7 +289,7 @@ def training_loss(
             losses = (loads * (1.0 - 2.0 * (drawn > 0.0).to(loads.dtype)) + drawn).sum(dim=(1, 2))
         case "direct":
             on_path = (drawn > 0.0).to(prices.dtype)
-            losses = nn.functional.binary_cross_entropy_with_logits(seen, on_path, reduction="none").sum(
+            losses = nn.functional.binary_cross_entropy_with_logits(outputs, on_path, reduction="none").sum(
                 dim=(1, 2)
             )
     return losses.mean() / side, prices

@@ -102,8 +102,10 @@ def test_another_look_breaks_a_model_and_adaptation_mends_it(model, maps, held_o
     steps = list(adapt(model, maps, "meadow", "night", settings, held_out))
     end = steps[-1]
     there = accuracy(model, held_out, example_pictures(held_out, ("meadow",), np.arange(30)))
-    assert there.optimal > 0.8 and there.price_error < 0.05
-    assert end.before.optimal < 0.1 and end.before.price_error > 0.4
+    assert there.optimal > 0.8
+    assert there.price_error < 0.05
+    assert end.before.optimal < 0.1
+    assert end.before.price_error > 0.4
     assert end.now.optimal > end.before.optimal + 0.3
     assert end.now.price_error < 0.4 * end.before.price_error
     # Transport does it, not only the colours that the first step starts from.
@@ -213,7 +215,8 @@ def test_the_last_good_model_is_kept(model, maps, learning_rate):
     assert 1 <= steps[-1].step < 20
     assert steps[-1].model is steps[-2].model
     look = example_pictures(maps, ("desert",), np.arange(2))
-    assert np.isfinite(steps[-1].model.price(look)).all() and np.isfinite(steps[-1].loss)
+    assert np.isfinite(steps[-1].model.price(look)).all()
+    assert np.isfinite(steps[-1].loss)
 
 
 def test_refusals(model, maps):
