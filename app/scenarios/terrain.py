@@ -141,7 +141,7 @@ def picture_of(document: MapDocument, settings: Terrain) -> Any:
 def steps(document: MapDocument, settings: Terrain, state: Any) -> Iterator[Seen]:
     """See `Scenario.steps`. An edited map is priced by the training that goes on."""
     from engine.core.errors import ProblemError
-    from engine.learning.terrain import TerrainSettings, train_terrain
+    from engine.learning.terrain import TrainingSettings, train_terrain
     from engine.learning.tilesets import examples
 
     picture = picture_of(document, settings)
@@ -151,7 +151,7 @@ def steps(document: MapDocument, settings: Terrain, state: Any) -> Iterator[Seen
         return iter((_priced_once(document, settings, picture, read_network(settings.network)),))
     check_place(settings.save_as)
     if state is None:
-        how = TerrainSettings(
+        how = TrainingSettings(
             method=settings.method,  # pyright: ignore[reportArgumentType]
             tilesets=(settings.tileset,),
             epochs=settings.epochs,

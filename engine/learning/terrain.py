@@ -43,7 +43,7 @@ FORMAT = "longcut pricing network 1"
 
 
 @dataclass(frozen=True)
-class TerrainSettings:
+class TrainingSettings:
     """Settings of a training.
 
     method: the gradient rule through the solver, or "direct".  tilesets: of the pictures, in turn.
@@ -115,7 +115,7 @@ class TerrainIterate:
 
 
 def train_terrain(
-    training: Examples, settings: TerrainSettings | None = None, held_out: Examples | None = None
+    training: Examples, settings: TrainingSettings | None = None, held_out: Examples | None = None
 ) -> Iterator[TerrainIterate]:
     """Train a network on the drawn paths of `training`, step by step; their costs are not used.
 
@@ -123,7 +123,7 @@ def train_terrain(
     bytes. Raises ValueError for an unknown tileset, or without any tileset or map. A loss or gradient that is not
     finite ends the training by its status, with the last good weights.
     """
-    settings = settings or TerrainSettings()
+    settings = settings or TrainingSettings()
     if unknown := [name for name in settings.tilesets if name not in TILESETS]:
         raise ValueError(f"there is no tileset {unknown[0]!r}; there are: {', '.join(TILESETS)}")
     if not settings.tilesets or len(training) == 0:
@@ -263,7 +263,7 @@ def training_loss(
     pictures: Tensor,
     training: Examples,
     which: Integers,
-    settings: TerrainSettings,
+    settings: TrainingSettings,
     step: int,
 ) -> tuple[Tensor, Tensor]:
     """Return the mean loss (), divided by the side of a map, and prices (B, H, W), of examples `which` (B,).

@@ -8,20 +8,20 @@ import time
 from dataclasses import replace
 
 from engine.core.device import leave_a_core_free
-from engine.learning.terrain import METHODS, PricingModel, TerrainSettings, optimal_share, train_terrain
+from engine.learning.terrain import METHODS, PricingModel, TrainingSettings, optimal_share, train_terrain
 from engine.learning.tilesets import TILESETS, Examples, examples
 from tests.benchmarks.table import print_table
 
 # Numbers of training maps of 12 × 12 tiles, and how to train on them.
-SMALL, SMALL_MAPS = TerrainSettings(epochs=6), 4_000
-FULL, FULL_MAPS = TerrainSettings(epochs=10), 10_000
+SMALL, SMALL_MAPS = TrainingSettings(epochs=6), 4_000
+FULL, FULL_MAPS = TrainingSettings(epochs=10), 10_000
 HELD_OUT = {12: 1000, 30: 500}
 # The baseline looks far around each tile, which is dear: fewer channels, and fewer maps where they are large.
 DIRECT = {"method": "direct", "width": 32}
 DIRECT_MAPS_AT_30 = 1_600
 
 
-def trained(training: Examples, settings: TerrainSettings) -> tuple[PricingModel, float]:
+def trained(training: Examples, settings: TrainingSettings) -> tuple[PricingModel, float]:
     began = time.perf_counter()
     *_, end = train_terrain(training, settings)
     return end.model, time.perf_counter() - began
@@ -32,7 +32,7 @@ def main() -> None:
     held_out = {size: examples(count, size, size, 2) for size, count in HELD_OUT.items()}
     rows = []
 
-    def report(name: str, training: Examples, settings: TerrainSettings) -> None:
+    def report(name: str, training: Examples, settings: TrainingSettings) -> None:
         model, seconds = trained(training, settings)
         shares = [f"{100.0 * optimal_share(model, maps):.1f}" for maps in held_out.values()]
         size = training.grid.shape[0]

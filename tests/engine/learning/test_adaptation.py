@@ -14,7 +14,7 @@ from engine.learning.colour_statistics import colours_of, picture_tensor
 from engine.learning.terrain import (
     LEAST_PRICE,
     PricingModel,
-    TerrainSettings,
+    TrainingSettings,
     example_pictures,
     train_terrain,
 )
@@ -45,7 +45,7 @@ def held_out():
 @pytest.fixture(scope="module")
 def model(maps):
     """A network that knows the costs of the meadow tiles: adapted from the meadow to itself."""
-    start = next(train_terrain(maps, TerrainSettings(epochs=1, width=16))).model
+    start = next(train_terrain(maps, TrainingSettings(epochs=1, width=16))).model
     alone = AdaptationSettings(steps=250, learning_rate=8e-3, transport_weight=0.0, match_colours=False)
     *_, end = adapt(start, maps, "meadow", "meadow", alone)
     return end.model

@@ -10,7 +10,7 @@ from safetensors.numpy import load, save
 from engine.core.status import Status
 from engine.learning.terrain import (
     METHODS,
-    TerrainSettings,
+    TrainingSettings,
     build_network,
     example_pictures,
     load_model,
@@ -21,7 +21,7 @@ from engine.learning.terrain import (
 )
 from engine.learning.tilesets import COSTS, TILE, examples
 
-TINY = TerrainSettings(epochs=4, batch=20, width=16, learning_rate=1e-2)
+TINY = TrainingSettings(epochs=4, batch=20, width=16, learning_rate=1e-2)
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def trained(maps):
 
 @pytest.mark.parametrize("method", [method for method in METHODS if method != "interpolation"])
 def test_gradients_by_the_weights_are_finite_differences(maps, method):
-    settings = TerrainSettings(method, softness=0.5)
+    settings = TrainingSettings(method, softness=0.5)
     torch.manual_seed(0)
     network = build_network(method, 4).double()
     which = np.arange(3)
@@ -192,8 +192,8 @@ def test_any_other_file_is_refused_by_name(tmp_path):
 
 def test_misuse_is_refused_with_a_sentence(maps, trained):
     with pytest.raises(ValueError, match="no tileset 'lava'; there are: meadow, winter"):
-        next(train_terrain(maps[0], TerrainSettings(tilesets=("lava",))))
+        next(train_terrain(maps[0], TrainingSettings(tilesets=("lava",))))
     with pytest.raises(ValueError, match="at least one tileset"):
-        next(train_terrain(maps[0], TerrainSettings(tilesets=())))
+        next(train_terrain(maps[0], TrainingSettings(tilesets=())))
     with pytest.raises(ValueError, match="whole tiles of 8"):
         trained[-1].model.price(np.zeros((1, 20, 16, 3), dtype=np.uint8))
