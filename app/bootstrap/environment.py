@@ -92,7 +92,9 @@ def write_stamp(stamp: Stamp, venv: Path) -> None:
 
 def plan(stamp: Stamp | None, project: Mapping[str, Any], extras: Sequence[str], venv: Path) -> str:
     """Return what an environment with this stamp needs: "ready", "update" (install into it) or "make" (anew)."""
-    if not stamp or not stamp.whole or stamp.python != running_python() or not venv_python(venv).exists():
+    if not stamp or not stamp.whole or stamp.python != running_python():
+        return "make"
+    if not os.path.exists(venv_python(venv)):  # False, too, where another user's Python cannot be looked up
         return "make"
     same = stamp.fingerprint == fingerprint(project) and set(extras) <= set(stamp.extras)
     return "ready" if same else "update"
