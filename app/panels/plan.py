@@ -24,9 +24,7 @@ from PySide6.QtWidgets import (
 from app.base.jobs import Background
 from app.document.model import DocumentModel
 from app.panels.plan_comparison import (
-    MOST_ASSIGNED,
     MOST_PAIRS,
-    MOST_PROGRAMMED,
     CannotCompare,
     Comparison,
     Pair,
@@ -210,7 +208,7 @@ class PlanPanel(QWidget):
             self.exact.show_plan(comparison.exact_picture, comparison.block, pair.shape)
         self._show_figures(comparison)
         self._show_notices(comparison)
-        self.plan_changed.emit(Plan(comparison.lines, comparison.mass, comparison.line_rows.astype(np.int64)))
+        self.plan_changed.emit(Plan(comparison.lines, comparison.mass, comparison.line_rows))
         self.highlight_row(self._row)
         self._go_on()
 
@@ -276,12 +274,14 @@ class PlanPanel(QWidget):
         return str(error)
 
     def _no_exact(self, pair: Pair) -> str:
+        from engine.transport.exact import ASSIGNMENT_POINTS, PROGRAMME_POINTS
+
         return {
             "": "",
             "too_large": self.tr(
                 "Not worked out: it would take too long with more than {:,} points a side, "
                 "or {:,} where both have equally many of equal weight."
-            ).format(MOST_PROGRAMMED, MOST_ASSIGNED),
+            ).format(PROGRAMME_POINTS, ASSIGNMENT_POINTS),
             "not_found": self.tr("The exact plan was not found: the weights differ too much in size."),
         }[pair.no_exact]
 

@@ -13,13 +13,11 @@ from app.canvas.colouring import Pixels
 from maps.document import Layout
 
 if TYPE_CHECKING:
-    from engine.transport.sinkhorn import TransportProblem
+    from engine.transport.problem import TransportProblem
 
 Values = NDArray[np.float64]
 Indices = NDArray[np.intp]
 
-# Points on the longer side for which an exact plan takes about a second: an assignment, and any other.
-MOST_ASSIGNED, MOST_PROGRAMMED = 1_000, 400
 MOST_PAIRS = 4_000_000  # of points: a plan of 32 MB
 MOST_SHOWN = 400  # rows or columns of a picture
 MOST_LINES = 400  # couplings on the map
@@ -100,7 +98,7 @@ class Comparison:
     unsettled: str
     lines: Values
     mass: Values
-    line_rows: Indices
+    line_rows: NDArray[np.int64]
     picture: Values
     exact_picture: Values | None
     block: tuple[int, int]
@@ -118,8 +116,8 @@ def pair_of(source: Layout, target: Layout, same_total: bool) -> Pair:
     Raises CannotCompare.
     """
     from engine.core.errors import ProblemError
-    from engine.transport.exact import exact_transport
-    from engine.transport.sinkhorn import TOTALS_AGREE
+    from engine.transport.exact import exact_is_quick, exact_transport
+    from engine.transport.problem import TOTALS_AGREE
 
     for layout in (source, target):
         if len(layout.weights) == 0:
@@ -138,12 +136,11 @@ def pair_of(source: Layout, target: Layout, same_total: bool) -> Pair:
     scale = 1.0 if agree else total / other
 
     problem = _problem(source, target)
-    uniform = n == m and np.ptp(source.weights) == 0.0 and np.ptp(target.weights) == 0.0
     along = _main_axis(source.positions)
     rows = np.argsort(source.positions @ along, kind="stable")
     columns = np.argsort(target.positions @ along, kind="stable")
     pair = Pair(source, target, scale, None, None, "too_large", rows, columns)
-    if max(n, m) > (MOST_ASSIGNED if uniform else MOST_PROGRAMMED):
+    if not exact_is_quick(problem):
         return pair
     try:
         found = exact_transport(problem)
@@ -163,7 +160,9 @@ def compare(pair: Pair, blur: float) -> Comparison:
     """The entropic plan of squared distances at ε = blur², beside the pair's exact one. Raises CannotCompare."""
     from engine.core.errors import ProblemError
     from engine.core.status import Status
-    from engine.transport.sinkhorn import TransportSettings, solve_transport
+    from engine.transport.couplings import largest_couplings
+    from engine.transport.settings import TransportSettings
+    from engine.transport.sinkhorn import solve_transport
 
     source, target, (n, m) = pair.source, pair.target, pair.shape
     looks, passes = PASSES
@@ -176,7 +175,7 @@ def compare(pair: Pair, blur: float) -> Comparison:
         raise CannotCompare("other", sentence=str(error)) from error
     total = _total(source)
     plan = result.plan() * total
-    i, j = _largest(plan)
+    i, j, mass = largest_couplings(plan, MOST_LINES)
     block = math.ceil(n / MOST_SHOWN), math.ceil(m / MOST_SHOWN)
     order = np.ix_(pair.rows, pair.columns)
     return Comparison(
@@ -187,7 +186,7 @@ def compare(pair: Pair, blur: float) -> Comparison:
         result.marginal_error,
         "" if result.status is Status.CONVERGED else result.advice,
         np.hstack([source.positions[i], target.positions[j]]),
-        plan[i, j],
+        mass,
         i,
         binned(plan[order], block),
         None if pair.exact is None else binned(pair.exact[order], block),
@@ -223,7 +222,8 @@ def plan_pixels(values: Values, ground: tuple[int, int, int]) -> Pixels:
 
 def _problem(source: Layout, target: Layout) -> TransportProblem:
     """Shares of the weights, so that weights of any size do; costs and plans are to be multiplied by the total."""
-    from engine.transport.sinkhorn import PointCost, TransportProblem
+    from engine.transport.costs import PointCost
+    from engine.transport.problem import TransportProblem
 
     a, b = source.weights / _total(source), target.weights / _total(target)
     return TransportProblem(a, b, PointCost(source.positions, target.positions))
@@ -239,13 +239,3 @@ def _main_axis(positions: Values) -> Values:
     _, _, axes = np.linalg.svd(positions - positions.mean(axis=0), full_matrices=False)
     axis: Values = axes[0]
     return axis * np.sign(axis[np.argmax(np.abs(axis))] or 1.0)
-
-
-def _largest(plan: Values) -> tuple[Indices, Indices]:
-    """Rows and columns of the largest positive entries, the largest first."""
-    flat = plan.ravel()
-    count = min(MOST_LINES, flat.size)
-    chosen = np.argpartition(flat, flat.size - count)[flat.size - count :]
-    chosen = chosen[np.argsort(-flat[chosen], kind="stable")]
-    i, j = np.unravel_index(chosen[flat[chosen] > 0.0], plan.shape)
-    return i, j

@@ -19,7 +19,10 @@ from app.panels.plan import PlanPanel
 from app.panels.plan_comparison import CannotCompare, binned, compare, pair_of, plan_pixels
 from app.widgets.parts import MARGIN
 from engine.core.status import Status
-from engine.transport.sinkhorn import PointCost, TransportProblem, TransportSettings, solve_transport
+from engine.transport.costs import PointCost
+from engine.transport.problem import TransportProblem
+from engine.transport.settings import TransportSettings
+from engine.transport.sinkhorn import solve_transport
 from maps.document import Layout, new_document
 from maps.edits import remove_layout, set_layout
 
