@@ -19,8 +19,8 @@ from engine.optimum.run import OptimumSettings, approach_optimum
 from engine.paths.beam_search import Agent, guess_field, walk
 from engine.paths.logit import logit_adjoint
 from engine.paths.soft_paths import FlowSettings, soft_paths
-from engine.transport.exact import exact_transport
 from engine.transport.costs import PointCost
+from engine.transport.exact import exact_transport
 from engine.transport.problem import TransportProblem
 from engine.transport.settings import TransportSettings
 from engine.transport.sinkhorn import solve_transport

@@ -7,7 +7,7 @@ reads of marked values by the host, which make it wait for the device. Races and
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import PurePath
@@ -50,7 +50,7 @@ class Recording:
 
 
 @contextmanager
-def pretended_cuda() -> Iterator[Recording]:
+def pretended_cuda() -> Generator[Recording]:
     """Pretend that this machine has a CUDA device, and record how it is used."""
     recording = Recording()
     available = mock.patch.object(torch.cuda, "is_available", lambda: True)
@@ -92,7 +92,7 @@ class _Calls(TorchFunctionMode):
         args, kwargs, name = list(args), dict(kwargs or {}), getattr(func, "__name__", "")
         if name == "backward":  # the engine's own functions run inside, so that this mode has to stay on
             with self:
-                return torch.autograd.backward(*args, **kwargs)
+                return torch.autograd.backward(args[0], kwargs.pop("gradient"), **kwargs)
         subject = args[0] if args and isinstance(args[0], Tensor) else None
         marked = subject is not None and self._recording.on_device(subject)
         to_device = self._to_device(args[1] if name == "to" and len(args) > 1 else kwargs.get("device"))

@@ -10,22 +10,15 @@ import torch
 from torch import Tensor
 
 from engine.cost_maps.problem import Objective
-from engine.design.adversarial import DesignSettings, design
-from engine.optimum.run import OptimumSettings, optimum
-from engine.paths.gradients import route_costs, route_loads
-from engine.paths.soft_paths import FlowSettings
+from engine.design.adversarial import DesignSettings, optimise_costs
+from engine.optimum.run import OptimumSettings, approach_optimum
+from engine.paths.gradients import Rule, route_costs, route_loads
+from engine.paths.soft_paths import FlowSettings, Method
 from engine.ranking.operators import soft_quantile, soft_rank, soft_sort, soft_top_k
-from engine.transport.sinkhorn import (
-    Balanced,
-    MatrixCost,
-    Partial,
-    PointCost,
-    Relaxation,
-    TransportProblem,
-    TransportSettings,
-    Unbalanced,
-    solve_transport,
-)
+from engine.transport.costs import MatrixCost, PointCost
+from engine.transport.problem import Balanced, Partial, Relaxation, TransportProblem, Unbalanced
+from engine.transport.settings import Precision, TransportSettings
+from engine.transport.sinkhorn import solve_transport
 from tests.oracles import random_problem
 from tests.pretended_device import Recording, pretended_cuda
 
@@ -51,12 +44,12 @@ def cost_map_on_device() -> Tensor:
 
 def designing(steps: int, objective: Objective = PROBLEM.objective) -> Callable[[], None]:
     settings = DesignSettings("bregman", steps=steps, device="cuda", bound=False)
-    return lambda: run_to_the_end(design(replace(PROBLEM, objective=objective), settings))
+    return lambda: run_to_the_end(optimise_costs(replace(PROBLEM, objective=objective), settings))
 
 
 def optimising(iterations: int) -> Callable[[], None]:
     settings = OptimumSettings(1e-9, iterations, device="cuda")
-    return lambda: run_to_the_end(optimum(PROBLEM, settings))
+    return lambda: run_to_the_end(approach_optimum(PROBLEM, settings))
 
 
 def points(n: int) -> np.ndarray:
@@ -111,8 +104,8 @@ def test_a_design_step_stays_on_its_device(objective: Objective) -> None:
 def test_a_resumed_run_stays_on_its_device() -> None:
     def stop_and_go_on() -> None:
         settings = DesignSettings("bregman", steps=2, device="cuda", bound=False)
-        (last,) = deque(design(PROBLEM, settings), maxlen=1)
-        run_to_the_end(design(PROBLEM, replace(settings, steps=3), last.state))
+        (last,) = deque(optimise_costs(PROBLEM, settings), maxlen=1)
+        run_to_the_end(optimise_costs(PROBLEM, replace(settings, steps=3), last.state))
 
     recorded(stop_and_go_on)
 
@@ -123,7 +116,7 @@ def test_the_optimum_stays_on_its_device() -> None:
 
 @pytest.mark.parametrize("method", ["bregman", "logit"])
 @pytest.mark.parametrize("rule", ["envelope", "unrolled"])
-def test_gradients_of_route_costs_stay_on_the_device(method: str, rule: str) -> None:
+def test_gradients_of_route_costs_stay_on_the_device(method: Method, rule: Rule) -> None:
     settings = FlowSettings(method, 0.05, max_iterations=3, device="cuda")
 
     def backward() -> None:
@@ -137,7 +130,7 @@ def test_gradients_of_route_costs_stay_on_the_device(method: str, rule: str) -> 
 
 @pytest.mark.parametrize("method", ["bregman", "logit"])
 @pytest.mark.parametrize("rule", ["implicit", "unrolled"])
-def test_gradients_of_route_loads_stay_on_the_device(method: str, rule: str) -> None:
+def test_gradients_of_route_loads_stay_on_the_device(method: Method, rule: Rule) -> None:
     settings = FlowSettings(method, 0.05, max_iterations=3, device="cuda")
 
     def backward() -> None:
@@ -151,7 +144,7 @@ def test_gradients_of_route_loads_stay_on_the_device(method: str, rule: str) -> 
 
 @pytest.mark.parametrize("precision", ["float64", "float32"])
 @pytest.mark.parametrize("relaxation", [Balanced(), Unbalanced(0.1), Partial(0.5)], ids=str)
-def test_transport_stays_on_its_device(relaxation: Relaxation, precision: str) -> None:
+def test_transport_stays_on_its_device(relaxation: Relaxation, precision: Precision) -> None:
     settings = replace(TRANSPORT, precision=precision)
     recorded(lambda: solve_transport(transport_problem(relaxation), settings).plan())
 

@@ -10,16 +10,17 @@ import torch
 from engine.core.grid import Grid
 from engine.cost_maps.admissible import admissible_maps
 from engine.cost_maps.problem import Problem, Route
-from engine.design.adam_steps import Rate, adam_steps, first_state
-from engine.design.adversarial import DesignSettings, design
-from engine.optimum.run import OptimumSettings, optimum
+from engine.design.adam_steps import first_state, soft_path_steps
+from engine.design.adversarial import DesignSettings, optimise_costs
+from engine.design.schedule import Rate
+from engine.optimum.run import OptimumSettings, approach_optimum
 from engine.optimum.saddle_cpu import CpuSaddle
-from engine.optimum.saddle_point import cold_point
+from engine.optimum.saddle_point import cold_start
 from engine.optimum.saddle_torch import TorchSaddle
 from engine.paths.bregman_torch import TorchProjections
 from engine.paths.exact import distances_to
 from engine.paths.gradients import route_costs
-from engine.paths.soft_paths import FlowSettings, soft_paths
+from engine.paths.soft_paths import FlowSettings, Method, soft_paths
 from tests.benchmarks.gpu.bench import Bench, Row
 
 # Bytes a second that the limits are computed with: the memory of an H100.
@@ -53,14 +54,14 @@ def first_calls(bench: Bench) -> None:
     problem = map_problem(8)
 
     def solve() -> None:
-        for method in ("bregman", "logit"):
-            soft_paths(problem.grid, problem.cost_map, problem.starts, problem.goals, FlowSettings(method, 0.1))
+        for settings in (FlowSettings("bregman", 0.1), FlowSettings("logit", 0.1)):
+            soft_paths(problem.grid, problem.cost_map, problem.starts, problem.goals, settings)
 
     bench.add(Row("first call, with compilation", "8²", f"{bench.timed(solve) / 1e3:.0f} s"))
 
 
 def soft_paths_agree(bench: Bench, size: int, neighbours: int, walls: bool, routes: int) -> None:
-    """Compare value and load of converged Bregman projections with the CPU's."""
+    """Compare cost and load of converged Bregman projections with the CPU's."""
     problem = map_problem(size, neighbours, walls, routes)
     here, there = (
         soft_paths(
@@ -73,8 +74,8 @@ def soft_paths_agree(bench: Bench, size: int, neighbours: int, walls: bool, rout
         for device in ("cpu", bench.device)
     )
     name = f"{size}², {neighbours} moves, {routes} route(s)"
-    error = float(np.abs(here.value - there.value).max() / here.value.max())
-    bench.agree("bregman, value (relative)", name, error, 1e-8)
+    error = float(np.abs(here.regularised_cost - there.regularised_cost).max() / here.regularised_cost.max())
+    bench.agree("bregman, cost (relative)", name, error, 1e-8)
     error = float(np.abs(here.load - there.load).max())
     bench.agree("bregman, load", name, error, 1e-5, f"{here.iterations} sweeps", f"{there.iterations} sweeps")
 
@@ -82,10 +83,10 @@ def soft_paths_agree(bench: Bench, size: int, neighbours: int, walls: bool, rout
 def saddle_agrees(bench: Bench, size: int) -> None:
     """Compare flow and cost map with the CPU's after 50 iterations of the saddle-point method."""
     problem = map_problem(size, walls=True, routes=2)
-    start, points = cold_point(problem), []
+    start, points = cold_start(problem), []
     for saddle in (CpuSaddle(problem, start), TorchSaddle(problem, start, bench.device)):
         saddle.advance(50)
-        saddle.look()
+        saddle.step_length()
         points.append(saddle.point())
     here, there = points
     differences = (here.flow - there.flow, here.cost_map - there.cost_map)
@@ -112,7 +113,7 @@ def design_agrees(bench: Bench, size: int) -> None:
     for device in ("cpu", bench.device):
 
         def run(device: str = device) -> None:
-            ends[device] = last(design(problem, DesignSettings("bregman", steps=100, device=device)))
+            ends[device] = last(optimise_costs(problem, DesignSettings("bregman", steps=100, device=device)))
 
         times[device] = bench.timed(run) / 1e3
     here, there = ends["cpu"], ends[bench.device]
@@ -128,7 +129,7 @@ def optimum_agrees(bench: Bench, size: int) -> None:
     for device in ("cpu", bench.device):
 
         def run(device: str = device) -> None:
-            ends[device] = last(optimum(problem, OptimumSettings(1e-3, 2000, device=device)))
+            ends[device] = last(approach_optimum(problem, OptimumSettings(1e-3, 2000, device=device)))
 
         times[device] = bench.timed(run) / 1e3
     here, there = ends["cpu"], ends[bench.device]
@@ -173,12 +174,11 @@ def sweep_times(bench: Bench, size: int) -> None:
 def adam_step_times(bench: Bench, size: int) -> None:
     """Time an Adam step of 20 sweeps, against the CPU's with `bregman` and with `logit`."""
     problem = map_problem(size)
-    noise = np.random.default_rng(0).normal(0.0, 0.01, problem.admissible.size.size)
-    first = first_state(problem.admissible, problem.cost_map, noise)
+    first = first_state(problem.admissible, problem.cost_map, seed=0)
 
-    def step(method: str, device: str, steps: int) -> float:
-        rates = [Rate(0.45, 0.007, 0.05)] * (steps + 2)
-        run = adam_steps(problem, first, rates, 20, FlowSettings(method, tolerance=1e-4, device=device))
+    def step(method: Method, device: str, steps: int) -> float:
+        rates = [Rate(number, 0.45, 0.007, 0.05) for number in range(1, steps + 3)]
+        run = soft_path_steps(problem, first, rates, 20, FlowSettings(method, tolerance=1e-4, device=device))
         return bench.median(lambda: next(run), steps, 2)
 
     many = 5 if size <= 256 else 2
@@ -195,7 +195,7 @@ def adam_step_times(bench: Bench, size: int) -> None:
 def optimum_iteration_times(bench: Bench, size: int) -> None:
     """Time an iteration of the saddle-point method."""
     problem = map_problem(size)
-    point = cold_point(problem)
+    point = cold_start(problem)
     ours, cpu = TorchSaddle(problem, point, bench.device), CpuSaddle(problem, point)
     theirs = bench.median(lambda: cpu.advance(3), 1, 1) / 3
     mine = bench.median(lambda: ours.advance(10), 3, 1) / 10

@@ -7,13 +7,11 @@ import numpy as np
 import torch
 
 from engine.ranking.operators import soft_top_k
-from engine.transport.sinkhorn import (
-    PointCost,
-    TransportProblem,
-    TransportResult,
-    TransportSettings,
-    solve_transport,
-)
+from engine.transport.costs import PointCost
+from engine.transport.problem import TransportProblem
+from engine.transport.result import TransportResult
+from engine.transport.settings import Precision, TransportSettings
+from engine.transport.sinkhorn import solve_transport
 from tests.benchmarks.gpu.bench import Bench, Row
 
 
@@ -23,7 +21,9 @@ def points(count: int) -> tuple[np.ndarray, np.ndarray]:
     return generator.random((count, 2)), generator.random((count, 2)) ** 2
 
 
-def transport_agrees(bench: Bench, count: int, epsilon: float, precision: str, compare: bool = True) -> None:
+def transport_agrees(
+    bench: Bench, count: int, epsilon: float, precision: Precision, compare: bool = True
+) -> None:
     """Compare the regularised cost with the CPU's; without `compare`, look at the marginals alone."""
     weights = np.full(count, 1.0 / count)
     problem = TransportProblem(weights, weights, PointCost(*points(count)))
