@@ -1,51 +1,41 @@
-"""What the plan panel shows, without Qt: two plans between layouts, their largest couplings, their pictures."""
+"""Work out what the plan panel shows: two plans between layouts, their largest couplings, their pictures."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+from PySide6.QtCore import QCoreApplication
 
-from app.canvas.colouring import Pixels
-from maps.document import Layout
+from app.panels.plan.pixels import Values, binned
+from app.scenarios.frame import Plan
 
 if TYPE_CHECKING:
     from engine.transport.problem import TransportProblem
+    from maps.document import Layout
 
-Values = NDArray[np.float64]
 Indices = NDArray[np.intp]
+_tr = QCoreApplication.translate
 
 MOST_PAIRS = 4_000_000  # of points: a plan of 32 MB
 MOST_SHOWN = 400  # rows or columns of a picture
 MOST_LINES = 400  # couplings on the map
-# Of the solver: times that a pair is looked at in all, which takes a second or two, and passes at most.
-PASSES = 2_000_000_000, 5_000
-
-# From almost nothing to the largest mass, each lighter than the one before: blue to yellow tells its order to
-# every kind of colour vision. On a light ground, each darker.
-_ON_DARK = ((36, 66, 104), (58, 104, 142), (112, 148, 146), (190, 190, 120), (254, 232, 90))
-_ON_LIGHT = ((200, 222, 234), (126, 180, 206), (66, 128, 170), (30, 80, 130), (8, 30, 72))
+# Of the solver: pairs visited over all iterations, which take a second or two, and iterations at most.
+MOST_VISITS, MOST_ITERATIONS = 2_000_000_000, 5_000
 
 
 class CannotCompare(Exception):
-    """There are no plans to compare.
+    """Say in a sentence for the designer why there are no plans to compare.
 
-    reason: "no_points", "no_weight" and "too_heavy" are about `layout`; "totals" and "too_many" about both
-    layouts; "other" comes with a sentence, the message.
+    totals_differ: only the total weights stand in the way, so that scaling them would help.
     """
 
-    def __init__(
-        self,
-        reason: Literal["no_points", "no_weight", "too_heavy", "totals", "too_many", "other"],
-        layout: Layout | None = None,
-        sentence: str = "",
-    ) -> None:
-        super().__init__(sentence or reason)
-        self.reason = reason
-        self.layout = layout
+    def __init__(self, sentence: str, totals_differ: bool = False) -> None:
+        super().__init__(sentence)
+        self.totals_differ = totals_differ
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +43,7 @@ class Pair:
     """Two layouts and what does not depend on the blur.
 
     scale: what the target's weights are multiplied by for the view; 1 as drawn.
-    exact: (n, m) plan of least cost with `exact_cost`; None, with the reason, where there is none.
+    exact: (n, m) plan of least cost, which is `exact_cost`; None where there is none, and `no_exact` says why.
     rows, columns: (n,), (m,) order in the pictures: rows by how far along the points of the source lie,
         columns by where the exact plan takes them from, so that it lies along the diagonal.
     """
@@ -63,17 +53,17 @@ class Pair:
     scale: float
     exact: Values | None
     exact_cost: float | None
-    no_exact: Literal["", "too_large", "not_found"]
+    no_exact: str
     rows: Indices
     columns: Indices
 
     @property
     def shape(self) -> tuple[int, int]:
-        """(n, m)."""
+        """Numbers of points (n, m)."""
         return len(self.rows), len(self.columns)
 
     def answers(self, source: Layout, target: Layout, same_total: bool) -> bool:
-        """Whether `pair_of` would give this pair."""
+        """Return whether `pair_of` would give this pair."""
         as_asked = same_total or self.scale == 1.0
         return as_asked and self.source is source and self.target is target
 
@@ -85,8 +75,7 @@ class Comparison:
     blur: cells, √ε.  plan: (n, m), finite, with `cost` <plan, squared distance>.
     marginal_error: L1 distance of the plan's marginals from the weights, as a share of all weight.
     unsettled: what the solver advises where its tolerance was not reached, else empty.
-    lines: (k, 4) row, col to row, col of the largest couplings, k ≤ MOST_LINES; mass: (k,); line_rows: (k,)
-        points of the source.
+    largest: the MOST_LINES largest couplings, or as many as there are; its rows are points of the source.
     picture, exact_picture: means over blocks of `block` rows and columns, in the pair's order.
     """
 
@@ -96,9 +85,7 @@ class Comparison:
     cost: float
     marginal_error: float
     unsettled: str
-    lines: Values
-    mass: Values
-    line_rows: NDArray[np.int64]
+    largest: Plan
     picture: Values
     exact_picture: Values | None
     block: tuple[int, int]
@@ -111,53 +98,68 @@ class Comparison:
 
 
 def pair_of(source: Layout, target: Layout, same_total: bool) -> Pair:
-    """The exact plan between two layouts; same_total: scale the target's weights to the source's total.
+    """Return two layouts with the exact plan between them, where it can be found within about a second.
 
-    Raises CannotCompare.
+    same_total: scale the target's weights to the source's total. Raises CannotCompare.
     """
     from engine.core.errors import ProblemError
-    from engine.transport.exact import exact_is_quick, exact_transport
+    from engine.transport.exact import ASSIGNMENT_POINTS, PROGRAMME_POINTS, exact_is_quick, exact_transport
     from engine.transport.problem import TOTALS_AGREE
 
-    for layout in (source, target):
-        if len(layout.weights) == 0:
-            raise CannotCompare("no_points", layout)
-        if not layout.weights.any():
-            raise CannotCompare("no_weight", layout)
-        if not math.isfinite(_total(layout)):
-            raise CannotCompare("too_heavy", layout)
+    _check_weights(source)
+    _check_weights(target)
     n, m = len(source.weights), len(target.weights)
     if n * m > MOST_PAIRS:
-        raise CannotCompare("too_many")
+        too_many = _tr(
+            "PlanPanel",
+            "“{}” has {:,} points and “{}” {:,}: too many pairs for this view, which takes up to {:,}. "
+            "Choose smaller layouts.",
+        )
+        raise CannotCompare(too_many.format(source.name, n, target.name, m, MOST_PAIRS))
     total, other = _total(source), _total(target)
     agree = abs(total - other) <= TOTALS_AGREE * max(total, other)
     if not (agree or same_total):
-        raise CannotCompare("totals")
+        differ = _tr(
+            "PlanPanel",
+            "“{}” weighs {:.5g} in all and “{}” {:.5g}. A plan takes all of one to the other: "
+            "scale “{}” here, or change weights in the Points panel.",
+        )
+        sentence = differ.format(source.name, total, target.name, other, target.name)
+        raise CannotCompare(sentence, totals_differ=True)
     scale = 1.0 if agree else total / other
 
     problem = _problem(source, target)
     along = _main_axis(source.positions)
     rows = np.argsort(source.positions @ along, kind="stable")
     columns = np.argsort(target.positions @ along, kind="stable")
-    pair = Pair(source, target, scale, None, None, "too_large", rows, columns)
+    pair = Pair(source, target, scale, None, None, "", rows, columns)
     if not exact_is_quick(problem):
-        return pair
+        too_large = _tr(
+            "PlanPanel",
+            "Not worked out: it would take too long with more than {0:,} × {0:,} points, "
+            "or {1:,} × {1:,} where both have equally many of equal weight.",
+        )
+        return replace(pair, no_exact=too_large.format(PROGRAMME_POINTS, ASSIGNMENT_POINTS))
     try:
         found = exact_transport(problem)
     except ArithmeticError:
-        return replace(pair, no_exact="not_found")
+        not_found = _tr("PlanPanel", "The exact plan was not found: the weights differ too much in size.")
+        return replace(pair, no_exact=not_found)
     except ProblemError as error:
-        raise CannotCompare("other", sentence=str(error)) from error
+        raise CannotCompare(str(error)) from error
     exact = found.plan() * total
     place = np.empty(n)
     place[rows] = np.arange(n)
     taken_from = (place @ exact)[columns] / np.maximum(exact.sum(axis=0)[columns], np.finfo(np.float64).tiny)
     columns = columns[np.argsort(taken_from, kind="stable")]
-    return replace(pair, exact=exact, exact_cost=found.transport_cost * total, no_exact="", columns=columns)
+    return replace(pair, exact=exact, exact_cost=found.transport_cost * total, columns=columns)
 
 
 def compare(pair: Pair, blur: float) -> Comparison:
-    """The entropic plan of squared distances at ε = blur², beside the pair's exact one. Raises CannotCompare."""
+    """Solve for the entropic plan of squared distances at ε = blur², beside the pair's exact one.
+
+    Raises CannotCompare.
+    """
     from engine.core.errors import ProblemError
     from engine.core.status import Status
     from engine.transport.couplings import largest_couplings
@@ -165,14 +167,13 @@ def compare(pair: Pair, blur: float) -> Comparison:
     from engine.transport.sinkhorn import solve_transport
 
     source, target, (n, m) = pair.source, pair.target, pair.shape
-    looks, passes = PASSES
     try:
         result = solve_transport(
             _problem(source, target),
-            TransportSettings(blur**2, max_iterations=max(1, min(passes, looks // (n * m)))),
+            TransportSettings(blur**2, max_iterations=max(1, min(MOST_ITERATIONS, MOST_VISITS // (n * m)))),
         )
     except ProblemError as error:
-        raise CannotCompare("other", sentence=str(error)) from error
+        raise CannotCompare(str(error)) from error
     total = _total(source)
     plan = result.plan() * total
     i, j, mass = largest_couplings(plan, MOST_LINES)
@@ -185,43 +186,28 @@ def compare(pair: Pair, blur: float) -> Comparison:
         result.transport_cost * total,
         result.marginal_error,
         "" if result.status is Status.CONVERGED else result.advice,
-        np.hstack([source.positions[i], target.positions[j]]),
-        mass,
-        i,
+        Plan(np.hstack([source.positions[i], target.positions[j]]), mass, i),
         binned(plan[order], block),
         None if pair.exact is None else binned(pair.exact[order], block),
         block,
     )
 
 
-def binned(values: Values, block: tuple[int, int]) -> Values:
-    """Means over blocks of rows and columns; the last ones may be smaller."""
-    for axis, size in enumerate(block):
-        if size > 1:
-            starts = list(range(0, values.shape[axis], size))
-            counts = np.diff([*starts, values.shape[axis]])
-            values = np.add.reduceat(values, starts, axis=axis) / (counts[:, None] if axis == 0 else counts)
-    return values
-
-
-def plan_pixels(values: Values, ground: tuple[int, int, int]) -> Pixels:
-    """(rows, columns, 3) colours of a plan: no mass is the ground, the largest the strongest colour.
-
-    Square roots between, so that a mass split among many is still seen.
-    """
-    stations = _ON_DARK if sum(ground) < 3 * 128 else _ON_LIGHT
-    largest = float(values.max(initial=0.0))
-    shades = np.sqrt(np.clip(values / largest, 0.0, 1.0)) if largest > 0.0 else np.zeros(values.shape)
-    places = np.linspace(0.0, 1.0, len(stations) + 1)
-    table = np.stack(
-        [np.interp(np.linspace(0.0, 1.0, 256), places, tone) for tone in zip(ground, *stations, strict=True)],
-        axis=1,
-    )
-    return np.rint(table).astype(np.uint8)[np.rint(shades * 255.0).astype(np.uint8)]
+def _check_weights(layout: Layout) -> None:
+    """Raise CannotCompare for a layout whose weights cannot be a marginal of a plan."""
+    if len(layout.weights) == 0:
+        told = _tr("PlanPanel", "“{}” has no points. Place some with P, or choose another layout.")
+    elif not layout.weights.any():
+        told = _tr("PlanPanel", "All points of “{}” weigh 0. Give at least one of them a weight above 0.")
+    elif not math.isfinite(_total(layout)):
+        told = _tr("PlanPanel", "The weights of “{}” are too large to add up. Make them smaller.")
+    else:
+        return
+    raise CannotCompare(told.format(layout.name))
 
 
 def _problem(source: Layout, target: Layout) -> TransportProblem:
-    """Shares of the weights, so that weights of any size do; costs and plans are to be multiplied by the total."""
+    """Pose the problem with weights that sum to 1, whatever their size; a plan and its cost are shares then."""
     from engine.transport.costs import PointCost
     from engine.transport.problem import TransportProblem
 
@@ -235,7 +221,7 @@ def _total(layout: Layout) -> float:
 
 
 def _main_axis(positions: Values) -> Values:
-    """(2,) the direction in which the points spread most, pointing down or to the right."""
+    """Return the direction (2,) in which the points spread most, pointing down or to the right."""
     _, _, axes = np.linalg.svd(positions - positions.mean(axis=0), full_matrices=False)
     axis: Values = axes[0]
     return axis * np.sign(axis[np.argmax(np.abs(axis))] or 1.0)
