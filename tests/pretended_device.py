@@ -53,7 +53,7 @@ class Recording:
 def pretended_cuda() -> Generator[Recording]:
     """Pretend that this machine has a CUDA device, and record how it is used."""
     recording = Recording()
-    available = mock.patch.object(torch.cuda, "is_available", lambda: True)
+    available = mock.patch.object(torch.cuda, "is_available", return_value=True)
     with available, _Calls(recording), _Operations(recording):
         yield recording
 
@@ -90,8 +90,8 @@ class _Calls(TorchFunctionMode):
 
     def __torch_function__(self, func: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None) -> Any:
         args, kwargs, name = list(args), dict(kwargs or {}), getattr(func, "__name__", "")
-        if name == "backward":  # the engine's own functions run inside, so that this mode has to stay on
-            with self:
+        if func is Tensor.backward:  # it calls the engine's own functions: this mode has to stay on meanwhile
+            with self, mock.patch.object(torch.autograd, "has_torch_function", return_value=False):
                 return torch.autograd.backward(args[0], kwargs.pop("gradient"), **kwargs)
         subject = args[0] if args and isinstance(args[0], Tensor) else None
         marked = subject is not None and self._recording.on_device(subject)
