@@ -14,6 +14,7 @@ if not __package__:  # started as a folder: Python then looks for modules inside
 
 from app import bootstrap
 from app.bootstrap.libraries import OFFSCREEN_LIBRARIES, WINDOW_LIBRARIES, has_display
+from app.bootstrap.project import version
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +27,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     if not arguments or (arguments[0] not in COMMANDS and _looks_like_a_file(arguments[0])):
         arguments = ["window", *arguments]
+    if arguments == ["--version"]:  # answered before anything is set up
+        print(f"longcut {version()}")
+        return 0
     bootstrap.ensure(libraries=_libraries(arguments))
     from app.cli.main import main as run  # needs what the set-up installs
 

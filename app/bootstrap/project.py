@@ -38,6 +38,19 @@ def read_project(root: Path = ROOT) -> dict[str, Any]:
     }
 
 
+def version() -> str:
+    """Return Longcut's version, from the checkout's pyproject.toml or from what pip installed."""
+    checkout = ROOT / "pyproject.toml"
+    if checkout.is_file():
+        # Without a TOML reader, so that a Python that is too old can answer as well.
+        found = re.search(r'^version = "(.+)"$', checkout.read_text(encoding="utf-8"), re.MULTILINE)
+        if found:
+            return found[1]
+    from importlib import metadata
+
+    return metadata.version("longcut")
+
+
 def requirements(project: Mapping[str, Any], extras: Sequence[str]) -> list[str]:
     """Return the requirement strings of the project and of the named extras."""
     optional = project["project"]["optional-dependencies"]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.bootstrap.environment import venv_python
-from app.bootstrap.project import ROOT
+from app.bootstrap.project import ROOT, read_project
 
 BEFORE_SET_UP = [
     *("app/__init__.py", "app/__main__.py", "tests/__main__.py"),
@@ -46,3 +46,10 @@ def test_a_package_starts_by_its_folder_from_anywhere(package: str, tmp_path: Pa
     command = [sys.executable, "-I", "-S", "-c", program]
     run = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
     assert (run.returncode, run.stdout) == (0, f"{ROOT / 'app' / '__init__.py'}\n"), run.stderr
+
+
+def test_the_version_is_told_before_anything_is_set_up(tmp_path: Path) -> None:
+    """By the standard library alone, from any folder; it is the version that pip installs."""
+    command = [sys.executable, "-I", "-S", str(ROOT / "app"), "--version"]
+    run = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    assert (run.returncode, run.stdout) == (0, f"longcut {read_project()['project']['version']}\n"), run.stderr
