@@ -15,7 +15,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from app.bootstrap import has_display
+from app.bootstrap.libraries import has_display
 from app.cli.options import add_options, number, settings_from, whole
 from app.scenarios import SCENARIOS
 from app.scenarios.scenario import Scenario, Seen

@@ -144,10 +144,10 @@ def adversarial_problem(document: MapDocument, settings: Adversarial) -> Problem
 def steps(document: MapDocument, settings: Adversarial, state: Any) -> Iterator[Seen]:
     """See `Scenario.steps`."""
     from engine.core.errors import ProblemError
-    from engine.cost_maps.problem import check
+    from engine.cost_maps.problem import check_problem
 
     problem = adversarial_problem(document, settings)
-    check(problem)
+    check_problem(problem)
     if settings.method != "optimum":
         return _design_steps(problem, document, settings, state)
     if not problem.objective.linear:
@@ -160,7 +160,7 @@ def steps(document: MapDocument, settings: Adversarial, state: Any) -> Iterator[
 
 
 def _design_steps(problem: Problem, document: MapDocument, settings: Adversarial, state: Any) -> Iterator[Seen]:
-    from engine.design.adversarial import DesignSettings, design
+    from engine.design.adversarial import DesignSettings, optimise_costs
 
     device = device_of(settings)
     how = DesignSettings(
@@ -174,7 +174,7 @@ def _design_steps(problem: Problem, document: MapDocument, settings: Adversarial
     )
     if state is None:
         yield _as_drawn(problem, document)
-    for iterate in design(problem, how, state):
+    for iterate in optimise_costs(problem, how, state):
         bound = np.nan if iterate.upper_bound is None else iterate.upper_bound
         gap = np.nan if iterate.gap is None else iterate.gap
         figures = {
@@ -198,7 +198,7 @@ def _design_steps(problem: Problem, document: MapDocument, settings: Adversarial
 
 
 def _optimum_steps(problem: Problem, document: MapDocument, settings: Adversarial, state: Any) -> Iterator[Seen]:
-    from engine.optimum.run import OptimumSettings, optimum
+    from engine.optimum.run import OptimumSettings, approach_optimum
 
     default = OptimumSettings()
     how = OptimumSettings(
@@ -206,7 +206,7 @@ def _optimum_steps(problem: Problem, document: MapDocument, settings: Adversaria
     )
     if state is None:
         yield _as_drawn(problem, document)
-    for iterate in optimum(problem, how, state):
+    for iterate in approach_optimum(problem, how, state):
         figures = {
             "path_cost": iterate.value,
             "best": iterate.value,
@@ -220,7 +220,7 @@ def _optimum_steps(problem: Problem, document: MapDocument, settings: Adversaria
             figures,
             _framing(problem, iterate.iterations, iterate.cost_map, iterate.loads, how.device),
             iterate.cost_map,
-            iterate.point,
+            iterate.warm_start,
             "" if iterate.status is None else iterate.status.value,
             None if iterate.status is None else iterate.status.sentence,
         )

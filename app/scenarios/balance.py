@@ -24,8 +24,7 @@ from app.scenarios.translate import movement_grid, movement_words
 from maps.document import Layout, MapDocument
 
 if TYPE_CHECKING:
-    from engine.design.balance import BalanceProblem
-    from engine.design.balance import Iterate as BalanceIterate
+    from engine.design.balance import BalanceIterate, BalanceProblem
 
 AIMS = {
     "equal": "Equal team ranks",
@@ -256,10 +255,10 @@ def headline(first: Mapping[str, float], last: Mapping[str, float]) -> str:
 
 def report(before: MapDocument, after: MapDocument, settings: Balance, last: Seen) -> Report:
     """Exact figures of both documents."""
-    from engine.design.balance import standing
+    from engine.design.balance import balance_standing
 
     problem = balance_problem(before, settings)
-    was, now = (standing(problem, np.array(document.cost, np.float64)) for document in (before, after))
+    was, now = (balance_standing(problem, np.array(document.cost, np.float64)) for document in (before, after))
     return {
         "aims": len(problem.aims),
         "met_before": was.met,

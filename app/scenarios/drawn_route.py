@@ -17,7 +17,7 @@ from app.scenarios.words import within
 from maps.document import MapDocument, Route
 
 if TYPE_CHECKING:
-    from engine.design.drawn_line import InverseProblem
+    from engine.design.drawn_line import DrawnRouteProblem
 
 GRADIENTS = {
     "fenchel_young": "Soft paths",
@@ -79,14 +79,14 @@ class DrawnRoute:
     seed: int = setting(0, "Seed", "Of the noise of perturbed paths", more=True)
 
 
-def drawn_problem(document: MapDocument, settings: DrawnRoute) -> InverseProblem:
+def drawn_problem(document: MapDocument, settings: DrawnRoute) -> DrawnRouteProblem:
     """The engine's problem. Raises ProblemError where it cannot be."""
-    from engine.design.drawn_line import InverseProblem, legal_chain
+    from engine.design.drawn_line import DrawnRouteProblem, legal_chain
 
     route = _route(document, settings)
     grid = movement_grid(document)
     costs = np.array(document.cost, np.float64)
-    return InverseProblem(
+    return DrawnRouteProblem(
         grid,
         costs,
         legal_chain(grid, [route.start, *route.line, route.goal]),
@@ -113,12 +113,12 @@ def _route(document: MapDocument, settings: DrawnRoute) -> Route:
 
 def steps(document: MapDocument, settings: DrawnRoute, state: Any) -> Iterator[Seen]:
     """See `Scenario.steps`."""
-    from engine.design.drawn_line import check_inverse
-    from engine.design.drawn_route import InverseSettings
+    from engine.design.drawn_line import check_drawn_route
+    from engine.design.drawn_route import DrawnRouteSettings
 
     problem = drawn_problem(document, settings)
-    check_inverse(problem)
-    how = InverseSettings(
+    check_drawn_route(problem)
+    how = DrawnRouteSettings(
         gradient=settings.gradient,  # pyright: ignore[reportArgumentType]
         steps=settings.steps,
         learning_rate=settings.learning_rate,
@@ -128,7 +128,7 @@ def steps(document: MapDocument, settings: DrawnRoute, state: Any) -> Iterator[S
     return _steps(problem, how, state)
 
 
-def _steps(problem: InverseProblem, how: Any, state: Any) -> Iterator[Seen]:
+def _steps(problem: DrawnRouteProblem, how: Any, state: Any) -> Iterator[Seen]:
     from engine.design.drawn_route import draw_route
 
     for iterate in draw_route(problem, how, state):
@@ -184,11 +184,11 @@ def headline(first: Mapping[str, float], last: Mapping[str, float]) -> str:
 
 def report(before: MapDocument, after: MapDocument, settings: DrawnRoute, last: Seen) -> Report:
     """Figures of the documents as they are: float32 costs."""
-    from engine.design.drawn_line import standing
+    from engine.design.drawn_line import line_standing
 
     problem = drawn_problem(before, settings)
-    was = standing(problem, problem.cost_map)
-    now = standing(problem, np.array(after.cost, np.float64))
+    was = line_standing(problem, problem.cost_map)
+    now = line_standing(problem, np.array(after.cost, np.float64))
     least, gap = float(last.figures["least_change"]), float(last.figures["gap"])
     return {
         "on_path_before": was.on_path,

@@ -25,8 +25,7 @@ from app.scenarios.translate import exact_paths, movement_grid, movement_words
 from maps.document import MapDocument
 
 if TYPE_CHECKING:
-    from engine.design.foresight import ForesightProblem
-    from engine.design.foresight import Iterate as ForesightIterate
+    from engine.design.foresight import ForesightIterate, ForesightProblem
 
 AIMS = {"badly": "Let them do badly", "well": "Let them do well", "watch": "Only watch"}
 

@@ -87,11 +87,11 @@ def generate_problem(document: MapDocument, settings: Generate) -> Problem:
 
 def steps(document: MapDocument, settings: Generate, state: Any) -> Iterator[Seen]:
     """See `Scenario.steps`. An edited map begins with the weights that it had."""
-    from engine.cost_maps.problem import check
+    from engine.cost_maps.problem import check_problem
     from engine.optimum.length_range import length_range
 
     problem = generate_problem(document, settings)
-    check(problem)
+    check_problem(problem)
     lengths = length_range(problem)
     length = (lengths.shortest + lengths.longest) / 2.0 if settings.length is None else settings.length
     lengths.share(length)  # refuses what is out of range before any training

@@ -238,10 +238,9 @@ def random_noise(problem: Problem, random: np.random.Generator, count: int) -> T
 
 def make_maps(network: GeneratorNetwork, limits: Parametrisation, noise: Tensor, shares: Floats) -> Tensor:
     """Make admissible maps (B, H, W), float64, of noise (B, 4, h, w) and shares (B,) of the range of lengths."""
-    free = network(noise, torch.tensor(shares, dtype=torch.float32)).double().flatten(1)
-    # Cells that must be equal take the mean of their numbers; fixed cells form one more group, left out.
-    groups = free.new_zeros(len(free), limits.size.numel() + 1)
-    theta = groups.index_add(1, limits.group, free)[:, :-1] / limits.size
+    free = network(noise, torch.tensor(shares, dtype=torch.float32)).double()
+    # Cells that must stay equal take the mean of their numbers.
+    theta = limits.groups.gather(free) / limits.size
     return torch.stack([limits.cost_map(each) for each in theta.clamp(-THETA_LIMIT, THETA_LIMIT)])
 
 
