@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.markup import escape
 
-from app.bootstrap import has_display
+from app.bootstrap.libraries import has_display
 from app.cli import files, output, paths, solve
 from app.cli.options import scenarios_with, word
 from app.cli.output import BadInput

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QObject, Signal
 
-from app.document.model import DocumentModel
-from app.run.model import RunModel
-from app.scenarios.frame import Frame
-from app.scenarios.scenario import AnyScenario, ScenarioSettings
-from engine.core.errors import SuggestedFix
-from maps.document import MapDocument
 from maps.edits import apply_costs
 from maps.errors import MapError
 from maps.layout_edits import move_layouts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.document.model import DocumentModel
+    from app.run.model import RunModel
+    from app.scenarios.frame import Frame
+    from app.scenarios.scenario import AnyScenario, ScenarioSettings
+    from engine.core.errors import SuggestedFix
+    from maps.document import MapDocument
 
 
 class RunChoice(Protocol):
@@ -31,7 +34,7 @@ class RunChoice(Protocol):
         ...
 
     def apply_fix(self, fix: SuggestedFix) -> None:
-        """Give a setting the value that a refusal suggested."""
+        """Give the setting that kept a run from starting the value that was suggested."""
         ...
 
 

@@ -23,7 +23,7 @@ from maps.document import MapDocument
 
 if TYPE_CHECKING:
     from engine.learning.adaptation import AdaptationIterate
-    from engine.learning.terrain import PricingModel, TrainingIterate
+    from engine.learning.terrain import PricingModel, TerrainIterate
 
 SIDE, HELD_OUT = 12, 100  # tiles along a side, and maps that neither training sees
 SPREAD_LEGEND = "Features of tiles: ● the look that it knows, ○ the new one; colours are terrains"
@@ -96,7 +96,7 @@ class AdaptationFigures:
 class Adapting:
     """The training and adaptation under way, with which a run on an edited map goes on."""
 
-    iterates: Iterator[TrainingIterate | AdaptationIterate]
+    iterates: Iterator[TerrainIterate | AdaptationIterate]
 
 
 @dataclass(frozen=True, eq=False)
@@ -208,16 +208,16 @@ def _known_network(settings: AdaptationSettings) -> PricingModel | None:
 
 def _iterates(
     settings: AdaptationSettings, model: PricingModel | None
-) -> Iterator[TrainingIterate | AdaptationIterate]:
+) -> Iterator[TerrainIterate | AdaptationIterate]:
     """Yield the training, where there is no network yet, and then the adaptation."""
     from engine.learning.adaptation import AdaptationSettings as HowToAdapt
     from engine.learning.adaptation import adapt
-    from engine.learning.terrain import TrainingSettings, train
+    from engine.learning.terrain import TrainingSettings, train_terrain
     from engine.learning.tilesets import examples
 
     known = examples(settings.maps, SIDE, SIDE, settings.seed)
     if model is None:
-        for trained in train(known, TrainingSettings(tilesets=(settings.source,), seed=settings.seed)):
+        for trained in train_terrain(known, TrainingSettings(tilesets=(settings.source,), seed=settings.seed)):
             model = trained.model
             yield trained
     assert model is not None

@@ -103,11 +103,11 @@ class AdversarialPath(Scenario[AdversarialSettings, AdversarialFigures, Floats])
         self, document: MapDocument, settings: AdversarialSettings, state: object = None
     ) -> Iterator[AdversarialStep]:
         """See `Scenario.steps`. The true optimum is refused for an objective that is not linear."""
-        from engine.cost_maps.problem import check
+        from engine.cost_maps.problem import check_problem
 
         problem = adversarial_problem(document, settings)
-        check(problem)
-        device = device_of(settings)
+        check_problem(problem)
+        device = device_of(document, settings)
         if settings.method != "optimum":
             return _design_steps(problem, settings, settings.method, device, state)
         if not problem.objective.linear:
@@ -161,7 +161,7 @@ class AdversarialPath(Scenario[AdversarialSettings, AdversarialFigures, Floats])
             gap=max(0.0, relative_gap(bound, score(problem, costs_after))) if isfinite(bound) else nan,
             budget=total_cost(after),
             method=settings.method,
-            device=device_of(settings),
+            device=device_of(before, settings),
             aim=settings.aim,
             routes=tuple(
                 RouteReport(route.name, route.start, route.goal, was, now)
@@ -207,13 +207,11 @@ def adversarial_problem(document: MapDocument, settings: AdversarialSettings) ->
     )
 
 
-def device_of(settings: AdversarialSettings) -> str:
-    """Return where a run with these settings computes. Raises ProblemError for a device that is not there."""
+def device_of(document: MapDocument, settings: AdversarialSettings) -> str:
+    """Return where a run on this document computes. Raises ProblemError for a device that is not there."""
     from engine.core.device import pick_device
 
-    if settings.method == "optimum":
-        return pick_device("cpu" if settings.device == "auto" else settings.device, "exact")
-    return pick_device(settings.device, settings.method)
+    return pick_device(settings.device, settings.method, document.cost.size * len(document.routes))
 
 
 def _design_steps(
@@ -223,7 +221,7 @@ def _design_steps(
     device: str,
     state: object,
 ) -> Iterator[AdversarialStep]:
-    from engine.design.adversarial import DesignSettings, DesignState, design
+    from engine.design.adversarial import DesignSettings, DesignState, optimise_costs
 
     how = DesignSettings(
         method=method,
@@ -236,7 +234,7 @@ def _design_steps(
     )
     if state is None:
         yield _as_drawn(problem)
-    for iterate in design(problem, how, state_of(DesignState, state)):
+    for iterate in optimise_costs(problem, how, state_of(DesignState, state)):
         figures = AdversarialFigures(
             bound=nan if iterate.upper_bound is None else iterate.upper_bound,
             best=_shown_cost(problem, iterate.best_path_costs),
@@ -260,14 +258,14 @@ def _design_steps(
 def _optimum_steps(
     problem: Problem, settings: AdversarialSettings, device: str, state: object
 ) -> Iterator[AdversarialStep]:
-    from engine.optimum.run import OptimumSettings, optimum
+    from engine.optimum.run import OptimumSettings, approach_optimum
     from engine.optimum.saddle_point import SaddlePoint
 
     default = OptimumSettings()
     how = OptimumSettings(settings.tolerance or default.tolerance, default.max_iterations, device=device)
     if state is None:
         yield _as_drawn(problem)
-    for iterate in optimum(problem, how, state_of(SaddlePoint, state)):
+    for iterate in approach_optimum(problem, how, state_of(SaddlePoint, state)):
         yield RunStep(
             iterate.iterations,
             AdversarialFigures(
@@ -275,7 +273,7 @@ def _optimum_steps(
             ),
             _framing(problem, iterate.iterations, iterate.cost_map, iterate.loads, device),
             iterate.cost_map,
-            iterate.point,
+            iterate.warm_start,
             iterate.status,
             "" if iterate.status is None else iterate.status.sentence,
         )

@@ -132,10 +132,10 @@ class RankBalance(Scenario[BalanceSettings, BalanceFigures, Floats]):
         facts: RunFacts,
     ) -> BalanceReport:
         """Return exact ranks and distances of both documents."""
-        from engine.design.balance import standing
+        from engine.design.balance import balance_standing
 
         problem = balance_problem(before, settings)
-        was, now = (standing(problem, drawn_costs(document)) for document in (before, after))
+        was, now = (balance_standing(problem, drawn_costs(document)) for document in (before, after))
         return BalanceReport(
             facts,
             aim=settings.aim,
@@ -262,7 +262,7 @@ def _setting_of(fix: SuggestedFix) -> SuggestedFix:
     return SuggestedFix("nearest", fix.value) if fix.setting == "k" else fix
 
 
-def _step_of(problem: engine.BalanceProblem, iterate: engine.Iterate) -> BalanceStep:
+def _step_of(problem: engine.BalanceProblem, iterate: engine.BalanceIterate) -> BalanceStep:
     best = iterate.best_standing
     figures = BalanceFigures(
         met=best.met,

@@ -30,8 +30,9 @@ from maps.document import MapDocument, Route
 
 if TYPE_CHECKING:
     from engine.cost_maps.admissible import Symmetry
-    from engine.design.drawn_line import InverseProblem
-    from engine.design.drawn_route import Gradient, InverseSettings, InverseState, Iterate
+    from engine.design import drawn_route as engine
+    from engine.design.drawn_line import DrawnRouteProblem
+    from engine.design.drawn_route import Gradient
 
 GRADIENTS: dict[Gradient, str] = {
     "fenchel_young": "Soft paths",
@@ -179,20 +180,20 @@ class DrawnRoute(Scenario[DrawnRouteSettings, DrawnRouteFigures, Floats]):
         self, document: MapDocument, settings: DrawnRouteSettings, state: object = None
     ) -> Iterator[DrawnRouteStep]:
         """See `Scenario.steps`."""
-        from engine.design.drawn_line import check_inverse
-        from engine.design.drawn_route import InverseSettings, InverseState
+        from engine.design import drawn_route as engine
+        from engine.design.drawn_line import check_drawn_route
 
         problem = drawn_problem(document, settings)
         with fixes_in_settings(_setting_of):
-            check_inverse(problem)
-        how = InverseSettings(
+            check_drawn_route(problem)
+        how = engine.DrawnRouteSettings(
             gradient=settings.gradient,
             steps=settings.steps,
             learning_rate=settings.learning_rate,
             tolerance=settings.tolerance,
             seed=settings.seed,
         )
-        return _steps(problem, how, state_of(InverseState, state))
+        return _steps(problem, how, state_of(engine.DrawnRouteState, state))
 
     def total_steps(self, settings: DrawnRouteSettings) -> int | None:
         """Return Adam's steps."""
@@ -218,11 +219,11 @@ class DrawnRoute(Scenario[DrawnRouteSettings, DrawnRouteFigures, Floats]):
         facts: RunFacts,
     ) -> DrawnRouteReport:
         """Return how both documents stand to the line, and the run's bound of the change."""
-        from engine.design.drawn_line import standing
+        from engine.design.drawn_line import line_standing
 
         problem = drawn_problem(before, settings)
-        was = standing(problem, problem.cost_map)
-        now = standing(problem, drawn_costs(after))
+        was = line_standing(problem, problem.cost_map)
+        now = line_standing(problem, drawn_costs(after))
         return DrawnRouteReport(
             facts,
             on_path_before=was.on_path,
@@ -243,13 +244,13 @@ class DrawnRoute(Scenario[DrawnRouteSettings, DrawnRouteFigures, Floats]):
         return with_bounds(document, settings)
 
 
-def drawn_problem(document: MapDocument, settings: DrawnRouteSettings) -> InverseProblem:
+def drawn_problem(document: MapDocument, settings: DrawnRouteSettings) -> DrawnRouteProblem:
     """Return the engine's problem. Raises ProblemError where it cannot be."""
-    from engine.design.drawn_line import InverseProblem, legal_chain
+    from engine.design.drawn_line import DrawnRouteProblem, legal_chain
 
     route = _route(document, settings)
     grid = movement_grid(document)
-    return InverseProblem(
+    return DrawnRouteProblem(
         grid,
         drawn_costs(document),
         legal_chain(grid, [route.start, *route.line, route.goal]),
@@ -281,7 +282,9 @@ def _setting_of(fix: SuggestedFix) -> SuggestedFix:
     return SuggestedFix("keep_total", False) if fix.setting == "budget" else fix
 
 
-def _steps(problem: InverseProblem, how: InverseSettings, state: InverseState | None) -> Iterator[DrawnRouteStep]:
+def _steps(
+    problem: DrawnRouteProblem, how: engine.DrawnRouteSettings, state: engine.DrawnRouteState | None
+) -> Iterator[DrawnRouteStep]:
     from engine.design.drawn_route import draw_route
 
     for iterate in draw_route(problem, how, state):
@@ -305,7 +308,7 @@ def _steps(problem: InverseProblem, how: InverseSettings, state: InverseState | 
         )
 
 
-def _framing(iterate: Iterate) -> Callable[[], Frame]:
+def _framing(iterate: engine.DrawnRouteIterate) -> Callable[[], Frame]:
     def frame() -> Frame:
         over = iterate.status is not None
         shown = iterate.best_standing if over else iterate.standing
@@ -315,7 +318,7 @@ def _framing(iterate: Iterate) -> Callable[[], Frame]:
     return frame
 
 
-def _message(iterate: Iterate, status: Status) -> str:
+def _message(iterate: engine.DrawnRouteIterate, status: Status) -> str:
     best = iterate.best_standing
     if status is Status.NOT_A_NUMBER:
         return status.sentence

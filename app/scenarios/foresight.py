@@ -223,7 +223,7 @@ def foresight_problem(document: MapDocument, settings: ForesightSettings) -> eng
     )
 
 
-def _step_of(problem: engine.ForesightProblem, iterate: engine.Iterate) -> ForesightStep:
+def _step_of(problem: engine.ForesightProblem, iterate: engine.ForesightIterate) -> ForesightStep:
     now, best = iterate.verdict, iterate.best_verdict
 
     def frame() -> Frame:

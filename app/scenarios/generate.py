@@ -32,8 +32,8 @@ from maps.document import MapDocument
 if TYPE_CHECKING:
     from engine.cost_maps.admissible import Symmetry
     from engine.cost_maps.problem import Problem
-    from engine.learning.map_generator import Gallery, TrainingIterate
-    from engine.learning.map_generator_network import Weights
+    from engine.learning.map_generator import Gallery, GeneratorIterate
+    from engine.learning.map_generator_network import WeightTensors
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ class GenerateState:
     """From where training goes on: after so many steps, with these weights."""
 
     step: int
-    weights: Weights
+    weights: WeightTensors
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,11 +153,11 @@ class MapGeneration(Scenario[GenerateSettings, GenerateFigures, Generated]):
         self, document: MapDocument, settings: GenerateSettings, state: object = None
     ) -> Iterator[GenerateStep]:
         """See `Scenario.steps`. On an edited map training begins with the weights that it had."""
-        from engine.cost_maps.problem import check
+        from engine.cost_maps.problem import check_problem
         from engine.optimum.length_range import length_range
 
         problem = generate_problem(document, settings)
-        check(problem)
+        check_problem(problem)
         lengths = length_range(problem)
         length = (lengths.shortest + lengths.longest) / 2.0 if settings.length is None else settings.length
         lengths.share(length)  # refuses what is out of range before any training
@@ -233,7 +233,7 @@ def generate_problem(document: MapDocument, settings: GenerateSettings) -> Probl
 def _steps(
     problem: Problem, settings: GenerateSettings, length: float, state: GenerateState | None
 ) -> Iterator[GenerateStep]:
-    from engine.learning.map_generator import GeneratorSettings, gallery, train
+    from engine.learning.map_generator import GeneratorSettings, make_gallery, train_generator
 
     done = 0 if state is None else state.step
     how = GeneratorSettings(
@@ -242,12 +242,12 @@ def _steps(
         smoothness=settings.smoothness,
         seed=settings.seed,
     )
-    for iterate in train(problem, how, None if state is None else state.weights):
+    for iterate in train_generator(problem, how, None if state is None else state.weights):
         step = done + iterate.step
         if iterate.status is None or iterate.status is Status.NOT_A_NUMBER:
             yield _training_step(problem, iterate, step, length)
             continue
-        made = gallery(iterate.generator, length, settings.count, settings.seed, settings.refine)
+        made = make_gallery(iterate.generator, length, settings.count, settings.seed, settings.refine)
         paths = path_cells(problem.grid, made.cost_maps[0], problem.routes)
         frame = Frame(step, made.cost_maps[0], None, paths)
         figures = GenerateFigures(
@@ -265,7 +265,7 @@ def _steps(
         )
 
 
-def _training_step(problem: Problem, iterate: TrainingIterate, step: int, length: float) -> GenerateStep:
+def _training_step(problem: Problem, iterate: GeneratorIterate, step: int, length: float) -> GenerateStep:
     """Return a step that shows, of its maps, the one whose asked length is nearest to `length`."""
     nearest = int(np.argmin(np.abs(iterate.asked - length)))
     cost_map = iterate.cost_maps[nearest]

@@ -22,7 +22,7 @@ from engine.core.status import Status
 from maps.document import MapDocument
 
 if TYPE_CHECKING:
-    from engine.learning.terrain import Method, PricingModel, TrainingIterate
+    from engine.learning.terrain import Method, PricingModel, TerrainIterate
 
 METHODS: dict[Method, str] = {
     "fenchel_young": "Soft paths",
@@ -121,7 +121,7 @@ class TerrainFigures:
 class Training:
     """The training under way, with which a run on an edited map goes on."""
 
-    iterates: Iterator[TrainingIterate]
+    iterates: Iterator[TerrainIterate]
 
 
 @dataclass(frozen=True, eq=False)
@@ -242,7 +242,7 @@ def picture_of(document: MapDocument, settings: TerrainSettings) -> Picture:
 
 
 def _training(settings: TerrainSettings) -> Training:
-    from engine.learning.terrain import TrainingSettings, train
+    from engine.learning.terrain import TrainingSettings, train_terrain
     from engine.learning.tilesets import examples
 
     how = TrainingSettings(
@@ -255,7 +255,7 @@ def _training(settings: TerrainSettings) -> Training:
     )
     training = examples(settings.maps, settings.side, settings.side, settings.seed)
     held_out = examples(HELD_OUT, settings.side, settings.side, settings.seed + 1)
-    return Training(train(training, how, held_out))
+    return Training(train_terrain(training, how, held_out))
 
 
 def _steps(
@@ -274,7 +274,7 @@ def _steps(
         )
 
 
-def _message(iterate: TrainingIterate, status: Status, settings: TerrainSettings) -> str:
+def _message(iterate: TerrainIterate, status: Status, settings: TerrainSettings) -> str:
     if status is Status.NOT_A_NUMBER:
         return "A step produced something that is not a finite number, so training stopped. Use a smaller rate."
     share = 0.0 if iterate.optimal is None else iterate.optimal

@@ -14,7 +14,7 @@ def to_numpy(tensor: Tensor) -> Floats:
     return writable(np.array(tensor.detach().cpu().numpy(), dtype=np.float64))
 
 
-def seen(tensor: Tensor) -> Floats:
+def numpy_view(tensor: Tensor) -> Floats:
     """The values in float64 on the CPU, outside the graph: only to read at once, they may share memory."""
     return np.asarray(tensor.detach().cpu().numpy(), dtype=np.float64)
 

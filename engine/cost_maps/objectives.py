@@ -58,7 +58,7 @@ def bound_weights(problem: Problem, path_costs: Floats) -> Floats | None:
 
 
 def targets(problem: Problem) -> Floats:
-    """(R,) target costs; `check` has made sure that aim "target" has them all."""
+    """(R,) target costs; `check_problem` has made sure that aim "target" has them all."""
     return np.array([math.nan if route.target is None else route.target for route in problem.routes])
 
 

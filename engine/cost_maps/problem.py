@@ -74,7 +74,7 @@ def path_costs(problem: Problem, cost_map: Floats) -> Floats:
     return np.array([field.distance[start] for field, start in zip(fields, problem.starts, strict=True)])
 
 
-def check(problem: Problem) -> None:
+def check_problem(problem: Problem) -> None:
     """Raises ProblemError, with a sentence that says what to change, if no run can start."""
     check_costs(problem.grid, problem.cost_map)
     check_routes(problem)

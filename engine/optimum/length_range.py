@@ -11,7 +11,7 @@ import numpy as np
 from engine.core.arrays import Floats
 from engine.core.errors import ProblemError, SuggestedFix
 from engine.cost_maps.problem import Objective, Problem
-from engine.optimum.run import OptimumSettings, optimum
+from engine.optimum.run import OptimumSettings, approach_optimum
 from engine.paths.gradients_blackbox import exact_paths
 
 # Gap at which the longest path counts as known.
@@ -53,7 +53,7 @@ def length_range(problem: Problem) -> LengthRange:
         )
     routes = tuple(replace(route, weight=1.0) for route in problem.routes)
     problem = replace(problem, routes=routes, objective=Objective("longer"))
-    (best,) = deque(optimum(problem, OptimumSettings(GAP)), maxlen=1)
+    (best,) = deque(approach_optimum(problem, OptimumSettings(GAP)), maxlen=1)
     shortest, shortest_map = _shortest(problem)
     return LengthRange(shortest, best.value, best.upper_bound, shortest_map, best.cost_map)
 

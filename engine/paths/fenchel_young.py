@@ -58,7 +58,7 @@ def softened_paths(
         soft_paths(grid, cost_map, [start], [goal], softening)
         for cost_map, start, goal in zip(cost_maps, starts, goals, strict=True)
     ]
-    return np.array([paths.value[0] for paths in solved]), np.stack([paths.load[0] for paths in solved])
+    return np.array([paths.regularised_cost[0] for paths in solved]), np.stack([paths.load[0] for paths in solved])
 
 
 class _Loss(torch.autograd.Function):

@@ -14,7 +14,7 @@ import numpy as np
 
 from engine.core.arrays import Flags, Floats, Integers
 from engine.core.compiled import compiled
-from engine.ranking.kernels import log_odds, log_odds_adjoint
+from engine.ranking.top_k_kernels import log_odds, log_odds_adjoint
 
 Tape = tuple[Integers, Integers, Integers, Floats, Floats]
 

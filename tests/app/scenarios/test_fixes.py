@@ -22,7 +22,7 @@ from app.scenarios.settings import settings_of
 from app.scenarios.terrain import TerrainSettings
 from app.widgets.settings_form import SettingsForm
 from engine.core.errors import ProblemError, SuggestedFix, apply_fix
-from engine.learning.terrain import TrainingSettings, save_model, train
+from engine.learning.terrain import TrainingSettings, save_model, train_terrain
 from engine.learning.tilesets import examples
 from engine.matching import ground_cost
 from engine.transport.costs import PointCost
@@ -179,7 +179,7 @@ IDS = [f"{case.scenario}-{case.fix.setting}-{number}" for number, case in enumer
 @pytest.fixture(scope="module")
 def network(tmp_path_factory):
     """A network that was trained, for one step, on the look "winter"."""
-    *_, last = train(examples(16, 12, 12, 0), TrainingSettings(tilesets=("winter",), epochs=1, width=8))
+    *_, last = train_terrain(examples(16, 12, 12, 0), TrainingSettings(tilesets=("winter",), epochs=1, width=8))
     path = tmp_path_factory.mktemp("networks") / "winter.safetensors"
     save_model(last.model, path)
     return str(path)
