@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.canvas.canvas import Canvas
-from app.document.model import DocumentModel
 from app.run.measures import Measurer, Measures
-from app.run.model import RunModel
 from app.scenarios.frame import Frame, Plan
 from app.scenarios.translate import shortest_paths
-from maps.document import MapDocument
+
+if TYPE_CHECKING:
+    from app.canvas.canvas import Canvas
+    from app.document.model import DocumentModel
+    from app.run.model import RunModel
+    from maps.document import MapDocument
 
 PROGRESS_INTERVAL = 100  # milliseconds
 
@@ -54,9 +57,7 @@ class RunView(QObject):
     route_costs_changed = Signal(object)  # (R,) exact path costs of the document's routes
     gallery_changed = Signal(object, object)  # maps with their captions, and per map the paths of its routes
 
-    def __init__(
-        self, run: RunModel, model: DocumentModel, canvas: Canvas, parent: QObject | None = None
-    ) -> None:
+    def __init__(self, run: RunModel, model: DocumentModel, canvas: Canvas, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._run, self._model, self._canvas = run, model, canvas
         self.shown = Shown()

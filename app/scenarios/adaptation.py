@@ -99,12 +99,12 @@ def steps(document: MapDocument, settings: Adaptation, state: Any) -> Iterator[S
 def _work(settings: Adaptation, model: PricingModel | None) -> Iterator[Any]:
     """Training, where there is no network yet, and then the adaptation."""
     from engine.learning.adaptation import AdaptationSettings, adapt
-    from engine.learning.terrain import TrainingSettings, train
+    from engine.learning.terrain import TrainingSettings, train_terrain
     from engine.learning.tilesets import examples
 
     known = examples(settings.maps, SIDE, SIDE, settings.seed)
     if model is None:
-        for trained in train(known, TrainingSettings(tilesets=(settings.source,), seed=settings.seed)):
+        for trained in train_terrain(known, TrainingSettings(tilesets=(settings.source,), seed=settings.seed)):
             model = trained.model
             yield trained
     assert model is not None

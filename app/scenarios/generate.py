@@ -27,7 +27,7 @@ from maps.edits import apply_costs
 
 if TYPE_CHECKING:
     from engine.cost_maps.problem import Problem
-    from engine.learning.map_generator import Gallery, MapGenerator, TrainingIterate
+    from engine.learning.map_generator import Gallery, GeneratorIterate, MapGenerator
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def steps(document: MapDocument, settings: Generate, state: Any) -> Iterator[See
 
 
 def _steps(problem: Problem, settings: Generate, length: float, state: Any) -> Iterator[Seen]:
-    from engine.learning.map_generator import GeneratorSettings, gallery, train
+    from engine.learning.map_generator import GeneratorSettings, make_gallery, train_generator
 
     done, start = state or (0, None)
     how = GeneratorSettings(
@@ -108,7 +108,7 @@ def _steps(problem: Problem, settings: Generate, length: float, state: Any) -> I
         smoothness=settings.smoothness,
         seed=settings.seed,
     )
-    for iterate in train(problem, how, start):
+    for iterate in train_generator(problem, how, start):
         step = done + iterate.step
         if iterate.status is None:
             yield _seen(problem, iterate, step, length, None)
@@ -116,7 +116,7 @@ def _steps(problem: Problem, settings: Generate, length: float, state: Any) -> I
         if iterate.status.value == "not_a_number":
             yield _seen(problem, iterate, step, length, iterate.status.sentence)
             return
-        made = gallery(iterate.generator, length, settings.count, settings.seed, settings.refine)
+        made = make_gallery(iterate.generator, length, settings.count, settings.seed, settings.refine)
         figures = _figures(iterate, length, made)
         paths = exact_paths(problem.grid, made.cost_maps[0], problem.routes)
         frame = Frame(step, made.cost_maps[0], None, paths)
@@ -129,7 +129,7 @@ def _steps(problem: Problem, settings: Generate, length: float, state: Any) -> I
         yield Seen(step, figures, lambda frame=frame: frame, result, state, iterate.status.value, sentence)
 
 
-def _seen(problem: Problem, iterate: TrainingIterate, step: int, length: float, ending: str | None) -> Seen:
+def _seen(problem: Problem, iterate: GeneratorIterate, step: int, length: float, ending: str | None) -> Seen:
     nearest = int(np.argmin(np.abs(iterate.asked - length)))
     cost_map = iterate.cost_maps[nearest]
 
@@ -142,7 +142,7 @@ def _seen(problem: Problem, iterate: TrainingIterate, step: int, length: float, 
     return Seen(step, _figures(iterate, length, None), frame, result, state, status, ending)
 
 
-def _figures(iterate: TrainingIterate, length: float, made: Gallery | None) -> dict[str, float]:
+def _figures(iterate: GeneratorIterate, length: float, made: Gallery | None) -> dict[str, float]:
     return {
         "hits": 100.0 * iterate.hits,
         "loss": iterate.loss,

@@ -18,7 +18,7 @@ from app.scenarios.translate import exact_paths, movement_grid, movement_words
 from maps.document import MapDocument
 
 if TYPE_CHECKING:
-    from engine.learning.terrain import PricingModel, TrainingIterate
+    from engine.learning.terrain import PricingModel, TerrainIterate
 
 METHODS = {
     "fenchel_young": "Soft paths",
@@ -141,7 +141,7 @@ def picture_of(document: MapDocument, settings: Terrain) -> Any:
 def steps(document: MapDocument, settings: Terrain, state: Any) -> Iterator[Seen]:
     """See `Scenario.steps`. An edited map is priced by the training that goes on."""
     from engine.core.errors import ProblemError
-    from engine.learning.terrain import TrainingSettings, train
+    from engine.learning.terrain import TrainingSettings, train_terrain
     from engine.learning.tilesets import examples
 
     picture = picture_of(document, settings)
@@ -161,7 +161,7 @@ def steps(document: MapDocument, settings: Terrain, state: Any) -> Iterator[Seen
         )
         training = examples(settings.maps, settings.side, settings.side, settings.seed)
         held_out = examples(HELD_OUT, settings.side, settings.side, settings.seed + 1)
-        state = train(training, how, held_out)
+        state = train_terrain(training, how, held_out)
     return _steps(document, settings, picture, state)
 
 
@@ -173,7 +173,7 @@ def _steps(document: MapDocument, settings: Terrain, picture: Any, training: Any
         yield _seen(document, picture, iterate, ending, training)
 
 
-def _ending(iterate: TrainingIterate, settings: Terrain) -> str:
+def _ending(iterate: TerrainIterate, settings: Terrain) -> str:
     if iterate.status is None or iterate.status.value == "not_a_number":
         return "A step produced something that is not a finite number, so training stopped. Use a smaller rate."
     share = 0.0 if iterate.optimal is None else iterate.optimal
