@@ -16,6 +16,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from app.bootstrap.libraries import has_display
+from app.bootstrap.project import version
 from app.cli.options import add_options, number, settings_from, whole
 from app.scenarios import SCENARIOS
 from app.scenarios.scenario import Scenario, Seen
@@ -253,6 +254,7 @@ def _parser(scenario: str) -> argparse.ArgumentParser:
         description="Redistribute the cost of a game map so that its shortest paths become what you want.",
         epilog="Map files: " + "; ".join(f"{kind.endings[0]} ({kind.description})" for kind in FORMATS) + ".",
     )
+    parser.add_argument("--version", action="version", version=f"longcut {version()}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     def command(name: str, run: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
