@@ -290,9 +290,9 @@ def test_every_sample_can_be_solved(tmp_path: Path) -> None:
 
 def test_help_names_the_version_and_the_version_is_pyprojects(capsys):
     with pytest.raises(SystemExit) as ended:
-        main(["--version"])
+        cli.main(["--version"])
     assert ended.value.code == 0
     assert capsys.readouterr().out == f"longcut {read_project()['project']['version']}\n"
     with pytest.raises(SystemExit):
-        main(["--help"])
+        cli.main(["--help"])
     assert "--version" in capsys.readouterr().out
