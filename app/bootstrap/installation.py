@@ -44,7 +44,10 @@ def set_up(project: Mapping[str, Any], extras: Sequence[str], venv: Path, run: R
     except KeyboardInterrupt:
         raise SystemExit("\nSet-up interrupted: the same command starts it again.") from None
     except OSError as error:
-        raise SystemExit(f"Longcut's set-up cannot write its environment {venv}: {error}") from None
+        raise SystemExit(
+            f"Longcut's set-up cannot write its environment {venv}: {error}\n"
+            "Make the checkout writable, or set XDG_CACHE_HOME (on Windows LOCALAPPDATA) to a folder that is."
+        ) from None
 
 
 def carry_out(

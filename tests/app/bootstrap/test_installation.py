@@ -74,6 +74,12 @@ def test_a_failed_step_ends_with_the_step_and_with_advice(venv: Path) -> None:
     assert state(venv) == "make"
 
 
+def test_an_environment_that_cannot_be_written_ends_with_advice(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(SystemExit, match=r"cannot write(.|\n)*Make the checkout writable, or set XDG_CACHE_HOME"):
+        set_up(PROJECT, [], tmp_path / "file" / ".venv", Recorder())
+
+
 def test_somebody_elses_environment_is_set_aside_not_lost(venv: Path) -> None:
     venv.mkdir()
     (venv / "precious").write_text("kept")

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterator
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import numpy as np
 import torch
@@ -29,7 +29,7 @@ BANDWIDTH = 3.0e12
 Iterate = TypeVar("Iterate")
 
 
-def map_problem(size: int, neighbours: int = 8, walls: bool = False, routes: int = 1) -> Problem:
+def map_problem(size: int, neighbours: Literal[4, 8] = 8, walls: bool = False, routes: int = 1) -> Problem:
     """Return an open map of cost 1, or random costs between scattered walls, with routes across its middle."""
     generator = np.random.default_rng(0)
     passable = np.ones((size, size), dtype=bool)
@@ -60,7 +60,7 @@ def first_calls(bench: Bench) -> None:
     bench.add(Row("first call, with compilation", "8²", f"{bench.timed(solve) / 1e3:.0f} s"))
 
 
-def soft_paths_agree(bench: Bench, size: int, neighbours: int, walls: bool, routes: int) -> None:
+def soft_paths_agree(bench: Bench, size: int, neighbours: Literal[4, 8], walls: bool, routes: int) -> None:
     """Compare cost and load of converged Bregman projections with the CPU's."""
     problem = map_problem(size, neighbours, walls, routes)
     here, there = (
