@@ -51,4 +51,4 @@ def _exists(wish: str, available: list[str]) -> bool:
     except RuntimeError:  # not the name of a device
         return False
     count = torch.cuda.device_count() if device.type == "cuda" else 1
-    return device.type in available and (device.index is None or device.index < count)
+    return device.type in available and (device.index or 0) < count

@@ -45,10 +45,12 @@ class DrawnRouteProblem:
 
     @property
     def start(self) -> Cell:
+        """First cell of the line."""
         return int(self.line[0, 0]), int(self.line[0, 1])
 
     @property
     def goal(self) -> Cell:
+        """Last cell of the line."""
         return int(self.line[-1, 0]), int(self.line[-1, 1])
 
     @property

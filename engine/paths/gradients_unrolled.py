@@ -1,4 +1,4 @@
-"""The reference gradients: the methods of `soft_paths` written in plain torch, for autograd to unroll.
+"""The methods of `soft_paths` in plain torch, for autograd to unroll: the reference for all other gradients.
 
 Everything is out of place and in the log domain, and every iteration stays in memory: for small maps only.
 """
