@@ -186,7 +186,7 @@ def _copied_columns(coarse: Floats) -> Floats:
 
 
 def _interpolated(coarse: Floats, shape: tuple[int, int]) -> Floats:
-    """Interpolate bilinearly between block centres: ¾ of the own block, ¼ of the nearer neighbour, along each axis."""
+    """Interpolate bilinearly between block centres: ¾ of the own block, ¼ of the nearer neighbour, each way."""
     for axis, side in ((-2, shape[0]), (-1, shape[1])):
         values = np.moveaxis(coarse, axis, -1)
         before = np.concatenate([values[..., :1], values[..., :-1]], axis=-1)

@@ -113,7 +113,7 @@ def _absorb(
 
 @compiled
 def _sweeps(multipliers: Floats, kernel: Floats, legal: Bytes, ends: Floats, omega: float, count: int) -> int:
-    """Sweep, and return how often: `count`, or fewer if a multiplier left its range and has to be absorbed first."""
+    """Sweep, and return how often: `count`, or less if a multiplier left its range and must be absorbed first."""
     height, width, moves = kernel.shape
     start_r, start_c, goal_r, goal_c = ends[0], ends[1], ends[2], ends[3]
     inverse = 1.0 / multipliers

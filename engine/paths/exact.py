@@ -40,7 +40,7 @@ def distances_to(grid: Grid, cost_map: Floats, goal: Cell) -> DistanceField:
 
 
 def shortest_path(field: DistanceField, start: Cell) -> Integers:
-    """Return the cells (n, 2) of one shortest path from `start` to the goal. Raises ValueError if there is none."""
+    """Return the cells (n, 2) of one shortest path from `start` to the goal. Raises ValueError without one."""
     if not field.reaches(start):
         raise ValueError(f"no way leads from cell {start} to cell {field.goal}")
     cells = [start]
