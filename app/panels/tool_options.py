@@ -14,8 +14,8 @@ from PySide6.QtWidgets import (
 )
 
 from app.tools import TOOLS, ToolOptions
+from app.widgets.fields import Number
 from app.widgets.parts import Check
-from app.widgets.settings_form import Number
 
 VALUE_OF = {"set": "cost", "add": "amount", "scale": "factor"}
 PAINT = ("size", "hardness", "mode", "value", "swap")

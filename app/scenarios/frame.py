@@ -9,14 +9,15 @@ import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
+Cells = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
 class Plan:
     """Which point goes where. lines: (k, 4) row, col to row, col; mass: (k,); rows: (k,) of the plan."""
 
-    lines: npt.NDArray[np.float64]
-    mass: npt.NDArray[np.float64]
+    lines: Floats
+    mass: Floats
     rows: npt.NDArray[np.int64]
 
 
@@ -42,8 +43,8 @@ class Frame:
     step: int
     cost_map: Floats | None = None
     traffic: Floats | None = None
-    paths: tuple[npt.NDArray[np.int64], ...] = ()
-    walks: tuple[npt.NDArray[np.int64], ...] = ()
+    paths: tuple[Cells, ...] = ()
+    walks: tuple[Cells, ...] = ()
     layouts: Mapping[str, Floats] | None = None
     plan: tuple[Floats, Floats, npt.NDArray[np.int64]] | None = None
     scatter: Scatter | None = None

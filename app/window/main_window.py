@@ -171,10 +171,10 @@ class MainWindow(QMainWindow):
         self.revert()
         self.start_or_pause()
 
-    def mend(self) -> None:
-        """Set what kept the run from starting to a value that would do, and start."""
-        if self.run.mend is not None:
-            self.run_panel.form.set_value(self.run.mend.setting, self.run.mend.value)
+    def fix(self) -> None:
+        """Set what kept the run from starting to the value that was suggested, and start."""
+        if self.run.fix is not None:
+            self.run_panel.apply_fix(self.run.fix)
             self.start_or_pause()
 
     def _after_edit(self) -> None:
@@ -281,7 +281,7 @@ class MainWindow(QMainWindow):
     def _show_gallery(self) -> None:
         """The maps that a run made, if it made several; those of an earlier run stay until then."""
         scenario, document = self.run.scenario, self.run.started_from
-        if scenario is None or scenario.gallery is None or self.run.result is None or document is None:
+        if scenario is None or self.run.result is None or document is None:
             return
         maps = scenario.gallery(document, self.run.result)
         if maps:
@@ -592,7 +592,7 @@ class MainWindow(QMainWindow):
         self.plan.plan_changed.connect(self._take_plan)
         self.plan.row_hovered.connect(self.canvas.highlight_row)
         self.canvas.point_hovered.connect(self._point_at)
-        self.run_panel.aim_changed.connect(self.routes.show_targets)
+        self.run_panel.targets_shown.connect(self.routes.show_targets)
         self.run_panel.scenario_box.currentIndexChanged.connect(self._show_scenario)
         self.measurer.measured.connect(self._take_measures)
         self.run.frame_changed.connect(self._take_frame)
@@ -607,7 +607,7 @@ class MainWindow(QMainWindow):
             (self.run_panel.stop_clicked, self.run.stop),
             (self.run_panel.apply_clicked, self.apply_result),
             (self.run_panel.revert_clicked, self.revert),
-            (self.run_panel.mend_clicked, self.mend),
+            (self.run_panel.fix_clicked, self.fix),
         ):
             signal.connect(slot)
 

@@ -5,7 +5,7 @@ import os
 
 import torch
 
-from engine.core.errors import ProblemError
+from engine.core.errors import ProblemError, SuggestedFix
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
@@ -33,7 +33,11 @@ def pick_device(wish: str, method: str, size: int = 0) -> str:
         available.append("mps")
     if not _exists(wish, available):
         there = ", ".join(available)
-        raise ProblemError("device", f"device {wish!r} is not available; this machine has: {there}", "auto")
+        raise ProblemError(
+            "device",
+            f"device {wish!r} is not available; this machine has: {there}",
+            SuggestedFix("device", "auto"),
+        )
     return wish
 
 

@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 
 from engine.core.arrays import Floats
-from engine.core.errors import ProblemError
+from engine.core.errors import ProblemError, SuggestedFix
 from engine.core.grid import Cell, Grid
 from engine.cost_maps.admissible import Admissible
 from engine.paths.exact import distances_to
@@ -53,6 +53,11 @@ class Problem:
     routes: tuple[Route, ...]
     admissible: Admissible
     objective: Objective = Objective()
+
+    @property
+    def size(self) -> int:
+        """Cells times routes: what the work of a step grows with."""
+        return self.grid.passable.size * len(self.routes)
 
     @property
     def starts(self) -> list[Cell]:
@@ -168,5 +173,5 @@ def check_admissible(admissible: Admissible) -> None:
             f"the total of {total:g}{hint} does not fit the bounds: with every free cell between {lower:g} "
             f"and {upper:g} the map's total lies between {least + locked:g} and {most + locked:g}. Change "
             f"the total, or widen the bounds.",
-            suggestion=min(max(total, least + locked), most + locked),
+            SuggestedFix("budget", min(max(total, least + locked), most + locked)),
         )

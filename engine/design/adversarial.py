@@ -118,8 +118,7 @@ def optimise_costs(
     """
     settings = settings or DesignSettings()
     check_problem(problem)
-    cells = problem.grid.passable.size * len(problem.routes)
-    settings = replace(settings, device=pick_device(settings.device, settings.method, cells))
+    settings = replace(settings, device=pick_device(settings.device, settings.method, problem.size))
     stages = [problem]
     if state is None and settings.coarse_to_fine and max(problem.grid.shape) > ONE_LEVEL_SIDE:
         stages = levels(problem)

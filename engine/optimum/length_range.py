@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from engine.core.arrays import Floats
-from engine.core.errors import ProblemError
+from engine.core.errors import ProblemError, SuggestedFix
 from engine.cost_maps.problem import Objective, Problem
 from engine.optimum.run import OptimumSettings, approach_optimum
 from engine.paths.gradients_blackbox import exact_paths
@@ -34,12 +34,13 @@ class LengthRange:
     def share(self, length: float) -> float:
         """Return where a length lies from the shortest, 0, to the longest, 1. Raises ProblemError if outside."""
         if not self.shortest <= length <= self.longest:
+            nearest = min(max(length, self.shortest), self.longest)
             raise ProblemError(
                 "objective",
                 f"no map with a path {length:g} long is known: with these walls, bounds and total, the path is "
                 f"between {self.shortest:.2f} and {self.longest:.2f} long (over {self.upper_bound:.2f} is proven "
                 f"impossible). Ask for a length in that range, or change the total or the bounds.",
-                suggestion=min(max(length, self.shortest), self.longest) if np.isfinite(length) else None,
+                SuggestedFix("length", nearest) if np.isfinite(length) else None,
             )
         return (length - self.shortest) / max(self.longest - self.shortest, np.finfo(float).tiny)
 

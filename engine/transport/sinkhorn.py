@@ -33,7 +33,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from engine.core.arrays import Floats, writable
-from engine.core.errors import ProblemError
+from engine.core.errors import ProblemError, SuggestedFix
 from engine.core.status import Status
 from engine.transport.core import Core, Progress, Solution
 from engine.transport.cpu import CpuTransport
@@ -364,7 +364,7 @@ def check(problem: TransportProblem, settings: TransportSettings) -> None:
             "epsilon",
             f"epsilon is {settings.epsilon:g}, too small beside costs of up to {problem.cost.largest():g}: "
             f"choose at least {smallest:g}, or the exact plan",
-            suggestion=smallest,
+            SuggestedFix("epsilon", smallest),
         )
 
 
@@ -408,7 +408,7 @@ def check_problem(problem: TransportProblem) -> None:
                     "mass",
                     f"a mass of {mass:g} cannot be moved: the sources weigh {total_a:g} in all and the targets "
                     f"{total_b:g}; choose a mass above 0 and up to {most:g}",
-                    suggestion=most,
+                    SuggestedFix("mass", most),
                 )
 
 

@@ -10,7 +10,7 @@ import engine.design.adversarial
 from app.run.model import RunModel
 from app.run.worker import Run
 from app.scenarios import SCENARIOS
-from app.scenarios.adversarial import Adversarial
+from app.scenarios.adversarial_settings import AdversarialSettings
 from maps.document import Route, new_document
 from maps.edits import set_passable
 from maps.raster import rectangle
@@ -31,7 +31,7 @@ def model(qapp):
 
 
 def started(model, document, steps=60, method="logit"):
-    assert model.start(document, ADVERSARIAL, Adversarial(method=method, steps=steps))
+    assert model.start(document, ADVERSARIAL, AdversarialSettings(method=method, steps=steps))
 
 
 def wait_until(qtbot, condition, timeout=30_000):
@@ -80,7 +80,7 @@ def test_pause_step_resume_and_stop(qtbot, model, document):
 
 def test_a_second_start_is_refused_in_words(qtbot, model, document):
     started(model, document, steps=100_000)
-    assert not model.start(document, ADVERSARIAL, Adversarial())
+    assert not model.start(document, ADVERSARIAL, AdversarialSettings())
     assert "stop it before" in model.sentence
     assert model.state == "running"
 
@@ -173,7 +173,7 @@ def test_a_defect_in_the_engine_is_told_and_does_not_block_the_next_run(qtbot, m
 
 @pytest.mark.parametrize("delay", [0.0, 0.02, 0.1, 0.3])
 def test_shutting_down_at_any_moment_leaves_no_thread(document, delay):
-    run = Run(document, ADVERSARIAL, Adversarial(method="bregman", steps=100_000))
+    run = Run(document, ADVERSARIAL, AdversarialSettings(method="bregman", steps=100_000))
     time.sleep(delay)
     assert run.shut_down()
     assert not run.alive

@@ -24,7 +24,7 @@ YES, DISCARD = QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.Discar
 def window(qtbot, monkeypatch):
     document = new_document(16, 16, name="test").replace(routes=(Route("route", (8, 1), (8, 14)),))
     made = MainWindow(document, None)
-    made.run_panel.form.controls["steps"].setValue(60)
+    made.run_panel.form.controls["steps"].set_value(60)
     qtbot.addWidget(
         made, before_close_func=lambda w: monkeypatch.setattr(QMessageBox, "question", lambda *_: DISCARD)
     )
@@ -57,7 +57,7 @@ def test_run_apply_and_undo(qtbot, window):
     drawn = window.model.document
     QTest.mouseClick(window.run_panel.run, Qt.MouseButton.LeftButton)
     assert window.run_panel.run.text() == "Pause"
-    assert not window.run_panel.form.controls["steps"].isEnabled()
+    assert not window.run_panel.form.controls["steps"].widget.isEnabled()
     finish(qtbot, window)
     assert window.run_panel.headline.text().startswith("Path 13.0 → ")
     assert window.model.document is drawn, "a run changes nothing until it is applied"
@@ -71,7 +71,7 @@ def test_run_apply_and_undo(qtbot, window):
 
 
 def test_a_wall_painted_during_a_run_is_taken_up(qtbot, window):
-    window.run_panel.form.controls["steps"].setValue(3000)
+    window.run_panel.form.controls["steps"].set_value(3000)
     QTest.mouseClick(window.run_panel.run, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: len(window.run.curves()["step"]) > 20, timeout=30_000)
     window.choose_tool("wall")
@@ -312,8 +312,8 @@ def test_a_budget_that_does_not_fit_is_mended_by_a_button(qtbot, window):
     QTest.mouseClick(window.run_panel.run, Qt.MouseButton.LeftButton)
     finish(qtbot, window, "failed")
     assert "does not fit the bounds" in window.run_panel.sentence.text()
-    assert window.run_panel.mend.isVisible()
-    QTest.mouseClick(window.run_panel.mend, Qt.MouseButton.LeftButton)
+    assert window.run_panel.fix.isVisible()
+    QTest.mouseClick(window.run_panel.fix, Qt.MouseButton.LeftButton)
     finish(qtbot, window)
     assert window.run_panel.settings().budget == pytest.approx(16 * 16 * 5.0)
 
@@ -361,7 +361,7 @@ def test_a_terrain_of_the_palette_is_what_the_brush_paints(window):
 
 def test_closing_asks_about_changes_and_stops_the_run(qtbot, window, monkeypatch):
     paint(window, (3, 3), (3, 5))
-    window.run_panel.form.controls["steps"].setValue(100_000)
+    window.run_panel.form.controls["steps"].set_value(100_000)
     QTest.mouseClick(window.run_panel.run, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: len(window.run.curves()["step"]) > 3, timeout=30_000)
     monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Cancel)
@@ -376,7 +376,7 @@ def test_opening_a_sample_from_a_file(qtbot, window, tmp_path):
     write_map(load_sample("river"), tmp_path / "river.longcut")
     opened(qtbot, window, tmp_path / "river.longcut")
     assert window.model.document.shape == (64, 64)
-    assert window.run_panel.form.controls["upper"].text() == "5 (the map's)"
+    assert window.run_panel.form.controls["upper"].widget.text() == "5 (the map's)"
     assert window.run_panel.settings().upper is None
 
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import engine.design.adam_steps
-from engine.core.errors import ProblemError
+from engine.core.errors import ProblemError, SuggestedFix
 from engine.core.grid import Grid
 from engine.core.status import Status
 from engine.cost_maps.admissible import admissible_maps
@@ -257,8 +257,8 @@ def test_what_cannot_run_is_refused_with_a_sentence(changes, subject, says):
 def test_a_refused_budget_comes_with_one_that_would_do():
     with pytest.raises(ProblemError) as refused:
         check_problem(with_changes(limits={"budget": 1000.0}))
-    assert refused.value.suggestion == pytest.approx(320.0)
-    check_problem(with_changes(limits={"budget": refused.value.suggestion}))
+    assert refused.value.fix == SuggestedFix("budget", pytest.approx(320.0))
+    check_problem(with_changes(limits={"budget": refused.value.fix.value}))
 
 
 def test_a_device_that_is_not_there_is_refused_by_name():
