@@ -95,7 +95,7 @@ def test_over_relaxation_is_adapted_where_the_first_guess_is_poor():
     omega = np.array([2.0 / (1.0 + np.sin(np.pi / 4.0))])
     guess.sweep(omega, np.array([True]), 3 * adapted.iterations)
     assert guess.supply_error()[0] > 1e-8
-    assert adapted.warmth.relaxation[0] > omega[0]
+    assert adapted.warm_start.relaxation[0] > omega[0]
 
 
 def test_warm_start_needs_fewer_sweeps_and_gives_the_same():
