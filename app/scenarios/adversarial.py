@@ -235,7 +235,7 @@ def _design_steps(
             bound=nan if iterate.upper_bound is None else iterate.upper_bound,
             best=_shown_cost(problem, iterate.best_path_costs),
             path_cost=_shown_cost(problem, iterate.path_costs),
-            soft=_shown_cost(problem, iterate.soft_costs),
+            soft=_shown_cost(problem, iterate.regularised_costs),
             gap=nan if iterate.gap is None else iterate.gap,
             off_target=iterate.best_score if settings.aim == "target" else nan,
         )

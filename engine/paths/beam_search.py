@@ -1,6 +1,6 @@
 """Agents with bounded foresight: they plan by beam search, walk, and plan anew.
 
-An agent knows where walls are, but costs only as far as it looks ahead. From its cell it searches `horizon`
+An agent knows where walls are, but costs only as far as its horizon. From its cell it searches `horizon`
 moves deep and keeps at every depth the `width` cells of the lowest score, cost so far + guess, where the
 guess is the cost of the rest of the path on an even map. It walks to the best cell of the last depth and plans
 anew, never back over its own trail.
@@ -39,7 +39,7 @@ class Plan:
     """One plan: the beam's layers, and the path (n, 2) that is walked, from the agent's cell on."""
 
     layers: tuple[Layer, ...]
-    way: Integers
+    path: Integers
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,11 +66,11 @@ def walk(grid: Grid, cost_map: Floats, agent: Agent, guess: Floats) -> Walk:
         if not plan.layers:
             break
         plans.append(plan)
-        way = [(row, column) for row, column in plan.way.tolist()]
-        for cell in way[:-1]:
+        path = [(row, column) for row, column in plan.path.tolist()]
+        for cell in path[:-1]:
             trail[cell] = True
-        cells += way[1:]
-        at = way[-1]
+        cells += path[1:]
+        at = path[-1]
     walked = np.array(cells, dtype=np.int64)
     return Walk(tuple(plans), walked, path_cost(grid, cost_map, walked), at == agent.goal)
 
@@ -116,8 +116,8 @@ def look_ahead(grid: Grid, cost_map: Floats, agent: Agent, at: Cell, guess: Floa
                 np.array([score for score, _, _ in beam]),
             )
         )
-    way = [beam[0][2]]
+    path = [beam[0][2]]
     for parent in reversed(parents):
-        if parent[way[-1]] != way[-1]:
-            way.append(parent[way[-1]])
-    return Plan(tuple(layers), np.array(way[::-1], dtype=np.int64))
+        if parent[path[-1]] != path[-1]:
+            path.append(parent[path[-1]])
+    return Plan(tuple(layers), np.array(path[::-1], dtype=np.int64))

@@ -106,10 +106,10 @@ def soft_losses(
     closed = np.zeros(grid.shape, dtype=np.bool_)
     soft: list[SoftPlan] = []
     for plan in plans:
-        at = int(plan.way[0, 0]), int(plan.way[0, 1])
+        at = int(plan.path[0, 0]), int(plan.path[0, 1])
         soft.append(soft_plan(cost_map, grid, agent, at, guess, closed, epsilon))
-        closed[plan.way[:-1, 0], plan.way[:-1, 1]] = True
-    starts = [int(plan.way[0, 0]) * width + int(plan.way[0, 1]) for plan in plans]
+        closed[plan.path[:-1, 0], plan.path[:-1, 1]] = True
+    starts = [int(plan.path[0, 0]) * width + int(plan.path[0, 1]) for plan in plans]
     wanted, index = np.unique(np.concatenate([starts, *[plan.cells for plan in soft]]), return_inverse=True)
     sources = [(int(cell) // width, int(cell) % width) for cell in wanted]
     rest = soft_distances(cost_map, grid, sources, [agent.goal], epsilon)[:, 0][index]

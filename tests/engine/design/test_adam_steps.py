@@ -37,8 +37,8 @@ def test_paths_become_sharper_during_a_run(method):
     again = soft_paths(
         problem.grid, last.cost_map, problem.starts, problem.goals, FlowSettings(method, epsilons[-1], 1e-4)
     )
-    assert last.soft_costs == pytest.approx(again.regularised_cost, rel=2e-3)
-    assert last.soft_costs != pytest.approx(
+    assert last.regularised_costs == pytest.approx(again.regularised_cost, rel=2e-3)
+    assert last.regularised_costs != pytest.approx(
         soft_paths(
             problem.grid, last.cost_map, problem.starts, problem.goals, FlowSettings(method, epsilons[0], 1e-4)
         ).regularised_cost,
