@@ -121,6 +121,10 @@ class RunPanel(QWidget):
         """Choose a scenario by its name."""
         self.scenario_box.setCurrentIndex(self.scenario_box.findData(scenario))
 
+    def set_targets(self, targets: tuple[float, ...]) -> None:
+        """Give the routes the path costs that they should have."""
+        self.form.show_values(self.scenario.with_targets(self.settings(), targets))
+
     def show_document(self, document: MapDocument) -> None:
         """Let the settings say what the map has."""
         self._document = document

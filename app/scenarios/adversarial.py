@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite, nan
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -176,6 +176,10 @@ class AdversarialPath(Scenario[AdversarialSettings, AdversarialFigures, Floats])
     def aims_at_targets(self, settings: AdversarialSettings) -> bool:
         """Return whether each route has a target."""
         return settings.aim == "target"
+
+    def with_targets(self, settings: AdversarialSettings, targets: tuple[float, ...]) -> AdversarialSettings:
+        """Return the settings with a path cost for each route, in their order."""
+        return replace(settings, targets=targets)
 
 
 def adversarial_problem(document: MapDocument, settings: AdversarialSettings) -> Problem:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from app.scenarios.figures import curve
-from app.scenarios.frame import Cells, Floats, Frame
+from app.scenarios.frame import Cells, Floats, Frame, Plan
 from app.scenarios.matching_problem import matching_problem, setting_of
 from app.scenarios.matching_settings import Ground, MatchingSettings
 from app.scenarios.report import Report, RunFacts
@@ -153,9 +153,9 @@ class PointMatching(Scenario[MatchingSettings, MatchingFigures, MovedLayouts]):
     ) -> MatchingReport:
         """Return figures of the first and the last plan, both with the blur of the last step."""
         from engine.matching.iterate import MatchSettings
-        from engine.matching.run import match
+        from engine.matching.run import match_points
 
-        start = next(match(matching_problem(before, settings), MatchSettings(blur_end=settings.blur)))
+        start = next(match_points(matching_problem(before, settings), MatchSettings(blur_end=settings.blur)))
         moved: MovedLayouts = last.result or {}
         return MatchingReport(
             facts,
@@ -175,10 +175,10 @@ class PointMatching(Scenario[MatchingSettings, MatchingFigures, MovedLayouts]):
 
 
 def _steps(problem: MatchProblem, how: MatchSettings, state: MatchState | None) -> Iterator[MatchingStep]:
-    from engine.matching.run import match
+    from engine.matching.run import match_points
 
     with fixes_in_settings(setting_of):
-        for iterate in match(problem, how, state):
+        for iterate in match_points(problem, how, state):
             yield _step_of(iterate, how.device)
 
 
@@ -214,12 +214,12 @@ def _step_of(iterate: MatchIterate, device: str) -> MatchingStep:
     )
 
 
-def _drawn_plan(iterate: MatchIterate) -> tuple[Floats, Floats, Cells]:
-    """Return the largest couplings: lines (k, 4) from (row, col) to (row, col), mass and point (k,)."""
+def _drawn_plan(iterate: MatchIterate) -> Plan:
+    """Return the largest couplings, as lines from points to points."""
     plan = iterate.plan_lines(LINES)
     begins = _places(iterate.positions, plan.layouts, plan.points)
     ends = _places(iterate.target_positions, plan.targets, plan.target_points)
-    return np.hstack([begins, ends]), plan.mass, plan.points
+    return Plan(np.hstack([begins, ends]), plan.mass, plan.points)
 
 
 def _places(layouts: tuple[Floats, ...], which: Cells, points: Cells) -> Floats:

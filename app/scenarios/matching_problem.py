@@ -44,7 +44,7 @@ def matching_problem(
 
     moving, target_number = _numbers(document, settings)
     known = () if before is None else before.layouts
-    known_targets = () if before is None else [t for t in before.targets if isinstance(t, engine.Layout)]
+    known_targets = () if before is None else [t for t in before.targets if isinstance(t, engine.PointSet)]
     if target_number is None:
         target = engine.Density(settings.target or COSTS, _density(document, settings))
     else:
@@ -121,7 +121,9 @@ def _density(document: MapDocument, settings: MatchingSettings) -> Floats:
     return np.where(heat.passable, heat.cost, 0.0).astype(np.float64)
 
 
-def _points(layout: Layout, held: npt.NDArray[np.bool_] | None, known: Sequence[engine.Layout]) -> engine.Layout:
+def _points(
+    layout: Layout, held: npt.NDArray[np.bool_] | None, known: Sequence[engine.PointSet]
+) -> engine.PointSet:
     """Return a layout for the engine. held: (H, W) cells whose points stay.  known: layouts of an earlier run."""
     from engine.matching import problem as engine
 
@@ -129,10 +131,10 @@ def _points(layout: Layout, held: npt.NDArray[np.bool_] | None, known: Sequence[
     cells = np.rint(positions).astype(np.int64)
     fixed = None if held is None or not len(cells) else held[cells[:, 0], cells[:, 1]]
     before = next((other for other in known if other.name == layout.name), None)
-    return engine.Layout(layout.name, positions, np.array(layout.weights), fixed, _keys(positions, before))
+    return engine.PointSet(layout.name, positions, np.array(layout.weights), fixed, _keys(positions, before))
 
 
-def _keys(positions: Floats, before: engine.Layout | None) -> Cells:
+def _keys(positions: Floats, before: engine.PointSet | None) -> Cells:
     """Return names (n,) for points: those of the run's points drawn in the same place, new ones for the others."""
     if before is None:
         return np.arange(len(positions), dtype=np.int64)

@@ -126,6 +126,10 @@ class Scenario(ABC, Generic[Settings, StepFigures, Result]):
         """Return whether the run brings each route to a path cost of its own."""
         return False
 
+    def with_targets(self, settings: Settings, targets: tuple[float, ...]) -> Settings:
+        """Return the settings with a path cost for each route, if the scenario knows such targets."""
+        return settings
+
 
 AnyScenario: TypeAlias = Scenario[Any, Any, Any]
 AnyStep: TypeAlias = RunStep[Any, Any]

@@ -19,7 +19,10 @@ DECIMALS = 4  # of a number's field
 
 
 class Control(QObject, Generic[Value]):
-    """A widget that shows and changes one setting. changed: the designer or `set_value` changed it."""
+    """A widget that shows and changes one setting; subclasses say how with `_value`, `_set_value` and so on.
+
+    changed: the designer or `set_value` changed it.
+    """
 
     changed = Signal()
 
@@ -32,14 +35,24 @@ class Control(QObject, Generic[Value]):
 
     def value(self) -> Value:
         """Return the value as it stands."""
-        raise NotImplementedError
+        return self._value()
 
     def set_value(self, value: Value) -> None:
         """Show another value."""
-        raise NotImplementedError
+        self._set_value(value)
 
     def show_document(self, document: MapDocument) -> None:
         """Show what the setting means on this map, or what it offers there."""
+        self._show_document(document)
+
+    def _value(self) -> Value:
+        raise NotImplementedError
+
+    def _set_value(self, value: Value) -> None:
+        raise NotImplementedError
+
+    def _show_document(self, document: MapDocument) -> None:
+        pass
 
 
 class ChoiceControl(Control[str]):
@@ -52,10 +65,10 @@ class ChoiceControl(Control[str]):
         super().__init__(_narrow(self._box))
         self._box.currentIndexChanged.connect(self.changed)
 
-    def value(self) -> str:
+    def _value(self) -> str:
         return self._box.currentData()
 
-    def set_value(self, value: str) -> None:
+    def _set_value(self, value: str) -> None:
         self._box.setCurrentIndex(max(self._box.findData(value), 0))
 
 
@@ -69,13 +82,13 @@ class DocumentChoiceControl(Control[str]):
         super().__init__(_narrow(self._box))
         self._box.currentIndexChanged.connect(self.changed)
 
-    def value(self) -> str:
+    def _value(self) -> str:
         return self._box.currentData() or ""
 
-    def set_value(self, value: str) -> None:
+    def _set_value(self, value: str) -> None:
         self._box.setCurrentIndex(max(self._box.findData(value), 0))
 
-    def show_document(self, document: MapDocument) -> None:
+    def _show_document(self, document: MapDocument) -> None:
         chosen = self._box.currentData()
         self._box.blockSignals(True)
         self._box.clear()
@@ -98,11 +111,11 @@ class NumberControl(Control[float]):
         self._set, self._shown = kind.least, self._field.value()
         self._field.valueChanged.connect(self.changed)
 
-    def value(self) -> float:
+    def _value(self) -> float:
         shown = self._field.value()
         return self._set if shown == self._shown else shown
 
-    def set_value(self, value: float) -> None:
+    def _set_value(self, value: float) -> None:
         self._field.blockSignals(True)
         self._field.setValue(value)
         self._field.blockSignals(False)
@@ -121,18 +134,18 @@ class OptionalNumberControl(Control[float | None]):
         self._shown: float | None = None
         self._field.valueChanged.connect(self.changed)
 
-    def value(self) -> float | None:
+    def _value(self) -> float | None:
         shown = self._field.number()
         return self._set if shown == self._shown else shown
 
-    def set_value(self, value: float | None) -> None:
+    def _set_value(self, value: float | None) -> None:
         self._field.blockSignals(True)
         self._field.set_number(value)
         self._field.blockSignals(False)
         self._set, self._shown = value, self._field.number()
         self.changed.emit()
 
-    def show_document(self, document: MapDocument) -> None:
+    def _show_document(self, document: MapDocument) -> None:
         stands_for = self._kind.stands_for
         self._field.show_none(self._kind.none, None if stands_for is None else stands_for(document))
 
@@ -146,10 +159,10 @@ class WholeControl(Control[int]):
         super().__init__(self._field)
         self._field.valueChanged.connect(self.changed)
 
-    def value(self) -> int:
+    def _value(self) -> int:
         return self._field.value()
 
-    def set_value(self, value: int) -> None:
+    def _set_value(self, value: int) -> None:
         self._field.setValue(value)
 
 
@@ -162,10 +175,10 @@ class NumbersControl(Control[tuple[float, ...]]):
         super().__init__(self._field)
         self._field.textChanged.connect(self.changed)
 
-    def value(self) -> tuple[float, ...]:
+    def _value(self) -> tuple[float, ...]:
         return self._field.numbers()
 
-    def set_value(self, value: tuple[float, ...]) -> None:
+    def _set_value(self, value: tuple[float, ...]) -> None:
         self._field.show_numbers(value)
 
 
@@ -177,10 +190,10 @@ class ToggleControl(Control[bool]):
         super().__init__(self._box)
         self._box.toggled.connect(self.changed)
 
-    def value(self) -> bool:
+    def _value(self) -> bool:
         return self._box.isChecked()
 
-    def set_value(self, value: bool) -> None:
+    def _set_value(self, value: bool) -> None:
         self._box.setChecked(value)
 
 
@@ -192,10 +205,10 @@ class FileControl(Control[str]):
         super().__init__(self._path)
         self._path.changed.connect(self.changed)
 
-    def value(self) -> str:
+    def _value(self) -> str:
         return self._path.field.text().strip()
 
-    def set_value(self, value: str) -> None:
+    def _set_value(self, value: str) -> None:
         self._path.field.setText(value)
 
 

@@ -1,12 +1,14 @@
 """Runs in their thread, seen through the model that the window uses."""
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import engine.design.adam_steps
 import engine.design.adversarial
+from app.run.headless import solve
 from app.run.model import RunModel
 from app.run.worker import Run
 from app.scenarios import SCENARIOS
@@ -14,6 +16,7 @@ from app.scenarios.adversarial_settings import AdversarialSettings
 from maps.document import Route, new_document
 from maps.edits import set_passable
 from maps.raster import rectangle
+from tests.app.scenarios.toy import Toy, ToySettings
 
 ADVERSARIAL = SCENARIOS["adversarial"]
 
@@ -177,3 +180,28 @@ def test_shutting_down_at_any_moment_leaves_no_thread(document, delay):
     time.sleep(delay)
     assert run.shut_down()
     assert not run.alive
+
+
+class Shown(Toy):
+    """A scenario each of whose steps a window should show for a while."""
+
+    def __init__(self, seconds):
+        self._seconds = seconds
+
+    def steps(self, document, settings, state=None):
+        return (replace(step, seconds_shown=self._seconds) for step in super().steps(document, settings, state))
+
+
+def test_a_window_shows_every_step_as_long_as_asked_and_the_command_line_does_not_wait(qtbot, model, document):
+    began = time.perf_counter()
+    solve(document, Shown(60.0), ToySettings(steps=4), lambda _: None)
+    assert time.perf_counter() - began < 60.0
+    began = time.perf_counter()
+    assert model.start(document, Shown(0.1), ToySettings(steps=4))
+    wait_until(qtbot, lambda: model.state == "ended")
+    assert time.perf_counter() - began >= 0.3
+    assert model.start(document, Shown(60.0), ToySettings(steps=4))
+    wait_until(qtbot, lambda: model.step == 1)
+    model.stop()
+    wait_until(qtbot, lambda: model.state == "ended")
+    assert model.step == 1, "an order is not kept waiting"

@@ -25,7 +25,9 @@ from engine.core.errors import ProblemError, SuggestedFix, apply_fix
 from engine.learning.terrain import TrainingSettings, save_model, train
 from engine.learning.tilesets import examples
 from engine.matching import ground_cost
-from engine.transport.sinkhorn import Partial, PointCost, TransportProblem, TransportSettings, check
+from engine.transport.costs import PointCost
+from engine.transport.problem import Partial, TransportProblem
+from engine.transport.settings import TransportSettings, check
 from maps.document import Layout, MapDocument, Route, new_document
 
 ROOT = Path(__file__).parents[3]
@@ -49,6 +51,7 @@ def with_layouts(*layouts, width=8, walls=()):
 SIX = points("six", *[(row, 5) for row in range(6)])
 EIGHT = points("eight", *[(row, 1) for row in range(8)])
 LEFT = points("left", (1, 1), (6, 2))
+SPREAD = points("spread", (1, 1), (6, 6))
 SITES = points("sites", (1, 6), (4, 6), (6, 6))
 ONE, OTHER = points("one", (3, 2)), points("other", (5, 2))
 
@@ -72,7 +75,11 @@ CASES = [
     ),
     Refused("adversarial", PLAIN, AdversarialSettings(device="cuda"), SuggestedFix("device", "auto")),
     Refused(
-        "balance", with_layouts(LEFT, SITES), BalanceSettings(sites="left"), SuggestedFix("sites", "sites"), "both"
+        "balance",
+        with_layouts(SPREAD, SITES),
+        BalanceSettings(sites="spread"),
+        SuggestedFix("sites", "sites"),
+        "both",
     ),
     Refused(
         "balance",
@@ -87,7 +94,7 @@ CASES = [
     ),
     Refused(
         "balance",
-        with_layouts(points("spread", (1, 1), (6, 6)), SITES),
+        with_layouts(SPREAD, SITES),
         BalanceSettings(teams="sites"),
         SuggestedFix("teams", "left_right"),
     ),
