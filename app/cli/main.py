@@ -69,6 +69,7 @@ def _parser(scenario: str) -> argparse.ArgumentParser:
         description="Redistribute the cost of a game map so that its shortest paths become what you want.",
         epilog="Map files: " + "; ".join(f"{kind.endings[0]} ({kind.description})" for kind in FORMATS) + ".",
     )
+    parser.add_argument("--version", action="version", version=f"longcut {version()}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     def command(name: str, run: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
@@ -152,71 +153,6 @@ def _demo_files(name: str, steps: int, folder: Path) -> int:
     return code
 
 
-<<<<<<< HEAD
-=======
-def _parser(scenario: str) -> argparse.ArgumentParser:
-    """scenario: whose settings `solve` takes as options."""
-    parser = argparse.ArgumentParser(
-        prog="longcut",
-        description="Redistribute the cost of a game map so that its shortest paths become what you want.",
-        epilog="Map files: " + "; ".join(f"{kind.endings[0]} ({kind.description})" for kind in FORMATS) + ".",
-    )
-    parser.add_argument("--version", action="version", version=f"longcut {version()}")
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-
-    def command(name: str, run: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
-        added = commands.add_parser(name, help=text, description=text)
-        added.set_defaults(command=run)
-        return added
-
-    run = command(
-        "solve", solve, "Run a scenario on a map and write the result; --scenario NAME --help lists its settings."
-    )
-    run.add_argument("map", metavar="MAP", help="a map file; bare grids (.npy, .csv, .png, .map) need --route")
-    run.add_argument(
-        "--scenario",
-        choices=list(SCENARIOS),
-        default="adversarial",
-        help="what to do: " + "; ".join(f"{name}: {entry.summary}" for name, entry in SCENARIOS.items()),
-    )
-    _add_map_options(run)
-    add_options(run.add_argument_group(f"settings of {scenario}"), SCENARIOS[scenario])
-    run.add_argument(
-        "--out", nargs="+", default=[], metavar="FILE", help="where the optimised map goes, by ending"
-    )
-    run.add_argument("--gallery", metavar="FOLDER", help="where every map of a run that makes several goes")
-    run.add_argument("--points", metavar="FILE", help="where the points of the moved layouts go, as .csv or .json")
-    run.add_argument("--json", metavar="FILE", help="where the report goes")
-    run.add_argument("--picture", metavar="FILE.png", help="before and after side by side")
-
-    check = command("paths", paths, "Exact shortest paths of every route; exit code 1 if an expected one differs.")
-    check.add_argument("map", metavar="MAP")
-    check.add_argument("--scen", metavar="FILE", help="a Moving AI scenario file whose routes to use")
-    _add_map_options(check)
-    check.add_argument("--json", metavar="FILE", help="where all routes go")
-
-    look = command("info", info, "What is in a map file.")
-    look.add_argument("map", metavar="MAP")
-
-    change = command("convert", convert, "Read a map in one format and write it in another.")
-    change.add_argument("source", metavar="IN")
-    change.add_argument("target", metavar="OUT")
-
-    desk = command("window", window, "Open the window; longcut without a command does the same.")
-    desk.add_argument("map", metavar="MAP", nargs="?", help="a map to open")
-
-    show = command("demo", demo, "A sample map and a run on it, in the window or, without a display, as files.")
-    show.add_argument("--map", choices=list(SAMPLES), default=DEMO_MAP, help="sample map (%(default)s)")
-    show.add_argument("--seconds", type=number, metavar="N", help="close the window after N seconds")
-    show.add_argument("--screenshot", metavar="FILE.png", help="save a picture of the window before it closes")
-    show.add_argument("--theme", choices=["system", "dark", "light"], default="system", help="(%(default)s)")
-    show.add_argument("--size", type=_size, default=(1280, 800), metavar="WxH", help="of the window (1280x800)")
-    show.add_argument("--steps", type=whole, default=400, help="of Adam, for files (%(default)s)")
-    show.add_argument("--out", metavar="FOLDER", help="write files instead of showing the window (out)")
-    return parser
-
-
->>>>>>> doors
 def _size(text: str) -> tuple[int, int]:
     found = re.fullmatch(r"(\d{3,4})[x×](\d{3,4})", text)
     if not found:

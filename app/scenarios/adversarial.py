@@ -107,7 +107,7 @@ class AdversarialPath(Scenario[AdversarialSettings, AdversarialFigures, Floats])
 
         problem = adversarial_problem(document, settings)
         check_problem(problem)
-        device = device_of(document, settings)
+        device = device_of(settings, problem)
         if settings.method != "optimum":
             return _design_steps(problem, settings, settings.method, device, state)
         if not problem.objective.linear:
@@ -161,7 +161,7 @@ class AdversarialPath(Scenario[AdversarialSettings, AdversarialFigures, Floats])
             gap=max(0.0, relative_gap(bound, score(problem, costs_after))) if isfinite(bound) else nan,
             budget=total_cost(after),
             method=settings.method,
-            device=device_of(before, settings),
+            device=device_of(settings, problem),
             aim=settings.aim,
             routes=tuple(
                 RouteReport(route.name, route.start, route.goal, was, now)
@@ -207,11 +207,11 @@ def adversarial_problem(document: MapDocument, settings: AdversarialSettings) ->
     )
 
 
-def device_of(document: MapDocument, settings: AdversarialSettings) -> str:
-    """Return where a run on this document computes. Raises ProblemError for a device that is not there."""
+def device_of(settings: AdversarialSettings, problem: Problem) -> str:
+    """Return where a run with these settings computes. Raises ProblemError for a device that is not there."""
     from engine.core.device import pick_device
 
-    return pick_device(settings.device, settings.method, document.cost.size * len(document.routes))
+    return pick_device(settings.device, settings.method, problem.size)
 
 
 def _design_steps(
@@ -239,7 +239,7 @@ def _design_steps(
             bound=nan if iterate.upper_bound is None else iterate.upper_bound,
             best=_shown_cost(problem, iterate.best_path_costs),
             path_cost=_shown_cost(problem, iterate.path_costs),
-            soft=_shown_cost(problem, iterate.soft_costs),
+            soft=_shown_cost(problem, iterate.regularised_costs),
             gap=nan if iterate.gap is None else iterate.gap,
             off_target=iterate.best_score if settings.aim == "target" else nan,
         )

@@ -257,8 +257,8 @@ def _watch(problem: engine.ForesightProblem) -> Iterator[ForesightStep]:
     paths = path_cells(problem.grid, problem.cost_map, problem.agents)
     shown = [(walk, plan, layer) for walk in verdict.walks for plan in walk.plans for layer in plan.layers]
     for step, (walk, plan, layer) in enumerate(shown):
-        earlier = [before.way for before in walk.plans[: walk.plans.index(plan)]]
-        walked = np.concatenate(earlier or [plan.way[:1]])
+        earlier = [before.path for before in walk.plans[: walk.plans.index(plan)]]
+        walked = np.concatenate(earlier or [plan.path[:1]])
         over = step + 1 == len(shown)
         yield RunStep(
             step,

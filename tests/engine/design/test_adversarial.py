@@ -96,6 +96,40 @@ def test_the_smallest_route_is_raised():
     assert end.best_score == pytest.approx(reached.min(), rel=1e-12)
 
 
+@pytest.mark.parametrize("seed", [8, 31, 40])
+def test_the_smallest_route_comes_near_its_linear_programme(seed):
+    problem = random_problem(seed, 9, 3, aim="longer_minimum")
+    known, _ = lp_optimum(problem)
+    end = run(problem, steps=300)[-1]
+    assert 0.97 * known <= end.best_score <= known * (1.0 + 1e-9)
+    assert known * (1.0 - 1e-9) <= end.upper_bound <= 1.07 * known
+
+
+def corridor(aim, routes, total):
+    """A corridor of 10 cells, and behind a wall as many cells again that hold the rest of the total."""
+    passable = np.ones((3, 10), dtype=bool)
+    passable[1] = False
+    limits = admissible_maps(np.ones((3, 10)), passable, 0.2, 5.0, budget=total)
+    return Problem(Grid(passable, 4), np.ones((3, 10)), routes, limits, Objective(aim))
+
+
+def test_where_not_all_routes_can_be_short_the_heavy_one_is():
+    light, heavy = Route((0, 0), (0, 4), 1.0), Route((0, 5), (0, 9), 3.0)
+    # Room for 7 cheap cells of 20: the five of the heavy route, and two of the light one's three in the middle.
+    problem = corridor("shorter", (light, heavy), 13 * 5.0 + 7 * 0.2)
+    end = run(problem, steps=200)[-1]
+    best = np.array([0.5 * 5.0 + 5.0 + 2 * 0.2 + 0.5 * 5.0, 4 * 0.2])
+    assert problem.weights @ best <= end.best_score <= 1.02 * problem.weights @ best
+    assert end.best_path_costs == pytest.approx(best, rel=0.05)
+
+
+def test_between_two_targets_the_weights_decide():
+    there, back = Route((0, 0), (0, 9), 1.0, 8.0), Route((0, 9), (0, 0), 3.0, 16.0)
+    end = run(corridor("target", (there, back), 40.0), steps=200)[-1]
+    # Σ w (c − t)² / t is least where c = Σ w / Σ (w / t).
+    assert end.best_path_costs == pytest.approx(np.full(2, (1.0 + 3.0) / (1.0 / 8.0 + 3.0 / 16.0)), rel=1e-3)
+
+
 def test_smoothness_and_closeness_do_what_they_say():
     problem = table_problem(16, 8)
     free = run(problem, steps=150)[-1].best_map
