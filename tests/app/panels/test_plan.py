@@ -288,7 +288,7 @@ def test_choices_outlive_new_names_and_new_neighbours(qtbot, model, shown):
     model.undo()
     model.edit("Remove layout", remove_layout(model.document, 1))
     assert chosen() == ("guards", "spawns")
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="not in list"):
         panel.set_layouts("guards", "nowhere")
 
 
