@@ -19,6 +19,7 @@ from app.window.main_window import MainWindow
 from maps.document import Route, new_document
 from maps.formats import read_map
 from maps.samples import load_sample, sample_path
+from tests.present import present
 
 # Scenario -> (its sample map, settings that make it short here, options that do the same, keys of its report)
 SHORT = {
@@ -114,7 +115,8 @@ def test_no_word_of_its_form_is_clipped_in_a_small_window(qtbot, name):
     form = window.panels.run.form
     form.more.setChecked(True)
     qtbot.wait(50)
-    assert form.width() <= form.parentWidget().parentWidget().width(), "the form is cut off at the right"
+    scrolled = present(present(form.parentWidget()).parentWidget())
+    assert form.width() <= scrolled.width(), "the form is cut off at the right"
     seen = 0
     for control in form.controls.values():
         if not control.isVisible():
@@ -214,6 +216,6 @@ def test_agents_can_be_watched(qtbot):
     document = load_sample("lake")
     seen = list(scenario.steps(document, scenario.settings(aim="watch"), None))
     assert seen[-1].ending
-    beams = [frame.traffic for frame in (step.frame() for step in seen)]
+    beams = [present(frame.traffic) for frame in (step.frame() for step in seen)]
     assert all(1 <= np.count_nonzero(beam) <= 3 for beam in beams), "no beam is wider than it may be"
     assert tuple(seen[0].frame().walks[0][0]) == document.routes[0].start

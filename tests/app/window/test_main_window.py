@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QEnterEvent, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QSpinBox
 
 from app.base.preferences import Preferences
 from app.window.main_window import MainWindow
@@ -24,7 +24,9 @@ YES, DISCARD = QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.Discar
 def window(qtbot, monkeypatch):
     document = new_document(16, 16, name="test").replace(routes=(Route("route", (8, 1), (8, 14)),))
     made = MainWindow(document, None)
-    made.panels.run.form.controls["steps"].setValue(60)
+    steps = made.panels.run.form.controls["steps"]
+    assert isinstance(steps, QSpinBox)
+    steps.setValue(60)
     qtbot.addWidget(
         made, before_close_func=lambda w: monkeypatch.setattr(QMessageBox, "question", lambda *_: DISCARD)
     )
