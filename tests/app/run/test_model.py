@@ -166,7 +166,7 @@ def test_a_defect_in_the_engine_is_told_and_does_not_block_the_next_run(qtbot, m
         yield
 
     with monkeypatch.context() as patch:
-        patch.setattr(engine.design.adversarial, "design", broken)
+        patch.setattr(engine.design.adversarial, "optimise_costs", broken)
         started(model, document)
         wait_until(qtbot, lambda: model.state == "failed")
     assert "RuntimeError: boom" in model.sentence
