@@ -11,13 +11,15 @@ from hypothesis import strategies as st
 
 from maps import edits, raster
 from maps.document import Bounds, Layout, MapDocument, Route, Terrain, new_document
-from maps.edits import Edit, paint
+from maps.edits import Edit, PaintMode, paint
 from maps.errors import MapError
 from maps.raster import Patch
 from tests.maps.strategies import EXAMPLES, documents
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from numpy.typing import NDArray
 
 MUD = Terrain("mud", 3.5, "#5f6f6a")
 WALL = Terrain("wall", 1.0, "#22242b", passable=False)
@@ -80,7 +82,7 @@ def test_painted_costs_are_what_the_weights_say(document: MapDocument, data: st.
     weights = np.zeros(document.shape)
     weights[patch.slices] = patch.weights
     old = document.cost.astype(np.float64)
-    expected = {
+    expected: dict[PaintMode, NDArray[np.float64]] = {
         "set": (1 - weights) * old + weights * value,
         "add": old + weights * value,
         "scale": old * (1 - weights + weights * value),

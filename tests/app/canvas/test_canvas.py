@@ -261,9 +261,9 @@ def test_locked_cells_are_hatched_and_the_others_are_not(canvas, model):
 
 
 def test_layers_can_be_switched(canvas, model):
-    row, col = np.argwhere(model.document.passable)[0]
+    row, col = np.argwhere(model.document.passable)[0].tolist()
     canvas.set_visible_layers({"walls"})
-    assert colour_at(canvas, (row, col)) == QColor(OPEN).getRgb()[:3]
+    assert QColor(*colour_at(canvas, (row, col))) == QColor(OPEN)
     with pytest.raises(ValueError, match="'clouds'"):
         canvas.set_visible_layers({"clouds"})
     assert canvas.visible_layers == {"walls"}
@@ -635,7 +635,7 @@ def test_fit_leaves_little_room_unused(shape, window):
 @pytest.mark.parametrize("window", [(900, 560), (640, 480), (900, 400)])
 def test_a_fitted_map_lies_beside_the_legend_or_above_it(shape, window):
     corner = (268, 72)
-    view = fitted_beside(shape, *window, corner)
+    view = fitted_beside(shape, window[0], window[1], corner)
     right, bottom = view.left + shape[1] * view.scale, view.top + shape[0] * view.scale
     assert view.left >= corner[0] or bottom <= window[1] - corner[1]
     assert view.left >= 0

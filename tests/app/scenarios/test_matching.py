@@ -26,7 +26,7 @@ MATCHING = SCENARIOS["matching"]
 
 def grid_of_points(name, corner, count=3, weight=1.0):
     offsets = np.stack(np.meshgrid(np.arange(count), np.arange(count), indexing="ij"), axis=-1).reshape(-1, 2)
-    positions = np.asarray(corner) + 2.0 * offsets
+    positions = np.asarray(corner, dtype=np.float64) + 2.0 * offsets
     return Layout(name, positions, np.full(len(positions), weight))
 
 
@@ -175,10 +175,12 @@ def test_points_that_a_wall_holds_back_are_named(document):
     passable[0, 11:13] = True
     walled = document.replace(passable=passable)
     *_, last = MATCHING.steps(walled, MatchingSettings(steps=400), None)
-    assert "held back by a wall" in last.message and "of 'spawns'" in last.message
+    assert "held back by a wall" in last.message
+    assert "of 'spawns'" in last.message
     assert not last.message.startswith("Done")
     *_, last = MATCHING.steps(document, MatchingSettings(steps=400), None)
-    assert last.message.startswith("Done") and "held" not in last.message
+    assert last.message.startswith("Done")
+    assert "held" not in last.message
     *_, last = MATCHING.steps(walled, MatchingSettings(steps=400, ground="walking"), None)
     assert "held" not in last.message
 

@@ -20,6 +20,7 @@ from engine.core.status import Status
 from maps.document import Route, new_document
 from maps.formats import read_map
 from maps.samples import load_sample, sample_path
+from tests.present import present
 
 # Scenario -> (its sample map, settings that make it short here, options that do the same, keys of its report)
 SHORT = {
@@ -115,7 +116,8 @@ def test_no_word_of_its_form_is_clipped_in_a_small_window(qtbot, name):
     form = window.panels.run.form
     form.more.setChecked(True)
     qtbot.wait(50)
-    assert form.width() <= form.parentWidget().parentWidget().width(), "the form is cut off at the right"
+    scrolled = present(present(form.parentWidget()).parentWidget())
+    assert form.width() <= scrolled.width(), "the form is cut off at the right"
     seen = 0
     for control in (entry.widget for entry in form.controls.values()):
         if not control.isVisible():
@@ -216,7 +218,8 @@ def test_agents_can_be_watched(monkeypatch):
     monkeypatch.setattr("time.sleep", lambda _: pytest.fail("the model sleeps: pauses belong to who shows it"))
     steps = list(scenario.steps(document, scenario.settings(aim="watch"), None))
     assert all(step.seconds_shown == 0.08 for step in steps)
-    assert steps[-1].message and steps[-1].status is Status.STEPS_DONE
+    assert steps[-1].message
+    assert steps[-1].status is Status.STEPS_DONE
     beams = [frame.traffic for frame in (step.frame() for step in steps)]
     assert all(1 <= np.count_nonzero(beam) <= 3 for beam in beams), "no beam is wider than it may be"
     assert tuple(steps[0].frame().walks[0][0]) == document.routes[0].start

@@ -23,6 +23,7 @@ from engine.design.balance import (
     balance_standing,
 )
 from tests.oracles import distances
+from tests.present import present
 
 SPAWNS, SITES = ((1, 1), (14, 2), (2, 14), (13, 13)), ((8, 3), (3, 8), (12, 8), (8, 12), (7, 7), (15, 15))
 
@@ -138,7 +139,7 @@ def test_the_gradient_is_that_of_finite_differences(softness):
         return balance_loss(problem, cost_map, softness, 12.0)
 
     held(cost_map).backward()
-    gradient = cost_map.grad.numpy()
+    gradient = present(cost_map.grad).numpy()
     for row, column in np.argwhere(problem.grid.passable)[::5]:
         up, down = cost_map.detach().clone(), cost_map.detach().clone()
         up[row, column] += 1e-6

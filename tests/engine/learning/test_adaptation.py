@@ -20,6 +20,7 @@ from engine.learning.terrain import (
 )
 from engine.learning.tile_features import WEIGHTS, tile_features
 from engine.learning.tilesets import TERRAINS, TILESETS, examples, picture
+from tests.present import present
 
 SMALL = AdaptationSettings(steps=3, batch=3, tiles=40)
 
@@ -77,7 +78,7 @@ def test_the_gradient_of_the_loss_is_a_finite_difference(model, done):
     kept = [parameter.detach().clone() for parameter in network.parameters()]
 
     def loss():
-        return adaptation_loss(network, model.unit, batch, 1.7, settings, done)
+        return present(adaptation_loss(network, model.unit, batch, 1.7, settings, done))
 
     found = loss()
     assert float((found.loss - found.prediction - 2.0 * found.transport).detach()) == pytest.approx(0.0, abs=1e-12)
@@ -101,16 +102,17 @@ def test_another_look_breaks_a_model_and_adaptation_mends_it(model, maps, held_o
     settings = AdaptationSettings(steps=120, batch=6)
     steps = list(adapt(model, maps, "meadow", "night", settings, held_out))
     end = steps[-1]
+    before, now, first = (present(seen) for seen in (end.before, end.now, steps[0].now))
     there = accuracy(model, held_out, example_pictures(held_out, ("meadow",), np.arange(30)))
     assert there.optimal > 0.8
     assert there.price_error < 0.05
-    assert end.before.optimal < 0.1
-    assert end.before.price_error > 0.4
-    assert end.now.optimal > end.before.optimal + 0.3
-    assert end.now.price_error < 0.4 * end.before.price_error
+    assert before.optimal < 0.1
+    assert before.price_error > 0.4
+    assert now.optimal > before.optimal + 0.3
+    assert now.price_error < 0.4 * before.price_error
     # Transport does it, not only the colours that the first step starts from.
-    assert end.now.optimal > steps[0].now.optimal + 0.2
-    assert end.now.price_error < 0.8 * steps[0].now.price_error
+    assert now.optimal > first.optimal + 0.2
+    assert now.price_error < 0.8 * first.price_error
 
     # What is shown is what is there.
     night = example_pictures(held_out, ("night",), np.arange(30))

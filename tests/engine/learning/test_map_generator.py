@@ -1,6 +1,8 @@
 """Generated maps: admissible to the last digit, as long as asked, different from each other, reproducible."""
 
+from collections.abc import Generator
 from itertools import islice
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,6 +25,7 @@ from engine.learning.map_generator import (
 )
 from engine.optimum.length_range import length_range
 from tests.oracles import distances, random_problem, table_problem
+from tests.present import present
 
 SMALL = {"channels": 16, "lengths": 2, "maps_per_length": 4}
 KINDS = [
@@ -56,24 +59,29 @@ def middle(generator, share=0.5):
     return lengths.shortest + share * (lengths.longest - lengths.shortest)
 
 
+def network_of(numbers: torch.Tensor) -> Any:
+    """Return what stands in for a network: it gives these numbers whatever it is asked."""
+    return lambda noise, asked: numbers
+
+
 def test_the_gradient_of_the_loss_is_a_finite_difference():
     problem = random_problem(7, 6, symmetry="half_turn", locked=0.1)
     settings, lengths = GeneratorSettings(diversity=1.5), length_range(problem)
     shares, limits = np.array([0.3, 0.7]), parametrisation(problem.admissible)
 
     def loss(numbers):
-        made = make_maps(lambda noise, asked: numbers, limits, torch.zeros(4), np.repeat(shares, 2))
-        return generator_loss(problem, settings, lengths, shares, made, 1e-3).loss
+        made = make_maps(network_of(numbers), limits, torch.zeros(4), np.repeat(shares, 2))
+        return present(generator_loss(problem, settings, lengths, shares, made, 1e-3)).loss
 
     numbers = torch.tensor(np.random.default_rng(1).normal(0.0, 1.0, (4, *problem.grid.shape)), requires_grad=True)
     loss(numbers).backward()
-    assert np.abs(numbers.grad.numpy()).max() > 0.1
+    assert np.abs(present(numbers.grad).numpy()).max() > 0.1
     step = 1e-6
     for index in np.argwhere(np.broadcast_to(problem.grid.passable, numbers.shape))[::5]:
         moved = torch.zeros_like(numbers)
         moved[tuple(index)] = step
         slope = float(loss(numbers.detach() + moved) - loss(numbers.detach() - moved)) / (2.0 * step)
-        assert float(numbers.grad[tuple(index)]) == pytest.approx(slope, abs=1e-4)
+        assert float(present(numbers.grad)[tuple(index)]) == pytest.approx(slope, abs=1e-4)
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
@@ -83,7 +91,7 @@ def test_a_map_is_that_of_the_means_of_the_cells_that_stay_equal(kind):
         parametrisation(problem.admissible),
         np.random.default_rng(2).normal(0.0, 2.0, problem.grid.shape),
     )
-    (made,) = make_maps(lambda noise, asked: torch.tensor(numbers[None]), limits, torch.zeros(1), np.zeros(1))
+    (made,) = make_maps(network_of(torch.tensor(numbers[None])), limits, torch.zeros(1), np.zeros(1))
     expected = limits.cost_map(torch.tensor(problem.admissible.reduce(numbers)))
     assert torch.allclose(made, expected, rtol=1e-12, atol=0.0)
 
@@ -196,6 +204,7 @@ def test_an_iterate_is_not_changed_by_later_steps():
     before = bytes_of(first.generator.weights), first.cost_maps.tobytes()
     for _ in islice(steps, 4):
         pass
+    assert isinstance(steps, Generator)
     steps.close()  # stopped between two steps; what was yielded goes on working
     assert (bytes_of(first.generator.weights), first.cost_maps.tobytes()) == before
     assert make_gallery(first.generator, middle(first.generator), 2).hits == 2

@@ -20,6 +20,7 @@ from engine.learning.terrain import (
     training_loss,
 )
 from engine.learning.tilesets import COSTS, TILE, examples
+from tests.present import present
 
 TINY = TrainingSettings(epochs=4, batch=20, width=16, learning_rate=1e-2)
 
@@ -48,7 +49,7 @@ def test_gradients_by_the_weights_are_finite_differences(maps, method):
     loss().backward()
     step, compared = 1e-6, []
     for parameter in network.parameters():
-        flat, gradient = parameter.data.view(-1), parameter.grad.reshape(-1)
+        flat, gradient = parameter.data.view(-1), present(parameter.grad).reshape(-1)
         place = int(gradient.abs().argmax())
         kept = float(flat[place])
         values = []

@@ -50,7 +50,7 @@ def wrong_rows(document: MapDocument, name: str, corner_cutting: bool) -> list[s
         assert document.passable[route.goal]
         expected = route.expected_cost
         assert expected is not None
-        length = float(dijkstra(graph, directed=False, indices=start)[goal])
+        length = float(dijkstra(graph, directed=False, indices=np.array(start))[goal])
         if not abs(length - expected) <= max(2e-4, 1e-5 * expected):
             wrong.append(f"{route.name}: {length} instead of {expected}")
     return wrong
