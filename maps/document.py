@@ -242,12 +242,12 @@ class MapDocument:
 
     @property
     def height(self) -> int:
-        """Number of rows."""
+        """Rows of cells."""
         return self.cost.shape[0]
 
     @property
     def width(self) -> int:
-        """Number of columns."""
+        """Columns of cells."""
         return self.cost.shape[1]
 
     @property
@@ -261,11 +261,11 @@ class MapDocument:
         return float(self.cost.sum(where=self.passable, dtype=np.float64))
 
     def contains(self, cell: Cell) -> bool:
-        """Whether (row, col) is a cell of this map."""
+        """Return whether (row, col) is a cell of this map."""
         return 0 <= cell[0] < self.height and 0 <= cell[1] < self.width
 
     def replace(self, **changes: Any) -> MapDocument:
-        """A document with some fields changed; unchanged arrays are shared, not copied."""
+        """Return a document with some fields changed; unchanged arrays are shared, not copied."""
         return dataclasses.replace(self, **changes)
 
 
@@ -280,7 +280,7 @@ def new_document(
     cell_size: float = 1.0,
     name: str = "",
 ) -> MapDocument:
-    """An open map of height × width cells, all of one cost, all passable, none locked."""
+    """Return an open map of height × width cells, all of one cost, all passable, none locked."""
     check_size(height, width)
     return MapDocument(
         cost=freshly_frozen(np.full((height, width), valid_cost("cost", cost), np.float32)),
@@ -305,13 +305,13 @@ def check_size(height: int, width: int) -> None:
 
 
 def points_inside(positions: NDArray[np.float64], height: int, width: int) -> Mask:
-    """(n,) bool: which (row, col) positions lie on a map of height × width cells, its border included."""
+    """Return (n,) bool: which (row, col) positions lie on a map of height × width cells, its border included."""
     inside = (positions >= -0.5) & (positions <= (height - 0.5, width - 0.5))
     return inside[:, 0] & inside[:, 1]
 
 
 def frozen(values: ArrayLike, dtype: type[np.generic]) -> NDArray[Any]:
-    """A read-only C-ordered array of `dtype`; `values` itself if it is one that nobody can write to any more."""
+    """Return a read-only C-ordered array of `dtype`; `values` itself if it is one that nobody can write to."""
     if isinstance(values, np.ndarray):
         array = cast("NDArray[Any]", values)
         if array.dtype == dtype and array.flags.c_contiguous and not _writeable(array):
@@ -321,7 +321,7 @@ def frozen(values: ArrayLike, dtype: type[np.generic]) -> NDArray[Any]:
 
 
 def freshly_frozen(array: NDArray[Any]) -> NDArray[Any]:
-    """`array` itself, made read-only: for arrays that the caller has just made and will not write to again."""
+    """Return `array` itself, made read-only: for arrays that the caller has just made and keeps to itself."""
     array.setflags(write=False)
     return array
 

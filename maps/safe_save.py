@@ -60,7 +60,7 @@ def save_bytes(path: str | os.PathLike[str], data: bytes) -> str | None:
 
 
 def sweep_stale(folder: str | os.PathLike[str]) -> list[Path]:
-    """Remove temporaries in `folder` whose process is gone, or which are a day old; returns what was removed."""
+    """Remove temporaries in `folder` whose process is gone, or which are a day old; return what was removed."""
     removed: list[Path] = []
     with contextlib.suppress(OSError):
         for path in Path(folder).iterdir():

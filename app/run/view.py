@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.canvas.canvas import Canvas
-from app.document.model import DocumentModel
 from app.run.measures import Measurer, Measures
-from app.run.model import RunModel
 from app.scenarios.frame import Frame, Plan
 from app.scenarios.translate import shortest_paths
-from maps.document import MapDocument
+
+if TYPE_CHECKING:
+    from app.canvas.canvas import Canvas
+    from app.document.model import DocumentModel
+    from app.run.model import RunModel
+    from maps.document import MapDocument
 
 PROGRESS_INTERVAL = 100  # milliseconds
 
@@ -37,7 +40,7 @@ class Shown:
     @property
     def plan(self) -> Plan | None:
         """The plan whose lines are drawn."""
-        return self.compared if self.frame is None or self.frame.plan is None else Plan(*self.frame.plan)
+        return self.compared if self.frame is None or self.frame.plan is None else self.frame.plan
 
 
 class RunView(QObject):
@@ -54,9 +57,7 @@ class RunView(QObject):
     route_costs_changed = Signal(object)  # (R,) exact path costs of the document's routes
     gallery_changed = Signal(object, object)  # maps with their captions, and per map the paths of its routes
 
-    def __init__(
-        self, run: RunModel, model: DocumentModel, canvas: Canvas, parent: QObject | None = None
-    ) -> None:
+    def __init__(self, run: RunModel, model: DocumentModel, canvas: Canvas, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._run, self._model, self._canvas = run, model, canvas
         self.shown = Shown()
@@ -181,7 +182,7 @@ class RunView(QObject):
     def _show_gallery(self) -> None:
         """Show the maps that a run made, if it made several; those of an earlier run stay until then."""
         scenario, document, result = self._run.scenario, self._run.started_from, self._run.result
-        if scenario is None or document is None or result is None or scenario.gallery is None:
+        if scenario is None or document is None or result is None:
             return
         maps = scenario.gallery(document, result)
         if maps:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QLineEdit, QMainWindow, QMessageBox
 
 from app.base.icons import app_icon
-from app.base.preferences import Preferences
 from app.canvas.canvas import Canvas
 from app.document.model import DocumentModel
 from app.files.file_actions import Files
@@ -19,7 +18,6 @@ from app.panels.tool_options import OptionsBar
 from app.run.controller import RunController
 from app.run.model import RunModel
 from app.run.view import RunView
-from app.scenarios.frame import Frame
 from app.window.commands import Commands, Workbench
 from app.window.docks import Docks, Panels
 from app.window.menus import Menus
@@ -27,6 +25,12 @@ from app.window.status import StatusBar
 from app.window.tool_choice import ToolChoice
 from maps.document import MapDocument, new_document
 from maps.formats import FORMATS
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
+
+    from app.base.preferences import Preferences
+    from app.scenarios.frame import Frame
 
 Paths = tuple[npt.NDArray[np.int64], ...]
 
@@ -78,6 +82,7 @@ class MainWindow(QMainWindow):
         self.addToolBar(Qt.ToolBarArea.TopToolBarArea, self.options_bar)
         self.addToolBar(Qt.ToolBarArea.LeftToolBarArea, self.menus.tool_bar)
         self.resize(1280, 800)
+        self.docks.set_out()
         if self.preferences:
             self.restoreGeometry(self.preferences.window_geometry)
             self.docks.arrange(self.preferences.window_state)
@@ -109,7 +114,7 @@ class MainWindow(QMainWindow):
             (panel.stop_clicked, self.controller.stop),
             (panel.apply_clicked, self.controller.apply_result),
             (panel.revert_clicked, self.controller.revert),
-            (panel.mend_clicked, self.controller.apply_fix),
+            (panel.fix_clicked, self.controller.apply_fix),
         ):
             clicked.connect(carry_out)
         self.controller.told.connect(self.status.tell)
@@ -119,8 +124,8 @@ class MainWindow(QMainWindow):
         panel.scenario_box.currentIndexChanged.connect(
             lambda: self.panels.progress.show_scenario(self.run, panel.scenario)
         )
-        panel.aim_changed.connect(routes.show_targets)
-        routes.targets_changed.connect(lambda: panel.set_setting("targets", routes.targets()))
+        panel.targets_shown.connect(routes.show_targets)
+        routes.targets_changed.connect(lambda: panel.form.set_value("targets", routes.targets()))
         self.view.route_costs_changed.connect(routes.show_costs)
         self.view.progress_changed.connect(lambda: self.panels.progress.show_run(self.run))
         self.view.gallery_changed.connect(self._show_gallery)

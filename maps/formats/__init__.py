@@ -2,45 +2,42 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from maps.document import MapDocument
 from maps.errors import MapFormatError, MapSaveError
 from maps.formats import arrays, image, movingai, native
 from maps.formats.format import Format
 from maps.formats.limits import opened
 from maps.safe_save import save_bytes
 
+if TYPE_CHECKING:
+    import os
+
+    from maps.document import MapDocument
+
 __all__ = ["FORMATS", "Format", "format_of", "losses", "read_map", "write_map"]
 
 FORMATS: tuple[Format, ...] = (native.FORMAT, movingai.FORMAT, arrays.NPY, arrays.CSV, image.FORMAT)
 
-# First bytes that settle a format, whatever the file is called.
-_SIGNATURES = (
-    (b"PK\x03\x04", native.FORMAT),
-    (b"\x93NUMPY", arrays.NPY),
-    (b"\x89PNG", image.FORMAT),
-    (b"type ", movingai.FORMAT),
-)
-
 
 def read_map(path: str | os.PathLike[str]) -> MapDocument:
-    """The map in a file of any known format. Raises MapFormatError, and nothing else, for whatever is wrong."""
+    """Return the map in a file of any known format; its first bytes settle the format, then its ending.
+
+    Raises MapFormatError, and nothing else, for whatever is wrong with the file.
+    """
     path = Path(path)
     with opened(path) as file:
         start = file.read(16)
-    for signature, kind in _SIGNATURES:
-        if start.startswith(signature):
-            return kind.read(path)
-    kind = _by_ending(path)
+    signed = (kind for kind in FORMATS if kind.signature and start.startswith(kind.signature))
+    kind = next(signed, None) or _by_ending(path)
     if kind is None:
         raise MapFormatError(path, "", f"is not a map that can be read; known are {_known_endings()}")
     return kind.read(path)
 
 
 def write_map(document: MapDocument, path: str | os.PathLike[str]) -> list[str]:
-    """Write a document in the format of the path's ending, safely; returns what was lost, in sentences.
+    """Write a document in the format of the path's ending, safely; return what was lost, in sentences.
 
     Raises MapSaveError; the file that was there before is then unchanged. Raises MapError for a document that
     the format cannot hold.
@@ -54,12 +51,12 @@ def write_map(document: MapDocument, path: str | os.PathLike[str]) -> list[str]:
 
 
 def losses(document: MapDocument, path: str | os.PathLike[str]) -> list[str]:
-    """What `write_map` would lose of the document, in sentences; empty if nothing."""
+    """Return what `write_map` would lose of the document, in sentences; empty if nothing."""
     return _writable(Path(path)).losses(document)
 
 
 def format_of(path: str | os.PathLike[str]) -> Format | None:
-    """The format of a path's ending, None if it has none that is known."""
+    """Return the format of a path's ending, None if it has none that is known."""
     return _by_ending(Path(path))
 
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from maps.document import MAX_SIDE, MapDocument, freshly_frozen
 from maps.errors import MapFormatError, name_cell
 from maps.formats import npy
 from maps.formats.format import Format, bare_losses, name_of
 from maps.formats.limits import check_shape, opened
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from numpy.typing import NDArray
 
 _NUMBERS = ("f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8")
 _SEPARATORS = ",;\t"
@@ -22,7 +25,7 @@ LONGEST_LINE = 32 * MAX_SIDE  # bytes
 
 
 def bare_document(path: Path, costs: NDArray[Any]) -> MapDocument:
-    """A document of costs (H, W), infinite where impassable. Raises MapFormatError, naming the cell."""
+    """Return a document of costs (H, W), infinite where impassable. Raises MapFormatError, naming the cell."""
     passable: NDArray[np.bool_] = ~np.isposinf(costs)
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         single: NDArray[np.float32] = costs.astype(np.float32)
@@ -111,5 +114,5 @@ def _encode_csv(document: MapDocument, path: Path) -> dict[Path, bytes]:
     return {path: ("\n".join(rows) + "\n").encode("ascii")}
 
 
-NPY = Format("npy", "NumPy array of costs", (".npy",), _read_npy, _encode_npy, bare_losses)
+NPY = Format("npy", "NumPy array of costs", (".npy",), _read_npy, _encode_npy, bare_losses, signature=npy.MAGIC)
 CSV = Format("csv", "table of costs, comma separated", (".csv",), _read_csv, _encode_csv, bare_losses)

@@ -18,6 +18,7 @@ class Format:
     """One file format.
 
     endings: of file names, the first is the usual one.
+    signature: first bytes that settle the format, whatever the file is called; None if it has none.
     read: file -> document, raising only MapFormatError.
     encode: document and target -> the files to write, the map itself last; None if it cannot be written.
     losses: what writing this document would lose, in sentences.
@@ -29,15 +30,16 @@ class Format:
     read: Read
     encode: Encode | None
     losses: Losses
+    signature: bytes | None = None
 
 
 def name_of(path: Path) -> str:
-    """What a map is called that has no name in its file: the file's, up to its first full stop."""
+    """Return what a map is called that has no name in its file: the file's, up to its first full stop."""
     return path.name.split(".")[0].encode("utf-8", "replace").decode("utf-8")
 
 
 def bare_losses(document: MapDocument) -> list[str]:
-    """What a format loses that holds one cost per cell, or a wall, and nothing else."""
+    """Return what a format loses that holds one cost per cell, or a wall, and nothing else."""
     lost: list[str] = []
     if (document.cost[~document.passable] != 1.0).any():
         lost.append("the costs that impassable cells remember")

@@ -12,11 +12,9 @@ import math
 import struct
 import warnings
 import zlib
-from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, PngImagePlugin
 
 from maps.document import MAX_CELLS, Bounds, MapDocument
@@ -24,6 +22,11 @@ from maps.errors import MapFormatError
 from maps.formats.arrays import bare_document
 from maps.formats.format import Format, bare_losses
 from maps.formats.limits import check_shape, opened, read_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
 
 MAX_PNG = 3 * MAX_CELLS  # bytes: two a cell, and room for other chunks
 LEVELS = 65_534  # steps between value 1 and value 65535
@@ -35,7 +38,7 @@ _PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4),
 
 
 def quantise(document: MapDocument) -> tuple[NDArray[np.uint16], float, float]:
-    """Values (H, W) with lo and hi; the total over passable cells is kept to within one level in all.
+    """Return values (H, W) with lo and hi; the total over passable cells is kept to within one level in all.
 
     A cost that a level gives exactly keeps that level, so that a picture that was read is written unchanged.
     """
@@ -139,7 +142,7 @@ def _check_rows(path: Path, file: BinaryIO, start: bytes) -> None:
 
 
 def _range(path: Path, text: dict[str, Any]) -> tuple[float, float]:
-    """lo and hi from the text chunk, else from the file beside, else the usual bounds."""
+    """Return lo and hi from the text chunk, else from the file beside, else the usual bounds."""
     source, where = text.get(CHUNK), f"text chunk {CHUNK!r}"
     sidecar = _sidecar(path)
     if not isinstance(source, str) and sidecar.is_file():
@@ -183,4 +186,6 @@ def _sidecar(path: Path) -> Path:
     return path.with_name(path.name + ".json")
 
 
-FORMAT = Format("png", "16-bit grey image, brightness is cost", (".png",), _read, _encode, _losses)
+FORMAT = Format(
+    "png", "16-bit grey image, brightness is cost", (".png",), _read, _encode, _losses, signature=b"\x89PNG"
+)

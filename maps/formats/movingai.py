@@ -8,18 +8,21 @@ passable from ground.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
-from numpy.typing import NDArray
 
 from maps.document import MapDocument, MovementRule, Route
 from maps.errors import MapFormatError
 from maps.formats.format import Format, bare_losses, name_of
 from maps.formats.limits import MAX_LETTERS, check_shape, opened
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
 
 PASSABLE, BLOCKED, WATER = ".GS", "@OT", "W"
 _OPEN, _BLOCKED, _WATER = 1, 2, 3
@@ -30,7 +33,7 @@ LONGEST_LINE = 4096  # bytes, of a header or a scenario
 
 
 def read_scenarios(path: str | os.PathLike[str], document: MapDocument) -> tuple[Route, ...]:
-    """All routes of a `.scen` file, for `document`'s map; `expected_cost` is the length that the file gives.
+    """Return all routes of a `.scen` file for `document`'s map, with the file's lengths as `expected_cost`.
 
     Coordinates for a map of another size are scaled to this one, where the lengths no longer hold: there
     `expected_cost` is None, as it is for a length of 0 between two cells. Raises MapFormatError with the line.
@@ -66,7 +69,7 @@ def read_scenarios(path: str | os.PathLike[str], document: MapDocument) -> tuple
 
 
 def encode_scenarios(document: MapDocument, map_name: str) -> bytes:
-    """A `.scen` file of the document's routes; routes without an expected cost get 0, which says so."""
+    """Return a `.scen` file of the document's routes; routes without an expected cost get 0, which says so."""
     rows = ["version 1"]
     for route in document.routes:
         length = route.expected_cost or 0.0
@@ -78,7 +81,7 @@ def encode_scenarios(document: MapDocument, map_name: str) -> bytes:
 
 
 def scenario_beside(path: Path) -> Path | None:
-    """The scenario file that belongs to a map file: NAME.map.scen or NAME.scen."""
+    """Return the scenario file that belongs to a map file: NAME.map.scen or NAME.scen."""
     for candidate in (path.with_name(path.name + ".scen"), path.with_suffix(".scen")):
         if candidate.is_file():
             return candidate
@@ -200,4 +203,6 @@ def _losses(document: MapDocument) -> list[str]:
     return lost
 
 
-FORMAT = Format("movingai", "Moving AI benchmark map (passability)", (".map",), _read, _encode, _losses)
+FORMAT = Format(
+    "movingai", "Moving AI benchmark map (passability)", (".map",), _read, _encode, _losses, signature=b"type "
+)

@@ -9,17 +9,20 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
 from maps.document import Bounds, Layout, MapDocument, MovementRule, Route, Terrain
 from maps.errors import MapError, MapFormatError
 from maps.formats import npy
 from maps.formats.format import Format
 from maps.formats.limits import MAX_JSON, check_shape, opened
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
 
 VERSION = (1, 1)
 THUMBNAIL = "thumbnail.png"
@@ -32,7 +35,7 @@ _LAYERS = (("cost", "f4"), ("passable", "b1"), ("locked", "b1"))
 
 
 def encode(document: MapDocument, thumbnail: bytes | None = None) -> bytes:
-    """The bytes of a `.longcut` file; the same document gives the same bytes.
+    """Return the bytes of a `.longcut` file; the same document gives the same bytes.
 
     Raises MapError for more routes, layouts, points or metadata than a reader takes.
     """
@@ -101,7 +104,7 @@ def encode(document: MapDocument, thumbnail: bytes | None = None) -> bytes:
 
 
 def decode(path: Path, data: bytes) -> MapDocument:
-    """The document in the bytes of a `.longcut` file; `path` only names it in messages."""
+    """Return the document in the bytes of a `.longcut` file; `path` only names it in messages."""
     return _decode_file(path, io.BytesIO(data))
 
 
@@ -156,9 +159,9 @@ def _decode(path: Path, archive: zipfile.ZipFile) -> MapDocument:
         passable=layers["passable"],
         locked=layers["locked"],
         rule=MovementRule(
-            cast(Any, rule.whole("neighbours")),
-            cast(Any, rule.text("corner_rule")),
-            cast(Any, rule.text("cost_rule")),
+            cast("Any", rule.whole("neighbours")),
+            cast("Any", rule.text("corner_rule")),
+            cast("Any", rule.text("cost_rule")),
         ),
         bounds=Bounds(bounds.number("lower"), bounds.number("upper")),
         routes=tuple(
@@ -199,10 +202,10 @@ def _layout(path: Path, archive: zipfile.ZipFile, number: int, header: _Header) 
 def _array(path: Path, archive: zipfile.ZipFile, name: str, dtype: str, shape: tuple[int, ...]) -> NDArray[Any]:
     limit = math.prod(shape) * np.dtype(dtype).itemsize + npy.LONGEST_HEADER
     with archive.open(_entry(path, archive, name, limit)) as stream:
-        header = npy.read_header(path, name, cast(BinaryIO, stream), (dtype,), len(shape))
+        header = npy.read_header(path, name, cast("BinaryIO", stream), (dtype,), len(shape))
         if header.shape != shape:
             raise MapFormatError(path, name, f"has shape {header.shape}, but map.json says {shape}")
-        array = npy.read_data(path, name, cast(BinaryIO, stream), header)
+        array = npy.read_data(path, name, cast("BinaryIO", stream), header)
     if dtype == "b1" and np.any(array.view(np.uint8) > 1):
         raise MapFormatError(path, name, "holds bytes other than 0 and 1")
     return array
@@ -304,7 +307,7 @@ class _Header:
         return pair[0], pair[1]
 
     def cells(self, name: str) -> tuple[tuple[int, int], ...]:
-        """A list of cells; none where the name is missing, as before version 1.1."""
+        """Return a list of cells; none where the name is missing, as before version 1.1."""
         value = self.get(name)
         entries = [] if value is None else _list(value)
         if entries is None:
@@ -367,4 +370,6 @@ def _losses(document: MapDocument) -> list[str]:
     return []
 
 
-FORMAT = Format("longcut", "Longcut map, keeps everything", (".longcut",), _read, _encode, _losses)
+FORMAT = Format(
+    "longcut", "Longcut map, keeps everything", (".longcut",), _read, _encode, _losses, signature=b"PK\x03\x04"
+)

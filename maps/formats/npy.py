@@ -8,14 +8,17 @@ import math
 import re
 import warnings
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
 from maps.document import freshly_frozen
 from maps.errors import MapFormatError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
 
 MAGIC = b"\x93NUMPY"
 LONGEST_HEADER = 10_000  # bytes, numpy's own limit
@@ -38,7 +41,7 @@ class Header:
 
 
 def read_header(path: Path, where: str, file: BinaryIO, dtypes: tuple[str, ...], dimensions: int) -> Header:
-    """The header of a .npy file, which is left where the data begin.
+    """Return the header of a .npy file, which is left where the data begin.
 
     dtypes: the ones that are welcome, as numpy names them, in any byte order. Raises MapFormatError.
     """
@@ -72,11 +75,11 @@ def read_header(path: Path, where: str, file: BinaryIO, dtypes: tuple[str, ...],
     sides = _tuple(shape)
     if len(sides) != dimensions or not all(type(side) is int and side >= 0 for side in sides):
         raise refuse(f"has shape {repr(shape)[:40]}; {dimensions} dimensions are needed")
-    return Header(np.dtype(cast(str, dtype)), cast("tuple[int, ...]", sides), fortran is True)
+    return Header(np.dtype(cast("str", dtype)), cast("tuple[int, ...]", sides), fortran is True)
 
 
 def read_data(path: Path, where: str, file: BinaryIO, header: Header) -> NDArray[Any]:
-    """The array that follows a header, which the caller has found to be of a size that may be.
+    """Return the array that follows a header, which the caller has found to be of a size that may be.
 
     The memory grows with what is there, block by block, not with what the header promises.
     """
@@ -91,7 +94,7 @@ def read_data(path: Path, where: str, file: BinaryIO, header: Header) -> NDArray
 
 
 def encode(array: NDArray[Any]) -> bytes:
-    """The bytes of a .npy file."""
+    """Return the bytes of a .npy file."""
     buffer = io.BytesIO()
     np.lib.format.write_array(buffer, np.ascontiguousarray(array), version=(1, 0), allow_pickle=False)
     return buffer.getvalue()

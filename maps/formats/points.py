@@ -10,13 +10,10 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
-from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
 from maps.document import Layout, MapDocument
 from maps.errors import MapError, MapFormatError, MapSaveError
@@ -26,13 +23,19 @@ from maps.formats.movingai import read_scenarios
 from maps.layout_edits import blocked, new_layout, why_blocked
 from maps.safe_save import save_bytes
 
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
 MAX_POINTS = 1_000_000
 _SEPARATORS = ",;\t"
 _NAMES = {"row": 0, "r": 0, "y": 0, "col": 1, "column": 1, "c": 1, "x": 1, "weight": 2, "w": 2, "mass": 2}
 
 
 def read_layout(path: str | os.PathLike[str], document: MapDocument) -> Layout:
-    """A layout for `document` from a .csv or .json file.
+    """Return a layout for `document` from a .csv or .json file.
 
     Where the file gives no name or colour the layout takes the file's name and the next free colour.
     Raises MapFormatError, naming the line or point, for a file that cannot be read and for a point that lies
@@ -46,7 +49,7 @@ def read_layout(path: str | os.PathLike[str], document: MapDocument) -> Layout:
 
 
 def scenario_layout(path: str | os.PathLike[str], document: MapDocument, end: Literal["start", "goal"]) -> Layout:
-    """The starts or the goals of a Moving AI `.scen` file; an end used k times is one point of weight k.
+    """Return the starts or the goals of a Moving AI `.scen` file; an end used k times is one point of weight k.
 
     Raises MapFormatError with the line.
     """
@@ -67,7 +70,7 @@ def scenario_layout(path: str | os.PathLike[str], document: MapDocument, end: Li
 
 
 def write_layout(layout: Layout, path: str | os.PathLike[str]) -> str | None:
-    """Save a layout as .csv or .json, safely; returns a warning of the save, if there is one.
+    """Save a layout as .csv or .json, safely; return a warning of the save, if there is one.
 
     Raises MapSaveError; the file that was there before is then unchanged.
     """
@@ -79,7 +82,7 @@ def write_layout(layout: Layout, path: str | os.PathLike[str]) -> str | None:
 
 
 def encode_csv(layout: Layout) -> bytes:
-    """A table with the columns row, col, weight."""
+    """Return a table with the columns row, col, weight."""
     rows = np.column_stack([layout.positions, layout.weights]).tolist()
     return "".join(
         f"{line}\n" for line in ("row,col,weight", *(",".join(map(repr, row)) for row in rows))
@@ -87,7 +90,7 @@ def encode_csv(layout: Layout) -> bytes:
 
 
 def encode_json(layout: Layout) -> bytes:
-    """The layout with its name and colour, one point a line."""
+    """Return the layout with its name and colour, one point a line."""
     points = ",\n".join(
         json.dumps({"row": row, "col": col, "weight": weight})
         for (row, col), weight in zip(layout.positions.tolist(), layout.weights.tolist(), strict=True)
@@ -97,7 +100,7 @@ def encode_json(layout: Layout) -> bytes:
 
 
 def parse_points(path: str | os.PathLike[str], text: str) -> tuple[NDArray[np.float64], list[str]]:
-    """(n, 3) row, col, weight of a table as CSV, and for each point where it stands ("line 7").
+    """Return (n, 3) row, col, weight of a table as CSV, and for each point where it stands ("line 7").
 
     path: what errors call the text. Raises MapFormatError.
     """

@@ -60,8 +60,10 @@ def pixels(panel, colour):
 def test_without_a_run_nothing_can_be_chosen(panel, told):
     QTest.mouseClick(panel.strip, LEFT)
     QTest.keyClick(panel.strip, KEY.Key_Left)
-    assert told == [] and panel.frame is None
-    assert not panel.fork.isEnabled() and "no run" in panel.fork.toolTip()
+    assert told == []
+    assert panel.frame is None
+    assert not panel.fork.isEnabled()
+    assert "no run" in panel.fork.toolTip()
     assert not panel.compare.isEnabled()
 
 
@@ -69,7 +71,8 @@ def test_a_click_chooses_the_nearest_kept_frame(panel, told):
     run = run_with(0, 10, 20, 30, newest=40)
     panel.show_run(run)
     click(panel, 12)
-    assert told == [run.kept[1]] and panel.frame is run.kept[1]
+    assert told == [run.kept[1]]
+    assert panel.frame is run.kept[1]
     assert panel.step.text() == "10 / 40"
     click(panel, 13)
     assert len(told) == 1, "the same frame is not announced again"
@@ -83,7 +86,8 @@ def test_dragging_scrubs_and_the_right_end_is_live(panel, told):
         QTest.mouseMove(panel.strip, at(panel, step))
     QTest.mouseRelease(panel.strip, LEFT, pos=at(panel, 40))
     assert told == [run.kept[3], run.kept[2], run.kept[1], None]
-    assert panel.frame is None and panel.step.text() == "40 / 40"
+    assert panel.frame is None
+    assert panel.step.text() == "40 / 40"
 
 
 def test_moving_without_a_button_chooses_nothing(panel, told):
@@ -112,7 +116,8 @@ def test_a_chosen_frame_stays_while_the_run_goes_on_and_thins_what_it_keeps(pane
     chosen = panel.frame
     run.kept, run.frame = run.kept[::2], Frame(80)  # step 10 is no longer kept
     panel.show_run(run)
-    assert panel.frame is chosen and panel.step.text() == "10 / 80"
+    assert panel.frame is chosen
+    assert panel.step.text() == "10 / 80"
     QTest.keyClick(panel.strip, KEY.Key_Right)
     assert panel.frame is run.kept[1]
 
@@ -123,17 +128,21 @@ def test_live_follows_the_newest_frame(panel, told):
     assert panel.step.text() == "5 / 5"
     run.frame = Frame(9)
     panel.show_run(run)
-    assert panel.step.text() == "9 / 9" and told == []
+    assert panel.step.text() == "9 / 9"
+    assert told == []
 
 
 def test_another_run_is_shown_live(panel, told):
     panel.show_run(run_with(0, 10, 20))
     click(panel, 10)
     panel.show_run(run_with(0, 4))
-    assert told[-1] is None and panel.frame is None
+    assert told[-1] is None
+    assert panel.frame is None
     click(panel, 0)
     panel.show_run(RunModel())
-    assert told[-1] is None and panel.step.text() == "–" and not panel.fork.isEnabled()
+    assert told[-1] is None
+    assert panel.step.text() == "–"
+    assert not panel.fork.isEnabled()
 
 
 def test_forking_takes_the_frame_in_view(qtbot, panel):
@@ -166,7 +175,8 @@ def test_edits_are_marked_where_they_were_taken_up(qtbot, panel):
     panel.show_run(run)
     qtbot.waitUntil(lambda: panel.strip._pulse.state() == panel.strip._pulse.State.Stopped, timeout=3000)
     seen = pixels(panel, style.BEST)
-    assert seen and abs(sum(seen) / len(seen) - panel.strip.x_of(25)) <= 1.5
+    assert seen
+    assert abs(sum(seen) / len(seen) - panel.strip.x_of(25)) <= 1.5
 
 
 def test_the_line_is_filled_up_to_the_frame_in_view(panel):

@@ -7,19 +7,19 @@ import pytest
 import torch
 
 import engine.design.adam_steps
-from engine.core.errors import ProblemError
+from engine.core.errors import ProblemError, SuggestedFix
 from engine.core.grid import Grid
 from engine.core.status import Status
 from engine.cost_maps.admissible import admissible_maps
 from engine.cost_maps.objectives import mean_cost, roughness, score
-from engine.cost_maps.problem import Objective, Problem, Route, check
-from engine.design.adversarial import DesignSettings, design
+from engine.cost_maps.problem import Objective, Problem, Route, check_problem
+from engine.design.adversarial import DesignSettings, optimise_costs
 from tests.oracles import LP_OPTIMA, distances, lp_optimum, random_problem, table_problem
 from tests.present import present
 
 
 def run(problem, state=None, **settings):
-    iterates = list(design(problem, DesignSettings(**settings), state))
+    iterates = list(optimise_costs(problem, DesignSettings(**settings), state))
     assert iterates[-1].status is not None
     assert all(iterate.status is None for iterate in iterates[:-1])
     return iterates
@@ -164,7 +164,7 @@ def test_the_same_seed_gives_the_same_bytes():
 
 
 def test_iterates_are_copies():
-    steps = design(table_problem(16, 8), DesignSettings(steps=20))
+    steps = optimise_costs(table_problem(16, 8), DesignSettings(steps=20))
     first = next(steps)
     kept = first.cost_map.copy(), first.loads.copy(), first.state.adam.theta.copy()
     for _ in steps:
@@ -178,9 +178,9 @@ def test_iterates_are_copies():
 def test_a_run_goes_on_from_a_state_as_if_it_had_not_stopped(method):
     problem = table_problem(16, 8)
     settings = DesignSettings(method, steps=60, bound=False, coarse_to_fine=False)
-    whole = list(design(problem, settings))
+    whole = list(optimise_costs(problem, settings))
     cut = whole[29].state
-    rest = list(design(problem, settings, cut))
+    rest = list(optimise_costs(problem, settings, cut))
     assert rest[0].step == 31
     assert rest[-1].step == 60
     # The schedule starts anew over the rest of the steps; the state itself is exact.
@@ -190,7 +190,7 @@ def test_a_run_goes_on_from_a_state_as_if_it_had_not_stopped(method):
 @pytest.mark.parametrize("method", ["logit", "bregman"])
 def test_a_wall_painted_during_a_run_is_taken_up(method):
     problem = table_problem(20, 8)
-    half = list(design(problem, DesignSettings(method, steps=60)))[29]
+    half = list(optimise_costs(problem, DesignSettings(method, steps=60)))[29]
     passable = problem.grid.passable.copy()
     passable[2:18, 10] = False
     edited = replace(
@@ -209,7 +209,7 @@ def test_a_wall_painted_during_a_run_is_taken_up(method):
 
 def test_a_moved_route_end_is_taken_up():
     problem = table_problem(20, 8)
-    half = list(design(problem, DesignSettings("bregman", steps=60)))[29]
+    half = list(optimise_costs(problem, DesignSettings("bregman", steps=60)))[29]
     moved = replace(problem, routes=(Route((3, 2), (10, 18)),))
     rest = run(moved, half.state, method="bregman", steps=60)
     assert rest[-1].best_score == pytest.approx(
@@ -285,22 +285,22 @@ def wall():
 def test_what_cannot_run_is_refused_with_a_sentence(changes, subject, says):
     problem = with_changes(**changes)
     with pytest.raises(ProblemError, match=says) as refused:
-        next(design(problem))
+        next(optimise_costs(problem))
     assert refused.value.subject == subject
 
 
 def test_a_refused_budget_comes_with_one_that_would_do():
     with pytest.raises(ProblemError) as refused:
-        check(with_changes(limits={"budget": 1000.0}))
-    assert refused.value.suggestion == pytest.approx(320.0)
-    check(with_changes(limits={"budget": refused.value.suggestion}))
+        check_problem(with_changes(limits={"budget": 1000.0}))
+    assert refused.value.fix == SuggestedFix("budget", pytest.approx(320.0))
+    check_problem(with_changes(limits={"budget": present(refused.value.fix).value}))
 
 
 def test_a_device_that_is_not_there_is_refused_by_name():
     if torch.cuda.is_available():
         pytest.skip("this machine has a GPU")
     with pytest.raises(ValueError, match="'cuda' is not available; this machine has: cpu"):
-        next(design(table_problem(16, 8), DesignSettings(device="cuda")))
+        next(optimise_costs(table_problem(16, 8), DesignSettings(device="cuda")))
 
 
 @pytest.mark.gpu

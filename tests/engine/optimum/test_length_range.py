@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.core.errors import ProblemError
+from engine.core.errors import ProblemError, SuggestedFix
 from engine.cost_maps.problem import path_costs
 from engine.optimum.length_range import length_range
 from engine.paths.exact import distances_to
@@ -77,10 +77,10 @@ def test_a_length_out_of_range_is_refused_with_the_range():
     assert lengths.share(lengths.longest) == 1.0
     with pytest.raises(ProblemError, match=r"path 30 long.*between 1\.40 and 18\.5\d long.*Ask for") as refusal:
         lengths.share(30.0)
-    assert refusal.value.suggestion == lengths.longest
+    assert refusal.value.fix == SuggestedFix("length", lengths.longest)
     with pytest.raises(ProblemError) as refusal:
         lengths.share(0.5)
-    assert refusal.value.suggestion == lengths.shortest
+    assert refusal.value.fix == SuggestedFix("length", lengths.shortest)
     with pytest.raises(ProblemError, match="nan"):
         lengths.share(float("nan"))
 
