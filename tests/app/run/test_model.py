@@ -12,7 +12,7 @@ from app.run.headless import solve
 from app.run.model import RunModel
 from app.run.worker import Run
 from app.scenarios import SCENARIOS
-from app.scenarios.adversarial_settings import AdversarialSettings
+from app.scenarios.adversarial_settings import AdversarialSettings, Method
 from maps.document import Route, new_document
 from maps.edits import set_passable
 from maps.raster import rectangle
@@ -33,7 +33,7 @@ def model(qapp):
     assert made.shut_down()
 
 
-def started(model, document, steps=60, method="logit"):
+def started(model, document, steps=60, method: Method = "logit"):
     assert model.start(document, ADVERSARIAL, AdversarialSettings(method=method, steps=steps))
 
 

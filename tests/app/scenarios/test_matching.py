@@ -126,7 +126,7 @@ def test_spreading_over_the_cheap_cells_leaves_the_dear_half(document):
     costs[:, 16:] = 500.0
     settings = MatchingSettings(target="cheapness", source="camps")
     *_, last = MATCHING.steps(document.replace(cost=costs), settings, None)
-    positions, _ = last.result["camps"]
+    positions, _ = present(last.result)["camps"]
     assert (positions[:, 1] < 16.5).all()
 
 
@@ -159,7 +159,7 @@ def test_points_follow_a_heat_map_of_its_own(document, tmp_path):
     write_map(new_document(32, 32).replace(cost=heat), tmp_path / "heat.longcut")
     settings = MatchingSettings(target="heat", source="spawns", heat=str(tmp_path / "heat.longcut"))
     *_, last = MATCHING.steps(document, settings, None)
-    positions, _ = last.result["spawns"]
+    positions, _ = present(last.result)["spawns"]
     assert (positions >= (19.0, 2.0)).all() and (positions <= (28.5, 9.5)).all()
     for name, words in (("", "choose the file"), (str(tmp_path / "none.longcut"), "none.longcut")):
         with pytest.raises(ProblemError, match=words):

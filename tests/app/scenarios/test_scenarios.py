@@ -220,6 +220,6 @@ def test_agents_can_be_watched(monkeypatch):
     assert all(step.seconds_shown == 0.08 for step in steps)
     assert steps[-1].message
     assert steps[-1].status is Status.STEPS_DONE
-    beams = [frame.traffic for frame in (step.frame() for step in steps)]
+    beams = [present(frame.traffic) for frame in (step.frame() for step in steps)]
     assert all(1 <= np.count_nonzero(beam) <= 3 for beam in beams), "no beam is wider than it may be"
     assert tuple(steps[0].frame().walks[0][0]) == document.routes[0].start
