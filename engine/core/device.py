@@ -5,7 +5,7 @@ import os
 
 import torch
 
-from engine.core.errors import ProblemError
+from engine.core.errors import ProblemError, SuggestedFix
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
@@ -16,14 +16,14 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 BREAK_EVENS = {"bregman": 16_000, "optimum": 40_000}
 
 
-def pick_device(wish: str, method: str, size: int = 0) -> str:
+def pick_device(device: str, method: str, size: int = 0) -> str:
     """Return the device to use for "auto" or a torch device such as "cpu", "cuda:1" or "mps".
 
     "auto" takes CUDA where the method gains by it on `size` cells times routes, by the table of estimates in this
     file, and the CPU elsewhere. "cpu" stands for the compiled loops; any other device, "cpu:0" too, runs the torch
     implementation. Raises ProblemError, saying what there is, if the device that was asked for is not there.
     """
-    if wish == "auto":
+    if device == "auto":
         gains = torch.cuda.is_available() and size >= BREAK_EVENS.get(method, math.inf)
         return "cuda" if gains else "cpu"
     available = ["cpu"]
@@ -31,10 +31,14 @@ def pick_device(wish: str, method: str, size: int = 0) -> str:
         available.append("cuda")
     if torch.backends.mps.is_available():
         available.append("mps")
-    if not _exists(wish, available):
+    if not _exists(device, available):
         there = ", ".join(available)
-        raise ProblemError("device", f"device {wish!r} is not available; this machine has: {there}", "auto")
-    return wish
+        raise ProblemError(
+            "device",
+            f"device {device!r} is not available; this machine has: {there}",
+            SuggestedFix("device", "auto"),
+        )
+    return device
 
 
 def leave_a_core_free() -> None:
@@ -45,10 +49,10 @@ def leave_a_core_free() -> None:
     torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))
 
 
-def _exists(wish: str, available: list[str]) -> bool:
+def _exists(name: str, available: list[str]) -> bool:
     try:
-        device = torch.device(wish)
+        device = torch.device(name)
     except RuntimeError:  # not the name of a device
         return False
     count = torch.cuda.device_count() if device.type == "cuda" else 1
-    return device.type in available and (device.index is None or device.index < count)
+    return device.type in available and (device.index or 0) < count

@@ -1,4 +1,4 @@
-"""Free parameters for Adam: θ -> a cost map that keeps its bounds and its total at every step.
+"""Free parameters for Adam: every θ gives a cost map within its bounds and with its total.
 
     z_j = lower_j + (upper_j − lower_j) · σ(θ_j + τ),   τ such that Σ size_j · z_j = budget.
 
@@ -20,7 +20,7 @@ from engine.cost_maps.admissible import Admissible
 from engine.cost_maps.cell_groups import CellGroups, cell_groups
 from engine.cost_maps.projection import next_shift
 
-# σ(12) is 6e-6 from its bound; beyond, gradients vanish and a cell could never come back.
+# σ(12) is 6e-6 from its bound; beyond, gradients vanish and a cell could never move back.
 THETA_LIMIT = 12.0
 # A drawn cell at its bound starts here, where it can still move.
 START_LIMIT = 4.0

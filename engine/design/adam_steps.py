@@ -135,8 +135,8 @@ def map_steps(
 ) -> Iterator[MapStep[Details]]:
     """Yield steps of Adam from `state`, one for each of `rates`, until one is not finite.
 
-    loss: of a cost map (H, W) and a rate; returns details to show beside it. The state's warm start is passed on
-    unchanged.
+    loss: returns the loss of a cost map (H, W) at a rate, and details to show with it. The state's warm start is
+    passed on unchanged.
     """
     dtype = torch.float32 if torch.device(device).type == "mps" else torch.float64
     limits = parametrisation(admissible, device, dtype)

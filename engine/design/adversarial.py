@@ -51,7 +51,7 @@ class DesignSettings:
         takes what suits the method.
     sweeps: of `bregman` per step, which goes on from the potentials of the step before.
     coarse_to_fine: solve maps of more than 64 cells a side on coarser ones first.
-    bound: run the primal–dual method beside, for the certificate, where the objective is linear.
+    bound: run the primal–dual method alongside, for the certificate, where the objective is linear.
     tolerance: stop when the gap (for targets: the worst deviation) is this small; 0 never stops early.
     seed: of the noise that breaks ties in the first map.  device: "auto" or a torch device; see `pick_device`.
     """
@@ -82,7 +82,7 @@ class DesignState:
 class DesignIterate:
     """One step of a run. Arrays are copies; `best_map` stays the same object until it is beaten.
 
-    cost_map: (H, W) of this step.  path_costs: (R,) exact.  soft_costs: (R,) regularised with `epsilon`.
+    cost_map: (H, W) of this step.  path_costs: (R,) exact.  regularised_costs: (R,) regularised with `epsilon`.
     loads: (R, H, W) of the soft paths.  score: see `objectives.score`; best_*: of the best map so far.
     upper_bound, gap: the certificate; None where the aim has none.  level: (number, of how many).
     status: None while the run may go on.
@@ -92,7 +92,7 @@ class DesignIterate:
     steps: int
     cost_map: Floats
     path_costs: Floats
-    soft_costs: Floats
+    regularised_costs: Floats
     loads: Floats
     epsilon: float
     score: float
@@ -118,8 +118,7 @@ def optimise_costs(
     """
     settings = settings or DesignSettings()
     check_problem(problem)
-    cells = problem.grid.passable.size * len(problem.routes)
-    settings = replace(settings, device=pick_device(settings.device, settings.method, cells))
+    settings = replace(settings, device=pick_device(settings.device, settings.method, problem.size))
     stages = [problem]
     if state is None and settings.coarse_to_fine and max(problem.grid.shape) > ONE_LEVEL_SIDE:
         stages = levels(problem)
@@ -149,7 +148,7 @@ def optimise_costs(
             steps=settings.steps,
             cost_map=step.cost_map,
             path_costs=step.path_costs,
-            soft_costs=step.soft_costs,
+            regularised_costs=step.regularised_costs,
             loads=step.loads,
             epsilon=taken.rate.epsilon,
             score=score(problem, step.path_costs),
@@ -173,7 +172,7 @@ class _FullStep:
     level: tuple[int, int]
     cost_map: Floats
     path_costs: Floats
-    soft_costs: Floats
+    regularised_costs: Floats
     loads: Floats
 
     @property
@@ -282,8 +281,8 @@ def _full_step(taken: MapStep[SoftPaths], stages: list[Problem], level: tuple[in
             loads = np.stack([refine_map(load, finer) for load in loads])
         cost_map = stages[-1].admissible.nearest(cost_map)
         costs = path_costs(stages[-1], cost_map)
-    soft_costs = paths.regularised_cost * 2.0 ** (len(stages) - 1)  # distances halve from level to level
-    return _FullStep(taken, level, cost_map, costs, soft_costs, loads)
+    regularised_costs = paths.regularised_cost * 2.0 ** (len(stages) - 1)  # distances halve from level to level
+    return _FullStep(taken, level, cost_map, costs, regularised_costs, loads)
 
 
 def _shares(steps: int, stages: int) -> list[int]:

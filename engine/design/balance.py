@@ -22,7 +22,7 @@ from scipy.stats import rankdata
 from torch import Tensor
 
 from engine.core.arrays import Floats
-from engine.core.errors import ProblemError
+from engine.core.errors import ProblemError, SuggestedFix
 from engine.core.grid import Cell, Grid
 from engine.core.status import Status
 from engine.core.tensors import to_numpy
@@ -339,6 +339,7 @@ def _check_aim(problem: BalanceProblem, number: int, aim: Aim) -> None:
             "objective",
             f"aim {number} asks for one of the {aim.k} nearest of {len(problem.sites)} sites; ask for at least 1 "
             f"and fewer than all",
+            SuggestedFix("k", len(problem.sites) - 1) if len(problem.sites) > 1 else None,
         )
     if isinstance(aim, Order) and (len(sites) < 2 or len(set(sites)) < len(sites)):
         raise ProblemError("objective", f"aim {number} orders {len(sites)} sites; name at least two, each once")

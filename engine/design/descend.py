@@ -13,26 +13,26 @@ from engine.core.status import Status
 
 
 class Step(Protocol):
-    """One step of a run.
-
-    number: of the step, from 1.  finite: whether all its values are numbers; if not, it left the parameters alone.
-    """
+    """One step of a run. A step that is not finite has left the parameters as they were."""
 
     @property
-    def number(self) -> int: ...
+    def number(self) -> int:
+        """Number of the step, from 1."""
+        ...
 
     @property
-    def finite(self) -> bool: ...
+    def finite(self) -> bool:
+        """Whether all values of the step are numbers."""
+        ...
 
 
 class Best(Protocol):
-    """The best map so far, with its figures; a value that the judge replaces and never changes.
-
-    shortfall: by how much it misses what is wanted, at most, in units of the tolerance; None if that is unknown.
-    """
+    """The best map so far, with its figures: a value that the judge replaces and never changes."""
 
     @property
-    def shortfall(self) -> float | None: ...
+    def shortfall(self) -> float | None:
+        """By how much the map misses what is wanted at most, as the tolerance counts it; None if unknown."""
+        ...
 
 
 AnyStep = TypeVar("AnyStep", bound=Step)

@@ -20,7 +20,7 @@ from engine.cost_maps.problem import check_admissible, check_costs
 from engine.paths.exact import distances_to, load_of_path, shortest_path
 from engine.paths.gradients_blackbox import exact_paths
 
-# Relative to the path's cost: two ways are equally long within this.
+# Two paths whose costs differ by this share of them are equally long.
 EQUAL = 1e-9
 NEWTON_STEPS = 50
 IMPOSSIBLE = "no admissible map makes the line the shortest way"
@@ -45,10 +45,12 @@ class DrawnRouteProblem:
 
     @property
     def start(self) -> Cell:
+        """First cell of the line."""
         return int(self.line[0, 0]), int(self.line[0, 1])
 
     @property
     def goal(self) -> Cell:
+        """Last cell of the line."""
         return int(self.line[-1, 0]), int(self.line[-1, 1])
 
     @property
@@ -81,7 +83,7 @@ def legal_chain(grid: Grid, cells: Sequence[Cell] | Integers) -> Integers:
     Loops are cut out, and a cell is left out where the line's next ones are one move away: no shortest path
     under costs of about the same size would take such a detour. So the line keeps to the drawn cells and what
     joins them, but need not visit them all. Raises ProblemError, naming the cell, for a line through a wall
-    or off the map, with a gap that no way closes, or without two different ends.
+    or off the map, with a gap that no path closes, or without two different ends.
     """
     drawn = [(int(row), int(column)) for row, column in cells]
     for cell in drawn:
@@ -112,7 +114,7 @@ def legal_chain(grid: Grid, cells: Sequence[Cell] | Integers) -> Integers:
             )
         joining = shortest_path(field, here)
         on_line[joining[:, 0], joining[:, 1]] = True
-    # So expensive off the line that the shortest way keeps to it.
+    # So expensive off the line that the shortest path keeps to it.
     priced = np.where(on_line, 1.0, 4.0 * even.size)
     return shortest_path(distances_to(grid, priced, drawn[-1]), drawn[0])
 
@@ -130,11 +132,11 @@ def check_drawn_route(problem: DrawnRouteProblem) -> None:
         raise ProblemError("line", "the line is not a chain of legal moves without detours; join it anew")
     # The map that favours the line most, but for the total: what beats the line even there may beat it always.
     z = np.where(limits.gather(problem.on_line.astype(np.float64)) > 0.0, limits.lower, limits.upper)
-    way = shortest_path(distances_to(problem.grid, problem.raised(limits.expand(z)), problem.goal), problem.start)
-    difference = load_of_path(problem.grid, way) - load_of_path(problem.grid, problem.line)
+    path = shortest_path(distances_to(problem.grid, problem.raised(limits.expand(z)), problem.goal), problem.start)
+    difference = load_of_path(problem.grid, path) - load_of_path(problem.grid, problem.line)
     most = problem.largest(difference) + problem.margin * float(difference[problem.on_line].sum())
     if most < -EQUAL * float(limits.upper.max()):
-        leaves = next(i for i, cell in enumerate(way.tolist()) if cell != problem.line[i].tolist())
+        leaves = next(i for i, cell in enumerate(path.tolist()) if cell != problem.line[i].tolist())
         cell = tuple(problem.line[leaves - 1].tolist())
         raise ProblemError(
             "line",

@@ -49,7 +49,7 @@ SOFTNESS: dict[Gradient, tuple[float, float]] = {
     "perturbation": (0.1, 0.005),
     "interpolation": (4.0, 1.0),
 }
-# Adam's, in units of the mean cost; the usual 1e-8 would make full steps where hardly any traffic passes.
+# Adam's, in units of the mean cost; the usual 1e-8 would make full steps where the load is nearly 0.
 BETAS, ADAM_EPSILON = (0.9, 0.99), 0.1
 # κ at first; factors by which it grows while the path leaves the line, and falls while it follows.
 FIRST_WEIGHT, LARGEST_WEIGHT, GROWTH, DECAY = 1.0, 30.0, 1.03, 0.98

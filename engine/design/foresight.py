@@ -16,7 +16,7 @@ import numpy as np
 from torch import Tensor
 
 from engine.core.arrays import Floats
-from engine.core.errors import ProblemError
+from engine.core.errors import ProblemError, SuggestedFix
 from engine.core.grid import Grid
 from engine.core.status import Status
 from engine.core.tensors import to_numpy
@@ -34,6 +34,7 @@ ForesightAim = Literal["well", "badly"]
 
 # A map counts as keeping the shortest paths within the tolerance; the penalty begins at this share of it.
 PENALTY_FROM, PENALTY = 0.5, 30.0
+DEFAULT_TOLERANCE = 0.02
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +49,7 @@ class ForesightProblem:
     agents: tuple[Agent, ...]
     aim: ForesightAim
     admissible: Admissible
-    tolerance: float = 0.02
+    tolerance: float = DEFAULT_TOLERANCE
 
     @property
     def ground(self) -> Problem:
@@ -182,7 +183,11 @@ def check_foresight(problem: ForesightProblem) -> None:
                 f"must be at least 1",
             )
     if not (np.isfinite(problem.tolerance) and problem.tolerance > 0.0):
-        raise ProblemError("objective", f"the tolerance is {problem.tolerance}; it must be a number above 0")
+        raise ProblemError(
+            "objective",
+            f"the tolerance is {problem.tolerance}; it must be a number above 0",
+            SuggestedFix("tolerance", DEFAULT_TOLERANCE),
+        )
 
 
 def foresight_loss(

@@ -143,7 +143,7 @@ def adapt(
             "a model of the method 'direct' has no prices of tiles to adapt; train one of another method"
         )
     if len(examples) < 2:
-        raise ProblemError("maps", "adaptation needs at least two example maps: one for either tileset", 64)
+        raise ProblemError("maps", "adaptation needs at least two example maps: one for either tileset")
     half = len(examples) // 2
     labelled, unlabelled = np.arange(half), np.arange(half, len(examples))
     pictures = example_pictures(examples, (source,), labelled), example_pictures(examples, (target,), unlabelled)

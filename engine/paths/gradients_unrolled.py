@@ -1,4 +1,4 @@
-"""The reference gradients: the methods of `soft_paths` written in plain torch, for autograd to unroll.
+"""The methods of `soft_paths` in plain torch, for autograd to unroll: the reference for all other gradients.
 
 Everything is out of place and in the log domain, and every iteration stays in memory: for small maps only.
 """
@@ -100,8 +100,8 @@ def _logit(
             if grid.legal[cell] >> k & 1
             and (there := (cell[0] + int(MOVES[k, 0]), cell[1] + int(MOVES[k, 1]))) in soft
         ]
-        ways = torch.stack([(costs[(k, *cell)] + soft[there]) / epsilon for k, there in choices[cell]])
-        soft[cell] = -epsilon * torch.logsumexp(-ways, dim=0)
+        costs_by_move = torch.stack([(costs[(k, *cell)] + soft[there]) / epsilon for k, there in choices[cell]])
+        soft[cell] = -epsilon * torch.logsumexp(-costs_by_move, dim=0)
     visits = {cell: costs.new_zeros(()) for cell in order}
     visits[start] = costs.new_ones(())
     flow = torch.zeros_like(costs)

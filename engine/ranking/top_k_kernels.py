@@ -120,6 +120,7 @@ def threshold_odds(values: Floats, k: float, softness: float, low: float, high: 
 
 @compiled
 def sigmoid(z: float) -> float:
+    """Return 1 / (1 + e^−z), without overflow."""
     if z >= 0.0:
         return 1.0 / (1.0 + np.exp(-z))
     e = np.exp(z)

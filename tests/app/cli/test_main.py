@@ -10,6 +10,7 @@ from PIL import Image
 
 from app.bootstrap.project import read_project
 from app.cli import main as cli
+from app.cli import output
 from maps.document import Layout, MapDocument, Route, new_document
 from maps.formats import read_map, write_map
 from maps.samples import SAMPLES, sample_path
@@ -159,8 +160,8 @@ def record(monkeypatch: pytest.MonkeyPatch) -> list[str]:
             return len(text)
 
     lines: list[str] = []
-    for name in ("_out", "_err"):
-        monkeypatch.setattr(cli, name, Console(file=Kept(), width=200, highlight=False))
+    for name in ("out", "err"):
+        monkeypatch.setattr(output, name, Console(file=Kept(), width=200, highlight=False))
     return lines
 
 

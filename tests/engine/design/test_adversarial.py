@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import engine.design.adam_steps
-from engine.core.errors import ProblemError
+from engine.core.errors import ProblemError, SuggestedFix
 from engine.core.grid import Grid
 from engine.core.status import Status
 from engine.cost_maps.admissible import admissible_maps
@@ -94,6 +94,40 @@ def test_the_smallest_route_is_raised():
     reached = problem.weights * end_costs(problem, end.best_map)
     assert reached.min() > 1.5 * drawn.min()
     assert end.best_score == pytest.approx(reached.min(), rel=1e-12)
+
+
+@pytest.mark.parametrize("seed", [8, 31, 40])
+def test_the_smallest_route_comes_near_its_linear_programme(seed):
+    problem = random_problem(seed, 9, 3, aim="longer_minimum")
+    known, _ = lp_optimum(problem)
+    end = run(problem, steps=300)[-1]
+    assert 0.97 * known <= end.best_score <= known * (1.0 + 1e-9)
+    assert known * (1.0 - 1e-9) <= end.upper_bound <= 1.07 * known
+
+
+def corridor(aim, routes, total):
+    """A corridor of 10 cells, and behind a wall as many cells again that hold the rest of the total."""
+    passable = np.ones((3, 10), dtype=bool)
+    passable[1] = False
+    limits = admissible_maps(np.ones((3, 10)), passable, 0.2, 5.0, budget=total)
+    return Problem(Grid(passable, 4), np.ones((3, 10)), routes, limits, Objective(aim))
+
+
+def test_where_not_all_routes_can_be_short_the_heavy_one_is():
+    light, heavy = Route((0, 0), (0, 4), 1.0), Route((0, 5), (0, 9), 3.0)
+    # Room for 7 cheap cells of 20: the five of the heavy route, and two of the light one's three in the middle.
+    problem = corridor("shorter", (light, heavy), 13 * 5.0 + 7 * 0.2)
+    end = run(problem, steps=200)[-1]
+    best = np.array([0.5 * 5.0 + 5.0 + 2 * 0.2 + 0.5 * 5.0, 4 * 0.2])
+    assert problem.weights @ best <= end.best_score <= 1.02 * problem.weights @ best
+    assert end.best_path_costs == pytest.approx(best, rel=0.05)
+
+
+def test_between_two_targets_the_weights_decide():
+    there, back = Route((0, 0), (0, 9), 1.0, 8.0), Route((0, 9), (0, 0), 3.0, 16.0)
+    end = run(corridor("target", (there, back), 40.0), steps=200)[-1]
+    # Σ w (c − t)² / t is least where c = Σ w / Σ (w / t).
+    assert end.best_path_costs == pytest.approx(np.full(2, (1.0 + 3.0) / (1.0 / 8.0 + 3.0 / 16.0)), rel=1e-3)
 
 
 def test_smoothness_and_closeness_do_what_they_say():
@@ -257,8 +291,8 @@ def test_what_cannot_run_is_refused_with_a_sentence(changes, subject, says):
 def test_a_refused_budget_comes_with_one_that_would_do():
     with pytest.raises(ProblemError) as refused:
         check_problem(with_changes(limits={"budget": 1000.0}))
-    assert refused.value.suggestion == pytest.approx(320.0)
-    check_problem(with_changes(limits={"budget": refused.value.suggestion}))
+    assert refused.value.fix == SuggestedFix("budget", pytest.approx(320.0))
+    check_problem(with_changes(limits={"budget": refused.value.fix.value}))
 
 
 def test_a_device_that_is_not_there_is_refused_by_name():

@@ -440,6 +440,21 @@ def test_an_edit_during_a_run_keeps_what_it_can():
     assert np.isfinite(iterates[-1].transport_cost)
 
 
+def test_plans_of_a_run_start_from_those_of_the_step_before(monkeypatch):
+    problem = problem_of(cells(32, 20), cells(33, 20))
+    passes = {"warm": 0, "cold": 0}
+    for kind in passes:
+
+        def counted(transport, settings, warm, kind=kind):
+            result = solve_transport(transport, settings, warm if kind == "warm" else None)
+            passes[kind] += result.iterations
+            return result
+
+        monkeypatch.setattr(engine.matching.plans, "solve_transport", counted)
+        run(problem, steps=60)
+    assert passes["warm"] < 0.4 * passes["cold"], passes
+
+
 def test_after_a_small_edit_the_plans_take_fewer_passes_than_from_nothing():
     start, target = cells(32, 40), cells(33, 40)
     problem = problem_of(start, target)

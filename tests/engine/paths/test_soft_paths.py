@@ -5,6 +5,7 @@ import pytest
 
 from engine.core.grid import Grid, divergence, edge_costs, net_flow
 from engine.core.status import Status
+from engine.paths.bregman_cpu import CpuProjections
 from engine.paths.bregman_torch import TorchProjections
 from engine.paths.exact import distances_to
 from engine.paths.soft_paths import FlowSettings, bregman, soft_paths
@@ -63,8 +64,6 @@ def test_torch_and_numba_take_the_same_steps(neighbours, cost_rule):
     )
     omega, active = np.array([1.5, 1.7]), np.array([True, True])
     both.sweep(omega, active, 25)
-    from engine.paths.bregman_cpu import CpuProjections
-
     cpu = CpuProjections(problem.grid, problem.cost_map, problem.starts, problem.goals, reachable, first, 0.1)
     cpu.sweep(omega, active, 25)
     assert np.allclose(both.flow(), cpu.flow(), atol=1e-9)
@@ -76,14 +75,27 @@ def test_over_relaxation_needs_many_times_fewer_sweeps_than_plain_projections():
     grid = Grid(np.ones((24, 24), dtype=bool), 4)
     cost_map, start, goal = np.ones((24, 24)), (12, 1), (12, 22)
     relaxed = soft_paths(grid, cost_map, [start], [goal], FlowSettings("bregman", 0.05)).iterations
-    from engine.paths.bregman_cpu import CpuProjections
-
     field = distances_to(grid, cost_map, goal)
     reachable = np.ones((1, 24, 24), dtype=bool)
     first = np.minimum(field.distance, field.distance[start])[None]
     plain = CpuProjections(grid, cost_map, [start], [goal], reachable, first, 0.05)
     plain.sweep(np.ones(1), np.array([True]), 4 * relaxed)
     assert plain.supply_error()[0] > 1e-6
+
+
+def test_over_relaxation_is_adapted_where_the_first_guess_is_poor():
+    # ω is guessed from the moves between start and goal, here two, but the soft flow spreads over the whole map.
+    grid = Grid(np.ones((24, 24), dtype=bool), 4)
+    cost_map, start, goal = np.ones((24, 24)), (12, 11), (12, 13)
+    adapted = soft_paths(grid, cost_map, [start], [goal], FlowSettings("bregman", 0.2, 1e-8))
+    assert adapted.status is Status.CONVERGED
+    field = distances_to(grid, cost_map, goal)
+    first = np.minimum(field.distance, field.distance[start])[None]
+    guess = CpuProjections(grid, cost_map, [start], [goal], np.ones((1, 24, 24), dtype=bool), first, 0.2)
+    omega = np.array([2.0 / (1.0 + np.sin(np.pi / 4.0))])
+    guess.sweep(omega, np.array([True]), 3 * adapted.iterations)
+    assert guess.supply_error()[0] > 1e-8
+    assert adapted.warm_start.relaxation[0] > omega[0]
 
 
 def test_warm_start_needs_fewer_sweeps_and_gives_the_same():
