@@ -302,7 +302,7 @@ def test_a_device_that_is_not_there_is_refused_by_name():
         next(optimise_costs(table_problem(16, 8), DesignSettings(device="cuda")))
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+@pytest.mark.gpu
 def test_a_gpu_run_comes_as_near():
     end = run(table_problem(16, 8), method="bregman", device="cuda")[-1]
     assert end.best_score >= 0.99 * LP_OPTIMA[16, 8]
