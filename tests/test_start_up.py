@@ -31,6 +31,11 @@ def test_what_is_loaded_is_seen() -> None:
     assert loaded_by("app.canvas.canvas") == ["PySide6"]
 
 
+def test_the_benchmark_of_a_gpu_needs_no_qt() -> None:
+    """Machines that are lent with a large card have no desktop."""
+    assert loaded_by("tests.benchmarks.gpu.__main__") == ["torch"]
+
+
 @pytest.mark.parametrize("module", ["app", "app.__main__", "app.bootstrap", "tests.__main__"])
 def test_what_runs_before_set_up_needs_only_the_standard_library(module: str) -> None:
     """-S leaves out site-packages, where everything else would come from."""

@@ -48,5 +48,6 @@ def test_a_network_learns_to_make_maps_with_a_path_of_one_length():
     assert np.abs(exact / LENGTH - 1.0).max() < 0.02
     for cost_map in made:
         assert np.isclose(cost_map.sum(), passable.sum(), rtol=1e-12)  # the total of the drawn map
-        assert cost_map[passable].min() >= 0.2 and cost_map.max() <= 5.0
+        assert cost_map[passable].min() >= 0.2
+        assert cost_map.max() <= 5.0
     assert np.ptp(np.stack(made), axis=0)[passable].mean() > 0.2  # and they are four different maps
