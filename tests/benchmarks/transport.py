@@ -11,18 +11,20 @@ import time
 import tracemalloc
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TYPE_CHECKING
 
 import numpy as np
 import torch
 
 from engine.transport.costs import PointCost
 from engine.transport.problem import TransportProblem
-from engine.transport.result import TransportWarmStart
 from engine.transport.settings import TransportSettings
 from engine.transport.sinkhorn import solve_transport
 from tests.benchmarks.table import print_table
 from tests.present import present
+
+if TYPE_CHECKING:
+    from engine.transport.result import TransportWarmStart
 
 
 def module(name: str) -> Any:

@@ -17,11 +17,14 @@ from engine.paths.soft_paths import FlowSettings, Method
 from engine.ranking.operators import soft_quantile, soft_rank, soft_sort, soft_top_k
 from engine.transport.costs import MatrixCost, PointCost
 from engine.transport.problem import Balanced, Partial, Relaxation, TransportProblem, Unbalanced
-from engine.transport.result import TransportResult
 from engine.transport.settings import Precision, TransportSettings
 from engine.transport.sinkhorn import solve_transport
 from tests.oracles import random_problem
 from tests.pretended_device import Recording, pretended_cuda
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from engine.transport.result import TransportResult
 
 PROBLEM = random_problem(2, 12, routes=2, walls=0.1)
 TRANSPORT = TransportSettings(0.01, 1e-4, device="cuda")

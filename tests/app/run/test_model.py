@@ -117,12 +117,15 @@ def test_an_edit_that_cannot_run_pauses_with_the_sentence(qtbot, model, document
     model.resume()
     model.single_step()
     qtbot.wait(200)
-    assert model.refused and model.state == "paused" and model.step == at, "it does not go on on another map"
+    assert model.refused
+    assert model.state == "paused"
+    assert model.step == at, "it does not go on on another map"
     assert "no way leads" in model.sentence
     assert model.taken is document
     model.edit(document)  # taken back
     wait_until(qtbot, lambda: model.state == "running" and model.step > at + 3)
-    assert not model.refused and model.sentence == ""
+    assert not model.refused
+    assert model.sentence == ""
 
 
 def test_an_edit_that_is_taken_back_is_taken_up_too(qtbot, model, document):

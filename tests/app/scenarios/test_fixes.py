@@ -205,7 +205,8 @@ def refusal(case, settings):
 def test_a_refusal_is_gone_once_its_fix_is_applied(qtbot, monkeypatch, network, case):
     scenario, settings = SCENARIOS[case.scenario], real(case, network, monkeypatch)
     fix = refusal(case, settings).fix
-    assert fix is not None and fix.setting == case.fix.setting
+    assert fix is not None
+    assert fix.setting == case.fix.setting
     if case.fix.value is not ...:
         assert fix == case.fix
     mended = apply_fix(settings, fix)

@@ -22,6 +22,7 @@ from maps.layout_edits import add_points, remove_points
 from maps.raster import rectangle
 
 MATCHING = SCENARIOS["matching"]
+from tests.present import present
 
 
 def grid_of_points(name, corner, count=3, weight=1.0):
@@ -160,7 +161,8 @@ def test_points_follow_a_heat_map_of_its_own(document, tmp_path):
     settings = MatchingSettings(target="heat", source="spawns", heat=str(tmp_path / "heat.longcut"))
     *_, last = MATCHING.steps(document, settings, None)
     positions, _ = present(last.result)["spawns"]
-    assert (positions >= (19.0, 2.0)).all() and (positions <= (28.5, 9.5)).all()
+    assert (positions >= (19.0, 2.0)).all()
+    assert (positions <= (28.5, 9.5)).all()
     for name, words in (("", "choose the file"), (str(tmp_path / "none.longcut"), "none.longcut")):
         with pytest.raises(ProblemError, match=words):
             MATCHING.steps(document, replace(settings, heat=name), None)

@@ -93,4 +93,5 @@ def test_several_routes_are_refused():
 def test_the_weight_of_the_route_and_the_aim_do_not_matter():
     plain = length_range(random_problem(6, 8))
     other = length_range(random_problem(6, 8, aim="longer_minimum"))
-    assert plain.longest == other.longest and plain.shortest == other.shortest
+    assert plain.longest == other.longest
+    assert plain.shortest == other.shortest
