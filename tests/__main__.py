@@ -1,4 +1,4 @@
-"""`python3 -m tests`: set up, then lint, contracts, types and tests. `--fast`: in under a minute, without the rest.
+"""`python3 -m tests`: set up, then lint, contracts, types and tests. `--fast`: under a minute, not all of it.
 
 `--fast` leaves out the types, and tests that are slow or need Qt. With other arguments: pytest alone, with them.
 """

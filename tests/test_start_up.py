@@ -18,6 +18,7 @@ def loaded_by(module: str) -> list[str]:
     return run.stdout.split()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "module",
     ["app.__main__", "app.cli.main", "app.scenarios", "maps.formats", "engine.paths.exact", "engine.design"],
@@ -27,6 +28,7 @@ def test_torch_and_qt_wait_until_they_are_needed(module: str) -> None:
     assert loaded_by(module) == []
 
 
+@pytest.mark.slow
 def test_what_is_loaded_is_seen() -> None:
     assert loaded_by("app.canvas.canvas") == ["PySide6"]
 

@@ -6,6 +6,7 @@ free.
 """
 
 import numpy as np
+import pytest
 import torch
 from torch import nn
 
@@ -20,6 +21,7 @@ from engine.paths.soft_paths import FlowSettings
 SIZE, START, GOAL, LENGTH = 10, (5, 1), (5, 8), 12.0
 
 
+@pytest.mark.slow
 def test_a_network_learns_to_make_maps_with_a_path_of_one_length():
     passable = np.ones((SIZE, SIZE), dtype=bool)
     passable[4:7, 4] = False

@@ -6,6 +6,7 @@ network has to find out what belongs together, the second what a crate is worth,
 best one for whatever the first network says.
 """
 
+import pytest
 import torch
 from torch import nn
 
@@ -41,6 +42,7 @@ def days(count, seed):
     return crates, belonging @ code.T, torch.tanh(belonging[..., 0] + belonging[..., 1]), order
 
 
+@pytest.mark.slow
 def test_a_network_before_and_a_network_after_transport_learn_together():
     leave_a_core_free()
     torch.manual_seed(1)

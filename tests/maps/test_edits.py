@@ -51,6 +51,7 @@ def patches(draw: st.DrawFn, document: MapDocument) -> Patch:
     return raster.disc(document.shape, (row, column), draw(st.floats(1, 7)), draw(st.floats(0, 1)))
 
 
+@pytest.mark.slow
 @given(documents(sensible), st.data())
 @settings(max_examples=EXAMPLES // 2)
 def test_every_edit_says_exactly_where_it_changed_something(document: MapDocument, data: st.DataObject) -> None:
@@ -75,6 +76,7 @@ def test_every_edit_says_exactly_where_it_changed_something(document: MapDocumen
         assert_dirty_is_exact(document, make())
 
 
+@pytest.mark.slow
 @given(documents(sensible), st.data(), st.floats(0.25, 8))
 @settings(max_examples=EXAMPLES // 2)
 def test_painted_costs_are_what_the_weights_say(document: MapDocument, data: st.DataObject, value: float) -> None:
@@ -187,6 +189,7 @@ def test_a_cost_that_is_no_number_reaches_no_map() -> None:
         assert edits.apply_costs(walled, broken).document is walled
 
 
+@pytest.mark.slow
 @given(documents(sensible), st.integers(1, 12), st.integers(1, 12), st.integers(-12, 12), st.integers(-12, 12))
 @settings(max_examples=EXAMPLES // 2)
 def test_a_resize_moves_every_cell_route_and_point(

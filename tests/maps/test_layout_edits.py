@@ -151,6 +151,7 @@ def test_paste_leaves_out_what_falls_into_walls(document):
     assert paste_points(document, 0, [(0, 5)], 1.0) == (document, 1)
 
 
+@pytest.mark.slow
 @given(st.integers(0, 2**32), st.floats(0.2, 4.0), st.floats(1.0, 12.0))
 def test_scattered_points_keep_their_distance_and_stay_in_the_brush(seed, spacing, size):
     passable = np.ones((12, 14), bool)
@@ -235,6 +236,7 @@ def free_layouts(draw):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["csv", "json"])
 @given(layout=free_layouts())
 def test_layouts_come_back_from_their_files(tmp_path_factory, ending, layout):

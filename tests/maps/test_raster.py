@@ -30,6 +30,7 @@ def flooded(same: NDArray[np.bool_], seed: tuple[int, int]) -> NDArray[np.bool_]
     return same & (parts == parts[seed])
 
 
+@pytest.mark.slow
 @given(arrays(np.bool_, array_shapes(min_dims=2, max_dims=2, max_side=16)), st.data())
 @settings(max_examples=3 * EXAMPLES)
 def test_flood_finds_the_part_that_scipy_finds(same: NDArray[np.bool_], data: st.DataObject) -> None:

@@ -77,6 +77,7 @@ def check_outcome(target: Path, before: bytes | None, outcome: str | MapSaveErro
         assert outcome is None or "may not survive a power cut" in outcome
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", ERRORS, ids=errno.errorcode.__getitem__)
 @pytest.mark.parametrize("name", CALLS)
 @pytest.mark.parametrize("before", [OLD, None], ids=["replace", "create"])
@@ -411,6 +412,7 @@ def torn_files(program: str, target: Path, size: int, kills: int) -> int:
     return torn
 
 
+@pytest.mark.slow
 def test_a_killed_save_leaves_a_whole_file(tmp_path: Path) -> None:
     assert torn_files(SAFE_CHILD, tmp_path / "castle.longcut", 1_000_000, KILLS) == 0
 

@@ -41,6 +41,7 @@ def wait_until(qtbot, condition, timeout=30_000):
     qtbot.waitUntil(condition, timeout=timeout)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["logit", "bregman", "optimum"])
 def test_a_run_delivers_figures_frames_and_its_result(qtbot, model, document, method):
     started(model, document, method=method)

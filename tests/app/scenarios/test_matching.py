@@ -57,6 +57,7 @@ def fits(layout, target, tolerance=0.05):
     return apart.min(axis=1).max() < tolerance and len(set(apart.argmin(axis=1))) == len(target.positions)
 
 
+@pytest.mark.slow
 def test_run_and_apply_move_one_layout_onto_the_other_as_one_undo_step(qtbot, window, document):
     assert window.panels.run.settings().source == "spawns"
     assert window.panels.run.settings().target == "camps"
@@ -74,6 +75,7 @@ def test_run_and_apply_move_one_layout_onto_the_other_as_one_undo_step(qtbot, wi
     assert window.model.document is document
 
 
+@pytest.mark.slow
 def test_points_added_and_removed_during_a_run_are_taken_up(qtbot, window, document):
     window.panels.run.form.set_value("steps", 4000)
     window.panels.run.form.set_value("totals", "scale")
@@ -94,6 +96,7 @@ def test_points_added_and_removed_during_a_run_are_taken_up(qtbot, window, docum
     assert np.abs(moved.positions - document.layouts[1].positions.mean(axis=0)).max() < 6.0
 
 
+@pytest.mark.slow
 def test_a_fork_puts_the_points_where_they_were_at_that_step(qtbot, window, document):
     window.panels.run.form.set_value("steps", 60)
     QTest.mouseClick(window.panels.run.run, Qt.MouseButton.LeftButton)
@@ -122,6 +125,7 @@ def test_points_in_locked_cells_stay(document):
     assert not np.array_equal(after.layouts[0].positions[1], document.layouts[0].positions[1])
 
 
+@pytest.mark.slow
 def test_spreading_over_the_cheap_cells_leaves_the_dear_half(document):
     costs = np.ones((32, 32), np.float32)
     costs[:, 16:] = 500.0
@@ -154,6 +158,7 @@ def test_a_run_that_cannot_start_says_why_in_the_window(qtbot, window, document)
     assert "differ in total weight" in window.panels.run.sentence.text()
 
 
+@pytest.mark.slow
 def test_points_follow_a_heat_map_of_its_own(document, tmp_path):
     heat = np.full((32, 32), 1e-3, np.float32)
     heat[20:28, 3:9] = 5.0
@@ -171,6 +176,7 @@ def test_points_follow_a_heat_map_of_its_own(document, tmp_path):
         MATCHING.steps(document, replace(settings, heat=str(tmp_path / "small.longcut")), None)
 
 
+@pytest.mark.slow
 def test_points_that_a_wall_holds_back_are_named(document):
     passable = np.ones((32, 32), bool)
     passable[:, 11:13] = False
@@ -187,6 +193,7 @@ def test_points_that_a_wall_holds_back_are_named(document):
     assert "held" not in last.message
 
 
+@pytest.mark.slow
 def test_different_totals_offer_to_scale(qtbot, window, document):
     window.model.edit("add", add_points(document, 0, [[1.0, 1.0]]))
     QTest.mouseClick(window.panels.run.run, Qt.MouseButton.LeftButton)

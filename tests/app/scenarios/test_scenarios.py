@@ -65,6 +65,7 @@ def test_a_bound_in_words_is_true_and_near(gap):
     assert gap * (1.0 - 1e-6) - 1e-9 <= said <= 1.1 * gap + 1.01e-4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SHORT)
 def test_it_runs_in_the_window_and_its_result_is_one_undo_step(qtbot, name):
     sample, settings, _, _ = SHORT[name]
@@ -106,6 +107,7 @@ def _room(control):
     return control.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, field, control).width()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SHORT)
 def test_no_word_of_its_form_is_clipped_in_a_small_window(qtbot, name):
     window = MainWindow(load_sample(SHORT[name][0]))
@@ -134,6 +136,7 @@ def test_no_word_of_its_form_is_clipped_in_a_small_window(qtbot, name):
     assert seen > 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SHORT)
 def test_it_runs_from_the_command_line(tmp_path, name):
     sample, _, options, keys = SHORT[name]
@@ -151,6 +154,7 @@ def test_it_runs_from_the_command_line(tmp_path, name):
     assert np.array_equal(after.cost[locked], before.cost[locked]), "locked cells stay"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SHORT)
 def test_an_edit_during_the_run_is_taken_up(qtbot, name):
     sample, settings, _, _ = SHORT[name]
@@ -179,6 +183,7 @@ def test_an_edit_during_the_run_is_taken_up(qtbot, name):
     assert window.run.state == "ended", window.run.sentence
 
 
+@pytest.mark.slow
 def test_a_gallery_opens_its_maps(qtbot):
     window = MainWindow(load_sample("plain"))
     qtbot.addWidget(
@@ -198,6 +203,7 @@ def test_a_gallery_opens_its_maps(qtbot):
     assert window.model.document.shape == (32, 32)
 
 
+@pytest.mark.slow
 def test_a_route_is_traced_and_the_path_follows(qtbot):
     """As a designer does it: draw with the pointer, run, apply, and look where the path goes."""
     document = new_document(20, 20).replace(routes=(Route("r", (10, 1), (10, 18)),))

@@ -44,6 +44,7 @@ def test_projection_is_admissible_and_nearest(seed, symmetry):
         assert np.sum(admissible.size * (wild - z) * towards) <= 1e-8
 
 
+@pytest.mark.slow
 @given(seed=st.integers(0, 10_000), symmetry=st.sampled_from(SYMMETRIES))
 def test_largest_equals_the_linear_programme(seed, symmetry):
     admissible, cost_map, _, _ = random_set(seed, symmetry)

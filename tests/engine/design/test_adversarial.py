@@ -25,6 +25,7 @@ def run(problem, state=None, **settings):
     return iterates
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("method", "share"), [("logit", 0.995), ("bregman", 0.99)])
 @pytest.mark.parametrize("neighbours", [4, 8])
 def test_adam_comes_near_the_optimum_and_never_claims_to_pass_it(method, share, neighbours):
@@ -45,6 +46,7 @@ def test_adam_comes_near_the_optimum_and_never_claims_to_pass_it(method, share, 
     assert end.best_score == pytest.approx(exact, rel=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "kind",
     [
@@ -88,6 +90,7 @@ def test_targets_are_met_and_end_the_run():
     assert np.abs(end_costs(problem, end.best_map) / (1.4 * drawn) - 1.0).max() <= 0.01
 
 
+@pytest.mark.slow
 def test_the_smallest_route_is_raised():
     problem = random_problem(8, 12, 2, aim="longer_minimum")
     drawn = problem.weights * end_costs(problem, problem.cost_map)
@@ -97,6 +100,7 @@ def test_the_smallest_route_is_raised():
     assert end.best_score == pytest.approx(reached.min(), rel=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [8, 31, 40])
 def test_the_smallest_route_comes_near_its_linear_programme(seed):
     problem = random_problem(seed, 9, 3, aim="longer_minimum")
@@ -114,6 +118,7 @@ def corridor(aim, routes, total):
     return Problem(Grid(passable, 4), np.ones((3, 10)), routes, limits, Objective(aim))
 
 
+@pytest.mark.slow
 def test_where_not_all_routes_can_be_short_the_heavy_one_is():
     light, heavy = Route((0, 0), (0, 4), 1.0), Route((0, 5), (0, 9), 3.0)
     # Room for 7 cheap cells of 20: the five of the heavy route, and two of the light one's three in the middle.
@@ -124,6 +129,7 @@ def test_where_not_all_routes_can_be_short_the_heavy_one_is():
     assert end.best_path_costs == pytest.approx(best, rel=0.05)
 
 
+@pytest.mark.slow
 def test_between_two_targets_the_weights_decide():
     there, back = Route((0, 0), (0, 9), 1.0, 8.0), Route((0, 9), (0, 0), 3.0, 16.0)
     end = run(corridor("target", (there, back), 40.0), steps=200)[-1]
@@ -131,6 +137,7 @@ def test_between_two_targets_the_weights_decide():
     assert end.best_path_costs == pytest.approx(np.full(2, (1.0 + 3.0) / (1.0 / 8.0 + 3.0 / 16.0)), rel=1e-3)
 
 
+@pytest.mark.slow
 def test_smoothness_and_closeness_do_what_they_say():
     problem = table_problem(16, 8)
     free = run(problem, steps=150)[-1].best_map
@@ -145,6 +152,7 @@ def test_smoothness_and_closeness_do_what_they_say():
     assert mean_cost(problem) == pytest.approx(1.0)
 
 
+@pytest.mark.slow
 def test_large_maps_go_from_coarse_to_fine():
     problem = table_problem(80, 8)
     iterates = run(problem)
@@ -155,6 +163,7 @@ def test_large_maps_go_from_coarse_to_fine():
     assert iterates[-1].best_score >= 0.98 * present(iterates[-1].upper_bound)
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_bytes():
     problem = table_problem(16, 8)
     first, again = (run(problem, steps=40)[-1] for _ in range(2))
@@ -174,6 +183,7 @@ def test_iterates_are_copies():
     assert np.array_equal(first.state.adam.theta, kept[2])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["logit", "bregman"])
 def test_a_run_goes_on_from_a_state_as_if_it_had_not_stopped(method):
     problem = table_problem(16, 8)
@@ -187,6 +197,7 @@ def test_a_run_goes_on_from_a_state_as_if_it_had_not_stopped(method):
     assert np.allclose(rest[0].cost_map, whole[30].cost_map, rtol=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["logit", "bregman"])
 def test_a_wall_painted_during_a_run_is_taken_up(method):
     problem = table_problem(20, 8)
@@ -207,6 +218,7 @@ def test_a_wall_painted_during_a_run_is_taken_up(method):
     assert np.median(drift) < 0.2
 
 
+@pytest.mark.slow
 def test_a_moved_route_end_is_taken_up():
     problem = table_problem(20, 8)
     half = list(optimise_costs(problem, DesignSettings("bregman", steps=60)))[29]

@@ -130,6 +130,7 @@ def case(request):
     return bent_problem(**CASES[request.param])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("gradient", GRADIENTS)
 def test_the_path_follows_the_line_with_nearly_the_least_change(case, gradient):
     exact = least_change(case)
@@ -158,6 +159,7 @@ def test_the_path_follows_the_line_with_nearly_the_least_change(case, gradient):
     assert end.best_standing.certificate > 0.0
 
 
+@pytest.mark.slow
 def test_the_certificate_is_how_much_dearer_the_next_way_is(case):
     best = list(draw_route(case, DrawnRouteSettings(steps=80)))[-1].best_map
     followed, drawn = line_standing(case, best), line_standing(case, case.cost_map)
@@ -201,6 +203,7 @@ def test_a_small_gap_ends_the_run():
     assert present(end.gap) <= 0.05
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("gradient", GRADIENTS)
 def test_the_same_seed_gives_the_same_bytes_and_iterates_are_copies(gradient):
     problem = bent_problem()

@@ -197,6 +197,7 @@ def run(problem, state=None, **settings):
     return iterates
 
 
+@pytest.mark.slow
 def test_agents_do_badly_and_then_well_while_the_shortest_path_stays():
     problem = foresight_problem(3, "badly")
     iterates = run(problem, steps=80)

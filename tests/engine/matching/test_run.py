@@ -58,6 +58,7 @@ def farthest_from(positions, target):
     return apart[rows, cols].max()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("power", [1, 2])
 def test_a_layout_comes_to_lie_on_its_target(power):
     start, target = cells(1, 30), cells(2, 30)
@@ -189,6 +190,7 @@ def walled(seed):
     return passable
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("power", [1, 2])
 def test_walking_layouts_go_around_walls_and_end_on_their_target(power):
     passable = walled(0)
@@ -209,6 +211,7 @@ def test_walking_layouts_go_around_walls_and_end_on_their_target(power):
 SYMMETRIES = ("left_right", "top_bottom", "four_way", "half_turn", "quarter_turn", "diagonal")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("symmetry", SYMMETRIES)
 def test_limits_hold_at_every_step(symmetry):
     passable = OPEN.copy()
@@ -231,6 +234,7 @@ def test_limits_hold_at_every_step(symmetry):
             assert np.abs(image[:, None] - moving[None]).max(axis=2).min(axis=1).max() < 1e-9
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("symmetry", ["none", "left_right"])
 def test_spacing_and_cells_of_their_own_at_the_end(symmetry):
     limits = Limits(OPEN, symmetry=symmetry, spacing=2.0, snap=True)
@@ -359,6 +363,7 @@ def test_unbalanced_points_too_far_away_stay():
     assert farthest_from(last.positions[0][:2], target) < 0.5
 
 
+@pytest.mark.slow
 def test_weights_move_to_where_they_are_wanted():
     """Points stay on the target's, weights start equal: they become the target's."""
     where = cells(28, 8)
@@ -377,6 +382,7 @@ def test_weights_move_to_where_they_are_wanted():
     np.testing.assert_allclose(blurred.weights[0], wanted, atol=0.02)
 
 
+@pytest.mark.slow
 def test_positions_and_weights_move_together():
     wanted = np.random.default_rng(42).uniform(0.5, 2.0, 10)
     wanted *= 10.0 / wanted.sum()
@@ -389,6 +395,7 @@ def test_positions_and_weights_move_together():
     assert ends["both"].exact_cost < 0.5 * ends["positions"].exact_cost
 
 
+@pytest.mark.slow
 def test_a_matrix_draws_weights_to_the_cheapest_points():
     """With costs that do not depend on the target, all weight goes to the cheapest point."""
     costs = np.array([[3.0, 3.0], [1.0, 1.0], [2.0, 2.0]])

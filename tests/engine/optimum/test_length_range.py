@@ -58,6 +58,7 @@ def test_without_room_the_total_has_to_go_somewhere():
     assert problem.admissible.contains(lengths.shortest_map)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("seed", "size", "neighbours", "share"),
     [(1, 3, 8, 0.97), (3, 3, 8, 0.9), (45, 3, 8, 0.9), (47, 4, 4, 0.9), (50, 4, 4, 0.9), (15, 4, 4, 0.9)],

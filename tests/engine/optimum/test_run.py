@@ -43,6 +43,7 @@ def with_limits(problem: Problem, **limits) -> Problem:
     return replace(problem, admissible=admissible_maps(problem.cost_map, problem.grid.passable, **limits))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS, ids=str)
 @pytest.mark.parametrize("seed", [100, 101, 102])
 def test_every_iterate_encloses_the_optimum_and_the_last_one_finds_it(kind, seed):
@@ -64,6 +65,7 @@ def test_every_iterate_encloses_the_optimum_and_the_last_one_finds_it(kind, seed
     assert found.upper_bound == pytest.approx(proof, rel=1e-14)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [10, 16, 24, 32])
 @pytest.mark.parametrize("neighbours", [4, 8])
 def test_the_table_of_optima(size, neighbours):
@@ -119,6 +121,7 @@ def test_maps_without_any_freedom_are_done_at_once():
     assert found.value == pytest.approx(0.2 * 17.0, rel=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS, ids=str)
 def test_torch_takes_the_same_steps(kind):
     problem = random_problem(7, 12, **kind)
@@ -158,6 +161,7 @@ def edits(problem: Problem) -> dict[str, Problem]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("edit", ["one wall", "long wall", "bounds", "goal"])
 def test_it_goes_on_from_an_earlier_point_on_an_edited_map(edit):
     problem = table_problem(32, 8)

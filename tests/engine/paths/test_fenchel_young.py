@@ -39,6 +39,7 @@ def losses(case, softening, maps):
     return fenchel_young_loss(torch.tensor(maps), torch.tensor(drawn), grid, starts, goals, softening).numpy()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cost_rule", ["mean", "entered"])
 def test_gradients_are_finite_differences(softening, cost_rule):
     case = batch(18, cost_rule=cost_rule)

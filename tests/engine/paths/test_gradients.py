@@ -36,6 +36,7 @@ def case(request):
     return problem, FlowSettings(method, 0.4, 1e-13, 4000)
 
 
+@pytest.mark.slow
 def test_envelope_and_unrolled_gradients_of_costs(case):
     problem, settings = case
     ends = problem.grid, problem.starts, problem.goals
@@ -54,6 +55,7 @@ def test_envelope_and_unrolled_gradients_of_costs(case):
         assert np.abs(gradient_of(cost, problem.cost_map) - expected).max() < 1e-7, rule
 
 
+@pytest.mark.slow
 def test_implicit_and_unrolled_gradients_of_loads(case):
     problem, settings = case
     ends = problem.grid, problem.starts, problem.goals

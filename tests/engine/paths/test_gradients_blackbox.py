@@ -61,6 +61,7 @@ def two_ways():
     return Grid(passable, 4), (1, 0), (1, 2)
 
 
+@pytest.mark.slow
 def test_perturbed_loads_and_their_slopes_follow_the_normal_distribution():
     grid, start, goal = two_ways()
     maps = np.ones((1, 3, 3))

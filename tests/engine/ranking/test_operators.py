@@ -58,6 +58,7 @@ def gradient_of(form, softness, rule):
     return result.detach().numpy(), present(values.grad).numpy()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("softness", SOFTNESS)
 @pytest.mark.parametrize("name", FORMS)
 def test_implicit_gradients_are_finite_differences(name, softness):

@@ -59,6 +59,7 @@ def admissible(gradient, number, relaxation):
     return gradient - gradient.mean(-1, keepdim=True) if fixed else gradient
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("relaxation", RELAXATIONS, ids=str)
 @pytest.mark.parametrize(
@@ -87,6 +88,7 @@ def test_gradients_are_finite_differences(function, rule, relaxation, kind):
         assert float((gradient * direction).sum()) == pytest.approx(difference, rel=1e-6, abs=1e-8)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("without_weight", [False, True])
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("relaxation", RELAXATIONS, ids=str)
@@ -122,6 +124,7 @@ def test_points_in_one_place_give_no_nan():
     assert bool(torch.isfinite(gradient).all())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("device", ["cpu", "cpu:0"])
 @pytest.mark.parametrize("kind", ["squared", "matrix"])
 @pytest.mark.parametrize("relaxation", RELAXATIONS, ids=str)
@@ -185,6 +188,7 @@ def trained(*which, steps=100):
     return losses[-1] / losses[0]
 
 
+@pytest.mark.slow
 def test_modules_before_and_after_train_through_the_plan():
     both = trained("cost", "reading")
     assert both < 0.2

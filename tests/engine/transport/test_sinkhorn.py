@@ -245,6 +245,7 @@ def test_partial_transport_of_everything():
 # Derivatives.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["squared", "distance"])
 @pytest.mark.parametrize("relaxation", [Balanced(), Unbalanced(0.3), Partial(0.5)], ids=str)
 def test_derivatives_are_finite_differences(relaxation, kind, device):
@@ -350,6 +351,7 @@ def test_after_a_jump_a_warm_start_trusts_no_polynomial():
     assert np.array_equal(warm_start.extrapolated(), warm_start.latest)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scale", [1.0, 1e3, 1e7])
 def test_a_bad_warm_start_only_costs_time(scale, device):
     a, b, sources, targets = layouts(19, 40, 40)
@@ -386,6 +388,7 @@ def hard_problems():
     yield "all in one place", a, b, PointCost(0.0 * sources, 0.0 * targets), Balanced(), 1e-4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("a", "b", "cost", "relaxation", "share"), [
     pytest.param(*parts, id=name) for name, *parts in hard_problems()
 ])  # fmt: skip

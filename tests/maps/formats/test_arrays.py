@@ -25,6 +25,7 @@ def expected(document: MapDocument) -> np.ndarray:
     return np.where(document.passable, document.cost, np.float32(1.0))
 
 
+@pytest.mark.slow
 @given(documents())
 @settings(max_examples=EXAMPLES)
 @pytest.mark.parametrize("ending", ["npy", "csv"])
