@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -21,7 +22,6 @@ from engine.transport.settings import Precision, TransportSettings
 from engine.transport.sinkhorn import solve_transport
 from tests.oracles import random_problem
 from tests.pretended_device import Recording, pretended_cuda
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from engine.transport.result import TransportResult

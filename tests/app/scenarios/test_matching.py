@@ -20,9 +20,9 @@ from maps.edits import set_layout, set_locked, set_passable
 from maps.formats import read_map, write_map
 from maps.layout_edits import add_points, remove_points
 from maps.raster import rectangle
+from tests.present import present
 
 MATCHING = SCENARIOS["matching"]
-from tests.present import present
 
 
 def grid_of_points(name, corner, count=3, weight=1.0):
