@@ -23,10 +23,10 @@ from engine.transport.sinkhorn import solve_transport
 from tests.oracles import random_problem
 from tests.pretended_device import Recording, pretended_cuda
 
-pytestmark = pytest.mark.slow
-
 if TYPE_CHECKING:
     from engine.transport.result import TransportResult
+
+pytestmark = pytest.mark.slow
 
 PROBLEM = random_problem(2, 12, routes=2, walls=0.1)
 TRANSPORT = TransportSettings(0.01, 1e-4, device="cuda")
