@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from maps.document import MapDocument
@@ -10,9 +11,10 @@ from maps.errors import MapFormatError, MapSaveError
 from maps.formats import arrays, image, movingai, native
 from maps.formats.format import Format
 from maps.formats.limits import opened
+from maps.results import KeptResult, MapFile
 from maps.safe_save import save_bytes
 
-__all__ = ["FORMATS", "Format", "format_of", "losses", "read_map", "write_map"]
+__all__ = ["FORMATS", "Format", "format_of", "losses", "read_file", "read_map", "write_map"]
 
 FORMATS: tuple[Format, ...] = (native.FORMAT, movingai.FORMAT, arrays.NPY, arrays.CSV, image.FORMAT)
 
@@ -27,40 +29,54 @@ _SIGNATURES = (
 
 def read_map(path: str | os.PathLike[str]) -> MapDocument:
     """The map in a file of any known format. Raises MapFormatError, and nothing else, for whatever is wrong."""
-    path = Path(path)
-    with opened(path) as file:
-        start = file.read(16)
-    for signature, kind in _SIGNATURES:
-        if start.startswith(signature):
-            return kind.read(path)
-    kind = _by_ending(path)
-    if kind is None:
-        raise MapFormatError(path, "", f"is not a map that can be read; known are {_known_endings()}")
-    return kind.read(path)
+    return _readable(Path(path)).read(Path(path))
 
 
-def write_map(document: MapDocument, path: str | os.PathLike[str]) -> list[str]:
+def read_file(path: str | os.PathLike[str]) -> MapFile:
+    """`read_map` with the results that were kept with the map, where the format keeps any."""
+    kind = _readable(Path(path))
+    return kind.read_file(Path(path)) if kind.read_file else MapFile(kind.read(Path(path)))
+
+
+def write_map(
+    document: MapDocument, path: str | os.PathLike[str], results: Sequence[KeptResult] = ()
+) -> list[str]:
     """Write a document in the format of the path's ending, safely; returns what was lost, in sentences.
 
-    Raises MapSaveError; the file that was there before is then unchanged. Raises MapError for a document that
-    the format cannot hold.
+    results: kept with the map where the format has a place for them. Raises MapSaveError; the file that was
+    there before is then unchanged. Raises MapError for a document that the format cannot hold.
     """
     path = Path(path)
     kind = _writable(path)
     assert kind.encode is not None
-    files = kind.encode(document, path)
-    warnings = [save_bytes(target, data) for target, data in files.items()]
-    return [*kind.losses(document), *(warning for warning in warnings if warning is not None)]
+    files = kind.encode_file(MapFile(document, tuple(results)), path) if kind.encode_file else None
+    warnings = [save_bytes(target, data) for target, data in (files or kind.encode(document, path)).items()]
+    return [*losses(document, path, results), *(warning for warning in warnings if warning is not None)]
 
 
-def losses(document: MapDocument, path: str | os.PathLike[str]) -> list[str]:
-    """What `write_map` would lose of the document, in sentences; empty if nothing."""
-    return _writable(Path(path)).losses(document)
+def losses(
+    document: MapDocument, path: str | os.PathLike[str], results: Sequence[KeptResult] = ()
+) -> list[str]:
+    """What `write_map` would lose, in sentences; empty if nothing."""
+    kind = _writable(Path(path))
+    lost = kind.losses(document)
+    if results and not kind.encode_file:
+        lost = [f"the {len(results)} kept results" if len(results) > 1 else "the kept result", *lost]
+    return lost
 
 
 def format_of(path: str | os.PathLike[str]) -> Format | None:
     """The format of a path's ending, None if it has none that is known."""
     return _by_ending(Path(path))
+
+
+def _readable(path: Path) -> Format:
+    with opened(path) as file:
+        start = file.read(16)
+    kind = next((kind for signature, kind in _SIGNATURES if start.startswith(signature)), _by_ending(path))
+    if kind is None:
+        raise MapFormatError(path, "", f"is not a map that can be read; known are {_known_endings()}")
+    return kind
 
 
 def _writable(path: Path) -> Format:

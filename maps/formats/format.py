@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from maps.document import MapDocument
+from maps.results import MapFile
 
 Read = Callable[[Path], MapDocument]
 Encode = Callable[[MapDocument, Path], dict[Path, bytes]]
@@ -21,6 +22,7 @@ class Format:
     read: file -> document, raising only MapFormatError.
     encode: document and target -> the files to write, the map itself last; None if it cannot be written.
     losses: what writing this document would lose, in sentences.
+    read_file, encode_file: the same with the kept results; None for a format that has no place for them.
     """
 
     name: str
@@ -29,6 +31,8 @@ class Format:
     read: Read
     encode: Encode | None
     losses: Losses
+    read_file: Callable[[Path], MapFile] | None = None
+    encode_file: Callable[[MapFile, Path], dict[Path, bytes]] | None = None
 
 
 def name_of(path: Path) -> str:

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from maps.document import MapDocument, MovementRule, Route
+from maps.document import MOST_DECIMALS, MapDocument, MovementRule, Route
 from maps.errors import MapFormatError
 from maps.formats.format import Format, bare_losses, name_of
 from maps.formats.limits import MAX_LETTERS, check_shape, opened
@@ -61,8 +61,22 @@ def read_scenarios(path: str | os.PathLike[str], document: MapDocument) -> tuple
                 )
             ends.append(cell)
         holds = (height, width) == document.shape and (length > 0.0 or ends[0] == ends[1])
-        routes.append(Route(f"line {number}", ends[0], ends[1], expected_cost=length if holds else None))
+        routes.append(
+            Route(
+                f"line {number}",
+                ends[0],
+                ends[1],
+                expected_cost=length if holds else None,
+                expected_decimals=_decimals(columns[8]) if holds else None,
+            )
+        )
     return tuple(routes)
+
+
+def _decimals(text: str) -> int | None:
+    """How many decimals a length is written with; None for one with an exponent."""
+    whole, _, decimals = text.strip().partition(".")
+    return min(len(decimals), MOST_DECIMALS) if (whole + decimals).isdigit() else None
 
 
 def encode_scenarios(document: MapDocument, map_name: str) -> bytes:
@@ -70,9 +84,10 @@ def encode_scenarios(document: MapDocument, map_name: str) -> bytes:
     rows = ["version 1"]
     for route in document.routes:
         length = route.expected_cost or 0.0
+        decimals = 8 if route.expected_decimals is None else route.expected_decimals
         rows.append(
             f"{int(length // 4)}\t{map_name}\t{document.width}\t{document.height}\t{route.start[1]}\t"
-            f"{route.start[0]}\t{route.goal[1]}\t{route.goal[0]}\t{length:.8f}"
+            f"{route.start[0]}\t{route.goal[1]}\t{route.goal[0]}\t{length:.{decimals}f}"
         )
     return ("\n".join(rows) + "\n").encode("utf-8")
 

@@ -2,40 +2,55 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import math
 import struct
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from maps.document import Bounds, Layout, MapDocument, MovementRule, Route, Terrain
+from maps.document import MAX_CELLS, Bounds, Layout, MapDocument, MovementRule, Route, Terrain
 from maps.errors import MapError, MapFormatError
 from maps.formats import npy
 from maps.formats.format import Format
-from maps.formats.limits import MAX_JSON, check_shape, opened
+from maps.formats.limits import MAX_FILE, MAX_JSON, check_shape, opened
+from maps.results import MOST_RESULTS, KeptResult, MapFile
 
-VERSION = (1, 1)
-THUMBNAIL = "thumbnail.png"
+VERSION = (1, 2)
 _STAMP = (1980, 1, 1, 0, 0, 0)
 _MAX_ENTRIES = 4096
 _START = b"PK\x03\x04"
 _TAIL = 65_536 + 22  # bytes that hold the end record and its comment
 _MAX_POINTS = 1_000_000
+MOST_RESULT_CELLS = 2 * MAX_CELLS
 _LAYERS = (("cost", "f4"), ("passable", "b1"), ("locked", "b1"))
 
 
-def encode(document: MapDocument, thumbnail: bytes | None = None) -> bytes:
-    """The bytes of a `.longcut` file; the same document gives the same bytes.
+def encode(document: MapDocument, results: Sequence[KeptResult] = ()) -> bytes:
+    """The bytes of a `.longcut` file; the same document and results give the same bytes.
 
     Raises MapError for more routes, layouts, points or metadata than a reader takes.
     """
+    maps = _ResultMaps()
+    kept = [
+        {
+            "name": result.name,
+            "headline": result.headline,
+            "scenario": result.scenario,
+            "made": result.made,
+            "settings": _plain(result.settings),
+            "before": maps.entry_of(result.before),
+            "after": maps.entry_of(result.after),
+        }
+        for result in results
+    ]
     header: dict[str, Any] = {
         "format": "longcut map",
         "version": f"{VERSION[0]}.{VERSION[1]}",
@@ -57,6 +72,7 @@ def encode(document: MapDocument, thumbnail: bytes | None = None) -> bytes:
                 "weight": route.weight,
                 "colour": route.colour,
                 "expected_cost": route.expected_cost,
+                "expected_decimals": route.expected_decimals,
                 "line": [list(cell) for cell in route.line],
             }
             for route in document.routes
@@ -75,6 +91,7 @@ def encode(document: MapDocument, thumbnail: bytes | None = None) -> bytes:
             for terrain in document.palette
         ],
         "metadata": _plain(document.metadata),
+        "results": kept,
     }
     entries: dict[str, bytes] = {
         "map.json": json.dumps(header, ensure_ascii=False, allow_nan=False, indent=1).encode("utf-8")
@@ -84,8 +101,7 @@ def encode(document: MapDocument, thumbnail: bytes | None = None) -> bytes:
     for number, layout in enumerate(document.layouts):
         entries[f"layouts/{number}/positions.npy"] = npy.encode(layout.positions.astype("<f8"))
         entries[f"layouts/{number}/weights.npy"] = npy.encode(layout.weights.astype("<f8"))
-    if thumbnail is not None:
-        entries[THUMBNAIL] = thumbnail
+    entries |= maps.entries
     if len(entries["map.json"]) > MAX_JSON or len(entries) > _MAX_ENTRIES:
         raise MapError("the routes, layouts and metadata are too many for a .longcut file; remove some")
     _check_points(sum(len(layout.weights) for layout in document.layouts))
@@ -93,23 +109,47 @@ def encode(document: MapDocument, thumbnail: bytes | None = None) -> bytes:
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
         for name, data in entries.items():
             info = zipfile.ZipInfo(name, _STAMP)
-            info.compress_type = zipfile.ZIP_DEFLATED
+            info.compress_type = zipfile.ZIP_STORED if name in maps.entries else zipfile.ZIP_DEFLATED
             info.create_system = 3  # the same bytes on every system
             info.external_attr = 0o644 << 16
             archive.writestr(info, data)
     return buffer.getvalue()
 
 
+class _ResultMaps:
+    """The maps of kept results as entries, `.longcut` files themselves; equal ones are stored once."""
+
+    def __init__(self) -> None:
+        self.entries: dict[str, bytes] = {}
+        self._names: dict[int, str] = {}
+        self._held: list[MapDocument] = []  # so that no id is used twice
+
+    def entry_of(self, document: MapDocument) -> str:
+        if id(document) not in self._names:
+            data = encode(document)
+            self._names[id(document)] = f"results/{hashlib.sha256(data).hexdigest()[:16]}.longcut"
+            self._held.append(document)
+            self.entries[self._names[id(document)]] = data
+        return self._names[id(document)]
+
+
 def decode(path: Path, data: bytes) -> MapDocument:
     """The document in the bytes of a `.longcut` file; `path` only names it in messages."""
-    return _decode_file(path, io.BytesIO(data))
+    return _decode_file(path, io.BytesIO(data), with_results=False).document
 
 
-def _decode_file(path: Path, file: BinaryIO) -> MapDocument:
+def decode_file(path: Path, data: bytes) -> MapFile:
+    """`decode` with the kept results."""
+    return _decode_file(path, io.BytesIO(data), with_results=True)
+
+
+def _decode_file(path: Path, file: BinaryIO, with_results: bool) -> MapFile:
     try:
         _check_directory(path, file)
         with zipfile.ZipFile(file) as archive:
-            return _decode(path, archive)
+            header = _Header(path, _json(path, archive))
+            document = _decode(path, archive, header)
+            return MapFile(document, _results(path, archive, header) if with_results else ())
     except MapFormatError:
         raise
     except MapError as error:
@@ -141,8 +181,39 @@ def _check_points(points: int) -> None:
         raise MapError(f"the layouts have {points} points; {_MAX_POINTS} is the most in all")
 
 
-def _decode(path: Path, archive: zipfile.ZipFile) -> MapDocument:
-    header = _Header(path, _json(path, archive))
+def _results(path: Path, archive: zipfile.ZipFile, header: _Header) -> tuple[KeptResult, ...]:
+    """The kept results; none in files of before version 1.2."""
+    parts = header.parts("results") if header.get("results") is not None else []
+    if len(parts) > MOST_RESULTS:
+        raise MapFormatError(path, "map.json", f"has {len(parts)} results; {MOST_RESULTS} is the most")
+    documents: dict[str, MapDocument] = {}
+    for part in parts:
+        for entry in (part.text("before"), part.text("after")):
+            if entry in documents:
+                continue
+            with archive.open(_entry(path, archive, entry, MAX_FILE)) as stream:
+                data = stream.read(MAX_FILE + 1)
+            try:
+                documents[entry] = decode(path, data)
+            except MapFormatError as error:
+                raise MapFormatError(path, " ".join((entry, error.where)).strip(), error.why) from None
+            if sum(document.cost.size for document in documents.values()) > MOST_RESULT_CELLS:
+                raise MapFormatError(path, entry, f"its results have more than {MOST_RESULT_CELLS} cells in all")
+    return tuple(
+        KeptResult(
+            name=part.text("name"),
+            headline=part.text("headline"),
+            scenario=part.text("scenario"),
+            before=documents[part.text("before")],
+            after=documents[part.text("after")],
+            made=part.text("made"),
+            settings=cast("dict[str, Any]", part.part("settings").values),
+        )
+        for part in parts
+    )
+
+
+def _decode(path: Path, archive: zipfile.ZipFile, header: _Header) -> MapDocument:
     _check_version(path, header.text("version"))
     height, width = header.whole("height"), header.whole("width")
     check_shape(path, "map.json", height, width)
@@ -170,6 +241,9 @@ def _decode(path: Path, archive: zipfile.ZipFile) -> MapDocument:
                 colour=route.text("colour"),
                 expected_cost=None if route.get("expected_cost") is None else route.number("expected_cost"),
                 line=route.cells("line"),
+                expected_decimals=(
+                    None if route.get("expected_decimals") is None else route.whole("expected_decimals")
+                ),
             )
             for route in header.parts("routes")
         ),
@@ -356,15 +430,26 @@ def _plain(value: Any) -> Any:
 
 def _read(path: Path) -> MapDocument:
     with opened(path) as file:
-        return _decode_file(path, file)
+        return _decode_file(path, file, with_results=False).document
+
+
+def _read_file(path: Path) -> MapFile:
+    with opened(path) as file:
+        return _decode_file(path, file, with_results=True)
 
 
 def _encode(document: MapDocument, path: Path) -> dict[Path, bytes]:
     return {path: encode(document)}
 
 
+def _encode_file(contents: MapFile, path: Path) -> dict[Path, bytes]:
+    return {path: encode(contents.document, contents.results)}
+
+
 def _losses(document: MapDocument) -> list[str]:
     return []
 
 
-FORMAT = Format("longcut", "Longcut map, keeps everything", (".longcut",), _read, _encode, _losses)
+FORMAT = Format(
+    "longcut", "Longcut map, keeps everything", (".longcut",), _read, _encode, _losses, _read_file, _encode_file
+)
