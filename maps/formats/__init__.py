@@ -8,7 +8,7 @@ from pathlib import Path
 
 from maps.document import MapDocument
 from maps.errors import MapFormatError, MapSaveError
-from maps.formats import arrays, image, movingai, native
+from maps.formats import arrays, csv_grid, image, movingai, native
 from maps.formats.format import Format
 from maps.formats.limits import opened
 from maps.results import KeptResult, MapFile
@@ -16,7 +16,7 @@ from maps.safe_save import save_bytes
 
 __all__ = ["FORMATS", "Format", "format_of", "losses", "read_file", "read_map", "write_map"]
 
-FORMATS: tuple[Format, ...] = (native.FORMAT, movingai.FORMAT, arrays.NPY, arrays.CSV, image.FORMAT)
+FORMATS: tuple[Format, ...] = (native.FORMAT, movingai.FORMAT, arrays.NPY, csv_grid.FORMAT, image.FORMAT)
 
 # First bytes that settle a format, whatever the file is called.
 _SIGNATURES = (
