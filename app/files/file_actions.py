@@ -103,7 +103,7 @@ class Files(QObject):
         try:
             path = Path(name)
             ends = ("start", "goal") if path.suffix == ".scen" else ()
-            added = [scenario_layout(path, document, end) for end in ends] or [read_layout(path, document)]
+            added = [scenario_layout(path, document, end) for end in ends] or [read_layout(path, document)[0]]
             for layout in added:
                 document = set_layout(document, len(document.layouts), layout)
         except (MapFormatError, MapError) as error:

@@ -9,6 +9,7 @@ from pathlib import Path
 from maps.document import MapDocument
 from maps.errors import MapFormatError, MapSaveError
 from maps.formats import arrays, csv_grid, image, movingai, native
+from maps.formats.foreign import foreign_kind
 from maps.formats.format import Format
 from maps.formats.limits import opened
 from maps.results import KeptResult, MapFile
@@ -74,6 +75,10 @@ def _readable(path: Path) -> Format:
     with opened(path) as file:
         start = file.read(16)
     kind = next((kind for signature, kind in _SIGNATURES if start.startswith(signature)), _by_ending(path))
+    if kind is None or (kind is native.FORMAT and path.suffix.lower() != ".longcut"):
+        foreign = foreign_kind(path)
+        if foreign is not None:
+            raise MapFormatError(path, "", foreign)
     if kind is None:
         raise MapFormatError(path, "", f"is not a map that can be read; known are {_known_endings()}")
     return kind
