@@ -13,6 +13,7 @@ from maps.formats.foreign import foreign_kind
 from maps.formats.format import Format
 from maps.formats.limits import opened
 from maps.results import KeptResult, MapFile
+from maps.safe_pair import save_pair
 from maps.safe_save import save_bytes
 
 __all__ = ["FORMATS", "Format", "format_of", "losses", "read_file", "read_map", "write_map"]
@@ -51,8 +52,14 @@ def write_map(
     kind = _writable(path)
     assert kind.encode is not None
     files = kind.encode_file(MapFile(document, tuple(results)), path) if kind.encode_file else None
-    warnings = [save_bytes(target, data) for target, data in (files or kind.encode(document, path)).items()]
-    return [*losses(document, path, results), *(warning for warning in warnings if warning is not None)]
+    *companions, (main, data) = (files or kind.encode(document, path)).items()
+    if companions:
+        ((companion, companion_data),) = companions
+        warnings = save_pair(companion, companion_data, main, data)
+    else:
+        warning = save_bytes(main, data)
+        warnings = [] if warning is None else [warning]
+    return [*losses(document, path, results), *warnings]
 
 
 def losses(

@@ -20,7 +20,8 @@ class Format:
 
     endings: of file names, the first is the usual one.
     read: file -> document, raising only MapFormatError.
-    encode: document and target -> the files to write, the map itself last; None if it cannot be written.
+    encode: document and target -> the files to write, at most one companion and then the map itself; None if
+        it cannot be written.
     losses: what writing this document would lose, in sentences.
     read_file, encode_file: the same with the kept results; None for a format that has no place for them.
     """

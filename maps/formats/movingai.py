@@ -8,6 +8,7 @@ passable from ground.
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,9 +21,11 @@ from maps.document import MOST_DECIMALS, MapDocument, MovementRule, Route
 from maps.errors import MapFormatError
 from maps.formats.format import Format, bare_losses, name_of
 from maps.formats.limits import MAX_LETTERS, check_shape, opened
+from maps.safe_pair import companion_of, digest_of
 
 PASSABLE, BLOCKED, WATER = ".GS", "@OT", "W"
 _OPEN, _BLOCKED, _WATER = 1, 2, 3
+_NOTE = "scenarios sha256"  # on a line after the rows, which readers of the format do not look at
 # A scenario file may hold hundreds of rows; a document takes all of a short one, else only the longest way.
 MOST_ROUTES = 16
 MOST_SCENARIOS = 100_000
@@ -105,6 +108,7 @@ def _read(path: Path) -> MapDocument:
         height, width, lines = _read_header(path, file)
         check_shape(path, "header", height, width)
         kinds = _read_rows(path, file, height, width, lines)
+        noted = _noted(file.readline(LONGEST_LINE))
     water = int((kinds == _WATER).sum())
     passable = kinds == _OPEN
     metadata: dict[str, Any] = {"movingai_water_cells": water} if water else {}
@@ -118,7 +122,7 @@ def _read(path: Path) -> MapDocument:
     scenario = scenario_beside(path)
     if scenario is None:
         return document.replace(metadata=metadata)
-    routes = read_scenarios(scenario, document)
+    routes = read_scenarios(companion_of(scenario, noted), document)
     metadata |= {"scenario_file": scenario.name.encode("utf-8", "replace").decode(), "scenarios": len(routes)}
     if len(routes) > MOST_ROUTES:
         routes = (max(routes, key=lambda route: route.expected_cost or 0.0),)
@@ -192,14 +196,50 @@ def _scenario_lines(path: Path) -> Iterator[tuple[int, str]]:
             raise MapFormatError(path, "", f"has more than {MOST_SCENARIOS} rows")
 
 
+def _noted(line: bytes) -> str | None:
+    """The digest of the scenario file that a line after the last row notes."""
+    words = line.decode("utf-8", "replace").split()
+    return words[2] if len(words) == 3 and words[:2] == _NOTE.split() else None
+
+
 def _encode(document: MapDocument, path: Path) -> dict[Path, bytes]:
     letters = np.where(document.passable, ord("."), ord("@")).astype(np.uint8)
     rows = b"\n".join(row.tobytes() for row in letters)
     head = f"type octile\nheight {document.height}\nwidth {document.width}\nmap\n".encode("ascii")
-    files = {path: head + rows + b"\n"}
-    if document.routes or scenario_beside(path):  # an old one would bring its routes to the new map
-        files = {path.with_name(path.name + ".scen"): encode_scenarios(document, path.name), **files}
-    return files
+    beside = scenario_beside(path)
+    if not document.routes and beside is None:
+        return {path: head + rows + b"\n"}
+    # An old scenario file would bring its routes to the new map, so there is always one where there was one.
+    scenarios = encode_scenarios(document.replace(routes=_with_kept(document, path, beside)), path.name)
+    note = f"\n{_NOTE} {digest_of(scenarios)}\n".encode("ascii")
+    return {beside or path.with_name(path.name + ".scen"): scenarios, path: head + rows + note}
+
+
+def _with_kept(document: MapDocument, path: Path, beside: Path | None) -> tuple[Route, ...]:
+    """The document's routes, and those of the scenario file that is there which still fit the map.
+
+    A document takes few of the scenarios of a large file. Of the others a length is kept only if the map's walls
+    are those of the file.
+    """
+    told = document.metadata.get("scenarios")
+    if beside is None or not isinstance(told, int) or told <= len(document.routes):
+        return document.routes
+    try:
+        there = read_scenarios(beside, document)
+        same = np.array_equal(_read(path).passable, document.passable) if path.is_file() else False
+    except MapFormatError:
+        return document.routes
+    own = {(route.start, route.goal) for route in document.routes}
+    return (
+        *document.routes,
+        *(
+            route if same else dataclasses.replace(route, expected_cost=None, expected_decimals=None)
+            for route in there
+            if (route.start, route.goal) not in own
+            and document.passable[route.start]
+            and document.passable[route.goal]
+        ),
+    )
 
 
 def _losses(document: MapDocument) -> list[str]:
@@ -209,7 +249,8 @@ def _losses(document: MapDocument) -> list[str]:
         lost.insert(0, "the costs: this format only knows passable and blocked cells")
     unseen = document.metadata.get("scenarios")
     if isinstance(unseen, int) and unseen > len(document.routes):
-        lost.append(f"{unseen - len(document.routes)} of the {unseen} scenarios that came with the map")
+        rest = f"{unseen - len(document.routes)} of the {unseen} scenarios that came with the map"
+        lost.append(f"{rest} (in a scenario file that is replaced, those that still fit are kept)")
     if document.rule != MovementRule():
         lost.append("this map's own movement rule: readers will use octile moves without corner cutting")
     return lost
