@@ -13,14 +13,17 @@ from engine.cost_maps.problem import Problem, Route
 from engine.matching.ground_cost import Straight, Walking
 from engine.matching.iterate import MatchSettings
 from engine.matching.limits import Limits
-from engine.matching.problem import Layout, MatchProblem
-from engine.matching.run import match
+from engine.matching.problem import MatchProblem, PointSet
+from engine.matching.run import match_points
 from engine.optimum.run import OptimumSettings, optimum
 from engine.paths.beam_search import Agent, guess_field, walk
 from engine.paths.logit import logit_adjoint
 from engine.paths.soft_paths import FlowSettings, soft_paths
+from engine.transport.costs import PointCost
 from engine.transport.exact import exact_transport
-from engine.transport.sinkhorn import PointCost, TransportProblem, TransportSettings, solve_transport
+from engine.transport.problem import TransportProblem
+from engine.transport.settings import TransportSettings
+from engine.transport.sinkhorn import solve_transport
 
 
 def warm_up() -> None:
@@ -59,11 +62,11 @@ def _transport() -> None:
 
 def _match(grid: Grid, cost_map: Floats) -> None:
     """Move two points, over straight and over walking distances."""
-    layouts = (Layout("from", np.array([[2.0, 2.0], [3.0, 5.0]])),)
-    target = Layout("to", np.array([[9.0, 9.0], [12.0, 10.0]]))
+    layouts = (PointSet("from", np.array([[2.0, 2.0], [3.0, 5.0]])),)
+    target = PointSet("to", np.array([[9.0, 9.0], [12.0, 10.0]]))
     for ground in (Straight(), Walking(grid, cost_map)):
         problem = MatchProblem(layouts, (target,), Limits(grid.passable, spacing=0.5, snap=True), ground)
-        for _ in match(problem, MatchSettings(steps=3)):
+        for _ in match_points(problem, MatchSettings(steps=3)):
             pass
 
 

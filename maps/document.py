@@ -272,6 +272,11 @@ class MapDocument:
         """(rows, columns)."""
         return self.height, self.width
 
+    @property
+    def total_cost(self) -> float:
+        """Sum of the costs of the passable cells."""
+        return float(self.cost.sum(where=self.passable, dtype=np.float64))
+
     def contains(self, cell: Cell) -> bool:
         """Whether (row, col) is a cell of this map."""
         return 0 <= cell[0] < self.height and 0 <= cell[1] < self.width

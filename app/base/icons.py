@@ -1,4 +1,4 @@
-"""Icons from `assets/icons`, drawn in the colour of the text."""
+"""Draw icons from `assets/icons` in the colour of the text."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ PIXELS = 60  # three times the size on screen, for fine screens
 
 
 def icon(name: str, colour: QColor) -> QIcon:
-    """The icon of this name; `currentColor` in its file becomes `colour`."""
+    """Return the icon of this name; `currentColor` in its file becomes `colour`."""
     text = (ASSETS / "icons" / f"{name}.svg").read_text("utf-8").replace("currentColor", colour.name())
     pixmap = QPixmap(PIXELS, PIXELS)
     pixmap.fill(Qt.GlobalColor.transparent)
@@ -22,5 +22,5 @@ def icon(name: str, colour: QColor) -> QIcon:
 
 
 def app_icon() -> QIcon:
-    """The program's own icon."""
+    """Return the program's own icon."""
     return QIcon(str(ASSETS / "longcut.svg"))

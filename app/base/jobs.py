@@ -1,22 +1,25 @@
-"""Slow work, such as disks, off the GUI thread: one job after the other, results delivered on the GUI thread."""
+"""Slow work off the GUI thread: one job after the other, results delivered on the GUI thread."""
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
+from typing import Generic, TypeVar
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+
+Result = TypeVar("Result")
+QUIET = 40  # milliseconds from a request to the work that answers it
 
 
 class Background(QObject):
-    """One worker thread. `failed` of a job takes the exception, `done` the result."""
+    """One worker thread that carries out jobs in the order in which they are given to it."""
 
     _ended = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="longcut disk")
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="longcut background")
         self._pending = 0
-        self._ended.connect(lambda deliver: deliver(), Qt.ConnectionType.QueuedConnection)
+        self._ended.connect(_call, Qt.ConnectionType.QueuedConnection)
 
     @property
     def busy(self) -> bool:
@@ -25,21 +28,21 @@ class Background(QObject):
 
     def start(
         self,
-        work: Callable[[], Any],
-        done: Callable[[Any], None],
+        work: Callable[[], Result],
+        done: Callable[[Result], None],
         failed: Callable[[Exception], None],
     ) -> None:
-        """Do `work` in the thread, then call `done` or `failed` on this one."""
+        """Do `work` in the thread; on this one, give its result to `done` or its exception to `failed`."""
         self._pending += 1
         future = self._pool.submit(work)
         future.add_done_callback(lambda ended: self._ended.emit(lambda: self._deliver(ended, done, failed)))
 
     def shut_down(self) -> None:
-        """Wait for what is under way; results that nobody fetched are dropped."""
+        """Wait for the job that is under way; results that nobody fetched are dropped."""
         self._pool.shutdown(wait=True)
 
     def _deliver(
-        self, future: "Future[Any]", done: Callable[[Any], None], failed: Callable[[Exception], None]
+        self, future: "Future[Result]", done: Callable[[Result], None], failed: Callable[[Exception], None]
     ) -> None:
         self._pending -= 1
         error = future.exception()
@@ -47,3 +50,71 @@ class Background(QObject):
             done(future.result())
         elif isinstance(error, Exception):
             failed(error)
+
+
+class NewestWins(Generic[Result]):
+    """Work that is repeated in the background whenever what it depends on changes; only the newest state counts.
+
+    However often `ask` is called, one job runs at a time and at most one more waits. A job begins `QUIET`
+    milliseconds after the first request, or after the job before it: then `prepare` reads the present state on the
+    GUI thread and returns the work to do in the thread, or None if there is nothing to do. Its result goes to
+    `done`, an exception to `failed`, both on the GUI thread.
+    """
+
+    def __init__(
+        self,
+        prepare: Callable[[], Callable[[], Result] | None],
+        done: Callable[[Result], None],
+        failed: Callable[[Exception], None],
+        parent: QObject | None = None,
+    ) -> None:
+        self._prepare, self._done, self._failed = prepare, done, failed
+        self._asked = False
+        self._background = Background(parent)
+        self._quiet = QTimer(parent, interval=QUIET, singleShot=True)
+        self._quiet.timeout.connect(self._begin)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a result is still to come."""
+        return self._asked or self._background.busy
+
+    def ask(self) -> None:
+        """Ask for a result on the present state."""
+        self._asked = True
+        if not self._quiet.isActive():
+            self._quiet.start()
+
+    def cancel(self) -> None:
+        """Drop the request that waits; a job under way goes on and delivers its result."""
+        self._asked = False
+
+    def shut_down(self) -> None:
+        """Wait for the job that is under way; nothing is delivered any more."""
+        self._quiet.stop()
+        self._asked = False
+        self._background.shut_down()
+
+    def _begin(self) -> None:
+        if self._background.busy or not self._asked:
+            return
+        self._asked = False
+        work = self._prepare()
+        if work is not None:
+            self._background.start(work, self._take_result, self._take_failure)
+
+    def _take_result(self, result: Result) -> None:
+        self._go_on()
+        self._done(result)
+
+    def _take_failure(self, error: Exception) -> None:
+        self._go_on()
+        self._failed(error)
+
+    def _go_on(self) -> None:
+        if self._asked:
+            self._quiet.start()
+
+
+def _call(deliver: Callable[[], None]) -> None:
+    deliver()

@@ -1,9 +1,9 @@
-"""What the program remembers between two sessions, typed."""
+"""Remember preferences between two sessions, typed."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal, cast, get_args
 
 from PySide6.QtCore import QByteArray, QSettings
 
@@ -13,7 +13,7 @@ MOST_RECENT = 10
 
 
 class Preferences:
-    """A file of settings. What is missing or damaged in it reads as the default.
+    """Read and write a file of settings. What is missing or damaged in it reads as the default.
 
     path: the file; None takes the user's own place for settings.
     """
@@ -35,10 +35,6 @@ class Preferences:
         path = path.absolute()
         recent = [path, *(other for other in self._recent() if other != path)]
         self._settings.setValue("recent_files", [str(other) for other in recent[:MOST_RECENT]])
-
-    def forget_recent_files(self) -> None:
-        """Empty the list of recent files."""
-        self._settings.remove("recent_files")
 
     @property
     def last_folder(self) -> Path:
@@ -94,8 +90,9 @@ class Preferences:
 
     def _recent(self) -> list[Path]:
         value = self._settings.value("recent_files")
-        # A list of one entry comes back as a text.
-        entries = [value] if isinstance(value, str) else value if isinstance(value, list) else []
+        if isinstance(value, str):  # a list of one entry comes back as a text
+            value = [value]
+        entries = cast("list[object]", value) if isinstance(value, list) else []
         return [Path(entry) for entry in entries if isinstance(entry, str) and entry]
 
     def _text(self, name: str) -> str:

@@ -1,4 +1,4 @@
-"""The look of the window: Fusion with one dark and one light palette, and one accent."""
+"""Style the window: Fusion with one dark and one light palette, and one accent."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPalette
@@ -61,7 +61,7 @@ QPushButton#primary:focus {{ border: 2px solid {text}; }}
 
 
 def apply_style(application: QApplication, dark: bool | None = None) -> None:
-    """Fusion in dark or light; None follows the system."""
+    """Set Fusion in dark or light; None follows the system."""
     application.setStyle("Fusion")
     if dark is None:
         dark = application.styleHints().colorScheme() != Qt.ColorScheme.Light

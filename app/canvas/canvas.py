@@ -1,50 +1,37 @@
-"""The canvas: draws the map and what lies over it, and hands the pointer to the active tool."""
+"""The canvas: the map on which the designer works. Pointer and keys go to the active tool."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
-    QColor,
     QFocusEvent,
     QKeyEvent,
     QKeySequence,
     QMouseEvent,
-    QPainter,
-    QPaintEvent,
-    QPalette,
-    QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QWidget
 
 from app.canvas import legend, map_marks, point_marks
-from app.canvas.colouring import SURROUND
-from app.canvas.map_image import glow_image
-from app.canvas.scene import LAYERS, Look, Scene
-from app.canvas.view import View, fitted, fitted_beside
-from app.document.model import DocumentModel
-from app.scenarios.frame import Plan
+from app.canvas.map_display import MapDisplay
 from app.tools import PointerEvent, Sketch, ToolOptions
 from app.tools.driver import ToolDriver
-from app.tools.point_actions import POINT_ACTIONS, selected
+from app.tools.point_actions import POINT_ACTIONS, PointActionName, selected
 from app.tools.points import point_under
-from maps.document import Cell, MapDocument, Mask
-from maps.raster import Rectangle
 
-LIGHT_SURROUND = QColor(206, 208, 213)
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from PySide6.QtWidgets import QWidget
+
+    from app.canvas.scene import Look
+    from app.document.model import DocumentModel
+    from maps.document import Cell
+
 TOUCH = 9.0  # px that the pointer may be off a point
-GAP = 8  # px between the map and the legend
 
-__all__ = ["LAYERS", "Canvas"]
-
-_log = logging.getLogger(__name__)
 _BUTTONS: dict[Qt.MouseButton, Literal["left", "right"]] = {
     Qt.MouseButton.LeftButton: "left",
     Qt.MouseButton.RightButton: "right",
@@ -54,12 +41,13 @@ _HELD: dict[Qt.KeyboardModifier, Literal["shift", "control", "alt"]] = {
     Qt.KeyboardModifier.ControlModifier: "control",
     Qt.KeyboardModifier.AltModifier: "alt",
 }
-_ACTION_OF_KEYS = {entry.shortcut: name for name, entry in POINT_ACTIONS.items()} | {"Backspace": "delete"}
+_ACTION_OF_KEYS: dict[str, PointActionName] = {entry.shortcut: name for name, entry in POINT_ACTIONS.items()}
+_ACTION_OF_KEYS["Backspace"] = "delete"
 _Phase = Literal["press", "move", "release"]
 
 
-class Canvas(QWidget):
-    """A view on the model's document.
+class Canvas(MapDisplay):
+    """Show the model's document and let tools edit it.
 
     options and tool are set by whoever owns the tool bar; `options_changed` tells when a tool, such as the
     picker, set them. `problem` carries a sentence about a gesture that could not be carried out.
@@ -69,15 +57,11 @@ class Canvas(QWidget):
     hover_left = Signal()
     point_hovered = Signal(int, int)  # layout and point under the pointer, -1 and -1 for none
     options_changed = Signal(object)
-    view_changed = Signal(float)  # px per cell
     problem = Signal(str)
 
     def __init__(self, model: DocumentModel, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(model.document, parent)
         self._model = model
-        self._scene = Scene(model.document)
-        self._view = View()
-        self._fitted = True  # until the designer zooms or pans
         self._tools = ToolDriver(model, self)
         self._hovered: Cell | None = None
         self._hovered_point: tuple[int, int] | None = None
@@ -86,152 +70,11 @@ class Canvas(QWidget):
         self._on_legend = False
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.setMinimumSize(160, 120)
-        self.setAccessibleName(self.tr("Map"))
         self._show_cursor()
         model.changed.connect(self.show_document)
         self._tools.problem.connect(self.problem)
         self._tools.options_changed.connect(self._show_options)
         self._tools.sketch_changed.connect(self._show_sketch)
-
-    # What is shown
-
-    def show_document(self, old: MapDocument, new: MapDocument, dirty: Rectangle | None = None) -> None:
-        """Draw a new document; dirty: the cells that changed, where known."""
-        if new.shape != self._scene.map.document.shape:
-            self._scene.show_new_map(new)
-            self.fit()
-            return
-        scale, was_empty = self._scene.map.scale, self._scene.empty
-        layouts_before = self._scene.layouts_area(self._view)
-        cells = self._scene.map.show_document(new, dirty)
-        if cells is not None:
-            self._update_cells(cells)
-        if self._scene.map.scale != scale:
-            self.update(legend.legend_area(self.height()))
-        if new.layouts is not old.layouts:
-            self.update(layouts_before | self._scene.layouts_area(self._view))
-        if self._scene.empty != was_empty:
-            self.update()  # a hint appears or goes
-        if new.routes != old.routes:
-            if any(route.line for route in {*old.routes, *new.routes}):
-                self.update()
-            for route in {*old.routes, *new.routes}:
-                self.update(map_marks.route_area(self._view, route.start))
-                self.update(map_marks.route_area(self._view, route.goal))
-            if (len(old.routes) > 1) != (len(new.routes) > 1):
-                self.update()  # numbers appear or go
-
-    def show_cost_map(self, cost_map: NDArray[Any] | None) -> None:
-        """A run's costs (H, W) in place of the drawn ones, None for the drawn ones again.
-
-        A late frame of a map that has another size by now is passed over.
-        """
-        fits = cost_map is None or cost_map.shape == self._scene.map.document.shape
-        if fits and self._scene.map.show_costs(cost_map) is not None:
-            self.update()
-
-    def show_paths(self, paths: list[NDArray[Any]]) -> None:
-        """Exact paths, (n, 2) cells (row, col) each."""
-        self._scene.paths = [map_marks.path_polygon(path) for path in paths if len(path)]
-        self.update()
-
-    def show_walks(self, walks: Sequence[NDArray[Any]]) -> None:
-        """What agents walk, (n, 2) cells each."""
-        self._scene.walks = [map_marks.path_polygon(walk) for walk in walks if len(walk)]
-        self.update()
-
-    def show_flow(self, load: NDArray[Any] | None) -> None:
-        """How much of the path crosses each cell, (H, W); None for nothing. Late frames as for costs."""
-        if load is None or load.shape == self._scene.map.document.shape:
-            self._scene.glow = None if load is None else glow_image(load)
-            self.update()
-
-    def show_distance(self, distance: NDArray[Any] | None) -> None:
-        """Distance of each cell to the goal (H, W), infinite where there is no way, for the layer "distance"."""
-        if distance is None or distance.shape == self._scene.map.document.shape:
-            self._scene.map.show_distance(distance)
-            self.update()
-
-    def show_unreachable(self, reached: Mask | None) -> None:
-        """Mark where a search that reached these cells (H, W) ended without the goal; None for nothing."""
-        if reached is None or reached.shape == self._scene.map.document.shape:
-            self._scene.show_unreachable(reached)
-            self.update()
-
-    def show_moving(self, layouts: Mapping[str, NDArray[np.float64]] | None) -> None:
-        """Where a run has moved layouts, positions (n, 2) by name, with trails; None for the drawn ones."""
-        self._scene.show_moving(layouts or {})
-        self.update()
-
-    def show_plan(
-        self, lines: ArrayLike | None, mass: ArrayLike | None = None, rows: ArrayLike | None = None
-    ) -> None:
-        """Lines of a plan, None for none: (k, 4) from row, col to row, col.
-
-        mass: (k,), 1 each where it is not given. rows: (k,) rows of the plan, for `highlight_row`; where they
-        are not given, a line from another position than the one before it begins the next row.
-        """
-        if lines is None:
-            self._scene.plan = None
-        else:
-            ends = np.asarray(lines, np.float64).reshape(-1, 4)
-            begins = np.r_[0, (np.diff(ends[:, :2], axis=0) != 0.0).any(axis=1).cumsum()][: len(ends)]
-            self._scene.plan = Plan(
-                ends,
-                np.ones(len(ends)) if mass is None else np.asarray(mass, np.float64),
-                begins if rows is None else np.asarray(rows, np.int64),
-            )
-        self.update()
-
-    def highlight_row(self, row: int | None) -> None:
-        """Let the lines of one row of the plan stand out; None for all alike."""
-        if row != self._scene.highlighted_row:
-            self._scene.highlighted_row = row
-            self.update()
-
-    @property
-    def visible_layers(self) -> frozenset[str]:
-        """Names of the layers that are drawn."""
-        return self._scene.layers
-
-    def set_visible_layers(self, layers: Iterable[str]) -> None:
-        """Draw these of `LAYERS`. Raises ValueError for a name that is none."""
-        self._scene.show_layers(frozenset(layers))
-        self.update()
-
-    # The view
-
-    @property
-    def view(self) -> View:
-        """Where the cells lie, px of this widget."""
-        return self._view
-
-    def fit(self) -> None:
-        """Show the whole map, clear of the legend."""
-        shape = self._scene.map.document.shape
-        if "legend" in self.visible_layers:
-            area = legend.legend_area(self.height())
-            corner = area.right() + GAP, self.height() - area.top() + GAP
-            self._set_view(fitted_beside(shape, self.width(), self.height(), corner))
-        else:
-            self._set_view(fitted(shape, self.width(), self.height()))
-        self._fitted = True
-
-    def zoom(self, factor: float, at: QPointF | None = None) -> None:
-        """Enlarge about a point, the middle if none is given."""
-        at = at or QRectF(self.rect()).center()
-        self._set_view(self._view.zoomed(factor, at.x(), at.y(), self._scene.map.document.shape))
-
-    def cell_at(self, point: QPointF) -> Cell:
-        """(row, col) under a point of the widget; it may lie outside the map."""
-        return self._view.cell_at(point.x(), point.y())
-
-    def _set_view(self, view: View) -> None:
-        self._view, self._fitted = view, False
-        self.update()
-        self.view_changed.emit(view.scale)
 
     # The tool
 
@@ -246,22 +89,18 @@ class Canvas(QWidget):
         return self._tools.options
 
     def set_tool(self, tool: str) -> None:
-        """Take up another tool; a gesture under way is cancelled. Raises KeyError for a name that is none."""
+        """Take up another tool and cancel a gesture under way. Raises KeyError for an unknown name."""
         self._update_brush(self._hovered)
         self._tools.set_tool(tool)
         self._update_brush(self._hovered)
         self._show_cursor()
 
     def set_options(self, options: ToolOptions) -> None:
-        """Set what the next gesture works with."""
+        """Set the options of the next gesture."""
         self._tools.set_options(options)
 
-    def cancel_gesture(self) -> None:
-        """Break a gesture off; the document is as before it."""
-        self._tools.cancel()
-
     def escape(self) -> None:
-        """Break a gesture off, or else let go of the selected points."""
+        """Cancel a gesture, or else deselect all points."""
         if self._tools.busy:
             self._tools.cancel()
         else:
@@ -269,20 +108,20 @@ class Canvas(QWidget):
             self.set_options(replace(self.options, selection=frozenset()))
 
     def change_size(self, steps: int) -> None:
-        """A larger brush for steps above 0, a smaller one below."""
+        """Take a larger brush for steps above 0, a smaller one below."""
         self._tools.change_size(steps)
 
     def swap_costs(self) -> None:
-        """Paint with the cost that was painted before."""
+        """Paint with the other of the two costs."""
         self._tools.swap_costs()
 
     def set_panning(self, panning: bool) -> None:
-        """Whether the left button drags the map, as it does while space is held."""
+        """Let the left button drag the map, as it does while space is held."""
         self._panning = panning
         self._show_cursor()
 
-    def point_action(self, name: str) -> None:
-        """Carry out an action of `POINT_ACTIONS` on the selected points. Raises KeyError if it is none."""
+    def point_action(self, name: PointActionName) -> None:
+        """Carry out an action of `POINT_ACTIONS` on the selected points. Raises KeyError for an unknown name."""
         self._tools.act(name)
 
     def set_selected_weight(self, weight: float) -> None:
@@ -326,6 +165,7 @@ class Canvas(QWidget):
     # Pointer and keys
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Begin to drag the map, to pick a cost on the legend, or a gesture of the tool."""
         button = event.button()
         if button == Qt.MouseButton.MiddleButton or (self._panning and button == Qt.MouseButton.LeftButton):
             self._dragged_from = event.position()
@@ -337,6 +177,7 @@ class Canvas(QWidget):
             self._tools.press(self._pointer(event, _BUTTONS[button], "press"))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Go on with what the press began; without a press, show what is under the pointer."""
         if self._dragged_from is not None:
             by = event.position() - self._dragged_from
             self._dragged_from = event.position()
@@ -352,6 +193,7 @@ class Canvas(QWidget):
             self._hover_point(event.position())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """End what the press began."""
         if self._dragged_from is not None:
             self._dragged_from = None
             self._show_cursor()
@@ -361,6 +203,7 @@ class Canvas(QWidget):
             self._tools.release(self._pointer(event, _BUTTONS[event.button()], "release"))
 
     def wheelEvent(self, event: QWheelEvent) -> None:
+        """Zoom about the pointer; with Alt over a selected point, change the weights of all selected."""
         turn = event.angleDelta().y() or event.angleDelta().x()  # with Alt the wheel turns sideways
         if event.modifiers() & Qt.KeyboardModifier.AltModifier and self._over_selection(event.position()):
             self.point_action("heavier" if turn > 0 else "lighter")
@@ -369,6 +212,7 @@ class Canvas(QWidget):
         event.accept()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Act on the canvas's own keys: Escape, space, brackets, X, and those of the point actions."""
         keys = QKeySequence(event.keyCombination()).toString(QKeySequence.SequenceFormat.PortableText)
         if keys == "Esc":
             self.escape()
@@ -385,6 +229,7 @@ class Canvas(QWidget):
             super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        """End panning when space is released."""
         if event.key() == Qt.Key.Key_Space:
             if not event.isAutoRepeat():
                 self.set_panning(False)
@@ -392,11 +237,13 @@ class Canvas(QWidget):
             super().keyReleaseEvent(event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
+        """End panning and what repeated keys edit."""
         self.set_panning(False)
         self._tools.finish_repeats()
         super().focusOutEvent(event)
 
     def leaveEvent(self, event: QEvent) -> None:
+        """Show nothing as being under the pointer."""
         self._hover(None)
         self._hover_point(None)
         super().leaveEvent(event)
@@ -449,31 +296,12 @@ class Canvas(QWidget):
         cost = legend.legend_cost(legend.legend_area(self.height()), point.x(), self._scene.map.scale)
         self.set_options(replace(self.options, cost=float(f"{cost:.3g}"), mode="set"))
 
-    # Painting
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        if self._fitted:
-            self.fit()
-        super().resizeEvent(event)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        # An exception that left a paint event would end the process.
-        painter = QPainter(self)
-        try:
-            self._scene.paint(painter, event.rect(), self._look())
-        except Exception:
-            _log.exception("the canvas could not be drawn")
-        finally:
-            painter.end()
+    # What is drawn of the tool
 
     def _look(self) -> Look:
-        dark = self.palette().color(QPalette.ColorRole.Window).lightness() < 128
         sketch = self._tools.sketch
-        return Look(
-            view=self._view,
-            window=self.rect(),
-            pixel_ratio=self.devicePixelRatioF(),
-            surround=QColor(*SURROUND.tolist()) if dark else LIGHT_SURROUND,
+        return replace(
+            super()._look(),
             brush=self._hovered if self._tools.entry.has_size else None,
             brush_size=self.options.size,
             chosen_cost=self.options.cost,
@@ -481,18 +309,6 @@ class Canvas(QWidget):
             selected=self.options.selection if sketch.selection is None else sketch.selection,
             sketch=sketch,
         )
-
-    def _update_cells(self, cells: Rectangle) -> None:
-        r0, c0, r1, c1 = cells
-        scale = self._view.scale
-        # Neighbours too: their wall edges may come or go.
-        rect = QRectF(
-            self._view.left + (c0 - 1) * scale,
-            self._view.top + (r0 - 1) * scale,
-            (c1 - c0 + 2) * scale,
-            (r1 - r0 + 2) * scale,
-        )
-        self.update(rect.toAlignedRect())
 
     def _update_brush(self, cell: Cell | None, size: float | None = None) -> None:
         if cell is not None and self._tools.entry.has_size:

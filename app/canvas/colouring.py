@@ -1,4 +1,4 @@
-"""Arrays to colours, in plain numpy: what the canvas and the pictures share.
+"""Turn arrays into colours, in plain numpy: what the canvas and the exported pictures share.
 
 Values become shades 0 … 255, and a shade's colour is looked up in a table.
 """
@@ -28,24 +28,24 @@ BANDS = 24  # of equal distance, at most
 
 
 def colour_table(size: int = TOP + 1) -> Pixels:
-    """(size, 3) colours from the cheapest to the dearest."""
+    """Return (size, 3) colours from the lowest cost to the highest."""
     return _between(_CIVIDIS, size)
 
 
 def change_table(size: int = TOP + 1) -> Pixels:
-    """(size, 3) colours from much cheaper over unchanged to much dearer."""
+    """Return (size, 3) colours from much cheaper over unchanged to much dearer."""
     return _between(_CHANGE, size)
 
 
 def distance_table(bands: int) -> Pixels:
-    """(bands, 3) colours from near to far, every other one darker, so that their borders are lines."""
+    """Return (bands, 3) colours from near to far, every other one darker, so that their borders are lines."""
     table = _between(_DISTANCE, bands).astype(np.float64)
     table[1::2] *= 0.88
     return np.rint(table).astype(np.uint8)
 
 
 def cost_shades(costs: npt.NDArray[np.floating], lo: float, hi: float) -> Shades:
-    """Shades of costs between lo and hi on a square-root scale.
+    """Return shades of costs between lo and hi on a square-root scale.
 
     The square root spreads the cheap end, where most of a map lies.
     """
@@ -59,19 +59,19 @@ def cost_shades(costs: npt.NDArray[np.floating], lo: float, hi: float) -> Shades
 
 
 def change_shades(change: npt.NDArray[np.floating], greatest: float) -> Shades:
-    """Shades of changes of cost between -greatest and greatest, on a square-root scale both ways."""
+    """Return shades of cost changes between -greatest and greatest, on a square-root scale both ways."""
     share = np.clip(np.asarray(change, np.float32) * np.float32(1.0 / max(greatest, 1e-12)), -1.0, 1.0)
     half = np.float32(TOP / 2.0)
     return (half + half * np.copysign(np.sqrt(np.abs(share)), share) + np.float32(0.5)).astype(np.uint8)
 
 
 def distance_bands(distance: npt.NDArray[np.floating], width: float) -> npt.NDArray[np.int64]:
-    """Which band of this width each distance lies in; distances must be finite."""
+    """Return the number of the band of this width in which each distance lies; distances must be finite."""
     return (np.asarray(distance, np.float64) / max(width, 1e-12)).astype(np.int64)
 
 
 def round_up(value: float) -> float:
-    """The next of 1, 2 and 5 times a power of ten: scales that stand still while values move a little."""
+    """Round up to 1, 2 or 5 times a power of ten, so that scales stand still while values move a little."""
     if not value > 0.0:
         return 1.0
     power = 10.0 ** np.floor(np.log10(value))
@@ -80,14 +80,14 @@ def round_up(value: float) -> float:
 
 
 def cost_pixels(cost: npt.NDArray[np.floating], passable: npt.NDArray[np.bool_], lo: float, hi: float) -> Pixels:
-    """(H, W, 3) colours of a cost map between lo and hi; walls flat and dark."""
+    """Return (H, W, 3) colours of a cost map between lo and hi; walls have one dark colour."""
     pixels = colour_table()[cost_shades(cost, lo, hi)]
     pixels[~passable] = WALL
     return pixels
 
 
 def _between(stations: tuple[tuple[int, int, int], ...], size: int) -> Pixels:
-    """(size, 3) colours on straight lines from station to station."""
+    """Interpolate (size, 3) colours linearly between the given ones."""
     at, places = np.linspace(0.0, 1.0, size), np.linspace(0.0, 1.0, len(stations))
     channels = [np.interp(at, places, channel) for channel in zip(*stations, strict=True)]
     return np.rint(np.stack(channels, axis=1)).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""Pictures of maps without a window: before and after, with paths, ends and a legend."""
+"""Draw pictures of maps without a window: before and after, with paths, ends and a legend."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,15 +1,18 @@
-"""What explains the picture: the legend, which is a picker too, and sentences over the map."""
+"""Draw what explains the picture: the legend, on which costs can be picked, and sentences over the map."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QImage, QPainter, QPainterPath, QPen
 
 from app.canvas.map_marks import DARK, LIGHT
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 LEGEND_SIZE = (248, 52)
 _BAR_INSET, _BAR_HEIGHT = 12, 12
@@ -31,25 +34,25 @@ class Legend:
 
 
 def legend_area(height: int) -> QRect:
-    """Where the legend lies on a canvas of this height, px."""
+    """Return where the legend lies on a canvas of this height, px."""
     return QRect(12, height - LEGEND_SIZE[1] - 12, *LEGEND_SIZE)
 
 
 def legend_cost(area: QRect, x: float, scale: tuple[float, float]) -> float:
-    """The cost at a place of the legend's bar."""
+    """Return the cost at a place of the legend's bar."""
     share = min(max((x - area.left() - _BAR_INSET) / (area.width() - 2 * _BAR_INSET), 0.0), 1.0)
     # Colours follow the square root of the cost's share.
     return scale[0] + share * share * (scale[1] - scale[0])
 
 
 def place_of_cost(cost: float, scale: tuple[float, float]) -> float | None:
-    """Where along the legend's bar, 0 … 1, a cost lies; None on a scale without extent."""
+    """Return where along the legend's bar, 0 … 1, a cost lies; None on a scale without extent."""
     lo, hi = scale
     return min(max((cost - lo) / (hi - lo), 0.0), 1.0) ** 0.5 if hi > lo else None
 
 
 def draw_legend(painter: QPainter, area: QRect, legend: Legend) -> None:
-    """The colour scale with its title and its ends."""
+    """Draw the colour scale with its title and its ends."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
@@ -80,7 +83,7 @@ def draw_legend(painter: QPainter, area: QRect, legend: Legend) -> None:
 
 
 def draw_sentence(painter: QPainter, window: QRect, text: str, mark: QColor | None = None) -> None:
-    """A sentence at the top of the canvas; mark: the colour of a bar before it, for something that is wrong."""
+    """Draw a sentence at the top of the canvas; mark: colour of a bar before it, where something is wrong."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     font = QFont(painter.font())

@@ -1,4 +1,4 @@
-"""Smooth lines as arrays of opacities, and opacities as pixels.
+"""Draw smooth lines into arrays of opacities, and turn opacities into pixels.
 
 Compiled: hundreds of long lines take QPainter 35 ms a frame, this 2.
 """
@@ -6,14 +6,17 @@ Compiled: hundreds of long lines take QPainter 35 ms a frame, this 2.
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from engine.core.compiled import compiled
+
+Opacities = NDArray[np.uint8]
 
 
 def line_opacity(
     shape: tuple[int, int], lines: NDArray[np.float64], strength: NDArray[np.float64], width: float = 1.0
-) -> NDArray[np.uint8]:
-    """Opacities 0 … 255 of lines on an image (H, W); where they cross the stronger one counts.
+) -> Opacities:
+    """Return opacities 0 … 255 of lines on an image (H, W); where they cross the stronger one counts.
 
     lines: (k, 4) x, y to x, y in pixels, the centre of the first pixel at 0.5. strength: (k,) in 0 … 1.
     width: px. A line ends at the last column (row, for steep lines) whose centre it reaches; in each, a pixel
@@ -24,9 +27,9 @@ def line_opacity(
     return opacity
 
 
-@njit(cache=True, nogil=True)
-def inked(core, rim, inks):
-    """The pixels (H, W) of lines: inks[rim, core]. core, rim: (H, W) opacities; inks: (256, 256) uint32."""
+@compiled
+def inked(core: Opacities, rim: Opacities, inks: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """Return the pixels (H, W) of lines: inks[rim, core]. core, rim: (H, W); inks: (256, 256)."""
     pixels = np.empty(core.shape, np.uint32)
     for row in range(core.shape[0]):
         for col in range(core.shape[1]):
@@ -34,8 +37,8 @@ def inked(core, rim, inks):
     return pixels
 
 
-@njit(cache=True, nogil=True)
-def _draw(opacity, lines, strength, width):
+@compiled
+def _draw(opacity: Opacities, lines: NDArray[np.float64], strength: NDArray[np.float64], width: float) -> None:
     rows, cols = opacity.shape
     for k in range(len(lines)):
         full = 255.0 * strength[k]

@@ -1,11 +1,10 @@
-"""The map as pixels, one a cell, kept up to date only where cells changed."""
+"""Keep the map as an image of one pixel a cell, coloured anew only where cells changed."""
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 
 from app.canvas.colouring import (
@@ -21,19 +20,27 @@ from app.canvas.colouring import (
     distance_table,
     round_up,
 )
-from maps.document import MapDocument, Mask
 from maps.edits import union
-from maps.raster import Rectangle
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from app.canvas.layers import Layer
+    from maps.document import MapDocument, Mask
+    from maps.raster import Rectangle
 
 OPEN = 0xFFC4C6CA  # cells where nothing is coloured
 Shown = Literal["cost", "difference", "distance", "nothing"]
 
 
 def changed_cells(old: MapDocument, new: MapDocument) -> Rectangle | None:
-    """The smallest rectangle of cells in which two documents of one shape differ; None if none does."""
+    """Return the smallest rectangle of cells in which two documents of one shape differ, or None."""
     dirty: Rectangle | None = None
-    for layer in ("cost", "passable", "locked"):
-        before, now = getattr(old, layer), getattr(new, layer)
+    for before, now in (
+        (old.cost, new.cost),
+        (old.passable, new.passable),
+        (old.locked, new.locked),
+    ):
         if before is not now:
             differs = before != now
             rows, cols = np.flatnonzero(differs.any(axis=1)), np.flatnonzero(differs.any(axis=0))
@@ -43,7 +50,7 @@ def changed_cells(old: MapDocument, new: MapDocument) -> Rectangle | None:
 
 
 class MapImage:
-    """Pixels of a document, or of a run's costs on it.
+    """Colour a document, or a run's costs on it.
 
     image: RGB32, one pixel a cell. scale: (lo, hi) costs at the ends of the colour scale: the document's
     bounds, widened by what the map holds, so that it stands still during a run. greatest_change: end of the
@@ -55,7 +62,7 @@ class MapImage:
         self.document = document
         self._run_costs: NDArray[np.float32] | None = None
         self._distance: NDArray[np.float32] | None = None
-        self._layers = frozenset(("cost", "walls"))
+        self._layers: frozenset[Layer] = frozenset(("cost", "walls"))
         self._pixels = np.zeros(document.shape, np.uint32)
         self.image = QImage(
             self._pixels.data, document.width, document.height, 4 * document.width, QImage.Format.Format_RGB32
@@ -85,7 +92,7 @@ class MapImage:
         return "cost" if "cost" in self._layers else "nothing"
 
     def show_document(self, document: MapDocument, dirty: Rectangle | None = None) -> Rectangle | None:
-        """Take a document of the same shape over; returns the cells to be drawn anew, None if there are none.
+        """Take over a document of the same shape; return the cells to be drawn anew, None for none.
 
         dirty: the cells that changed, where known.
         """
@@ -102,7 +109,7 @@ class MapImage:
         return self._colour_again(dirty)
 
     def show_costs(self, costs: NDArray[Any] | None) -> Rectangle | None:
-        """A run's costs (H, W) in place of the document's, copied; None for the document's own.
+        """Show a copy of a run's costs (H, W) in place of the document's; None for the document's own.
 
         Returns the cells to be drawn anew.
         """
@@ -117,7 +124,7 @@ class MapImage:
         return self._colour_again((0, 0, *self.document.shape))
 
     def show_distance(self, distance: NDArray[Any] | None) -> None:
-        """(H, W) distances to the goal, infinite where there is no way, for the layer "distance"; or None."""
+        """Set distances (H, W) to the goal, infinite where no path leads, for the layer "distance"; or None."""
         before = self.shown
         self._distance = None if distance is None else np.array(distance, np.float32)
         if self._distance is not None:
@@ -128,8 +135,8 @@ class MapImage:
         if "distance" in (before, self.shown):
             self._colour((0, 0, *self.document.shape))
 
-    def show_layers(self, layers: frozenset[str]) -> None:
-        """Which of "cost", "walls", "difference" and "distance" are coloured."""
+    def show_layers(self, layers: frozenset[Layer]) -> None:
+        """Colour by these of "cost", "walls", "difference" and "distance"."""
         if layers != self._layers:
             self._layers = layers
             self._colour_again((0, 0, *self.document.shape))
@@ -174,7 +181,7 @@ class MapImage:
 
 
 def glow_image(load: NDArray[Any]) -> QImage:
-    """How much of the path crosses each cell (H, W), as a warm glow; transparent where nobody walks."""
+    """Return how much of the paths crosses each cell (H, W) as a warm glow, transparent where it is nothing."""
     load = np.nan_to_num(np.asarray(load, np.float32))
     greatest = max(float(load.max(initial=0.0)), 1e-12)
     strength = np.sqrt(np.maximum(load, 0.0) * np.float32(1.0 / greatest))
@@ -193,7 +200,7 @@ def _glow_table() -> NDArray[np.uint32]:
 
 
 def _packed(colours: NDArray[Any], alpha: NDArray[Any] | float = 255) -> NDArray[np.uint32]:
-    """Pixels of (n, 3) premultiplied colours."""
+    """Return 32-bit pixels of (n, 3) premultiplied colours."""
     red, green, blue = np.asarray(colours).astype(np.uint32).T
     return np.asarray(alpha, np.float64).astype(np.uint32) << 24 | red << 16 | green << 8 | blue
 

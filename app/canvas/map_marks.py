@@ -1,18 +1,23 @@
-"""What is drawn over the cells at the screen's resolution: wall edges, hatch, grid, paths, route ends, brush."""
+"""Draw what lies over the cells at the screen's resolution: wall edges, hatch, grid, paths, route ends, brush."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen, QPolygonF
 
 from app.canvas.colouring import WALL_EDGE
-from app.canvas.view import View
-from maps.document import Cell, Mask, Route
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from app.canvas.view import View
+    from maps.document import Cell, Mask, Route
 
 DARK, LIGHT, WARNING = QColor(20, 20, 24), QColor(250, 250, 252), QColor(240, 84, 60)
 GRID_FROM, GRID_FULL, EDGES_FROM = 12.0, 32.0, 4.0  # px per cell
@@ -26,7 +31,7 @@ _MARKS = np.array((0, 0xC8C8C8C8, 0x96000000, QColor(*WALL_EDGE.tolist()).rgba()
 def cell_marks(
     passable: Mask | None, locked: Mask | None, view: View, area: QRect, pixel_ratio: float
 ) -> tuple[QPointF, QImage] | None:
-    """Lighter edges of walls and the hatch of locked cells in an area of the screen, and where; None if none.
+    """Return the edges of walls and the hatch of locked cells in an area of the screen, and where; or None.
 
     passable, locked: (H, W); None where they are not to be shown.
     Worked out per screen pixel: the time goes with the area, however ragged the walls.
@@ -66,7 +71,7 @@ def cell_marks(
 
 
 def enlarged(image: QImage, view: View, area: QRect, pixel_ratio: float) -> tuple[QPointF, QImage] | None:
-    """A 32-bit image of one pixel a cell as it is seen in an area of the screen, and where; None if outside.
+    """Return an image of one pixel a cell as seen in an area of the screen, and where; None if outside.
 
     Qt's own scaling puts the border between two cells now on this pixel, now on the next, as it is clipped.
     """
@@ -81,7 +86,7 @@ def enlarged(image: QImage, view: View, area: QRect, pixel_ratio: float) -> tupl
 
 
 def draw_grid(painter: QPainter, view: View, shape: tuple[int, int], area: QRect) -> None:
-    """Lines between cells, which show up gradually as cells grow large."""
+    """Draw lines between cells, which fade in as cells grow large."""
     strength = (view.scale - GRID_FROM) / (GRID_FULL - GRID_FROM)
     if strength <= 0.0:
         return
@@ -95,7 +100,7 @@ def draw_grid(painter: QPainter, view: View, shape: tuple[int, int], area: QRect
 
 
 def visible_cells(view: View, shape: tuple[int, int], area: QRect) -> tuple[int, int, int, int]:
-    """The half-open rectangle of cells that an area of the screen touches."""
+    """Return the half-open rectangle of cells that an area of the screen touches."""
     r0, c0 = view.cell_at(area.left(), area.top())
     r1, c1 = view.cell_at(area.right() + 1, area.bottom() + 1)
     height, width = shape
@@ -104,12 +109,12 @@ def visible_cells(view: View, shape: tuple[int, int], area: QRect) -> tuple[int,
 
 
 def path_polygon(cells: NDArray[np.generic]) -> QPolygonF:
-    """A path of (n, 2) cells as a line in cell units, x to the right."""
+    """Return a path of (n, 2) cells as a line in cell units, x to the right."""
     return QPolygonF([QPointF(col + 0.5, row + 0.5) for row, col in np.asarray(cells, np.float64).tolist()])
 
 
 def path_area(view: View, polygon: QPolygonF) -> QRect:
-    """Where on the screen a path is drawn."""
+    """Return where on the screen a path is drawn."""
     box = polygon.boundingRect()
     left, top = view.left + box.left() * view.scale, view.top + box.top() * view.scale
     area = QRectF(left, top, box.width() * view.scale, box.height() * view.scale)
@@ -117,7 +122,7 @@ def path_area(view: View, polygon: QPolygonF) -> QRect:
 
 
 def draw_path(painter: QPainter, view: View, polygon: QPolygonF) -> None:
-    """Light core, dark outline: readable on every colour."""
+    """Draw a path with a light core and a dark outline, readable on every colour."""
     core = min(max(view.scale * 0.3, 2.0), 6.0)
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -132,7 +137,7 @@ def draw_path(painter: QPainter, view: View, polygon: QPolygonF) -> None:
 
 
 def draw_dashes(painter: QPainter, view: View, polygon: QPolygonF, colour: QColor) -> None:
-    """A dashed line with a dark outline: what was drawn for a path to take, or what an agent walks."""
+    """Draw a dashed line with a dark outline: a line drawn for a path to take, or what an agent walks."""
     core = min(max(view.scale * 0.2, 2.0), 4.0)
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -149,12 +154,12 @@ def draw_dashes(painter: QPainter, view: View, polygon: QPolygonF, colour: QColo
 
 
 def mark_size(view: View) -> float:
-    """Radius of a route end, px."""
+    """Return the radius of a route end, px."""
     return min(max(view.scale * 0.45, 7.0), 12.0)
 
 
 def route_labels(view: View, routes: Sequence[Route]) -> list[tuple[str, str]]:
-    """What to write at each route's start and goal: its number, where there are several routes.
+    """Return what to write at each route's start and goal: its number, where there are several routes.
 
     Where ends are so near each other on the screen that numbers would overlap, the first of them has them all.
     """
@@ -177,7 +182,7 @@ def _joint_numbers(cells: NDArray[np.int64], near: float) -> list[str]:
 
 
 def draw_route(painter: QPainter, view: View, route: Route, labels: tuple[str, str]) -> None:
-    """A ring at the start, a flag at the goal, and a label at either."""
+    """Draw a ring at the start, a flag at the goal, and a label at either."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     radius = mark_size(view)
@@ -205,14 +210,14 @@ def draw_route(painter: QPainter, view: View, route: Route, labels: tuple[str, s
 
 
 def route_area(view: View, cell: Cell) -> QRect:
-    """Where on the screen a route end is drawn."""
+    """Return where on the screen a route end is drawn."""
     x, y = view.centre(*cell)
     reach = mark_size(view)
     return QRectF(x - reach - 6, y - 2.4 * reach - 6, 2 * reach + LABEL, 3.4 * reach + 16).toAlignedRect()
 
 
 def draw_brush(painter: QPainter, view: View, cell: Cell, size: float) -> None:
-    """The brush's rim round the cell under the pointer."""
+    """Draw the brush's outline round the cell under the pointer."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -224,7 +229,7 @@ def draw_brush(painter: QPainter, view: View, cell: Cell, size: float) -> None:
 
 
 def cut_lines(reached: Mask, passable: Mask) -> list[QLineF]:
-    """Where a search that reached these cells (H, W) ended: lines in cell units, x to the right.
+    """Return the lines at which a search that reached these cells (H, W) ended, in cell units, x to the right.
 
     Only between what was reached and what shuts it off from cells that one could walk on; a wall in the middle
     of what was reached is none of it.
@@ -248,7 +253,7 @@ def cut_lines(reached: Mask, passable: Mask) -> list[QLineF]:
 
 
 def draw_cut(painter: QPainter, view: View, lines: list[QLineF]) -> None:
-    """The lines of `cut_lines`, in a colour of warning with a dark outline."""
+    """Draw the lines of `cut_lines` in a colour of warning with a dark outline."""
     core = min(max(view.scale * 0.2, 1.5), 3.5)
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -261,7 +266,7 @@ def draw_cut(painter: QPainter, view: View, lines: list[QLineF]) -> None:
 
 
 def _runs(mask: Mask) -> list[tuple[int, int, int]]:
-    """(row, first, last + 1) of every unbroken stretch along the rows of a mask."""
+    """Return (row, first, last + 1) of every unbroken stretch along the rows of a mask."""
     before = np.pad(mask, ((0, 0), (1, 1)))
     begins = np.argwhere(before[:, 1:] & ~before[:, :-1])
     ends = np.argwhere(~before[:, 1:] & before[:, :-1])
@@ -274,8 +279,10 @@ _Slices = tuple[slice, slice]
 def _seen_cells(
     view: View, shape: tuple[int, int], area: QRect, pixel_ratio: float
 ) -> tuple[_Slices, NDArray[np.int64], NDArray[np.int64], _Slices] | None:
-    """Which cells lie in an area: their slices, the row and column of each device pixel counted from there, and
-    the slices of the area's device pixels that lie on the map; None if none does.
+    """Find the cells that lie in an area of the screen; None if none does.
+
+    Returns the cells' slices, the row and column of each device pixel counted from the first of them, and the
+    slices of the area's device pixels that lie on the map.
     """
     cells: list[slice] = []
     inside: list[slice] = []
@@ -295,7 +302,7 @@ def _seen_cells(
 
 
 def device_pixels(area: QRect, pixel_ratio: float) -> tuple[tuple[int, int], tuple[int, int]]:
-    """The half-open ranges of rows and columns of device pixels that an area of the screen touches."""
+    """Return the half-open ranges of rows and columns of device pixels that an area of the screen touches."""
     right, bottom = area.left() + area.width(), area.top() + area.height()
     return (
         (math.floor(area.top() * pixel_ratio), math.ceil(bottom * pixel_ratio)),
@@ -308,7 +315,7 @@ def image_of(
     pixel_ratio: float,
     kind: QImage.Format = QImage.Format.Format_ARGB32_Premultiplied,
 ) -> QImage:
-    """An image of 32-bit pixels (H, W) of the screen."""
+    """Return an image of 32-bit pixels (H, W) of the screen."""
     height, width = pixels.shape
     # copy(): the image would otherwise point into an array that goes away.
     image = QImage(pixels.data, width, height, 4 * width, kind).copy()

@@ -1,13 +1,12 @@
-"""Point layouts over the map: discs sized by weight, trails of moving points, the lines of a plan."""
+"""Draw point layouts over the map: discs sized by weight, trails of moving points, the lines of a plan."""
 
 from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,11 +14,16 @@ from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPixmap, QPolygonF
 
 from app.canvas.map_marks import DARK, LIGHT, device_pixels, image_of
-from app.canvas.view import View
-from app.scenarios.frame import Plan
-from maps.document import Layout
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from app.canvas.view import View
+    from app.scenarios.frame import Plan
+    from maps.document import Layout
 
 Positions = NDArray[np.float64]
+Quarters = TypeVar("Quarters", int, NDArray[np.int64])
 
 TRAIL = 12  # frames that a trail reaches back
 SMALLEST, LARGEST = 2.0, 26.0  # px, radius of a disc
@@ -28,7 +32,7 @@ _HALO = QColor(250, 250, 252, 120)
 
 
 def disc_radii(layouts: Sequence[Layout], view: View) -> list[NDArray[np.float64]]:
-    """(n,) px for each layout: areas go with weights, a point of mean weight is as large as suits the cells.
+    """Return radii (n,) in px for each layout: areas are proportional to weights; the mean weight suits the cells.
 
     Only what would be too small to see, or would hide the map, is held back.
     """
@@ -40,12 +44,12 @@ def disc_radii(layouts: Sequence[Layout], view: View) -> list[NDArray[np.float64
 
 
 def on_screen(view: View, positions: Positions) -> NDArray[np.float64]:
-    """(n, 2) x, y in px."""
+    """Return (n, 2) x, y in px."""
     return (positions[:, ::-1] + 0.5) * view.scale + (view.left, view.top)
 
 
 def points_area(view: View, positions: Positions, radius: float) -> QRect:
-    """Where on the screen discs up to this radius are drawn; empty without points."""
+    """Return where on the screen discs up to this radius are drawn; empty without points."""
     if len(positions) == 0:
         return QRect()
     at = on_screen(view, positions)
@@ -64,7 +68,7 @@ def draw_points(
     colour: QColor,
     selected: frozenset[int] = frozenset(),
 ) -> None:
-    """The discs that touch an area: light halo, dark outline, the layout's colour; rings round the selected."""
+    """Draw the discs that touch an area: light halo, dark outline, the layout's colour, rings round selected."""
     at = on_screen(view, positions)
     reach = (radii + RIM)[:, None]
     low, high = (area.left(), area.top()), (area.right() + 1, area.bottom() + 1)
@@ -81,14 +85,14 @@ def draw_points(
         painter.drawPixmap(x, y, _disc(size, rgb, index in selected, right, down, pixel_ratio))
 
 
-def _middle(quarters: Any) -> Any:
-    """px from the corner to the middle of a disc's picture."""
+def _middle(quarters: Quarters) -> Quarters:
+    """Return how far the middle of a disc's picture is from its corner, px; quarters: its radius in px / 4."""
     return -(-quarters // 4) + RIM
 
 
 @lru_cache(maxsize=4096)
 def _disc(quarters: int, colour: int, selected: bool, right: int, down: int, pixel_ratio: float) -> QPixmap:
-    """A disc, its radius and how far its centre is off the middle in quarters of a px."""
+    """Draw a disc, its radius and how far its centre is off the middle in quarters of a px."""
     radius, middle = quarters / 4.0, _middle(quarters)
     picture = QPixmap(math.ceil(2 * middle * pixel_ratio), math.ceil(2 * middle * pixel_ratio))
     picture.setDevicePixelRatio(pixel_ratio)
@@ -105,13 +109,13 @@ def _disc(quarters: int, colour: int, selected: bool, right: int, down: int, pix
 
 
 class Trails:
-    """Where moving points were in the last frames."""
+    """Keep and draw where moving points were in the last frames."""
 
     def __init__(self) -> None:
         self._past: dict[str, deque[Positions]] = {}
 
     def follow(self, moving: Mapping[str, Positions]) -> None:
-        """Take the next frame; a layout that is not in it, or has other points, leaves its trail behind."""
+        """Take the next frame; a layout that is not in it, or has other points, begins a new trail."""
         for name in [name for name in self._past if name not in moving]:
             del self._past[name]
         for name, positions in moving.items():
@@ -127,7 +131,7 @@ class Trails:
     def draw(
         self, painter: QPainter, view: View, area: QRect, pixel_ratio: float, colours: Mapping[str, QColor]
     ) -> None:
-        """Lines from frame to frame, the older the fainter."""
+        """Draw lines from frame to frame, the older the fainter."""
         for name, past in self._past.items():
             frames = [on_screen(view, positions) for positions in past]
             lines = [np.hstack(pair) for pair in pairwise(frames)]
@@ -143,7 +147,7 @@ class Trails:
 def draw_plan(
     painter: QPainter, view: View, area: QRect, pixel_ratio: float, plan: Plan, highlighted: int | None
 ) -> None:
-    """Lines whose opacity goes with their mass; those of a highlighted row stand out and the others step back.
+    """Draw lines whose opacity grows with their mass; a highlighted row stands out and the others fade.
 
     Light with a dark rim, as the paths are.
     """
@@ -161,7 +165,7 @@ def draw_plan(
 
 
 class _Raster:
-    """Lines of at most this width, (k, 4) x, y to x, y in px of the canvas, on as small an image as holds them."""
+    """Draw lines of at most this width, (k, 4) x, y to x, y in px, on the smallest image that holds them."""
 
     def __init__(self, area: QRect, pixel_ratio: float, lines: NDArray[np.float64], width: float) -> None:
         self._pixel_ratio = pixel_ratio
@@ -177,7 +181,7 @@ class _Raster:
         self._shape = height_px, width_px
 
     def opacity(self, strength: NDArray[np.float64], width: float) -> NDArray[np.uint8]:
-        """Of each pixel. strength: (k,) in 0 … 1."""
+        """Return the opacity of each pixel. strength: (k,) in 0 … 1."""
         # Here, as the import loads numba: a window without lines does not wait for it.
         from app.canvas.line_raster import line_opacity
 
@@ -186,7 +190,7 @@ class _Raster:
     def draw(
         self, painter: QPainter, core: NDArray[np.uint8], rim: NDArray[np.uint8], inks: NDArray[np.uint32]
     ) -> None:
-        """Give each pixel the ink of its two opacities."""
+        """Paint each pixel in the colour of its two opacities."""
         from app.canvas.line_raster import inked
 
         if core.size:
@@ -195,7 +199,7 @@ class _Raster:
 
 
 def draw_outline(painter: QPainter, view: View, outline: Sequence[tuple[float, float]]) -> None:
-    """The box or the lasso of a selection under way, (row, col) corners."""
+    """Draw the box or the lasso of a selection under way, (row, col) corners."""
     if len(outline) < 2:
         return
     corners = on_screen(view, np.array(outline, np.float64))
@@ -212,17 +216,22 @@ def draw_outline(painter: QPainter, view: View, outline: Sequence[tuple[float, f
 
 
 def outline_area(view: View, outline: Sequence[tuple[float, float]]) -> QRect:
-    """Where on the screen `draw_outline` draws."""
+    """Return where on the screen `draw_outline` draws."""
     return points_area(view, np.array(outline, np.float64).reshape(-1, 2), 0.0)
 
 
 @lru_cache(maxsize=64)
 def _inks(colour: int, rim: float) -> NDArray[np.uint32]:
-    """(256, 256) premultiplied pixels of a core of a colour over a dark rim of this strength, by rim and core."""
+    """Return (256, 256) premultiplied pixels, by rim and core opacity, of a coloured core over a dark rim."""
     over, under = np.arange(256) / 255.0, rim * np.arange(256)[:, None] / 255.0
     dark = (1.0 - over) * under
     red, green, blue = (
         np.rint(over * core + dark * edge).astype(np.uint32)
-        for core, edge in zip(QColor(colour).getRgb()[:3], DARK.getRgb()[:3], strict=True)
+        for core, edge in zip(_rgb(QColor(colour)), _rgb(DARK), strict=True)
     )
-    return np.rint(255.0 * (over + dark)).astype(np.uint32) << 24 | red << 16 | green << 8 | blue
+    alpha = np.rint(255.0 * (over + dark)).astype(np.uint32)
+    return (alpha << 24 | red << 16 | green << 8 | blue).astype(np.uint32, copy=False)
+
+
+def _rgb(colour: QColor) -> tuple[int, int, int]:
+    return colour.red(), colour.green(), colour.blue()

@@ -1,60 +1,59 @@
-"""What the canvas draws, from the map up to the legend and the sentences over it."""
+"""Draw the canvas's contents, from the map up to the legend and the sentences over it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication, QLineF, QRect, QRectF
 from PySide6.QtGui import QColor, QImage, QPainter, QPolygonF
 
 from app.canvas import map_marks, point_marks
 from app.canvas.colouring import change_table, colour_table, distance_table
+from app.canvas.layers import FIRST_LAYERS, LAYERS, Layer
 from app.canvas.legend import Legend, draw_legend, draw_sentence, legend_area, place_of_cost
 from app.canvas.map_image import MapImage
 from app.canvas.point_marks import Trails
-from app.canvas.view import View
-from app.scenarios.frame import Plan
 from app.tools.tool import Sketch
-from maps.document import Cell, Layout, MapDocument, Mask
 
-# From the ground up.
-LAYERS = (
-    "cost", "difference", "distance", "walls", "locked", "grid", "flow", "path", "plan", "trails", "layouts",
-    "routes", "legend",
-)  # fmt: skip
-# These two hide the costs, so they wait until they are asked for.
-FIRST_LAYERS = frozenset(LAYERS) - {"difference", "distance"}
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
+    from numpy.typing import NDArray
+
+    from app.canvas.view import View
+    from app.scenarios.frame import Plan
+    from maps.document import Cell, Layout, MapDocument, Mask
 
 WALK = QColor("#ff8ad8")  # of an agent; no cost has this colour
 
 
 @dataclass(frozen=True)
 class Look:
-    """How the canvas looks at the scene.
+    """From where the scene is seen, and what the tool in hand adds to it.
 
-    window: the whole canvas, px. brush: the cell under the pointer, None where no brush is shown.
-    brush_size: in cells. chosen_cost: what the legend points at. layout: index of the active one.
-    selected: its selected points. sketch: what the gesture under way draws.
+    window: the whole canvas, px.
+    brush: the cell under the pointer, None where no brush is shown; brush_size: in cells.
+    chosen_cost: the cost at which the legend has a notch, None for no notch.
+    layout: index of the active layout; selected: its selected points.
+    sketch: what the gesture under way draws.
     """
 
     view: View
     window: QRect
     pixel_ratio: float
     surround: QColor
-    brush: Cell | None
-    brush_size: float
-    chosen_cost: float
+    brush: Cell | None = None
+    brush_size: float = 1.0
+    chosen_cost: float | None = None
     layout: int = 0
     selected: frozenset[int] = frozenset()
     sketch: Sketch = field(default_factory=Sketch)
 
 
 class Scene:
-    """The map's pixels, and over them what a run shows: paths, glow, moving points, a plan."""
+    """Hold and draw the map's image and, over it, what a run shows: paths, flow, moving points, a plan."""
 
     def __init__(self, document: MapDocument) -> None:
         self.map = MapImage(document)
@@ -72,13 +71,13 @@ class Scene:
         self.highlighted_row: int | None = None
 
     def show_new_map(self, document: MapDocument) -> None:
-        """Begin anew with a document of another size; what a run showed is gone."""
+        """Begin anew with a document of another size; a run's results are dropped."""
         self.map = MapImage(document)
         self._forget()
         self.show_layers(self.layers)
 
-    def show_layers(self, layers: frozenset[str]) -> None:
-        """Draw these of `LAYERS`. Raises ValueError for a name that is none."""
+    def show_layers(self, layers: frozenset[Layer]) -> None:
+        """Draw these of `LAYERS`. Raises ValueError for an unknown name."""
         if unknown := layers - set(LAYERS):
             raise ValueError(f"no layers of the canvas: {sorted(unknown)}; there are {', '.join(LAYERS)}")
         self.layers = layers
@@ -89,7 +88,7 @@ class Scene:
         self.cut = None if reached is None else map_marks.cut_lines(reached, self.map.document.passable)
 
     def show_moving(self, layouts: Mapping[str, NDArray[np.float64]]) -> None:
-        """Positions (n, 2) by layout's name in place of the drawn ones, the newest of a series."""
+        """Show the newest positions (n, 2) by layout's name in place of the drawn ones."""
         self.moving = dict(layouts)
         if layouts:
             self.trails.follow(layouts)
@@ -97,12 +96,12 @@ class Scene:
             self.trails.clear()
 
     def positions(self, layout: Layout) -> NDArray[np.float64]:
-        """(n, 2) where the points of a layout are drawn."""
+        """Return (n, 2) where the points of a layout are drawn."""
         moving = self.moving.get(layout.name)
         return layout.positions if moving is None or moving.shape != layout.positions.shape else moving
 
     def layouts_area(self, view: View) -> QRect:
-        """Where on the screen the points of all layouts are drawn."""
+        """Return where on the screen the points of all layouts are drawn."""
         area, layouts = QRect(), self.map.document.layouts
         for layout, radii in zip(layouts, point_marks.disc_radii(layouts, view), strict=True):
             area |= point_marks.points_area(view, self.positions(layout), float(radii.max(initial=0.0)))
@@ -208,7 +207,7 @@ class Scene:
         elif self.empty and "routes" in self.layers:  # who hides routes knows what they are
             draw_sentence(painter, window, tr("Scene", "Drop a start and a goal (S, G)"))
 
-    def _legend(self, chosen_cost: float) -> Legend:
+    def _legend(self, chosen_cost: float | None) -> Legend:
         tr = QCoreApplication.translate
         match self.map.shown:
             case "distance":
@@ -222,5 +221,5 @@ class Scene:
                 return Legend(title, change_table(), (f"−{most}", f"+{most}"))
             case _:
                 lo, hi = self.map.scale
-                place = place_of_cost(chosen_cost, self.map.scale)
+                place = None if chosen_cost is None else place_of_cost(chosen_cost, self.map.scale)
                 return Legend(tr("Scene", "cost to cross"), colour_table(), (f"{lo:.3g}", f"{hi:.3g}"), place)

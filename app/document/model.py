@@ -1,18 +1,22 @@
-"""The one place that changes the document; everything that shows it listens here."""
+"""Change the document in one place; everything that shows it listens here."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from maps.document import MapDocument
 from maps.formats import read_map, write_map
 from maps.history import History, new_history
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from maps.document import MapDocument
+
 
 class DocumentModel(QObject):
-    """The document that is shown, its history and its file.
+    """Hold the document that is shown, its history and its file.
 
     A gesture shows documents by `preview` and ends by `commit`, which makes all of it one undo step, or by
     `cancel`. Listeners compare layers by identity: a layer that is the same array did not change.
@@ -72,7 +76,7 @@ class DocumentModel(QObject):
             self._tell_history()
 
     def cancel(self) -> None:
-        """Back to the present of the history, as before the gesture."""
+        """Go back to the present of the history, as before the gesture."""
         self.preview(self._history.current)
 
     def edit(self, label: str, document: MapDocument) -> None:
@@ -81,15 +85,15 @@ class DocumentModel(QObject):
         self.commit(label)
 
     def undo(self) -> None:
-        """One step back, or only the gesture under way if there is one."""
+        """Go one step back, or only cancel the gesture under way if there is one."""
         self._stand(self._history if self.previewing else self._history.undo())
 
     def redo(self) -> None:
-        """One step forward; a gesture under way is cancelled."""
+        """Go one step forward; a gesture under way is cancelled."""
         self._stand(self._history.redo())
 
     def jump(self, position: int) -> None:
-        """To any entry of the history. Raises IndexError if there is none."""
+        """Go to any entry of the history. Raises IndexError if there is none."""
         self._stand(self._history.jump(position))
 
     def open(self, path: Path) -> None:
@@ -97,7 +101,7 @@ class DocumentModel(QObject):
         self.adopt(read_map(path), path)
 
     def save(self, path: Path) -> list[str]:
-        """Write the present of the history in the format of the path's ending; returns what the file lacks.
+        """Write the present of the history in the format of the path's ending; return what the file lacks.
 
         A gesture under way is not saved. Raises MapSaveError or MapError; the file is then as before.
         """

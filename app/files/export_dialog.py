@@ -1,10 +1,11 @@
-"""Where to save a map, in which format, and what that format does not keep."""
+"""Ask where to save a map, in which format, and tell what that format does not keep."""
 
 from __future__ import annotations
 
 import os
 from html import escape
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
@@ -25,15 +26,17 @@ from PySide6.QtWidgets import (
 )
 
 from app.widgets.parts import GAP, MARGIN, TARGET, Button, Notice, Rows
-from maps.document import MapDocument
 from maps.formats import FORMATS, Format, format_of
+
+if TYPE_CHECKING:
+    from maps.document import MapDocument
 
 SIZE = 560, 480  # px
 _MOST_ROWS = 8
 
 
 class ExportDialog(QDialog):
-    """Asks for a file; the caller writes `choice()` to it.
+    """Ask for a file; the caller writes `choice()` to it.
 
     drawn: the designer's map. result: the same map with a run's result, None while there is none.
     path: the file that the map has now, if any; without one the dialog begins in `folder`.
@@ -53,6 +56,9 @@ class ExportDialog(QDialog):
         self._folder = path.absolute().parent if path else folder or Path.home()
         self._kinds = [kind for kind in FORMATS if kind.encode]
         self._losses: dict[tuple[str, str], list[str]] = {}
+        self._rows = [
+            QTreeWidgetItem([_sentence(kind.description), ", ".join(kind.endings)]) for kind in self._kinds
+        ]
         self.formats = self._make_formats()
         self.lost = QLabel()
         self.lost.setWordWrap(True)
@@ -105,23 +111,23 @@ class ExportDialog(QDialog):
         start = format_of(path) if path else None
         first = self._kinds.index(start) if start in self._kinds else 0
         self.name.setText(path.name if path else (drawn.name or self.tr("map")))
-        self.formats.setCurrentItem(self.formats.topLevelItem(first))
+        self.formats.setCurrentItem(self._rows[first])
         self._take_format()
         self.name.selectAll()
         self.name.setFocus()
-        self.formats.currentItemChanged.connect(lambda *_: self._take_format())
-        self.which.currentIndexChanged.connect(lambda _: self._show())
+        self.formats.currentItemChanged.connect(self._take_format)
+        self.which.currentIndexChanged.connect(self._show)
         self.name.textEdited.connect(self._take_name)
         self.browse.clicked.connect(self._browse)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
 
     def choice(self) -> tuple[Path, MapDocument]:
-        """The file, with the ending of its format, and the map to write to it."""
+        """Return the file, with the ending of its format, and the map to write to it."""
         return self._path(), self._maps[self.which.currentData()]
 
     def _kind(self) -> Format:
-        return self._kinds[self.formats.indexOfTopLevelItem(self.formats.currentItem())]
+        return self._kinds[self.formats.currentIndex().row()]
 
     def _path(self) -> Path:
         name, kind = self.name.text().strip(), self._kind()
@@ -171,7 +177,7 @@ class ExportDialog(QDialog):
     def _take_name(self, name: str) -> None:
         kind = format_of(name)
         if kind in self._kinds and kind is not self._kind():
-            self.formats.setCurrentItem(self.formats.topLevelItem(self._kinds.index(kind)))
+            self.formats.setCurrentItem(self._rows[self._kinds.index(kind)])
         self._show()
 
     def _browse(self) -> None:
@@ -197,9 +203,7 @@ class ExportDialog(QDialog):
         tree.setUniformRowHeights(True)
         tree.setItemDelegate(Rows(tree))
         tree.setAccessibleName(self.tr("Format"))
-        for kind in self._kinds:
-            item = QTreeWidgetItem([_sentence(kind.description), ", ".join(kind.endings)])
-            tree.addTopLevelItem(item)
+        tree.addTopLevelItems(self._rows)
         tree.setColumnWidth(0, 380)
         height = max(tree.sizeHintForRow(0), 1)
         tree.setFixedHeight(min(len(self._kinds), _MOST_ROWS) * height + 2 * tree.frameWidth())

@@ -1,16 +1,14 @@
-"""Opening, saving and exporting maps: the dialogs, and the disk's work in the background."""
+"""Open, save and export maps: the dialogs, and the disk's work in the background."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from app.base.jobs import Background
-from app.base.preferences import Preferences
-from app.document.model import DocumentModel
 from app.files.export_dialog import ExportDialog
 from maps.document import MapDocument
 from maps.edits import set_layout
@@ -18,11 +16,17 @@ from maps.errors import MapError, MapFormatError, MapSaveError
 from maps.formats import FORMATS, format_of, losses, read_map, write_map
 from maps.formats.points import read_layout, scenario_layout, write_layout
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from app.base.preferences import Preferences
+    from app.document.model import DocumentModel
+
 NATIVE = ".longcut"
 
 
 class Files(QObject):
-    """What the File menu does. `told` carries a line for the status bar."""
+    """Carry out the File menu. `told` carries a line for the status bar."""
 
     told = Signal(str)
     opened = Signal()
@@ -55,12 +59,12 @@ class Files(QObject):
                 self._read(Path(name))
 
     def open(self, path: Path) -> None:
-        """Open this map, once unsaved changes are seen to."""
+        """Open a map, after asking about unsaved changes."""
         if self.may_leave():
             self._read(path)
 
     def adopt(self, document: MapDocument) -> None:
-        """Begin with a map that no file holds yet, once unsaved changes are seen to."""
+        """Begin with a map that is in no file yet, after asking about unsaved changes."""
         if self.may_leave():
             self._model.adopt(document, None)
             self.opened.emit()
@@ -81,7 +85,7 @@ class Files(QObject):
             self._write(self._model.history.current, path)
 
     def export(self, result: MapDocument | None) -> None:
-        """Ask what to write where; the document keeps its file. result: the map with a run's result in it."""
+        """Ask what to write where; the document keeps its file. result: the map with a run's result, or None."""
         folder = Path(self._folder())
         dialog = ExportDialog(self._model.history.current, result, self._model.path, folder, self._window)
         if dialog.exec() == ExportDialog.DialogCode.Accepted:
@@ -126,7 +130,7 @@ class Files(QObject):
         self.told.emit(self.tr("Exported {}").format(path.name))
 
     def may_leave(self) -> bool:
-        """Whether the open map may go: saved, or given up by the designer."""
+        """Return whether the open map may be closed: saved, or discarded by the designer."""
         if not self._model.modified:
             return True
         buttons = QMessageBox.StandardButton

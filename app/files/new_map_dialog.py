@@ -1,4 +1,4 @@
-"""Asks for the size of a new map."""
+"""Ask for the size of a new map."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from maps.document import MAX_CELLS, MAX_SIDE, MapDocument, new_document
 
 
 class NewMapDialog(QDialog):
-    """Name, rows, columns and the cost of every cell."""
+    """Ask for name, rows, columns and the cost of every cell."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -47,7 +47,7 @@ class NewMapDialog(QDialog):
             box.valueChanged.connect(self._check)
 
     def document(self) -> MapDocument:
-        """The map that was asked for."""
+        """Return a new map as asked for."""
         return new_document(
             self.rows.value(), self.columns.value(), self.cost.value(), name=self.name.text().strip()
         )
@@ -59,6 +59,6 @@ class NewMapDialog(QDialog):
 
 
 def ask_new_map(parent: QWidget) -> MapDocument | None:
-    """The map that the designer asked for; None if they thought better of it."""
+    """Return a new map as the designer asks for it; None if they cancel."""
     dialog = NewMapDialog(parent)
     return dialog.document() if dialog.exec() == QDialog.DialogCode.Accepted else None

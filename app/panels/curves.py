@@ -154,7 +154,7 @@ def _short(value: float) -> str:
 
 
 def _plot() -> Any:
-    plot = pg.PlotWidget(axisItems={"left": _ShortAxis("left"), "bottom": _ShortAxis("bottom")})
+    plot: Any = pg.PlotWidget(axisItems={"left": _ShortAxis("left"), "bottom": _ShortAxis("bottom")})
     plot.setMinimumSize(0, 0)
     plot.hideButtons()
     plot.setMenuEnabled(False)

@@ -2,61 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QIcon, QLinearGradient, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from app.canvas.colouring import WALL, WALL_EDGE, colour_table
-from app.canvas.scene import FIRST_LAYERS, LAYERS
+from app.canvas.layers import FIRST_LAYERS, LAYERS, Layer
 from app.widgets.parts import EDGE, GAP, MARGIN, SWATCH, TARGET, Check, blank_pixmap, round_pen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
 
 _SQUARE = QRectF(1.5, 1.5, SWATCH - 3.0, SWATCH - 3.0)
 _LIGHT, _DARK = QColor(250, 250, 252), QColor(20, 20, 24)
 
 
 class LayersPanel(QWidget):
-    """Two columns of switches, each with a small picture of its layer."""
+    """Switch the canvas's layers on and off: two columns, each switch with a small picture of its layer."""
 
     visible_changed = Signal(frozenset)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         words = self._words()
-        self.switches: dict[str, Check] = {}
+        self.switches: dict[Layer, Check] = {}
         grid = QGridLayout(self)
         grid.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
         grid.setHorizontalSpacing(2 * GAP)
         grid.setVerticalSpacing(0)
         rows = (len(LAYERS) + 1) // 2
         for number, name in enumerate(LAYERS):
-            title, tip = words.get(name, (name.capitalize(), ""))
+            title, tip = words[name]
             switch = Check(title)
             switch.setIcon(_picture(name))
             switch.setToolTip(tip)
             switch.setMinimumHeight(TARGET)
             switch.setChecked(name in FIRST_LAYERS)
-            switch.toggled.connect(lambda _: self.visible_changed.emit(self.visible()))
+            switch.toggled.connect(self._tell_visible)
             grid.addWidget(switch, number % rows, number // rows)
             self.switches[name] = switch
         grid.setColumnStretch(0, 1)
         grid.setColumnStretch(1, 1)
         grid.setRowStretch(rows, 1)
 
-    def visible(self) -> frozenset[str]:
-        """Names of the layers that are switched on."""
+    def visible(self) -> frozenset[Layer]:
+        """Return the layers that are switched on."""
         return frozenset(name for name, switch in self.switches.items() if switch.isChecked())
 
-    def set_visible(self, names: Iterable[str]) -> None:
-        """Show which layers are drawn; nothing is announced."""
+    def set_visible(self, names: Iterable[Layer]) -> None:
+        """Show which layers are drawn, without emitting `visible_changed`."""
         wanted = set(names)
         for name, switch in self.switches.items():
             switch.blockSignals(True)
             switch.setChecked(name in wanted)
             switch.blockSignals(False)
 
-    def _words(self) -> dict[str, tuple[str, str]]:
+    def _tell_visible(self) -> None:
+        self.visible_changed.emit(self.visible())
+
+    def _words(self) -> dict[Layer, tuple[str, str]]:
         return {
             "cost": (self.tr("Cost"), self.tr("What each cell costs to cross, by colour")),
             "walls": (self.tr("Walls"), self.tr("Cells that nobody can cross")),
@@ -77,14 +83,12 @@ class LayersPanel(QWidget):
         }
 
 
-def _picture(name: str) -> QIcon:
+def _picture(layer: Layer) -> QIcon:
     pixmap = blank_pixmap()
-    draw = _PICTURES.get(name)
-    if draw is not None:
-        painter = QPainter(pixmap)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        draw(painter)
-        painter.end()
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    _PICTURES[layer](painter)
+    painter.end()
     return QIcon(pixmap)
 
 
@@ -182,7 +186,7 @@ def _trails(painter: QPainter) -> None:
         painter.drawEllipse(QPointF(3.0 + 2.4 * step, 12.5 - 2.2 * step), 0.9 + 0.3 * step, 0.9 + 0.3 * step)
 
 
-_PICTURES: dict[str, Callable[[QPainter], None]] = {
+_PICTURES: dict[Layer, Callable[[QPainter], None]] = {
     "cost": _costs,
     "walls": _walls,
     "locked": _locked,

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from app.document.model import DocumentModel
 from app.widgets.entry_table import Column, EntriesPanel
 from app.widgets.parts import GAP, Button, NumberField, ask_colour, shortest, swatch
 from maps.checks import not_negative
@@ -19,11 +17,18 @@ from maps.edits import remove_layout, set_layout
 from maps.errors import MapError
 from maps.layout_edits import new_layout
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from app.document.model import DocumentModel
+
 COLOUR, NAME, POINTS, WEIGHT = range(4)
 
 
-class LayoutsPanel(EntriesPanel):
-    """The window says which points are selected (`show_selection`) and carries out what the signals ask."""
+class LayoutsPanel(EntriesPanel[Layout]):
+    """List the layouts of points. The window tells which points are selected and acts on the signals."""
 
     layout_chosen = Signal(int)
     weight_changed = Signal(float)  # for each selected point
@@ -120,7 +125,7 @@ class LayoutsPanel(EntriesPanel):
     def _ask_colour(self, row: int, column: int) -> None:
         if column != COLOUR:
             return
-        layout: Layout = self._shown[row]
+        layout = self._shown[row]
         colour = ask_colour(self, layout.colour, self.tr("Colour of {}").format(layout.name))
         if colour is not None and colour != layout.colour:
             self._replace(row, self.tr("Colour layout"), replace(layout, colour=colour))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
@@ -21,20 +20,25 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.document.model import DocumentModel
 from app.tools.strokes import base_terrain
 from app.widgets.parts import GAP, MARGIN, TARGET, Button, Notice, NumberField
 from maps.document import Bounds, MapDocument
 from maps.edits import resize
 from maps.errors import MapError
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.document.model import DocumentModel
+
+NoticePlace = Literal["name", "size", "cell_size", "rule", "bounds"]
 _MOST_SAID = 3
 _CHECKED = "QToolButton:checked { background: palette(highlight); color: palette(highlighted-text); }"
 _ARROWS = ("↖", "↑", "↗", "←", "•", "→", "↙", "↓", "↘")
 
 
 class MapSettingsPanel(QWidget):
-    """Each field is committed by Enter or by leaving it, as one undo step; what is wrong stands below it."""
+    """Edit what holds for the whole map; Enter or leaving a field makes one undo step."""
 
     def __init__(self, model: DocumentModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -63,9 +67,9 @@ class MapSettingsPanel(QWidget):
             {"mean": self.tr("Mean of both cells"), "entered": self.tr("The cell entered")},
             self.tr("Whose cost a move pays, times its length"),
         )
-        self.lower = NumberField(self.tr("The least cost that a run may give a cell"))
-        self.upper = NumberField(self.tr("The greatest cost that a run may give a cell"))
-        self.notices = {field: Notice() for field in ("name", "size", "cell_size", "rule", "bounds")}
+        self.lower_bound = NumberField(self.tr("The least cost that a run may give a cell"))
+        self.upper_bound = NumberField(self.tr("The greatest cost that a run may give a cell"))
+        self.notices: dict[NoticePlace, Notice] = {place: Notice() for place in get_args(NoticePlace)}
 
         size = QWidget()
         grid = QGridLayout(size)
@@ -84,17 +88,17 @@ class MapSettingsPanel(QWidget):
         form.setVerticalSpacing(GAP)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         for text, field, notice in (
-            (self.tr("Name"), self.name, "name"),
-            (self.tr("Rows × columns"), size, "size"),
-            (self.tr("Cell size"), self.cell_size, "cell_size"),
-            (self.tr("Moves"), self.neighbours, ""),
-            (self.tr("Diagonals"), self.corners, ""),
-            (self.tr("A move pays"), self.cost_rule, "rule"),
-            (self.tr("Bounds"), _row(self.lower, QLabel("–"), self.upper), "bounds"),
+            (self.tr("Name"), self.name, self.notices["name"]),
+            (self.tr("Rows × columns"), size, self.notices["size"]),
+            (self.tr("Cell size"), self.cell_size, self.notices["cell_size"]),
+            (self.tr("Moves"), self.neighbours, None),
+            (self.tr("Diagonals"), self.corners, None),
+            (self.tr("A move pays"), self.cost_rule, self.notices["rule"]),
+            (self.tr("Bounds"), _row(self.lower_bound, QLabel("–"), self.upper_bound), self.notices["bounds"]),
         ):
             form.addRow(text, field)
-            if notice:
-                form.addRow(self.notices[notice])
+            if notice is not None:
+                form.addRow(notice)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
         whole.addLayout(form)
@@ -107,24 +111,27 @@ class MapSettingsPanel(QWidget):
             (self.neighbours, self.tr("Moves")),
             (self.corners, self.tr("Diagonals")),
             (self.cost_rule, self.tr("A move pays")),
-            (self.lower, self.tr("Least cost")),
-            (self.upper, self.tr("Greatest cost")),
+            (self.lower_bound, self.tr("Least cost")),
+            (self.upper_bound, self.tr("Greatest cost")),
         ):
             field.setAccessibleName(said)
 
         self.name.editingFinished.connect(self._take_name)
         self.cell_size.editingFinished.connect(self._take_cell_size)
-        self.lower.editingFinished.connect(self._take_bounds)
-        self.upper.editingFinished.connect(self._take_bounds)
+        self.lower_bound.editingFinished.connect(self._take_bounds)
+        self.upper_bound.editingFinished.connect(self._take_bounds)
         self.resize_button.clicked.connect(self._take_size)
         self.rows.returnPressed.connect(self._take_size)
         self.columns.returnPressed.connect(self._take_size)
         for box in (self.neighbours, self.corners, self.cost_rule):
             box.currentIndexChanged.connect(self._take_rule)
-        model.changed.connect(lambda _, new: self._show(new))
+        model.changed.connect(self._follow)
         self._show(model.document)
 
     # What is shown
+
+    def _follow(self, _old: MapDocument, new: MapDocument) -> None:
+        self._show(new)
 
     def _show(self, document: MapDocument) -> None:
         old, self._shown = self._shown, document
@@ -137,8 +144,8 @@ class MapSettingsPanel(QWidget):
         if old is None or old.cell_size != document.cell_size:
             self.cell_size.show_value(document.cell_size)
         if old is None or old.bounds != document.bounds:
-            self.lower.show_value(document.bounds.lower)
-            self.upper.show_value(document.bounds.upper)
+            self.lower_bound.show_value(document.bounds.lower)
+            self.upper_bound.show_value(document.bounds.upper)
         if old is None or old.rule != document.rule:
             self._show_rule(document)
 
@@ -162,7 +169,8 @@ class MapSettingsPanel(QWidget):
 
     # What the designer does
 
-    def _edit(self, notice: str, label: str, change: Callable[[MapDocument], MapDocument]) -> None:
+    def _edit(self, notice: NoticePlace, label: str, change: Callable[[MapDocument], MapDocument]) -> None:
+        # A change that returns the same document makes no undo step.
         try:
             document = change(self._model.document)
         except MapError as error:
@@ -180,26 +188,30 @@ class MapSettingsPanel(QWidget):
         if not self.cell_size.touched:
             self.notices["cell_size"].say("")
             return
-        self._edit(
-            "cell_size", self.tr("Cell size"), lambda now: _changed(now, "cell_size", self.cell_size.value())
-        )
+
+        def with_cell_size(now: MapDocument) -> MapDocument:
+            cell_size = self.cell_size.value()
+            return now if now.cell_size == cell_size else now.replace(cell_size=cell_size)
+
+        self._edit("cell_size", self.tr("Cell size"), with_cell_size)
         self._settle("cell_size", self.cell_size, self._model.document.cell_size)
 
     def _take_bounds(self) -> None:
-        if not (self.lower.touched or self.upper.touched):
+        if not (self.lower_bound.touched or self.upper_bound.touched):
             self.notices["bounds"].say("")
             return
 
         def bounded(now: MapDocument) -> MapDocument:
-            lower = self.lower.value() if self.lower.touched else now.bounds.lower
-            upper = self.upper.value() if self.upper.touched else now.bounds.upper
-            return _changed(now, "bounds", Bounds(lower, upper))
+            lower = self.lower_bound.value() if self.lower_bound.touched else now.bounds.lower
+            upper = self.upper_bound.value() if self.upper_bound.touched else now.bounds.upper
+            bounds = Bounds(lower, upper)
+            return now if now.bounds == bounds else now.replace(bounds=bounds)
 
         self._edit("bounds", self.tr("Bounds"), bounded)
-        self._settle("bounds", self.lower, self._model.document.bounds.lower)
-        self._settle("bounds", self.upper, self._model.document.bounds.upper)
+        self._settle("bounds", self.lower_bound, self._model.document.bounds.lower)
+        self._settle("bounds", self.upper_bound, self._model.document.bounds.upper)
 
-    def _settle(self, notice: str, field: NumberField, value: float) -> None:
+    def _settle(self, notice: NoticePlace, field: NumberField, value: float) -> None:
         # What was refused stays for the designer to mend; else what stands there is the document's number.
         if not self.notices[notice].words:
             field.show_value(value)
@@ -211,7 +223,9 @@ class MapSettingsPanel(QWidget):
             corner_rule=self.corners.currentData(),
             cost_rule=self.cost_rule.currentData(),
         )
-        self._edit("rule", self.tr("Movement rule"), lambda now: _changed(now, "rule", rule))
+        self._edit(
+            "rule", self.tr("Movement rule"), lambda now: now if now.rule == rule else now.replace(rule=rule)
+        )
 
     def _take_size(self) -> None:
         gone: list[str] = []
@@ -247,7 +261,9 @@ class MapSettingsPanel(QWidget):
         group, grid = QButtonGroup(self), QGridLayout()
         grid.setSpacing(0)
         for number, (arrow, place) in enumerate(zip(_ARROWS, places, strict=True)):
-            button = QToolButton(text=arrow, checkable=True, autoRaise=True)
+            button = QToolButton(autoRaise=True)
+            button.setText(arrow)
+            button.setCheckable(True)
             button.setStyleSheet(_CHECKED)
             button.setFixedSize(QSize(TARGET, TARGET))
             button.setToolTip(self.tr("Resizing keeps {} of the map where it is").format(place))
@@ -276,11 +292,6 @@ def _row(*widgets: QWidget) -> QHBoxLayout:
     for widget in widgets:
         layout.addWidget(widget, 0 if isinstance(widget, QLabel) else 1)
     return layout
-
-
-def _changed(document: MapDocument, field: str, value: Any) -> MapDocument:
-    """The document itself where the field has that value already, so that no empty undo step is made."""
-    return document if getattr(document, field) == value else document.replace(**{field: value})
 
 
 def _whole(field: NumberField) -> int:

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QWidget
 
-from app.document.model import DocumentModel
 from app.widgets.entry_table import Column, EntriesPanel
 from app.widgets.parts import Button, ask_colour, free_name, number, shortest, swatch, tick_box
 from maps.document import MapDocument, Terrain
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from PySide6.QtWidgets import QWidget
+
+    from app.document.model import DocumentModel
+
 COLOUR, NAME, COST, WALL = range(4)
 
 
-class PalettePanel(EntriesPanel):
-    """A click takes a terrain up for painting, a double click changes it; cells that are painted keep theirs."""
+class PalettePanel(EntriesPanel[Terrain]):
+    """List the terrains: a click takes one for painting, a double click edits it; painted cells keep theirs."""
 
     terrain_chosen = Signal(object)  # Terrain
 
@@ -82,12 +87,12 @@ class PalettePanel(EntriesPanel):
 
     def _click(self, row: int, column: int) -> None:
         if column == WALL:
-            terrain: Terrain = self._shown[row]
+            terrain = self._shown[row]
             self._replace(row, self.tr("Wall or not"), replace(terrain, passable=not terrain.passable))
 
     def _double_click(self, row: int, column: int) -> None:
         if column == COLOUR:
-            terrain: Terrain = self._shown[row]
+            terrain = self._shown[row]
             colour = ask_colour(self, terrain.colour, self.tr("Colour of {}").format(terrain.name))
             if colour is not None:
                 self._replace(row, self.tr("Colour terrain"), replace(terrain, colour=colour))

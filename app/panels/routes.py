@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QWidget
 
-from app.document.model import DocumentModel
 from app.tools.routes import ROUTE_COLOURS
 from app.widgets.entry_table import Column, EntriesPanel
 from app.widgets.parts import Button, ask_colour, free_name, number, shortest, swatch
@@ -19,11 +16,19 @@ from maps.checks import positive
 from maps.document import Cell, MapDocument, Route
 from maps.edits import remove_route, set_route
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+    from PySide6.QtWidgets import QWidget
+
+    from app.document.model import DocumentModel
+
 NUMBER, COLOUR, NAME, WEIGHT, COST, TARGET = range(6)
 
 
-class RoutesPanel(EntriesPanel):
-    """The window says what the paths cost (`show_costs`) and which aim needs targets (`show_targets`)."""
+class RoutesPanel(EntriesPanel[Route]):
+    """List the routes. The window tells what paths cost (`show_costs`) and if targets count (`show_targets`)."""
 
     route_chosen = Signal(int)
     targets_changed = Signal()  # `targets` gives others now; only while they are in view
@@ -48,19 +53,19 @@ class RoutesPanel(EntriesPanel):
         self.refresh()
 
     def show_costs(self, costs: NDArray[np.floating]) -> None:
-        """Show (R,) costs of the document's routes in their order; infinite where there is no way."""
+        """Show the costs (R,) of the document's routes in their order; infinite where there is no path."""
         routes = self._model.document.routes
         self._costs = {(route.start, route.goal): float(cost) for route, cost in zip(routes, costs, strict=False)}
         self.refresh()
         self._tell_targets()
 
     def show_targets(self, wanted: bool) -> None:
-        """Whether the column of target costs is in view."""
+        """Show or hide the column of target costs."""
         self.table.setColumnHidden(TARGET, not wanted)
         self._tell_targets()
 
     def targets(self) -> tuple[float, ...]:
-        """A cost for each route: the target that was typed, else what its path costs now.
+        """Return a cost for each route: the target that was typed, else what its path costs now.
 
         Empty while none was typed, or there is a route that has neither.
         """
@@ -149,7 +154,7 @@ class RoutesPanel(EntriesPanel):
         )
 
     def _swap(self) -> None:
-        route: Route = self._shown[self._active]
+        route = self._shown[self._active]
         both_ways = self._model.document.rule.cost_rule == "mean"
         self._replace(
             self._active,
@@ -165,7 +170,7 @@ class RoutesPanel(EntriesPanel):
     def _ask_colour(self, row: int, column: int) -> None:
         if column != COLOUR:
             return
-        route: Route = self._shown[row]
+        route = self._shown[row]
         colour = ask_colour(self, route.colour, self.tr("Colour of {}").format(route.name))
         if colour is not None:
             self._replace(row, self.tr("Colour route"), replace(route, colour=colour))
@@ -177,7 +182,7 @@ def _ends(route: Route) -> str:
 
 
 def _free_ends(document: MapDocument, number_of: int) -> tuple[Cell, Cell]:
-    """Open cells near the left and the right border, for each further route on another height."""
+    """Return open cells near the left and the right border, for each further route at another height."""
     height, width = document.shape
     # 1/2, 1/4, 3/4, 1/8, 3/8, …: the more routes, the finer.
     level = (number_of + 1).bit_length() - 1

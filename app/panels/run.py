@@ -118,6 +118,10 @@ class RunPanel(QWidget):
         """Choose a scenario by its name."""
         self.scenario_box.setCurrentIndex(self.scenario_box.findData(scenario))
 
+    def set_setting(self, name: str, value: Any) -> None:
+        """Give a field of the settings another value."""
+        self.form.set_value(name, value)
+
     def show_document(self, document: MapDocument) -> None:
         """Let the settings say what the map has."""
         self._document = document

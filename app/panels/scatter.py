@@ -13,7 +13,7 @@ COLOURS = ("#e69f00", "#009e73", "#0072b2", "#cc79a7", "#d55e00", "#56b4e9", "#9
 
 
 class FeaturesPanel(QWidget):
-    """Discs are of the first group, rings of the second."""
+    """Plot points of two groups in a plane: discs for the first, rings for the second."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -39,6 +39,7 @@ class FeaturesPanel(QWidget):
         self._colour()
 
     def changeEvent(self, event: QEvent) -> None:
+        """Follow the window's colours."""
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.ApplicationPaletteChange):
             self._colour()
         super().changeEvent(event)
@@ -49,7 +50,8 @@ class FeaturesPanel(QWidget):
             return
         self._words.setText(scatter.words)
         for item, chosen in ((self._discs, ~scatter.second), (self._rings, scatter.second)):
-            colours = [COLOURS[group % len(COLOURS)] for group in scatter.groups[chosen].tolist()]
+            groups: list[int] = scatter.groups[chosen].tolist()
+            colours = [COLOURS[group % len(COLOURS)] for group in groups]
             x, y = scatter.points[chosen].T
             if item is self._discs:
                 item.setData(x=x, y=y, brush=[pg.mkBrush(colour) for colour in colours], pen=None)
@@ -57,8 +59,8 @@ class FeaturesPanel(QWidget):
                 item.setData(x=x, y=y, brush=None, pen=[pg.mkPen(colour, width=1.5) for colour in colours])
         least, most = scatter.points.min(axis=0), scatter.points.max(axis=0)
         margin = 0.05 * np.maximum(most - least, 1e-9)
-        self._plot.setXRange(least[0] - margin[0], most[0] + margin[0], padding=0.0)
-        self._plot.setYRange(least[1] - margin[1], most[1] + margin[1], padding=0.0)
+        (left, bottom), (right, top) = (least - margin).tolist(), (most + margin).tolist()
+        self._plot.getViewBox().setRange(xRange=(left, right), yRange=(bottom, top), padding=0.0)
 
     def _colour(self) -> None:
         self._plot.setBackground(self.palette().color(QPalette.ColorRole.Window))

@@ -99,7 +99,7 @@ class Strip(QWidget):
         self._edits: list[int] = []
         self._hovered: float | None = None
         self._pulse = QVariantAnimation(self, startValue=0.0, endValue=1.0, duration=_PULSE)
-        self._pulse.valueChanged.connect(lambda _: self.update())
+        self._pulse.valueChanged.connect(self._show_pulse)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -205,6 +205,9 @@ class Strip(QWidget):
 
     # Painting
 
+    def _show_pulse(self) -> None:
+        self.update()
+
     def focusInEvent(self, event: QFocusEvent) -> None:
         self.update()
 
@@ -285,5 +288,11 @@ def _stops(run: RunModel) -> list[Frame]:
 
 
 def _blend(first: QColor, second: QColor, share: float) -> QColor:
-    mixed = (a + share * (b - a) for a, b in zip(first.getRgbF()[:3], second.getRgbF()[:3], strict=True))
-    return QColor.fromRgbF(*mixed)
+    def mixed(one: float, other: float) -> float:
+        return one + share * (other - one)
+
+    return QColor.fromRgbF(
+        mixed(first.redF(), second.redF()),
+        mixed(first.greenF(), second.greenF()),
+        mixed(first.blueF(), second.blueF()),
+    )

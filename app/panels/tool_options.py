@@ -1,9 +1,11 @@
 """The context bar: options of the active tool."""
 
-from dataclasses import replace
+from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal, SignalInstance
 from PySide6.QtWidgets import (
     QComboBox,
     QLabel,
@@ -13,32 +15,21 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.tools import TOOLS, ToolOptions
+from app.tools import TOOLS, OptionField, ToolOptions
 from app.widgets.parts import Check
 from app.widgets.settings_form import Number
 
-VALUE_OF = {"set": "cost", "add": "amount", "scale": "factor"}
-PAINT = ("size", "hardness", "mode", "value", "swap")
-# Which options count for which tool.
-FIELDS = {
-    "brush": PAINT,
-    "eraser": ("size",),
-    "line": PAINT,
-    "rectangle": ("filled", "mode", "value", "swap"),
-    "fill": ("mode", "value", "swap"),
-    "wall": ("size",),
-    "lock": ("size",),
-    "points": ("weight", "snap"),
-    "select": ("snap",),
-    "lasso": ("snap",),
-    "scatter": ("size", "spacing", "weight", "seed"),
-}
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from PySide6.QtGui import QAction
+
 HEIGHT, WIDTH = 24, 92  # px, of a field
 MOST, LEAST = 1e6, 1e-3  # of a value; the least that a cost or a factor can be
 
 
 class OptionsBar(QToolBar):
-    """What the active tool works with; `options_changed` carries the new ToolOptions."""
+    """Show and change the options of the active tool; `options_changed` carries the new ToolOptions."""
 
     options_changed = Signal(object)
 
@@ -68,8 +59,8 @@ class OptionsBar(QToolBar):
         self.spacing = Number(minimum=0.1, maximum=512, decimals=1, singleStep=0.5, suffix=self.tr(" cells"))
         self.seed = QSpinBox(minimum=0, maximum=10**9)
         self.addWidget(self._name)
-        self._actions: dict[str, list[QAction]] = {}
-        for name, text, field, tip in (
+        self._actions: dict[OptionField, list[QAction]] = {}
+        fields: tuple[tuple[OptionField, str, QWidget, str], ...] = (
             ("filled", "", self.filled, self.tr("The whole rectangle, or only its border")),
             ("size", self.tr("Size"), self.size_box, self.tr("Width of the brush; [ and ] change it")),
             ("hardness", self.tr("Hardness"), self.hardness, self.tr("Share of the brush at full strength")),
@@ -80,7 +71,8 @@ class OptionsBar(QToolBar):
             ("weight", self.tr("Weight"), self.weight, self.tr("Weight of new points; two count as two points")),
             ("seed", self.tr("Seed"), self.seed, self.tr("Another seed scatters other points")),
             ("snap", "", self.snap, self.tr("New and moved points stand on the centres of cells")),
-        ):
+        )
+        for name, text, field, tip in fields:
             actions = [self.addWidget(QLabel(f"  {text} "))] if text else []
             field.setToolTip(tip)
             field.setMinimumHeight(HEIGHT)
@@ -89,61 +81,57 @@ class OptionsBar(QToolBar):
             self._actions[name] = [*actions, self.addWidget(field)]
         self.show_options(options)
         self.show_tool("brush")
-        self.size_box.valueChanged.connect(lambda size: self._change(size=size))
-        self.hardness.valueChanged.connect(lambda percent: self._change(hardness=percent / 100.0))
-        self.mode.currentIndexChanged.connect(lambda _: self._change(mode=self.mode.currentData()))
-        self.value.valueChanged.connect(self._change_value)
-        self.swap.clicked.connect(self._swap_costs)
-        self.filled.toggled.connect(lambda on: self._change(filled=on))
-        self.weight.valueChanged.connect(lambda weight: self._change(weight=weight))
-        self.snap.toggled.connect(lambda on: self._change(snap=on))
-        self.spacing.valueChanged.connect(lambda spacing: self._change(spacing=spacing))
-        self.seed.valueChanged.connect(lambda seed: self._change(seed=seed))
+        self._connect()
+
+    def _connect(self) -> None:
+        # Each field changes its own option only: another option may be finer than its field shows it.
+        def on(signal: SignalInstance, changed: Callable[[ToolOptions], ToolOptions]) -> None:
+            signal.connect(lambda: self._change(changed(self._options)))
+
+        on(self.size_box.valueChanged, lambda now: replace(now, size=self.size_box.value()))
+        on(self.hardness.valueChanged, lambda now: replace(now, hardness=self.hardness.value() / 100.0))
+        on(self.mode.currentIndexChanged, lambda now: replace(now, mode=self.mode.currentData()))
+        on(self.value.valueChanged, lambda now: now.with_value(self.value.value()))
+        on(self.swap.clicked, ToolOptions.with_costs_swapped)
+        on(self.filled.toggled, lambda now: replace(now, filled=self.filled.isChecked()))
+        on(self.weight.valueChanged, lambda now: replace(now, weight=self.weight.value()))
+        on(self.snap.toggled, lambda now: replace(now, snap=self.snap.isChecked()))
+        on(self.spacing.valueChanged, lambda now: replace(now, spacing=self.spacing.value()))
+        on(self.seed.valueChanged, lambda now: replace(now, seed=self.seed.value()))
 
     def show_tool(self, tool: str) -> None:
-        """Name the tool and show what counts for it."""
+        """Name the tool and show only its options."""
         self._name.setText(f" <b>{TOOLS[tool].title}</b>")
-        shown = FIELDS.get(tool, ())
+        shown = TOOLS[tool].options
         for name, actions in self._actions.items():
             for action in actions:
                 action.setVisible(name in shown)
 
     def show_options(self, options: ToolOptions) -> None:
-        """Show options that something else changed, such as the picker."""
+        """Show options that something else changed, such as the picker; nothing is emitted."""
         self._options = options
-        self.value.blockSignals(True)
-        self.value.setMinimum(-MOST if options.mode == "add" else LEAST)
-        self.value.blockSignals(False)
+        with QSignalBlocker(self.value):
+            self.value.setMinimum(-MOST if options.mode == "add" else LEAST)
         for field, value in (
             (self.size_box, options.size),
             (self.hardness, 100.0 * options.hardness),
             (self.value, options.value),
             (self.weight, options.weight),
             (self.spacing, options.spacing),
-            (self.seed, options.seed),
         ):
             if field.value() != value:  # a number that is being typed is left as it stands: -0, 2.0
-                field.blockSignals(True)
-                field.setValue(value)
-                field.blockSignals(False)
-        for box, on in ((self.filled, options.filled), (self.snap, options.snap)):
-            box.blockSignals(True)
-            box.setChecked(on)
-            box.blockSignals(False)
-        self.mode.blockSignals(True)
-        self.mode.setCurrentIndex(self.mode.findData(options.mode))
-        self.mode.blockSignals(False)
+                with QSignalBlocker(field):
+                    field.setValue(value)
+        with QSignalBlocker(self.seed):
+            self.seed.setValue(options.seed)
+        for box, ticked in ((self.filled, options.filled), (self.snap, options.snap)):
+            with QSignalBlocker(box):
+                box.setChecked(ticked)
+        with QSignalBlocker(self.mode):
+            self.mode.setCurrentIndex(self.mode.findData(options.mode))
         self.value.setEnabled(options.mode != "smooth")
         self.swap.setText(f"⇄ {options.other_cost:.3g}")
 
-    def _change(self, **changes: object) -> None:
-        self.show_options(replace(self._options, **changes))  # pyright: ignore[reportArgumentType]
-        self.options_changed.emit(self._options)
-
-    def _change_value(self, value: float) -> None:
-        name = VALUE_OF.get(self._options.mode)
-        if name is not None:
-            self._change(**{name: value})
-
-    def _swap_costs(self) -> None:
-        self._change(cost=self._options.other_cost, other_cost=self._options.cost, mode="set")
+    def _change(self, options: ToolOptions) -> None:
+        self.show_options(options)
+        self.options_changed.emit(options)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
-from app.base.jobs import Background
+from app.base.jobs import NewestWins
 from maps.document import MapDocument
-
-QUIET = 40  # milliseconds without a change before a map is measured
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,52 +36,37 @@ class Measures:
 
 
 class Measurer(QObject):
-    """Measures the newest document that it was given; those in between are passed over."""
+    """Measures documents in the background; of several that it is given in a row, only the newest."""
 
     measured = Signal(object)  # Measures
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._background = Background(self)
         self._wanted: tuple[MapDocument, int] | None = None
-        self._quiet = QTimer(self, interval=QUIET, singleShot=True)
-        self._quiet.timeout.connect(self._begin)
+        self._job = NewestWins(self._prepare, self.measured.emit, self._raise, self)
 
     @property
     def busy(self) -> bool:
         """Whether a measurement is still to come."""
-        return self._background.busy or self._wanted is not None
+        return self._job.busy
 
     def measure(self, document: MapDocument, route: int) -> None:
         """Ask for the measures of a document, with distances to the goal of route number `route`."""
         self._wanted = document, route
-        if not self._quiet.isActive():
-            self._quiet.start()
+        self._job.ask()
 
     def shut_down(self) -> None:
-        """Wait for what is under way."""
-        self._quiet.stop()
-        self._wanted = None
-        self._background.shut_down()
+        """Wait for the measurement that is under way; it is not delivered any more."""
+        self._job.shut_down()
 
-    def _begin(self) -> None:
-        if self._background.busy or self._wanted is None:
-            return
+    def _prepare(self) -> Callable[[], Measures] | None:
+        if self._wanted is None:
+            return None
         document, route = self._wanted
-        self._wanted = None
-        self._background.start(lambda: measures_of(document, route), self._tell, self._give_up)
+        return lambda: measures_of(document, route)
 
-    def _tell(self, measures: Measures) -> None:
-        self.measured.emit(measures)
-        self._go_on()
-
-    def _give_up(self, error: Exception) -> None:
-        self._go_on()
-        raise error
-
-    def _go_on(self) -> None:
-        if self._wanted is not None:
-            self._quiet.start()
+    def _raise(self, error: Exception) -> None:
+        raise error  # measuring a valid map cannot fail: a defect, which is to be seen
 
 
 def measures_of(document: MapDocument, route: int) -> Measures:

@@ -1,6 +1,5 @@
 """A run as the window sees it: drained from the mailbox at display rate, announced by signals."""
 
-import threading
 from typing import Any
 
 import numpy as np
@@ -194,26 +193,3 @@ class RunModel(QObject):
 def _size(frame: Frame) -> int:
     arrays = [frame.cost_map, frame.traffic, *frame.paths, *(frame.layouts or {}).values(), *(frame.plan or ())]
     return 1 + sum(array.nbytes for array in arrays if array is not None)
-
-
-def warm_up_in_background() -> threading.Thread:
-    """Compile the engine's loops and import torch's optimiser while the designer looks around."""
-
-    def work() -> None:
-        import torch
-
-        from app.canvas.line_raster import inked, line_opacity
-        from engine.core.device import leave_a_core_free
-        from engine.warmup import warm_up, warm_up_torch
-
-        leave_a_core_free()
-        opacity = line_opacity((4, 4), np.ones((1, 4)), np.ones(1))
-        inked(opacity, opacity, np.zeros((256, 256), np.uint32))
-        warm_up()
-        warm_up_torch()
-        # The first optimiser of a process imports some 800 modules.
-        torch.optim.Adam([torch.zeros(1, requires_grad=True)])
-
-    thread = threading.Thread(target=work, name="longcut warm-up", daemon=True)
-    thread.start()
-    return thread

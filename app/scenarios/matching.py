@@ -219,12 +219,12 @@ def _density(document: MapDocument, settings: Matching) -> Any:
 
 
 def _engine_layout(layout: Layout, stay: Any, before: Any) -> Any:
-    from engine.matching.problem import Layout as EngineLayout
+    from engine.matching.problem import PointSet
 
     positions = np.array(layout.positions)
     cells = np.rint(positions).astype(np.int64)
     fixed = None if stay is None or not len(cells) else stay[cells[:, 0], cells[:, 1]]
-    return EngineLayout(layout.name, positions, np.array(layout.weights), fixed, _keys(positions, before))
+    return PointSet(layout.name, positions, np.array(layout.weights), fixed, _keys(positions, before))
 
 
 def _find(before: Problem | None, side: str, layout: Layout) -> Any:
@@ -257,7 +257,7 @@ def steps(document: MapDocument, settings: Matching, state: Any) -> Iterator[See
     from engine.core.device import pick_device
     from engine.matching.iterate import MatchSettings
     from engine.matching.problem import check_matching
-    from engine.matching.run import match
+    from engine.matching.run import match_points
 
     problem = matching_problem(document, settings, None if state is None else state.problem)
     check_matching(problem)
@@ -269,7 +269,7 @@ def steps(document: MapDocument, settings: Matching, state: Any) -> Iterator[See
         seed=settings.seed,
         device=pick_device("cpu" if settings.device == "auto" else settings.device, "exact"),
     )
-    iterates = match(problem, how, state)
+    iterates = match_points(problem, how, state)
     return (_seen(iterate, how.device) for iterate in iterates)
 
 
@@ -337,10 +337,10 @@ def headline(first: Mapping[str, float], last: Mapping[str, float]) -> str:
 def report(before: MapDocument, after: MapDocument, settings: Matching, last: Seen) -> Report:
     """Figures of the run's own first and last plan, and the exact cost of where the points ended."""
     from engine.matching.iterate import MatchSettings
-    from engine.matching.run import match
+    from engine.matching.run import match_points
 
     # Step 0 looks at the layouts as drawn, as closely as the last step does.
-    start = next(match(matching_problem(before, settings), MatchSettings(blur_end=settings.blur)))
+    start = next(match_points(matching_problem(before, settings), MatchSettings(blur_end=settings.blur)))
     exact = float(last.figures["exact_cost"])
     return {
         "transport_cost_before": start.transport_cost,

@@ -1,41 +1,70 @@
-"""The tools: generators over pointer events, and the table that names them."""
+"""The tools: generators over pointer events, and the table that names them.
+
+A tool is a function, an entry in `TOOLS` and a picture `assets/icons/<name>.svg`; the tool bar, its keys, the
+options bar and the canvas follow from these.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from app.tools import fill, points, routes, shapes, strokes
 from app.tools.tool import Gesture, PointerEvent, Sketch, Tool, ToolOptions
 
-__all__ = ["TOOLS", "Gesture", "PointerEvent", "Sketch", "Tool", "ToolEntry", "ToolOptions"]
+__all__ = ["TOOLS", "Gesture", "OptionField", "PointerEvent", "Sketch", "Tool", "ToolEntry", "ToolOptions"]
+
+
+# A field of the options bar. "value" is what the mode works with: a cost, an amount or a factor.
+OptionField = Literal["filled", "size", "hardness", "mode", "value", "swap", "spacing", "weight", "seed", "snap"]
 
 
 @dataclass(frozen=True)
 class ToolEntry:
-    """A tool in the tool bar. has_size: whether the brush's size counts for it. for_points: of layouts."""
+    """Describe a tool of the tool bar.
+
+    shortcut: its key. hint: what it does, for the tooltip and the status bar. begin: the tool itself.
+    options: the fields of the options bar that count for it. for_points: it edits the points of layouts.
+    """
 
     title: str
     shortcut: str
     hint: str
-    has_size: bool
     begin: Tool
+    options: tuple[OptionField, ...] = ()
     for_points: bool = False
 
+    @property
+    def has_size(self) -> bool:
+        """Whether the brush's size counts, so that the canvas shows it."""
+        return "size" in self.options
+
+    @property
+    def paints(self) -> bool:
+        """Whether it paints the cost that the designer chose."""
+        return "value" in self.options
+
+
+_VALUE: tuple[OptionField, ...] = ("mode", "value", "swap")
+_BRUSH: tuple[OptionField, ...] = ("size", "hardness", *_VALUE)
+_SCATTER: tuple[OptionField, ...] = ("size", "spacing", "weight", "seed")
 
 TOOLS: dict[str, ToolEntry] = {
-    "brush": ToolEntry("Brush", "B", "Paint costs", True, strokes.brush),
-    "eraser": ToolEntry("Eraser", "E", "Back to the base terrain", True, strokes.eraser),
-    "line": ToolEntry("Line", "L", "Drag a straight line; Shift: 45°", True, shapes.line),
-    "rectangle": ToolEntry("Rectangle", "R", "Drag a rectangle; Shift: square", False, shapes.box),
-    "fill": ToolEntry("Fill", "F", "Fill connected cells of one cost", False, fill.fill),
-    "picker": ToolEntry("Picker", "I", "Take a cell's cost for painting", False, fill.picker),
-    "wall": ToolEntry("Wall", "W", "Left builds, right clears", True, strokes.wall),
-    "lock": ToolEntry("Lock", "K", "Left locks against runs, right unlocks", True, strokes.lock),
-    "start": ToolEntry("Start", "S", "Set or drag a route's start", False, routes.start),
-    "goal": ToolEntry("Goal", "G", "Set or drag a route's goal", False, routes.goal),
-    "trace": ToolEntry("Trace", "T", "Draw the way that the path should take", False, routes.trace),
-    "points": ToolEntry("Points", "P", "Add or drag a point, right removes", False, points.points, True),
-    "select": ToolEntry("Select", "V", "Select or drag points; Shift adds", False, points.select, True),
-    "lasso": ToolEntry("Lasso", "O", "Draw a line round points; Shift adds", False, points.lasso, True),
-    "scatter": ToolEntry("Scatter", "D", "Scatter points, right brushes away", True, points.scatter, True),
+    "brush": ToolEntry("Brush", "B", "Paint costs", strokes.brush, _BRUSH),
+    "eraser": ToolEntry("Eraser", "E", "Back to the base terrain", strokes.eraser, ("size",)),
+    "line": ToolEntry("Line", "L", "Drag a straight line; Shift: 45°", shapes.line, _BRUSH),
+    "rectangle": ToolEntry("Rectangle", "R", "Drag a rectangle; Shift: square", shapes.box, ("filled", *_VALUE)),
+    "fill": ToolEntry("Fill", "F", "Fill connected cells of one cost", fill.fill, _VALUE),
+    "picker": ToolEntry("Picker", "I", "Take a cell's cost for painting", fill.picker),
+    "wall": ToolEntry("Wall", "W", "Left builds, right clears", strokes.wall, ("size",)),
+    "lock": ToolEntry("Lock", "K", "Left locks against runs, right unlocks", strokes.lock, ("size",)),
+    "start": ToolEntry("Start", "S", "Set or drag a route's start", routes.start),
+    "goal": ToolEntry("Goal", "G", "Set or drag a route's goal", routes.goal),
+    "trace": ToolEntry("Trace", "T", "Draw the way that the path should take", routes.trace),
+    "points": ToolEntry(
+        "Points", "P", "Add or drag a point, right removes", points.points, ("weight", "snap"), True
+    ),
+    "select": ToolEntry("Select", "V", "Select or drag points; Shift adds", points.select, ("snap",), True),
+    "lasso": ToolEntry("Lasso", "O", "Draw a line round points; Shift adds", points.lasso, ("snap",), True),
+    "scatter": ToolEntry("Scatter", "D", "Scatter points, right brushes away", points.scatter, _SCATTER, True),
 }

@@ -1,19 +1,24 @@
-"""Drives the active tool: pointer events in, gestures begun, ended and broken off, edits made one undo step."""
+"""Drive the active tool: pointer events in; gestures begin, end or are cancelled; each edit is one undo step."""
 
 from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from inspect import GEN_RUNNING, getgeneratorstate
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 
-from app.document.model import DocumentModel
 from app.tools import TOOLS, ToolEntry
 from app.tools.point_actions import POINT_ACTIONS, run_action, with_weight
 from app.tools.tool import Gesture, PointerEvent, Sketch, ToolOptions
-from maps.document import MapDocument
 from maps.errors import MapError
+
+if TYPE_CHECKING:
+    from app.document.model import DocumentModel
+    from app.tools.point_actions import PointActionName
+    from maps.document import MapDocument
 
 _log = logging.getLogger(__name__)
 REPEAT_WITHIN = 600  # milliseconds in which an action that comes again goes on with the same undo step
@@ -21,7 +26,7 @@ SMALLEST_SIZE, LARGEST_SIZE = 1.0, 512.0
 
 
 class ToolDriver(QObject):
-    """The active tool, what it works with, and its gesture under way, if there is one."""
+    """Hold the active tool, its options and its gesture under way, if there is one."""
 
     options_changed = Signal(object, object)  # ToolOptions before and now
     sketch_changed = Signal(object, object)  # Sketch before and now
@@ -35,7 +40,7 @@ class ToolDriver(QObject):
         self.sketch = Sketch()
         self._gesture: Gesture | None = None
         self._last: PointerEvent | None = None
-        self._acting = False
+        self._acting = False  # while this driver itself edits or cancels
         self._repeated = ""  # label of the step that an action may go on with
         self._repeat_ends = QTimer(self, interval=REPEAT_WITHIN, singleShot=True)
         self._repeat_ends.timeout.connect(self.finish_repeats)
@@ -53,7 +58,7 @@ class ToolDriver(QObject):
         return self._gesture is not None
 
     def set_tool(self, tool: str) -> None:
-        """Take up another tool; a gesture under way is cancelled. Raises KeyError for a name that is none."""
+        """Take up another tool and cancel a gesture under way. Raises KeyError for an unknown name."""
         if tool not in TOOLS:
             raise KeyError(f"there is no tool {tool!r}; there are {', '.join(TOOLS)}")
         self.cancel()
@@ -61,13 +66,13 @@ class ToolDriver(QObject):
         self.tool = tool
 
     def set_options(self, options: ToolOptions) -> None:
-        """Set what the next gesture works with."""
+        """Set the options of the next gesture."""
         old, self.options = self.options, options
         if options != old:
             self.options_changed.emit(old, options)
 
     def change_size(self, steps: int) -> None:
-        """A larger brush for steps above 0, a smaller one below; large brushes change by a tenth at a time."""
+        """Take a larger brush for steps above 0, a smaller one below; large ones change by a tenth."""
         size = self.options.size
         for _ in range(abs(steps)):
             grown = size + max(1.0, size // 10.0) if steps > 0 else size - max(1.0, size // 11.0)
@@ -76,8 +81,7 @@ class ToolDriver(QObject):
 
     def swap_costs(self) -> None:
         """Paint with the other of the two costs."""
-        options = self.options
-        self.set_options(replace(options, cost=options.other_cost, other_cost=options.cost, mode="set"))
+        self.set_options(self.options.with_costs_swapped())
 
     # Gestures
 
@@ -91,7 +95,7 @@ class ToolDriver(QObject):
             self._send(event)
 
     def move(self, event: PointerEvent) -> None:
-        """Go on with it; only tools for points care where in a cell the pointer is. The button stays the same."""
+        """Continue a gesture with its own button; the position within a cell counts for point tools only."""
         last = self._last
         if self._gesture is not None and last is not None:
             moved = event.position != last.position if self.entry.for_points else event.cell != last.cell
@@ -99,14 +103,14 @@ class ToolDriver(QObject):
                 self._send(replace(event, button=last.button))
 
     def release(self, event: PointerEvent) -> None:
-        """End it, if this is the button that began it."""
+        """End a gesture, if this is the button that began it."""
         if self._gesture is not None and self._last is not None and self._last.button == event.button:
             # Qt may fold the last move into the release.
             self.move(replace(event, phase="move"))
             self._send(event)
 
     def cancel(self) -> None:
-        """Break a gesture off, or an action that may still be repeated; the document is as before it."""
+        """Cancel a gesture, or an action that may still be repeated; the document is as before it."""
         if self._gesture is not None or self._repeated:
             self._acting = True
             self._forget_gesture()
@@ -143,14 +147,14 @@ class ToolDriver(QObject):
         # Whoever else changes the history ends the gesture; a tool that commits is running just now.
         self._repeated = ""
         self._repeat_ends.stop()
-        if self._gesture is not None and not self._gesture.gi_running:
+        if self._gesture is not None and getgeneratorstate(self._gesture) != GEN_RUNNING:
             self._gesture.close()
             self._gesture = None
             self._show(Sketch())
 
     # Selected points
 
-    def act(self, name: str) -> None:
+    def act(self, name: PointActionName) -> None:
         """Carry out an action of `POINT_ACTIONS` on the selected points; nothing during a gesture."""
         if self._gesture is not None:
             return
@@ -194,7 +198,7 @@ class ToolDriver(QObject):
         self._acting = False
 
     def _keep_selection_true(self, old: MapDocument, new: MapDocument) -> None:
-        """Let go of a selection whose points somebody else, such as undo, renumbered."""
+        """Deselect all points if somebody else, such as undo, renumbered them."""
         if self._gesture is None and not self._acting and self.options.selection:
             counts = [
                 len(document.layouts[self.options.layout].positions)

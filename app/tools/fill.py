@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from app.document.model import DocumentModel
-from app.tools.tool import Gesture, ToolOptions
 from maps.edits import paint, same_terrain, set_passable
 from maps.raster import flood
+
+if TYPE_CHECKING:
+    from app.document.model import DocumentModel
+    from app.tools.tool import Gesture, ToolOptions
 
 
 def fill(model: DocumentModel, options: ToolOptions) -> Gesture:

@@ -1,26 +1,36 @@
-"""What can be done with the selected points by key or menu: pure functions, and the table that names them."""
+"""Edit the selected points by key or menu: pure functions, and the table that names them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from app.tools.points import active_layout
-from app.tools.tool import ToolOptions
-from maps.document import Layout, MapDocument
 from maps.errors import MapError, MapFormatError
 from maps.formats.points import encode_csv, parse_points
 from maps.layout_edits import align_points, move_points, paste_points, remove_points, set_weights
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.tools.tool import ToolOptions
+    from maps.document import Layout, MapDocument
+
 HEAVIER = 1.1  # by one notch of the wheel
+PointActionName = Literal[
+    "select_all", "cut", "copy", "paste", "delete", "align", "up", "down", "left", "right", "heavier", "lighter"
+]
 PASTED_BY = (1.0, 1.0)  # rows and columns, so that a copy does not hide what it was copied from
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """The document and the options afterwards; clipboard: a text for it; sentence: what could not be done."""
+    """Hold what an action made of document and options.
+
+    clipboard: a text to put on it, None to leave it. sentence: what could not be done, or empty.
+    """
 
     document: MapDocument
     options: ToolOptions
@@ -32,7 +42,7 @@ class Outcome:
 class PointAction:
     """An action on the selected points, given the clipboard's text.
 
-    label: of the undo step. repeats: several in a row are one step.
+    label: of the undo step. repeats: several in a row are one step. needs_points: it does nothing without any.
     """
 
     title: str
@@ -40,10 +50,11 @@ class PointAction:
     label: str
     run: Callable[[MapDocument, ToolOptions, str], Outcome]
     repeats: bool = False
+    needs_points: bool = True
 
 
 def selected(document: MapDocument, options: ToolOptions) -> Layout | None:
-    """The selected points as a layout of their own, None if there are none."""
+    """Return the selected points as a layout of their own, None if there are none."""
     chosen = _chosen(document, options)
     if not chosen:
         return None
@@ -52,7 +63,7 @@ def selected(document: MapDocument, options: ToolOptions) -> Layout | None:
 
 
 def with_weight(document: MapDocument, options: ToolOptions, weight: float) -> MapDocument:
-    """The selected points weigh this much each. Raises MapError for a weight that cannot be."""
+    """Give each selected point this weight. Raises MapError for a weight that cannot be."""
     chosen = _chosen(document, options)
     return set_weights(document, options.layout, chosen, weight) if chosen else document
 
@@ -119,28 +130,28 @@ def _weigh(factor: float) -> Callable[[MapDocument, ToolOptions, str], Outcome]:
 
 
 def _chosen(document: MapDocument, options: ToolOptions) -> list[int]:
-    """Indices of the selected points that are there."""
+    """Return the indices of the selected points that still exist."""
     index = options.layout
     count = len(document.layouts[index].positions) if index < len(document.layouts) else 0
     return sorted(point for point in options.selection if point < count)
 
 
-def run_action(name: str, document: MapDocument, options: ToolOptions, clipboard: str) -> Outcome:
-    """Carry out an action of `POINT_ACTIONS`; what cannot be done leaves the document and says why."""
-    needs_points = name not in ("select_all", "paste")
-    if needs_points and not _chosen(document, options):
+def run_action(name: PointActionName, document: MapDocument, options: ToolOptions, clipboard: str) -> Outcome:
+    """Carry out an action of `POINT_ACTIONS`; if that is impossible, keep the document and say why."""
+    action = POINT_ACTIONS[name]
+    if action.needs_points and not _chosen(document, options):
         return Outcome(document, options)
     try:
-        return POINT_ACTIONS[name].run(document, options, clipboard)
+        return action.run(document, options, clipboard)
     except MapError as error:
         return Outcome(document, options, sentence=str(error))
 
 
-POINT_ACTIONS: dict[str, PointAction] = {
-    "select_all": PointAction("Select all points", "Ctrl+A", "", _select_all),
+POINT_ACTIONS: dict[PointActionName, PointAction] = {
+    "select_all": PointAction("Select all points", "Ctrl+A", "", _select_all, needs_points=False),
     "cut": PointAction("Cut points", "Ctrl+X", "Cut points", _cut),
     "copy": PointAction("Copy points", "Ctrl+C", "", _copy),
-    "paste": PointAction("Paste points", "Ctrl+V", "Paste points", _paste),
+    "paste": PointAction("Paste points", "Ctrl+V", "Paste points", _paste, needs_points=False),
     "delete": PointAction("Delete points", "Del", "Remove points", _delete),
     "align": PointAction("Align points to the grid", "Ctrl+G", "Align points", _align),
     "up": PointAction("Move up", "Up", "Move points", _nudge(-1.0, 0.0), True),

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.document.model import DocumentModel
 from app.tools.tool import Gesture, PointerEvent, Sketch, ToolOptions
-from maps.document import MapDocument
 from maps.layout_edits import (
     add_points,
     move_points,
@@ -22,6 +21,10 @@ from maps.layout_edits import (
     scatter_points,
     why_blocked,
 )
+
+if TYPE_CHECKING:
+    from app.document.model import DocumentModel
+    from maps.document import MapDocument
 
 Place = tuple[float, float]
 Shape = tuple[Place, ...]
@@ -90,12 +93,12 @@ def scatter(model: DocumentModel, options: ToolOptions) -> Gesture:
 
 
 def active_layout(document: MapDocument, options: ToolOptions) -> int:
-    """Index of the layout that new points go to; the number of layouts for one that is not there yet."""
+    """Return the index of the layout that new points go to; the number of layouts for a new one."""
     return min(options.layout, len(document.layouts))
 
 
 def point_under(document: MapDocument, options: ToolOptions, place: Place, touch: float) -> tuple[int, int] | None:
-    """(layout, point) nearest to a place within touch, one of the active layout first of all."""
+    """Return (layout, point) nearest to a place within touch, one of the active layout first; None for none."""
     others = [index for index in range(len(document.layouts)) if index != options.layout]
     for index in (options.layout, *others):
         if (point := nearest_point(_positions(document, index), place, touch)) is not None:
@@ -104,7 +107,7 @@ def point_under(document: MapDocument, options: ToolOptions, place: Place, touch
 
 
 def points_in_box_shape(positions: NDArray[np.float64], corners: Shape) -> NDArray[np.int64]:
-    """Indices of the positions in a box given by its corners."""
+    """Return the indices of the positions in a box given by its corners."""
     return points_in_box(positions, corners[0], corners[2])
 
 
@@ -137,7 +140,7 @@ def _select(
 def _take_hold(
     model: DocumentModel, options: ToolOptions, event: PointerEvent, index: int, point: int, adds: bool
 ) -> Gesture:
-    """A press on a point selects it, unless it is selected already, and drags the selection."""
+    """Select the pressed point, unless it is selected already, and drag the selection."""
     before = options.selection if index == options.layout else frozenset[int]()
     taken = before if point in before else frozenset({point})
     selection = before ^ {point} if adds else taken

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from app.document.model import DocumentModel
-from app.tools.tool import Gesture, PointerEvent, ToolOptions
 from maps.document import Cell, MapDocument, Route
 from maps.edits import set_route
 from maps.raster import line_cells
+
+if TYPE_CHECKING:
+    from app.document.model import DocumentModel
+    from app.tools.tool import Gesture, PointerEvent, ToolOptions
 
 End = Literal["start", "goal"]
 # Colours that stay apart for every kind of colour vision (Okabe and Ito).
@@ -27,7 +29,7 @@ def goal(model: DocumentModel, options: ToolOptions) -> Gesture:
 
 
 def trace(model: DocumentModel, options: ToolOptions) -> Gesture:
-    """Draw the way that the active route's path should take, from its start to its goal; right takes it away."""
+    """Draw a line for the active route's path from its start to its goal; the right button removes it."""
     event = yield
     base = model.document
     index = min(options.route, len(base.routes))
@@ -73,12 +75,12 @@ def _place(model: DocumentModel, options: ToolOptions, end: End) -> Gesture:
 
 
 def _end_under(document: MapDocument, event: PointerEvent, index: int, end: End) -> tuple[int, End]:
-    """Which end the press takes hold of: the nearest within reach, first of all the one asked for; else that."""
+    """Return the end that a press takes: the nearest within reach, preferably the one asked for; else that one."""
     candidates: list[tuple[int, bool, int, End]] = []
     other: End = "goal" if end == "start" else "start"
     for number, route in enumerate(document.routes):
         for name in (end, other):
-            cell: Cell = getattr(route, name)
+            cell = route.start if name == "start" else route.goal
             off = max(abs(cell[0] - event.cell[0]), abs(cell[1] - event.cell[1]))
             if off <= event.reach:
                 candidates.append((off, (number, name) != (index, end), number, name))
@@ -90,7 +92,8 @@ def _end_under(document: MapDocument, event: PointerEvent, index: int, end: End)
 def _with_end(document: MapDocument, index: int, end: End, cell: Cell) -> Route:
     if index < len(document.routes):
         # A length promised by a scenario file is for the old ends.
-        return replace(document.routes[index], **{end: cell}, expected_cost=None)
+        route = replace(document.routes[index], expected_cost=None)
+        return replace(route, start=cell) if end == "start" else replace(route, goal=cell)
     taken = {route.name for route in document.routes}
     number = next(n for n in range(1, len(taken) + 2) if f"Route {n}" not in taken)
     return Route(f"Route {number}", cell, cell, colour=ROUTE_COLOURS[index % len(ROUTE_COLOURS)])

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from app.document.model import DocumentModel
-from app.tools.tool import Gesture, PointerEvent, ToolOptions
-from maps.document import Cell
 from maps.edits import paint
 from maps.raster import Patch, rectangle, stroke
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.document.model import DocumentModel
+    from app.tools.tool import Gesture, PointerEvent, ToolOptions
+    from maps.document import Cell
+
 
 def line(model: DocumentModel, options: ToolOptions) -> Gesture:
-    """A straight stroke of the brush; with Shift level, upright or at 45°."""
+    """Draw a straight stroke of the brush; with Shift horizontal, vertical or at 45°."""
     shape = model.document.shape
 
     def between(start: Cell, event: PointerEvent) -> Patch:
@@ -23,7 +27,7 @@ def line(model: DocumentModel, options: ToolOptions) -> Gesture:
 
 
 def box(model: DocumentModel, options: ToolOptions) -> Gesture:
-    """A rectangle, filled or only its border; with Shift a square."""
+    """Draw a rectangle, filled or only its border; with Shift a square."""
     shape = model.document.shape
 
     def between(start: Cell, event: PointerEvent) -> Patch:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.document.model import DocumentModel
-from app.tools.tool import Gesture, ToolOptions
 from maps.document import MapDocument, Terrain
 from maps.edits import Edit, paint, set_locked, set_passable, set_terrain
 from maps.raster import Patch, stroke
+
+if TYPE_CHECKING:
+    from app.document.model import DocumentModel
+    from app.tools.tool import Gesture, ToolOptions
 
 
 def brush(model: DocumentModel, options: ToolOptions) -> Gesture:
@@ -35,7 +38,7 @@ def brush(model: DocumentModel, options: ToolOptions) -> Gesture:
 
 
 def eraser(model: DocumentModel, options: ToolOptions) -> Gesture:
-    """Back to the base terrain; walls open."""
+    """Restore the base terrain; walls open."""
     terrain = base_terrain(model.document)
     return _sweep(model, options, lambda document, patch: set_terrain(document, patch, terrain), "Erase")
 
@@ -65,7 +68,7 @@ def lock(model: DocumentModel, options: ToolOptions) -> Gesture:
 
 
 def base_terrain(document: MapDocument) -> Terrain:
-    """The first passable terrain of the palette whose cost is nearest 1."""
+    """Return the first passable terrain of the palette whose cost is nearest 1."""
     passable = (terrain for terrain in document.palette if terrain.passable)
     return min(passable, key=lambda terrain: abs(terrain.cost - 1.0), default=Terrain("open", 1.0, "#b9cf6a"))
 

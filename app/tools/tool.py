@@ -1,19 +1,21 @@
-"""What every tool speaks: pointer events in, one undo step out."""
+"""Define what tools work with: pointer events, options, sketches, gestures."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
 
 from app.document.model import DocumentModel
-from maps.document import Cell
-from maps.edits import PaintMode
+
+if TYPE_CHECKING:
+    from maps.document import Cell
+    from maps.edits import PaintMode
 
 
 @dataclass(frozen=True)
 class PointerEvent:
-    """One event of a gesture.
+    """Describe one event of a gesture.
 
     cell: under the pointer, (row, col), perhaps outside the map. reach: how many cells off a mark drawn on
     the map may be and still be hit; 0 where cells are large. position: as exactly as the pointer goes, in the
@@ -31,7 +33,7 @@ class PointerEvent:
 
 @dataclass(frozen=True)
 class ToolOptions:
-    """What the designer set for the tools.
+    """Hold what the designer set for the tools.
 
     size: cells across. hardness: share of the brush's radius with full weight. cost: what "set" paints;
     other_cost: what it is swapped with; amount: cost units that "add" adds; factor: what "scale" multiplies
@@ -61,11 +63,29 @@ class ToolOptions:
         """The number that the mode paints with."""
         return {"set": self.cost, "add": self.amount, "scale": self.factor, "smooth": 1.0}[self.mode]
 
+    def with_value(self, value: float) -> ToolOptions:
+        """Return the options with another number for the mode, which has none where it smooths."""
+        match self.mode:
+            case "set":
+                return replace(self, cost=value)
+            case "add":
+                return replace(self, amount=value)
+            case "scale":
+                return replace(self, factor=value)
+            case "smooth":
+                return self
+
+    def with_costs_swapped(self) -> ToolOptions:
+        """Return the options that paint with the other of the two costs."""
+        return replace(self, cost=self.other_cost, other_cost=self.cost, mode="set")
+
 
 @dataclass(frozen=True)
 class Sketch:
-    """What a gesture shows beside the document: an outline of (row, col) corners, what would be selected
-    (None: what is), and a sentence about what cannot be done where the pointer is.
+    """Hold what a gesture shows beside the document.
+
+    outline: (row, col) corners. selection: the points that would be selected, None for no change.
+    sentence: what cannot be done where the pointer is, or empty.
     """
 
     outline: tuple[tuple[float, float], ...] = ()

@@ -1,10 +1,9 @@
-"""What routes, layouts and terrains have in common: a table of the document's entries, edited in place."""
+"""Edit a table of the document's entries in place: what the panels of routes, layouts, terrains share."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QKeyEvent, QMouseEvent
@@ -18,10 +17,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.document.model import DocumentModel
 from app.widgets.parts import GAP, MARGIN, SWATCH, TARGET, Button, Notice, tabular
-from maps.document import MapDocument
+from maps.document import Layout, MapDocument, Route, Terrain
 from maps.errors import MapError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from app.document.model import DocumentModel
 
 _USE = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space, Qt.Key.Key_F2)
 _REMOVE = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
@@ -32,9 +35,12 @@ _HEADER = """
 """
 
 
+Entry = TypeVar("Entry", Route, Layout, Terrain)
+
+
 @dataclass(frozen=True)
 class Column:
-    """A column of the table. width: px, None takes what is left."""
+    """Describe a column of the table. width: px, None takes what is left."""
 
     title: str
     tip: str
@@ -44,7 +50,7 @@ class Column:
 
 
 class EntryTable(QTableWidget):
-    """Rows to choose among. Enter, Space and F2 edit a cell, or tell that it was `used` if it has no text."""
+    """Choose among rows. Enter, Space and F2 edit a cell, or emit `used` if it has no text."""
 
     used = Signal(int, int)
     pressed_again = Signal(int)  # the row that was the current one before
@@ -82,6 +88,7 @@ class EntryTable(QTableWidget):
                 self.setColumnWidth(at, column.width)
 
     def event(self, event: QEvent) -> bool:
+        """Claim the table's own keys before a shortcut of the window takes them."""
         ours = isinstance(event, QKeyEvent) and event.key() in (*_USE, *_REMOVE) and not event.modifiers()
         if ours and event.type() == QEvent.Type.ShortcutOverride:
             event.accept()  # before a shortcut of the window takes the key
@@ -89,29 +96,33 @@ class EntryTable(QTableWidget):
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        item = self.currentItem()
+        """Edit or use the current cell, or ask for the removal of its row."""
+        index = self.currentIndex()
         if self.state() == QAbstractItemView.State.EditingState:
             return  # the Enter that ends the editing
-        if event.key() in _USE and item is not None:
-            if item.flags() & Qt.ItemFlag.ItemIsEditable:
-                self.editItem(item)
+        if event.key() in _USE and index.isValid():
+            if index.flags() & Qt.ItemFlag.ItemIsEditable:
+                self.edit(index)
             else:
-                self.used.emit(item.row(), item.column())
+                self.used.emit(index.row(), index.column())
         elif event.key() in _REMOVE:
             self.removal_asked.emit()
         else:
             super().keyPressEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Tell if the row was the current one already."""
         before = self.currentRow()
         super().mousePressEvent(event)
         if before >= 0 and self.rowAt(event.position().toPoint().y()) == before:
             self.pressed_again.emit(before)
 
     def sizeHint(self) -> QSize:
+        """Return a size that shows all rows, up to a limit."""
         return self._size(min(max(self.rowCount(), _LEAST_ROWS), _MOST_ROWS))
 
     def minimumSizeHint(self) -> QSize:
+        """Return a size that shows a few rows."""
         return self._size(_LEAST_ROWS)
 
     def _size(self, rows: int) -> QSize:
@@ -119,8 +130,8 @@ class EntryTable(QTableWidget):
         return QSize(200, self.horizontalHeader().sizeHint().height() + rows * TARGET + frame)
 
 
-class EntriesPanel(QWidget):
-    """A table of one kind of the document's entries, buttons below it, and a line for what went wrong.
+class EntriesPanel(QWidget, Generic[Entry]):
+    """Edit one kind of the document's entries in a table, with buttons and a line for errors below it.
 
     entries: takes them out of a document. put: a document with an entry at an index, added where the index is
     their number. drop: a document without the one at an index. Every change is one undo step.
@@ -131,15 +142,15 @@ class EntriesPanel(QWidget):
     def __init__(
         self,
         model: DocumentModel,
-        entries: Callable[[MapDocument], tuple[Any, ...]],
-        put: Callable[[MapDocument, int, Any], MapDocument],
+        entries: Callable[[MapDocument], tuple[Entry, ...]],
+        put: Callable[[MapDocument, int, Entry], MapDocument],
         drop: Callable[[MapDocument, int], MapDocument],
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._model, self._columns = model, self._make_columns()
         self._entries, self._put, self._drop = entries, put, drop
-        self._shown: tuple[Any, ...] = ()
+        self._shown: tuple[Entry, ...] = ()
         self._active = 0
         self.table = EntryTable(self._columns)
         self.notice = Notice()
@@ -155,27 +166,27 @@ class EntriesPanel(QWidget):
         self.table.itemChanged.connect(self._take_text)
         self.table.currentCellChanged.connect(self._take_row)
         self.table.removal_asked.connect(self.remove)
-        model.changed.connect(lambda _, new: self._show(new))
+        model.changed.connect(self._follow)
 
     # What subclasses say
 
     def _make_columns(self) -> Sequence[Column]:
         raise NotImplementedError
 
-    def _fill(self, row: int, entry: Any) -> None:
+    def _fill(self, row: int, entry: Entry) -> None:
         """Show an entry in a row, by `_text` and `_icon`."""
         raise NotImplementedError
 
-    def _typed(self, entry: Any, column: int, text: str) -> tuple[str, Any]:
-        """What a text typed into a column makes of an entry, with the undo step's label. Raises MapError."""
+    def _typed(self, entry: Entry, column: int, text: str) -> tuple[str, Entry]:
+        """Return an undo step's label and an entry with a text typed into a column. Raises MapError."""
         raise NotImplementedError
 
     def _choose(self, row: int) -> None:
-        """The designer made a row the active one."""
+        """Tell that the designer made a row the active one."""
         raise NotImplementedError
 
     def _keep_active(self, before: int, now: int) -> None:
-        """See to the active entry where `before` entries have become `now` by something else than this panel."""
+        """Update the active entry where something else made `now` entries of `before`."""
         if self._active > now:
             self._active = max(now - 1, 0)
             self._choose(self._active)
@@ -188,7 +199,7 @@ class EntriesPanel(QWidget):
 
     def _add_button(self, button: Button, on_click: Callable[[], None]) -> Button:
         self._buttons.insertWidget(self._buttons.count() - 1, button)
-        button.clicked.connect(lambda _: on_click())
+        button.clicked.connect(lambda: on_click())
         return button
 
     def _text(self, row: int, column: int, text: str, tip: str = "", dim: bool = False) -> None:
@@ -229,14 +240,14 @@ class EntriesPanel(QWidget):
         return self._active
 
     def set_active(self, index: int) -> None:
-        """Show another entry as the active one; nothing is announced."""
+        """Show another entry as the active one, without telling that it was chosen."""
         self._active = index
         self.table.blockSignals(True)
         if index < self.table.rowCount():
             self.table.setCurrentCell(index, max(self.table.currentColumn(), 0))
         else:
             self.table.clearSelection()
-            self.table.setCurrentItem(None)
+            self.table.setCurrentCell(-1, -1)
         self.table.blockSignals(False)
         self._allow_buttons()
 
@@ -245,6 +256,9 @@ class EntriesPanel(QWidget):
         self._filled = True
         self._shown = ()
         self._show(self._model.document)
+
+    def _follow(self, _old: MapDocument, new: MapDocument) -> None:
+        self._show(new)
 
     def _show(self, document: MapDocument) -> None:
         entries = self._entries(document)
@@ -264,6 +278,7 @@ class EntriesPanel(QWidget):
         self.set_active(self._active)
 
     def changeEvent(self, event: QEvent) -> None:
+        """Draw icons and texts anew in other colours of the window."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange and self._filled:
             self.refresh()
@@ -278,12 +293,12 @@ class EntriesPanel(QWidget):
             self._edit(self.tr("Remove {}").format(self._shown[row].name), lambda now: self._drop(now, row))
             self._choose(self._active)
 
-    def _append(self, label: str, entry: Any) -> None:
+    def _append(self, label: str, entry: Entry) -> None:
         row = len(self._shown)
         if self._edit(label, lambda now: self._put(now, row, entry)):
             self._activate(row)
 
-    def _replace(self, row: int, label: str, entry: Any) -> bool:
+    def _replace(self, row: int, label: str, entry: Entry) -> bool:
         return self._edit(label, lambda now: self._put(now, row, entry))
 
     def _edit(self, label: str, change: Callable[[MapDocument], MapDocument]) -> bool:

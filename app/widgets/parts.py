@@ -1,9 +1,9 @@
-"""Small parts that panels and dialogs are made of."""
+"""Provide the small parts that panels and dialogs are made of."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from html import escape
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QIcon, QKeyEvent, QPainter, QPaintEvent, QPalette, QPen, QPixmap
@@ -23,6 +23,9 @@ from PySide6.QtWidgets import (
 
 from maps.errors import MapError
 
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
 GAP, MARGIN = 4, 8  # px
 TARGET = 24  # px, the least height of what is clicked
 SWATCH = 16  # px
@@ -31,7 +34,7 @@ _FINE = 3  # pixels of an icon per px, for fine screens
 
 
 class Button(QPushButton):
-    """A button no wider than its words; while it is disabled its tooltip says why."""
+    """Push a button no wider than its words; while it is disabled its tooltip says why."""
 
     def __init__(self, text: str, tip: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -43,6 +46,7 @@ class Button(QPushButton):
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:
+        """Return the size of the words with a margin."""
         return QSize(self.fontMetrics().horizontalAdvance(self.text()) + 20, TARGET)
 
     def allow(self, reason_against: str = "") -> None:
@@ -52,9 +56,10 @@ class Button(QPushButton):
 
 
 class Check(QCheckBox):
-    """A box to tick whose border is seen on a dark ground too, where Fusion's is not."""
+    """Tick a box whose border is visible on a dark ground too, where Fusion's is not."""
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the box and its label."""
         option = QStyleOptionButton()
         self.initStyleOption(option)
         style, painter = self.style(), QPainter(self)
@@ -66,7 +71,7 @@ class Check(QCheckBox):
 
 
 class Notice(QLabel):
-    """A sentence about what went wrong or what to know; it takes no room while there is none."""
+    """Show a warning or a remark; takes no room while there is none."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -85,14 +90,15 @@ class Notice(QLabel):
 
 
 class Rows(QStyledItemDelegate):
-    """Rows that are high enough to be hit."""
+    """Draw rows that are high enough to be clicked."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        """Return the usual size, at least as high as a click needs."""
         return super().sizeHint(option, index).expandedTo(QSize(0, TARGET))
 
 
 class NumberField(QLineEdit):
-    """A field for one number. `value` reads it; Escape puts back what was shown last."""
+    """Edit one number. `value` reads it; Escape restores what was shown last."""
 
     def __init__(self, tip: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -117,10 +123,11 @@ class NumberField(QLineEdit):
         return self.text() != self._shown
 
     def value(self) -> float:
-        """The number that stands there. Raises MapError if it is none."""
+        """Return the number in the field. Raises MapError if it is none."""
         return number(self.text())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Restore what was shown last on Escape."""
         if event.key() == Qt.Key.Key_Escape and self.touched:
             self.setText(self._shown)
         else:
@@ -128,7 +135,7 @@ class NumberField(QLineEdit):
 
 
 def number(text: str) -> float:
-    """The number that a designer typed; a comma counts as the decimal point. Raises MapError if it is none."""
+    """Parse a number that was typed; a comma counts as the decimal point. Raises MapError if it is none."""
     try:
         return float(text.strip().replace(",", "."))
     except ValueError:
@@ -136,35 +143,35 @@ def number(text: str) -> float:
 
 
 def shortest(value: float) -> str:
-    """A number as it is typed: no digit more than needed to tell it from its neighbours in float32."""
+    """Write a number with no more digits than tell it from its neighbours in float32."""
     return f"{value:.7g}"
 
 
 def tabular(font: QFont) -> QFont:
-    """The font with figures of one width, so that numbers that change do not jitter."""
+    """Return the font with figures of equal width, so that changing numbers do not jitter."""
     font = QFont(font)
     font.setFeature(QFont.Tag("tnum"), 1)
     return font
 
 
 def free_name(prefix: str, taken: Collection[str]) -> str:
-    """The first of "prefix 1", "prefix 2", … that is not taken."""
+    """Return the first of "prefix 1", "prefix 2", … that is not taken."""
     return next(name for n in range(1, len(taken) + 2) if (name := f"{prefix} {n}") not in taken)
 
 
 def ask_colour(parent: QWidget, colour: str, title: str) -> str | None:
-    """Ask for a colour, "#rrggbb"; None if the designer thought better of it."""
+    """Ask for a colour, "#rrggbb"; return None if the designer cancelled."""
     chosen = QColorDialog.getColor(QColor(colour), parent, title)
     return chosen.name() if chosen.isValid() else None
 
 
 def round_pen(colour: QColor, width: float) -> QPen:
-    """A pen whose lines end and meet round."""
+    """Return a pen whose lines end and meet round."""
     return QPen(colour, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
 
 
 def blank_pixmap(side: int = SWATCH) -> QPixmap:
-    """A transparent square to draw an icon on, in px."""
+    """Return a transparent square to draw an icon on, side in px."""
     pixmap = QPixmap(side * _FINE, side * _FINE)
     pixmap.setDevicePixelRatio(_FINE)
     pixmap.fill(Qt.GlobalColor.transparent)
@@ -172,7 +179,7 @@ def blank_pixmap(side: int = SWATCH) -> QPixmap:
 
 
 def swatch(colour: str, crossed: bool = False) -> QIcon:
-    """A square of a colour; crossed: marked as not passable, so that colour does not say it alone."""
+    """Return an icon of a colour; crossed: marked as impassable, so that colour is not the only sign."""
     pixmap = blank_pixmap()
     painter = QPainter(pixmap)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -190,7 +197,7 @@ def swatch(colour: str, crossed: bool = False) -> QIcon:
 
 
 def tick_box(palette: QPalette, ticked: bool) -> QIcon:
-    """A box, ticked or not, for a cell of a table."""
+    """Return an icon of a box, ticked or not, for a cell of a table."""
     pixmap = blank_pixmap()
     painter = QPainter(pixmap)
     draw_tick_box(painter, QRectF(1.0, 1.0, SWATCH - 2.0, SWATCH - 2.0), palette, ticked, False)
@@ -213,7 +220,7 @@ def draw_tick_box(painter: QPainter, box: QRectF, palette: QPalette, ticked: boo
 
 
 def plain_icon(pixmap: QPixmap) -> QIcon:
-    """An icon that keeps its colours in a selected row."""
+    """Return an icon that keeps its colours in a selected row."""
     icon = QIcon(pixmap)
     icon.addPixmap(pixmap, QIcon.Mode.Selected)
     return icon

@@ -1,4 +1,4 @@
-"""Every command by its name: type some letters, press Enter."""
+"""The command palette: finds a command by letters of its name."""
 
 from __future__ import annotations
 
@@ -23,13 +23,14 @@ WIDTH, MOST_ROWS = 460, 12
 
 
 class CommandPalette(QFrame):
-    """Lies over the upper middle of its window and goes when the focus does.
+    """A field and a list over the upper middle of the window, closed as soon as they lose the focus.
 
     A disabled command is dim and cannot be chosen.
     """
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
+        self._window = window
         self.setFrameShape(QFrame.Shape.StyledPanel)
         self.setAutoFillBackground(True)
         self.hide()
@@ -70,7 +71,7 @@ class CommandPalette(QFrame):
         self._actions = list(dict.fromkeys(named))
         self.field.clear()
         self._filter("")
-        window = self.parentWidget()
+        window = self._window
         self.setFixedWidth(min(WIDTH, window.width() - 2 * MARGIN))
         self.move((window.width() - self.width()) // 2, window.height() // 8)
         self._focus_before = window.window().focusWidget()
@@ -79,6 +80,7 @@ class CommandPalette(QFrame):
         self.field.setFocus()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Let the keys of the field move in the list, and close the palette by Escape or when the focus goes."""
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
             steps = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: 8, Qt.Key.Key_PageUp: -8}
             if (by := steps.get(Qt.Key(event.key()))) is not None:
@@ -93,7 +95,7 @@ class CommandPalette(QFrame):
         return super().eventFilter(watched, event)
 
     def _leave(self) -> None:
-        """Back to where the focus was."""
+        """Close, and give the focus back to the widget that had it."""
         self.hide()
         if self._focus_before is not None:
             self._focus_before.setFocus()
@@ -104,8 +106,7 @@ class CommandPalette(QFrame):
         self.list.clear()
         for _, action in ranked:
             self.list.addTopLevelItem(self._item(action))
-        enabled = (n for n, (_, action) in enumerate(ranked) if action.isEnabled())
-        self.list.setCurrentItem(self.list.topLevelItem(next(enabled, -1)))
+        self._choose(next((n for n, (_, action) in enumerate(ranked) if action.isEnabled()), -1))
         self.list.setVisible(bool(ranked))
         self.none.setVisible(not ranked)
         rows = min(len(ranked), MOST_ROWS)
@@ -113,7 +114,7 @@ class CommandPalette(QFrame):
         self.adjustSize()
 
     def _item(self, action: QAction) -> QTreeWidgetItem:
-        shortcut = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        shortcut = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText) or _named_key(action)
         mark = "✓ " if action.isCheckable() and action.isChecked() else ""
         item = QTreeWidgetItem([mark + _name(action), shortcut])
         item.setData(0, Qt.ItemDataRole.UserRole, action)
@@ -125,13 +126,18 @@ class CommandPalette(QFrame):
         return item
 
     def _move(self, by: int) -> None:
-        enabled = [n for n in range(self.list.topLevelItemCount()) if self.list.topLevelItem(n).flags()]
+        items = [self.list.topLevelItem(n) for n in range(self.list.topLevelItemCount())]
+        enabled = [n for n, item in enumerate(items) if item is not None and item.flags()]
         if enabled:
-            now = self.list.indexOfTopLevelItem(self.list.currentItem())
+            now = self.list.currentIndex().row()
             place = enabled.index(now) if now in enabled else 0
             # One step beyond an end comes in at the other; a page stops at the end.
             place = (place + by) % len(enabled) if abs(by) == 1 else min(max(place + by, 0), len(enabled) - 1)
-            self.list.setCurrentItem(self.list.topLevelItem(enabled[place]))
+            self._choose(enabled[place])
+
+    def _choose(self, row: int) -> None:
+        if (item := self.list.topLevelItem(row)) is not None:
+            self.list.setCurrentItem(item)
 
     def _run_current(self) -> None:
         if (item := self.list.currentItem()) is not None:
@@ -144,7 +150,12 @@ class CommandPalette(QFrame):
 
 
 def _name(action: QAction) -> str:
-    return action.text().replace("&&", "\0").replace("&", "").replace("\0", "&")
+    return action.text().partition("\t")[0].replace("&&", "\0").replace("&", "").replace("\0", "&")
+
+
+def _named_key(action: QAction) -> str:
+    """Return the key that stands behind a tab in the text, as Qt's menus show it too; a widget listens to it."""
+    return action.text().partition("\t")[2]
 
 
 def _rank(typed: str, name: str) -> tuple[int, int] | None:

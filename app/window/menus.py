@@ -1,189 +1,175 @@
-"""The menus: every command with its text and its keys."""
+"""What a command is, and the menus, tool bar, keys and command palette that are made of a table of commands."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QEvent, QObject, QSize
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
-from PySide6.QtWidgets import QApplication, QMenu, QMessageBox
+from PySide6.QtWidgets import QMainWindow, QMenu, QToolBar, QWidget
 
-from app.base.style import apply_style
-from app.files.new_map_dialog import ask_new_map
-from app.tools.point_actions import POINT_ACTIONS
+from app.base.icons import icon
 from app.window.command_palette import CommandPalette
-from app.window.desktop_entry import install_desktop_entry
-from maps.samples import SAMPLES, load_sample
 
-if TYPE_CHECKING:
-    from app.window.main_window import MainWindow
 
-Keys = QKeySequence.StandardKey
+@dataclass(frozen=True, eq=False)
+class Command:
+    """One thing that the designer can do by menu or tool bar, by its key, and from the command palette.
+
+    text: its name; & stands before the letter that chooses it in an open menu. do: carries it out.
+    key: its shortcut in the whole window. widget_key: a key to which a widget listens itself; it is only named.
+    tip: what it does. icon: a file of assets/icons, without ".svg".
+    enabled: whether it can be carried out now; None: always. checked: whether it is on; None: it is not checkable.
+    """
+
+    text: str
+    do: Callable[[], object]
+    key: str | QKeySequence.StandardKey = ""
+    widget_key: str = ""
+    tip: str = ""
+    icon: str = ""
+    enabled: Callable[[], bool] | None = None
+    checked: Callable[[], bool] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Menu:
+    """A menu of commands and of menus below it, with None for a separator.
+
+    entries: a function where they come and go. one_of: whether exactly one of the commands is on.
+    """
+
+    title: str
+    entries: Sequence[Command | Menu | None] | Callable[[], Sequence[Command]]
+    one_of: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class CommandTable:
+    """Every command of a window. tools: those of the tool bar, of which exactly one is on."""
+
+    menus: Sequence[Menu]
+    tools: Sequence[Command] = ()
 
 
 class Menus(QObject):
-    """Made once for a window; keeps what is enabled up to date."""
+    """Gives a window the menus, the tool bar, the keys and the command palette of a table.
 
-    def __init__(self, window: MainWindow) -> None:
+    What is enabled and what is on is read after each command, when a menu or the palette opens, and by `refresh`:
+    call that when a command that has a key, or stands in the tool bar, may have become possible or gone on or off.
+    """
+
+    def __init__(self, window: QMainWindow, table: CommandTable) -> None:
         super().__init__(window)
-        self._window = window
+        self._bar = window.menuBar()
+        self._actions: dict[QAction, Command] = {}
+        self._changing: list[tuple[QMenu, Menu]] = []
+        self.tool_bar = ToolBar(window)
         self._palette = CommandPalette(window)
-        self._make_file()
-        self._make_edit()
-        self._make_view()
-        self._make_run()
-        self._make_help()
-        window.model.history_changed.connect(self._show_history)
-        window.run.state_changed.connect(self._show_run)
-        window.files.recent_changed.connect(self._show_recent)
-        self._show_history()
-        self._show_run()
-        self._show_recent()
-
-    def _make_file(self) -> None:
-        window, files = self._window, self._window.files
-        menu = window.menuBar().addMenu(self.tr("&File"))
-        menu.addAction(self.tr("&New…"), QKeySequence(Keys.New), self._new)
-        menu.addAction(self.tr("&Open…"), QKeySequence(Keys.Open), files.ask_open)
-        self._recent = menu.addMenu(self.tr("Open &recent"))
-        samples = menu.addMenu(self.tr("Open a s&ample"))
-        samples.setToolTipsVisible(True)
-        for name, (title, words) in SAMPLES.items():
-            action = samples.addAction(title, lambda chosen=name: files.adopt(load_sample(chosen)))
-            action.setToolTip(words)
-        menu.addSeparator()
-        menu.addAction(self.tr("&Save"), QKeySequence(Keys.Save), files.save)
-        menu.addAction(self.tr("Save &as…"), QKeySequence("Ctrl+Shift+S"), files.save_as)
-        menu.addAction(self.tr("&Export…"), QKeySequence("Ctrl+E"), lambda: files.export(window.result_document()))
-        menu.addSeparator()
-        menu.addAction(self.tr("&Quit"), QKeySequence(Keys.Quit), window.close)
-
-    def _make_edit(self) -> None:
-        window, canvas = self._window, self._window.canvas
-        menu = window.menuBar().addMenu(self.tr("&Edit"))
-        self._undo = menu.addAction(self.tr("&Undo"), QKeySequence(Keys.Undo), window.model.undo)
-        self._redo = menu.addAction(self.tr("&Redo"), QKeySequence("Ctrl+Shift+Z"), window.model.redo)
-        menu.addSeparator()
-        points = menu.addMenu(self.tr("&Points"))
-        for name, entry in POINT_ACTIONS.items():
-            # The canvas listens to these keys itself: elsewhere they belong to lists and fields.
-            points.addAction(f"{entry.title}\t{entry.shortcut}", lambda chosen=name: canvas.point_action(chosen))
-        menu.addSeparator()
-        menu.addAction(self.tr("Larger brush"), QKeySequence("]"), lambda: canvas.change_size(1))
-        menu.addAction(self.tr("Smaller brush"), QKeySequence("["), lambda: canvas.change_size(-1))
-        menu.addAction(self.tr("Swap costs"), QKeySequence("X"), canvas.swap_costs)
-
-    def _make_view(self) -> None:
-        window = self._window
-        menu = window.menuBar().addMenu(self.tr("&View"))
-        menu.addAction(self.tr("&Fit the map"), QKeySequence("0"), window.canvas.fit)
-        menu.addAction(self.tr("Find a &command…"), QKeySequence("Ctrl+Shift+P"), self.find_command)
-        menu.addSeparator()
-        for dock in window.docks.values():
-            menu.addAction(dock.toggleViewAction())
-        menu.addAction(
-            self.tr("Arrange docks as at first"), lambda: window.restoreState(window.first_arrangement, 1)
-        )
-        menu.addSeparator()
-        themes = menu.addMenu(self.tr("&Theme"))
-        group = QActionGroup(themes)
-        chosen = window.preferences.theme if window.preferences else "system"
-        for name, text in (
-            ("system", self.tr("As the system")),
-            ("dark", self.tr("Dark")),
-            ("light", self.tr("Light")),
-        ):
-            action = themes.addAction(text, lambda theme=name: self._choose_theme(theme))
-            action.setCheckable(True)
-            action.setChecked(name == chosen)
-            group.addAction(action)
-
-    def _make_run(self) -> None:
-        window = self._window
-        menu = window.menuBar().addMenu(self.tr("&Run"))
-        menu.addAction(self.tr("&Run or pause"), QKeySequence("Ctrl+Return"), window.start_or_pause)
-        self._step = menu.addAction(self.tr("One &step"), QKeySequence("Ctrl+."), window.run.single_step)
-        self._stop = menu.addAction(self.tr("S&top"), QKeySequence("Ctrl+Backspace"), window.run.stop)
-        menu.addSeparator()
-        self._apply = menu.addAction(
-            self.tr("&Apply the result"), QKeySequence("Ctrl+Shift+Return"), window.apply_result
-        )
-        self._revert = menu.addAction(self.tr("Re&vert to the drawn map"), window.revert)
-
-    def _make_help(self) -> None:
-        menu = self._window.menuBar().addMenu(self.tr("&Help"))
-        menu.addAction(self.tr("&Keys and commands…"), QKeySequence("F1"), self.find_command)
-        menu.addAction(self.tr("Add Longcut to the desktop's &menu"), self._install_desktop_entry)
-        menu.addAction(self.tr("&About Longcut"), self._about)
+        for menu in table.menus:
+            shown = self._bar.addMenu(menu.title)
+            shown.aboutToShow.connect(self.refresh)
+            self._fill(shown, menu)
+        group = QActionGroup(self)
+        for command in table.tools:
+            self.tool_bar.add(self._action(command, self.tool_bar, group), command.icon)
+        self.refresh()
 
     def commands(self) -> list[QAction]:
-        """Every command of the menus and the tool bar."""
-        found: list[QAction] = []
-
-        def collect(menu: QMenu) -> None:
-            for action in menu.actions():
-                inner = action.menu()
-                if isinstance(inner, QMenu):
-                    collect(inner)
-                elif not action.isSeparator():
-                    found.append(action)
-
-        for action in self._window.menuBar().actions():
-            top = action.menu()
-            if isinstance(top, QMenu):
-                collect(top)
-        return [*found, *self._window.tool_actions.values()]
+        """Return every command as its action: those of the menus, in their order, then those of the tool bar."""
+        menus = [menu for top in self._bar.actions() if isinstance(menu := top.menu(), QMenu)]
+        return [*(action for menu in menus for action in _actions_below(menu)), *self.tool_bar.actions()]
 
     def find_command(self) -> None:
         """Show all commands with their keys, to be filtered by typing."""
+        self.refresh()
         self._palette.open_for(self.commands())
 
-    def _new(self) -> None:
-        document = ask_new_map(self._window)
-        if document is not None:
-            self._window.files.adopt(document)
+    def refresh(self) -> None:
+        """Read anew which commands can be carried out, and which are on."""
+        for action, command in self._actions.items():
+            action.setEnabled(command.enabled is None or command.enabled())
+            if command.checked is not None:
+                action.setChecked(command.checked())
 
-    def _choose_theme(self, theme: str) -> None:
-        application = QApplication.instance()
-        assert isinstance(application, QApplication)
-        apply_style(application, {"dark": True, "light": False}.get(theme))
-        if self._window.preferences:
-            self._window.preferences.theme = theme
+    def refill(self) -> None:
+        """Make those menus anew whose commands come and go."""
+        changing, self._changing = self._changing, []
+        for shown, menu in changing:
+            for action in shown.actions():
+                del self._actions[action]
+            shown.clear()
+            self._fill(shown, menu)
 
-    def _show_history(self) -> None:
-        history = self._window.model.history
-        self._undo.setEnabled(history.can_undo)
-        self._redo.setEnabled(history.can_redo)
+    def _fill(self, shown: QMenu, menu: Menu) -> None:
+        group = QActionGroup(shown) if menu.one_of else None
+        if callable(menu.entries):
+            self._changing.append((shown, menu))
+            entries = menu.entries()
+        else:
+            entries = menu.entries
+        for entry in entries:
+            if entry is None:
+                shown.addSeparator()
+            elif isinstance(entry, Menu):
+                self._fill(shown.addMenu(entry.title), entry)
+            else:
+                shown.addAction(self._action(entry, shown, group))
+                shown.setToolTipsVisible(bool(entry.tip))
+        shown.setEnabled(bool(entries))
 
-    def _show_run(self) -> None:
-        run = self._window.run
-        ended = run.state in ("ended", "failed")
-        self._step.setEnabled(run.busy)
-        self._stop.setEnabled(run.busy)
-        self._apply.setEnabled(ended and run.result is not None)
-        self._revert.setEnabled(ended)
+    def _action(self, command: Command, place: QWidget, group: QActionGroup | None) -> QAction:
+        text = f"{command.text}\t{command.widget_key}" if command.widget_key else command.text
+        action = QAction(text, place)
+        action.setShortcut(QKeySequence(command.key))
+        if command.tip:
+            action.setToolTip(command.tip)
+        action.setCheckable(command.checked is not None)
+        if group is not None:
+            group.addAction(action)
 
-    def _show_recent(self) -> None:
-        self._recent.clear()
-        for path in self._window.files.recent:
-            text = f"{path.name}   –   {path.parent}".replace("&", "&&")
-            self._recent.addAction(text, lambda chosen=path: self._window.files.open(chosen))
-        self._recent.setEnabled(bool(self._recent.actions()))
+        def carry_out() -> None:
+            command.do()
+            self.refresh()
 
-    def _install_desktop_entry(self) -> None:
-        try:
-            told = install_desktop_entry()
-        except OSError as error:
-            told = self.tr("The entry could not be written: {}").format(error)
-        QMessageBox.information(self._window, self.tr("Desktop entry"), told)
+        action.triggered.connect(carry_out)
+        self._actions[action] = command
+        return action
 
-    def _about(self) -> None:
-        QMessageBox.about(
-            self._window,
-            self.tr("About Longcut"),
-            self.tr(
-                "<h3>Longcut</h3><p>Paint a game map, and let differentiable shortest paths and optimal "
-                "transport reshape it, live.</p><p>MIT licence. Built on Qt (PySide6, LGPL), PyTorch, NumPy, "
-                "SciPy, Numba and pyqtgraph.</p>"
-            ),
-        )
+
+class ToolBar(QToolBar):
+    """The bar of tools, with icons in the colour of the text."""
+
+    def __init__(self, window: QMainWindow) -> None:
+        self._icons: dict[QAction, str] = {}  # first: Qt may announce a palette before all is made
+        super().__init__(window)
+        self.setWindowTitle(self.tr("Tools"))
+        self.setObjectName("tools")
+        self.setMovable(False)
+        self.setIconSize(QSize(20, 20))
+
+    def add(self, action: QAction, icon_name: str) -> None:
+        """Add an action with an icon of assets/icons."""
+        self._icons[action] = icon_name
+        self.addAction(action)
+        self._colour()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Draw the icons anew in the colour of another palette."""
+        if event.type() == QEvent.Type.PaletteChange:
+            self._colour()
+        super().changeEvent(event)
+
+    def _colour(self) -> None:
+        for action, name in self._icons.items():
+            action.setIcon(icon(name, self.palette().text().color()))
+
+
+def _actions_below(menu: QMenu) -> Iterator[QAction]:
+    for action in menu.actions():
+        below = action.menu()
+        if isinstance(below, QMenu):
+            yield from _actions_below(below)
+        elif not action.isSeparator():
+            yield action

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.base.preferences import Preferences
 from app.base.style import apply_style
-from app.run.model import warm_up_in_background
+from app.run.warm_up import warm_up_in_background
 from app.window.main_window import MainWindow
 from maps.errors import MapFormatError
 from maps.formats import read_map
@@ -50,7 +50,7 @@ def show_demo(sample: str, seconds: float | None, picture: Path | None, theme: s
             code = 2
         window.abandon()
 
-    QTimer.singleShot(0, window.start_or_pause)
+    QTimer.singleShot(0, window.controller.start_or_pause)
     if seconds is not None or picture is not None:
         QTimer.singleShot(round(1000 * (10.0 if seconds is None else seconds)), end)
     qapp.exec()

@@ -33,7 +33,8 @@ from engine.learning.tile_features import sights
 from engine.learning.tilesets import TILESETS, Examples
 from engine.paths.gradients_blackbox import exact_paths
 from engine.transport.gradients import PointTensors, transport_cost
-from engine.transport.sinkhorn import TransportSettings, Unbalanced
+from engine.transport.problem import Unbalanced
+from engine.transport.settings import TransportSettings
 
 # What different marginals cost.
 STRENGTH = 5.0

@@ -1,16 +1,16 @@
-"""Ground costs: what it costs to bring a unit of weight from a point to a target point.
+"""Ground costs on a map, and the gradient of transport by the positions.
 
 Positions are (n, 2), (row, col) in cells; cell (r, c) has its centre at (r, c). A cost is distance ** power.
 
-`Straight`  distance as the crow flies.
+`Straight`  Euclidean distance.
 `Walking`   exact path cost over a map with walls, in the map's own unit.
-`Given`     any matrix, for layouts whose points stay and only the weights change.
+`Given`     any matrix, for points that do not move and change only their weights.
 
-`towards(targets)` makes the costs to a set of targets, with two methods: `cost(positions)` is what
-`engine.transport.sinkhorn` solves with, and `pull(positions, plan)` is what a plan does to the positions: the
-gradient (n, 2) of <plan, cost> with the plan held (by the envelope theorem that of the regularised cost), and
-a curvature (n,), such that position − gradient / curvature is where the plan wants the point. For squared
-straight distance that is exactly the barycentre of its targets; for plain distance it is Weiszfeld's step.
+`towards(targets)` returns the costs to a set of targets, an object with two methods. `cost(positions)` is the
+ground cost that transport is solved with. `pull(positions, plan)` returns the gradient (n, 2) of <plan, cost> at
+a fixed plan, which by the envelope theorem is that of the regularised cost, and a curvature (n,). The step
+−gradient / curvature leads, for squared straight distance, exactly to the barycentre of a point's targets; for
+plain distance it is Weiszfeld's step.
 """
 
 from dataclasses import dataclass
@@ -23,17 +23,18 @@ from engine.core.compiled import compiled
 from engine.core.errors import ProblemError
 from engine.core.grid import Grid
 from engine.paths.exact import distances_to
+from engine.transport.costs import GroundCost, MatrixCost, PointCost
 from engine.transport.exact import ExactPlan
-from engine.transport.sinkhorn import GroundCost, MatrixCost, PointCost, TransportResult
+from engine.transport.result import TransportResult
 
 Power = Literal[1, 2]
 Plan = TransportResult | ExactPlan
 
-# Under this distance (cells) the curvature of a plain distance, 1 / distance, no longer grows.
+# Below this distance, in cells, the curvature of a plain distance, 1 / distance, is cut off.
 NEAREST = 5e-4
-# Path distances to all targets are kept: (H · W, m) float64.
+# Memory for the path distances to all targets, (H · W, m) float64.
 MOST_BYTES = 2**30
-# Where no way leads, a pair costs the longest way that exists times this, so that no plan takes it freely.
+# A pair without a path costs the longest existing path times this, so that plans avoid it.
 DETOUR = 4.0
 
 
@@ -45,7 +46,7 @@ class Straight:
     unit: float = 1.0
 
     def towards(self, targets: Floats, known: "TargetCost | None" = None) -> "StraightCost":
-        """Costs to `targets` (m, 2). Nothing of `known` is needed."""
+        """Return the costs to `targets` (m, 2); `known` is not used."""
         return StraightCost(writable(targets), self.power)
 
 
@@ -53,8 +54,8 @@ class Straight:
 class Walking:
     """Cost of the cheapest path over `cost_map` (H, W) on `grid`, to a power of 1 or 2.
 
-    A target counts as in its cell. Between cells the distance is interpolated; within a cell of the target,
-    if no wall is near, it is straight.
+    Distances are exact between cell centres, and a target counts as in its cell. For positions between centres
+    they are interpolated; less than a cell from the target, if no wall is near, they are straight.
     """
 
     grid: Grid
@@ -63,13 +64,14 @@ class Walking:
 
     @property
     def unit(self) -> float:
-        """Cost of a cell of average ground."""
+        """Mean cost of a passable cell."""
         return float(self.cost_map[self.grid.passable].mean())
 
     def towards(self, targets: Floats, known: "TargetCost | None" = None) -> "WalkingCost":
-        """Costs to `targets` (m, 2), one Dijkstra for each of their cells that `known` has no distances of.
+        """Return the costs to `targets` (m, 2), by one Dijkstra run for each of their cells.
 
-        Raises ProblemError if the distances would not fit into memory; targets must lie in passable cells.
+        known: earlier costs, whose distances are reused if the map is the same. Targets must lie in passable
+        cells. Raises ProblemError if the distances need more than MOST_BYTES of memory.
         """
         cells = cells_of(targets)
         wanted, index = np.unique(cells, axis=0, return_inverse=True)
@@ -105,14 +107,14 @@ class Walking:
 
 @dataclass(frozen=True, eq=False)
 class Given:
-    """A matrix (n, m) of costs; `unit` is the cost that a blur of 1 stands for."""
+    """A matrix (n, m) of costs; `unit` is the cost that corresponds to a blur of 1."""
 
     costs: Floats
     unit: float = 1.0
     power: Power = 1
 
     def towards(self, targets: Floats, known: "TargetCost | None" = None) -> "GivenCost":
-        """The matrix itself; raises ProblemError if it has no column for each of `targets` (m, 2)."""
+        """Return the matrix as costs. Raises ProblemError unless it has a column for each of `targets` (m, 2)."""
         if self.costs.ndim != 2 or self.costs.shape[1] != len(targets):
             raise ProblemError(
                 "ground", f"the cost matrix is {self.costs.shape}; it needs one column for {len(targets)} targets"
@@ -136,9 +138,11 @@ class StraightCost:
     power: Power
 
     def cost(self, positions: Floats) -> GroundCost:
+        """Return the ground cost from `positions` (n, 2)."""
         return PointCost(writable(positions), self.targets, "squared" if self.power == 2 else "distance")
 
     def pull(self, positions: Floats, plan: Plan) -> tuple[Floats, Floats]:
+        """Return gradient (n, 2) and curvature (n,) of <plan, cost> by the positions."""
         if self.power == 2 and isinstance(plan, TransportResult) and plan.by_sources is not None:
             return plan.by_sources, 2.0 * plan.rows
         return _straight_pull(writable(positions), self.targets, self.power, writable(plan.plan()))
@@ -149,7 +153,7 @@ class WalkingCost:
     """Path cost to `targets` (m, 2) to a power.
 
     cells: (k, 2) the cells that hold targets.  index: (m,) which of them holds each target.
-    distance: (H · W, k) exact path cost from every cell.  nowhere: path cost where there is no way.
+    distance: (H · W, k) exact path cost from every cell.  nowhere: path cost of pairs without a path.
     """
 
     grid: Grid
@@ -162,7 +166,7 @@ class WalkingCost:
     nowhere: float
 
     def same_map(self, grid: Grid, cost_map: Floats) -> bool:
-        """Whether the distances are those of this map."""
+        """Return whether the distances are those of this map."""
         return (
             np.array_equal(self.grid.legal, grid.legal)
             and self.grid.cost_rule == grid.cost_rule
@@ -170,9 +174,11 @@ class WalkingCost:
         )
 
     def cost(self, positions: Floats) -> GroundCost:
+        """Return the ground cost from `positions` (n, 2)."""
         return MatrixCost(self.walk(positions)[0] ** self.power)
 
     def pull(self, positions: Floats, plan: Plan) -> tuple[Floats, Floats]:
+        """Return gradient (n, 2) and curvature (n,) of <plan, cost> by the positions."""
         masses = plan.plan()
         distance, slope = self.walk(positions)
         local = self._cost_at(positions)
@@ -183,13 +189,13 @@ class WalkingCost:
         return gradient, local**2 * (masses / np.maximum(distance, NEAREST * local[:, None])).sum(axis=1)
 
     def reaches(self, positions: Floats) -> Flags:
-        """(n, m) whether a way leads from each position to each target."""
+        """Return flags (n, m): whether there is a path from each position to each target."""
         cells = cells_of(positions)
         rows = self.distance[cells[:, 0] * self.grid.shape[1] + cells[:, 1]]
         return np.isfinite(rows)[:, self.index]
 
     def walk(self, positions: Floats) -> tuple[Floats, Floats]:
-        """Distances (n, m) and their derivatives by the positions (n, m, 2)."""
+        """Return distances (n, m) and their derivatives by the positions, (n, m, 2)."""
         return _walking(
             writable(positions),
             self.targets,
@@ -213,9 +219,11 @@ class GivenCost:
     costs: Floats
 
     def cost(self, positions: Floats) -> GroundCost:
+        """Return the ground cost from `positions` (n, 2)."""
         return MatrixCost(self.costs)
 
     def pull(self, positions: Floats, plan: Plan) -> tuple[Floats, Floats]:
+        """Return gradient (n, 2) and curvature (n,) of <plan, cost> by the positions."""
         return np.zeros_like(positions), plan.plan().sum(axis=1)
 
 
@@ -223,7 +231,7 @@ TargetCost = StraightCost | WalkingCost | GivenCost
 
 
 def cells_of(positions: Floats) -> Integers:
-    """(n, 2) the cells that positions (n, 2) lie in."""
+    """Return the cells (n, 2) that positions (n, 2) lie in."""
     return np.floor(positions + 0.5).astype(np.int64)
 
 
@@ -256,7 +264,7 @@ def _walking(
     passable: Flags,
     nowhere: float,
 ) -> tuple[Floats, Floats]:
-    """Distances (n, m) and their derivatives by the positions (n, m, 2)."""
+    """Return distances (n, m) and their derivatives by the positions, (n, m, 2)."""
     n, m, k = positions.shape[0], targets.shape[0], distance.shape[1]
     height, width = passable.shape
     value, slope = np.empty((n, m)), np.zeros((n, m, 2))
@@ -282,7 +290,7 @@ def _walking(
             if not np.isfinite(d):
                 cell_value[j], cell_slope[j, 0], cell_slope[j, 1] = nowhere, 0.0, 0.0
                 continue
-            # Behind a wall the distance goes on as it came: the way out of a dead end must be felt in it.
+            # Across a wall the distance is extrapolated, so that the gradient in a dead end leads out of it.
             along_r, along_c = d, d
             if r_open:
                 along_r = distance[here + sr * width, j]

@@ -1,4 +1,4 @@
-"""How a matching run is asked for and what it shows: settings, and the iterate of a step."""
+"""Settings of a matching run, and the iterate that it yields at every step."""
 
 from dataclasses import dataclass
 
@@ -8,22 +8,23 @@ from engine.core.arrays import Floats, Integers
 from engine.core.errors import ProblemError
 from engine.core.status import Status
 from engine.matching.state import MatchState
-from engine.transport.sinkhorn import TransportResult
+from engine.transport.couplings import largest_couplings
+from engine.transport.result import TransportResult
 
 
 @dataclass(frozen=True)
 class MatchSettings:
-    """How to run.
+    """Settings of a run.
 
-    steps: of Adam, counted from the start, so that a run that goes on after its last one needs more of them.
-    learning_rate: the farthest a point moves in a step, in cells; None takes what the farthest way needs.
-    blur_start, blur_end: length over which the plan is blurred, in cells, where the solver copes with so little:
-        epsilon is its square for squared distance. None starts from a share of the farthest way.
+    steps: of Adam, counted from the start; a run that goes on after its last step needs a larger number.
+    learning_rate: the farthest that a point moves in a step, in cells; None derives it from the farthest distance.
+    blur_start, blur_end: blur of the plan at first and at the end, in cells; epsilon is its square for squared
+        distance, and larger where the solver does not converge. None starts from a share of the farthest distance.
     tolerance: the run ends when no point has farther than this to go, in cells.
     moving_tolerance, final_tolerance: marginal errors of the plans at the start and at the end; they fall from
         one to the other together with the blur.
     iterations: of the transport solver in a step, at most; at the start and the end there may be more.
-    seed: of the noise that parts points in one place.  device: for `engine.transport.sinkhorn`.
+    seed: of the noise that separates coinciding points.  device: as in `TransportSettings`.
     """
 
     steps: int = 200
@@ -40,8 +41,10 @@ class MatchSettings:
 
 @dataclass(frozen=True, eq=False)
 class PlanLines:
-    """The largest couplings, largest first: from point `points` of layout `layouts` to point `target_points` of
-    target `targets`, with `mass`; (k,) each."""
+    """The largest couplings of a step's plans, the largest first; (k,) each.
+
+    `mass` goes from point `points` of layout `layouts` to point `target_points` of target `targets`.
+    """
 
     layouts: Integers
     points: Integers
@@ -52,18 +55,18 @@ class PlanLines:
 
 @dataclass(frozen=True, eq=False)
 class MatchIterate:
-    """The start (step 0), or a step. Arrays are not written to again.
+    """The start (step 0), or a step. Its arrays are not written to again.
 
     positions, weights: of each layout, (n, 2) and (n,).  target_positions: of each target, (m, 2).
-    transport_cost, regularised_cost: of the plans at `blur`, summed over the targets.  exact_cost: of plans
-        without blur, at the start and the end of small problems; None elsewhere.
-    marginal_error: the largest of the plans'.
-    to_go: how far the farthest point still wants to go, in cells, or by what share a weight wants to change;
-        points that limits hold back are left out.
-    results: of `engine.transport.sinkhorn`, one per target; their rows are the points of all its layouts.
-    crowded, unsnapped, held: (layout, point) pairs that have not the spacing, or no cell centre of their own, or
-        that a wall or the end of their region keeps from going on.
-    status: None while the run may go on.
+    transport_cost, regularised_cost: of the plans at `blur`, summed over the targets.  exact_cost: of the exact
+        plans, at the start and the end of problems where they are quick to compute; None elsewhere.
+    marginal_error: the largest of the plans.
+    to_go: the largest distance that a point has still to move, in cells, or the largest relative change of a
+        weight; points that limits hold back are left out.
+    results: solved transport problems, one per target; their rows are the points of all its layouts.
+    crowded, unsnapped, held: (layout, point) pairs nearer to another than the spacing, or without a cell centre of
+        their own, or kept from moving by a wall or the border of their region.
+    status: None while the run goes on.
     """
 
     step: int
@@ -88,35 +91,29 @@ class MatchIterate:
 
     @property
     def sentence(self) -> str:
-        """How the run stands or ended, and what to do about it."""
+        """How the run stands or ended, and what can be done about it."""
         opening = "Running." if self.status is None else _SENTENCES[self.status]
         if self.status is Status.CONVERGED and (self.crowded or self.unsnapped or self.held):
             opening = "No point moves any more, but not all is as asked."
         return " ".join((opening, *self.notes))
 
     def plan_lines(self, count: int) -> PlanLines:
-        """The `count` largest couplings of all plans."""
+        """Return the `count` largest couplings of all plans."""
         size = [len(positions) for positions in self.positions]
         groups = self.state.problem.groups()
         owner = [np.repeat(numbers, [size[k] for k in numbers]) for numbers, _ in groups]
         index = [np.concatenate([np.arange(size[k]) for k in numbers]) for numbers, _ in groups]
         parts: list[tuple[Integers, Integers, Integers, Integers, Floats]] = []
         for number, result in enumerate(self.results):
-            plan = result.plan()
-            flat = plan.reshape(-1)
-            largest = np.argpartition(-flat, min(count, flat.size) - 1)[:count]
-            rows, cols = np.unravel_index(largest, plan.shape)
-            target = np.full(largest.size, number)
-            parts.append((owner[number][rows], index[number][rows], target, cols.astype(np.int64), flat[largest]))
-        columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
-        order = np.argsort(-columns[4], kind="stable")[:count]
-        order = order[columns[4][order] > 0.0]
-        layouts, points, targets, target_points, mass = (column[order] for column in columns)
-        return PlanLines(layouts, points, targets, target_points, mass)
+            rows, columns, mass = largest_couplings(result.plan(), count)
+            parts.append((owner[number][rows], index[number][rows], np.full(len(rows), number), columns, mass))
+        layouts, points, targets, target_points, mass = (np.concatenate(part) for part in zip(*parts, strict=True))
+        order = np.argsort(-mass, kind="stable")[:count]
+        return PlanLines(layouts[order], points[order], targets[order], target_points[order], mass[order])
 
 
 def check_settings(settings: MatchSettings) -> None:
-    """Raises ProblemError for a number that no run can use."""
+    """Refuse, by ProblemError with the subject "settings", a number that no run can use."""
     for name, value in (
         ("steps", settings.steps),
         ("learning_rate", settings.learning_rate),

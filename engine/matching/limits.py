@@ -1,4 +1,4 @@
-"""Where points may lie: passable cells, a painted region, a symmetry, a distance to keep from each other.
+"""Constraints on the positions of points: passable cells, a region, a symmetry, a minimum distance.
 
 Positions are (n, 2) in cells; the cell (r, c) is the square [r − ½, r + ½] × [c − ½, c + ½].
 """
@@ -16,26 +16,26 @@ from engine.matching.symmetry import Orbits, middle_of, turns_of
 
 # Positions keep this far inside their cell, so that no rounding puts them into the next one.
 MARGIN = 1e-6
-# Points pushed apart are pushed this share further than needed: so the rounds end instead of creeping closer.
+# Points are pushed apart this share further than needed, so that finitely many rounds suffice.
 PUSH_FURTHER = 1e-3
 # Rounds of pushing apart: while points move, and at the end.
 ROUNDS, LAST_ROUNDS = 20, 2_000
-# A distance that misses the spacing by this much (cells) is kept.
+# A distance may miss the spacing by this much, in cells.
 SLACK = 1e-9
-# Points that keep pushing each other against a wall get a kick every so many rounds, by this share of the spacing.
+# Every so many rounds, points that are still too near get a random kick by this share of the spacing.
 KICK_EVERY, KICK = 50, 0.3
-# Direction in which coinciding points part, in radians per point: never along a mirror.
+# Direction in which coinciding points are pushed apart, radians per index: never along a mirror axis.
 PARTING = 2.399963
 
 
 @dataclass(frozen=True, eq=False)
 class Limits:
-    """What every layout of a run must keep.
+    """Constraints that hold at every step of a run.
 
-    passable: (H, W) bool, the map without its walls.  region: (H, W) bool, painted cells to stay in; None for
-        the whole map.
-    symmetry: of every layout, about the middle of the map; fixed points are left out of it.
-    spacing: least distance between any two points, in cells; 0 for none.
+    passable: (H, W) bool, the map without its walls.  region: (H, W) bool, cells to stay in; None for the whole
+        map.
+    symmetry: of every layout, about the middle of the map; fixed points are exempt.
+    spacing: minimum distance between any two points, in cells; 0 for none.
     snap: end on distinct cell centres.
     """
 
@@ -47,20 +47,21 @@ class Limits:
 
     @property
     def shape(self) -> tuple[int, int]:
+        """Rows and columns (H, W) of the map."""
         height, width = self.passable.shape
         return height, width
 
     def allowed(self) -> Flags:
-        """(H, W) cells that may hold points: passable, in the region, and so are all their images."""
+        """Return flags (H, W) of the cells that, with all their images, are passable and in the region."""
         cells = self.passable if self.region is None else self.passable & self.region
         return symmetric_cells(cells, self.symmetry)
 
 
 @dataclass(frozen=True, eq=False)
 class Settled:
-    """Positions (n, 2) after a projection, and who could not be served.
+    """Positions (n, 2) after a projection, and the indices of points that it could not bring within the limits.
 
-    crowded: points nearer to another than the spacing.  unsnapped: points that found no cell centre.
+    crowded: points nearer to another than the spacing.  unsnapped: points without a cell centre of their own.
     """
 
     positions: Floats
@@ -69,7 +70,7 @@ class Settled:
 
 
 def check_limits(limits: Limits) -> None:
-    """Raises ProblemError if no layout can keep the limits."""
+    """Refuse, by ProblemError ("symmetry", "spacing" or "region"), limits that no layout can keep."""
     if not symmetric_shape(limits.shape, limits.symmetry):
         raise ProblemError(
             "symmetry",
@@ -91,7 +92,7 @@ def check_limits(limits: Limits) -> None:
 
 
 def symmetric_cells(cells: Flags, symmetry: Symmetry) -> Flags:
-    """Those cells (H, W) whose images under the symmetry are all among them."""
+    """Return those of the cells (H, W) whose images under the symmetry are all among them."""
     height, width = cells.shape
     middle = middle_of((height, width))
     where = np.argwhere(np.ones_like(cells)) - middle
@@ -103,14 +104,14 @@ def symmetric_cells(cells: Flags, symmetry: Symmetry) -> Flags:
 
 
 def settle(
-    limits: Limits, allowed: Flags, around: Orbits, positions: Floats, fixed: Flags, rounds: int = ROUNDS
+    limits: Limits, allowed: Flags, orbits: Orbits, positions: Floats, fixed: Flags, rounds: int = ROUNDS
 ) -> Settled:
-    """Brings points into `allowed` cells (H, W), symmetric and the spacing apart, by alternate projections.
+    """Bring points into `allowed` cells (H, W), symmetric and the spacing apart, by alternating projections.
 
-    fixed: (n,) points that stay where they are.  rounds: of pushing apart, at most; `crowded` names those who
-    are still too near then. Raises ProblemError if a point belongs on a mirror that no allowed cell touches.
+    fixed: (n,) points that stay where they are.  rounds: of pushing apart, at most; points that are still too near
+    then are `crowded`. Raises ProblemError if a point has to lie on a mirror axis that no allowed cell touches.
     """
-    current = _into_cells(allowed, around, positions, fixed)
+    current = _into_cells(allowed, orbits, positions, fixed)
     for number in range(1, rounds + 1):
         pairs = _close_pairs(current, limits.spacing - SLACK, fixed)
         if pairs.size == 0:
@@ -120,27 +121,27 @@ def settle(
             stuck = np.setdiff1d(pairs, np.flatnonzero(fixed))
             kick = np.random.default_rng(number).normal(0.0, KICK * limits.spacing, pushed.shape)
             pushed[stuck] += kick[stuck]
-        current = _into_cells(allowed, around, pushed, fixed)
+        current = _into_cells(allowed, orbits, pushed, fixed)
     return Settled(current, crowded(current, limits.spacing, fixed), np.zeros(0, dtype=np.int64))
 
 
 def crowded(positions: Floats, spacing: float, fixed: Flags) -> Integers:
-    """Indices of points nearer than `spacing` to another; pairs of fixed points do not count."""
+    """Return the indices of points nearer than `spacing` to another; pairs of fixed points do not count."""
     return np.unique(_close_pairs(positions, spacing - SLACK, fixed))
 
 
 def nearest_allowed(allowed: Flags, positions: Floats) -> Floats:
-    """For every position (n, 2) the nearest one that lies in an allowed cell (H, W), of which there is one."""
+    """Return for each position (n, 2) the nearest one in an allowed cell (H, W); there must be such a cell."""
     return _nearest_allowed(allowed, writable(positions))
 
 
 def slide(passable: Flags, before: Floats, after: Floats) -> Floats:
-    """Moves points (n, 2) towards `after`, stopped by walls and sliding along them; never through one."""
+    """Move points (n, 2) straight towards `after`; at walls they slide along."""
     return _slide(passable, writable(before), writable(after))
 
 
 def inside(allowed: Flags, positions: Floats) -> Flags:
-    """(n,) whether each position lies on the map and in an allowed cell."""
+    """Return flags (n,) of the positions that lie on the map and in an allowed cell."""
     cells = np.floor(positions + 0.5)
     height, width = allowed.shape
     on_map = (cells >= 0).all(axis=1) & (cells[:, 0] < height) & (cells[:, 1] < width)
@@ -148,29 +149,29 @@ def inside(allowed: Flags, positions: Floats) -> Flags:
     return on_map & allowed[rows, cols]
 
 
-def _into_cells(allowed: Flags, around: Orbits, positions: Floats, fixed: Flags) -> Floats:
-    """The nearest symmetric positions in allowed cells; points on a mirror look for one on that mirror."""
-    moved = around.symmetrised(positions)
+def _into_cells(allowed: Flags, orbits: Orbits, positions: Floats, fixed: Flags) -> Floats:
+    """Return the nearest symmetric positions in allowed cells; points on a mirror axis stay on it."""
+    moved = orbits.symmetrised(positions)
     inward = np.where(fixed[:, None], positions, _nearest_allowed(allowed, writable(moved)))
-    if around.trivial:
+    if orbits.trivial:
         return inward
-    # Images of an allowed position are allowed: setting orbits from their first point keeps them in. Only a
-    # point of a mirror can be led off it by the nearest cell, and out of the cell by going back.
-    settled = around.copied(inward, inward[around.first])
-    astray = np.flatnonzero(~inside(allowed, settled)[around.first])
+    # The images of an allowed position are allowed, so orbits copied from their first point are. Only a point on
+    # a mirror axis may leave the axis for the nearest cell, and that cell on its way back to the axis.
+    settled = orbits.copied(inward, inward[orbits.first])
+    astray = np.flatnonzero(~inside(allowed, settled)[orbits.first])
     if astray.size:
-        first = settled[around.first]
+        first = settled[orbits.first]
         for orbit in astray.tolist():
-            first[orbit] = _on_mirror(allowed, around, orbit, first[orbit])
-        settled = around.copied(settled, first)
+            first[orbit] = _on_mirror(allowed, orbits, orbit, first[orbit])
+        settled = orbits.copied(settled, first)
     return settled
 
 
-def _on_mirror(allowed: Flags, around: Orbits, orbit: int, position: Floats) -> Floats:
-    """Of the places on the orbit's mirror beside the centres of allowed cells, the nearest to `position`."""
-    onto = around.turns[around.kept_by[orbit]].mean(axis=0)
+def _on_mirror(allowed: Flags, orbits: Orbits, orbit: int, position: Floats) -> Floats:
+    """Return the nearest place to `position` on the orbit's mirror axis, beside the centre of an allowed cell."""
+    onto = orbits.turns[orbits.kept_by[orbit]].mean(axis=0)
     cells = np.argwhere(allowed).astype(np.float64)
-    kept = (cells - around.middle) @ onto.T + around.middle
+    kept = (cells - orbits.middle) @ onto.T + orbits.middle
     kept = kept[(np.abs(kept - cells).max(axis=1) <= 0.5) & inside(allowed, kept)]
     if len(kept) == 0:
         raise ProblemError(
@@ -182,7 +183,7 @@ def _on_mirror(allowed: Flags, around: Orbits, orbit: int, position: Floats) -> 
 
 
 def _close_pairs(positions: Floats, distance: float, fixed: Flags) -> Integers:
-    """(p, 2) pairs nearer than `distance` of which at least one may move, in order."""
+    """Return pairs (p, 2) nearer than `distance` of which at least one may move, sorted."""
     if distance <= 0.0 or len(positions) < 2:
         return np.zeros((0, 2), dtype=np.int64)
     pairs = KDTree(positions).query_pairs(distance, output_type="ndarray").astype(np.int64).reshape(-1, 2)
@@ -192,7 +193,7 @@ def _close_pairs(positions: Floats, distance: float, fixed: Flags) -> Integers:
 
 
 def _pushed_apart(positions: Floats, pairs: Integers, fixed: Flags, distance: float) -> Floats:
-    """Each pair pushed to `distance`: by half each, or all by one where the other is fixed."""
+    """Push the points of each pair to `distance`: half each, or one alone where the other is fixed."""
     one, other = pairs.T
     away = positions[one] - positions[other]
     apart = np.linalg.norm(away, axis=1)

@@ -1,6 +1,6 @@
-"""The transport problems of a matching run: what the plans say at some positions, and where they pull points.
+"""The transport problems of a matching run: their plans at some positions, and the gradients of the objective S.
 
-S and its two forms are in `engine.matching.run`.
+S and its two forms are defined in `engine.matching.run`.
 """
 
 from dataclasses import dataclass
@@ -14,47 +14,37 @@ from engine.matching.problem import (
     MOST_DENSITY_POINTS,
     MOST_WALKING_POINTS,
     Density,
-    Layout,
     MatchProblem,
+    PointSet,
     check_ways,
     density_points,
 )
-from engine.matching.state import MatchState, Warm, all_weights, layout_numbers, warm_from
-from engine.transport.exact import exact_transport
-from engine.transport.sinkhorn import (
-    EXACT_IS_CHEAPER,
-    Balanced,
-    Partial,
-    PointCost,
-    Relaxation,
-    TransportProblem,
-    TransportResult,
-    TransportSettings,
-    TransportWarmth,
-    Unbalanced,
-    solve_transport,
-)
+from engine.matching.state import MatchState, PlanWarmStart, all_weights, layout_numbers, plan_warm_start
+from engine.transport.costs import PointCost
+from engine.transport.exact import exact_is_quick, exact_transport
+from engine.transport.problem import Balanced, Partial, Relaxation, TransportProblem, Unbalanced
+from engine.transport.result import TransportResult, TransportWarmStart
+from engine.transport.settings import TransportSettings
+from engine.transport.sinkhorn import solve_transport
 
-# Exact plans are made of up to this many pairs of points: an assignment, or a linear programme.
-ASSIGNED_PAIRS, PROGRAMMED_PAIRS = 1_000**2, 200**2
-# Smallest epsilon to start with, as a share of the largest cost. Where a solve ends with marginals that are off by
-# more than ASTRAY, its plan would lead points astray: it is made again with an epsilon FLOOR_GROWTH times larger,
-# which from then on is the smallest.
-FLOOR, FLOOR_GROWTH, ASTRAY = EXACT_IS_CHEAPER, 4.0, 0.02
-# At the end a smaller epsilon is tried first, by this factor: on its target a layout needs next to none.
+# Smallest epsilon at first, as a share of the largest cost; below it an exact plan takes less time. A plan whose
+# marginals are off by more than ASTRAY would mislead the points: it is solved again with an epsilon FLOOR_GROWTH
+# times larger, which is the smallest from then on.
+FLOOR, FLOOR_GROWTH, ASTRAY = 1e-4, 4.0, 0.02
+# At the end an epsilon below the floor is tried, by this factor: points on their targets are matched easily.
 CLOSER = 1e-2
 
 
 @dataclass(frozen=True, eq=False)
 class Group:
-    """One transport problem: some of the points, and what they are drawn to.
+    """One transport problem: some of the points and their target.
 
     points: (n,) indices into all points.  weights: (m,) of the target.  debiased: whether S has its second term.
-    side: of the blocks that a density was read in, in cells.
+    side: of the blocks in which a density was sampled, in cells.
     """
 
     points: Integers
-    target: Layout | Density
+    target: PointSet | Density
     weights: Floats
     cost: TargetCost
     relaxation: Relaxation
@@ -63,12 +53,12 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Care:
-    """How to look: with which blur (cells), marginal error and iterations at most.
+class PlanOptions:
+    """How accurately to solve the plans: blur (cells), marginal error, iterations at most, and the device.
 
-    hold: let the exact plan pull, made once, where it is cheap. What blur is left near the end would bring points
-        to their places slowly, or, without the second term of S, beside them.
-    closer: try a smaller epsilon than the floor first.
+    hold: take gradients of an exact plan, computed once, where that is quick. The blur that is left near the end
+        would bring points to their targets slowly or, without the second term of S, beside them.
+    closer: first try an epsilon below the floor.
     """
 
     blur: float
@@ -80,55 +70,59 @@ class Care:
 
 
 @dataclass(frozen=True, eq=False)
-class Look:
-    """What the plans say.
+class PlanGradients:
+    """The plans at a state, and their gradients.
 
-    gradient: (n, 2) in cells, of all points.  weight_gradient: (n,) by the weights' logarithms; 0 where they are
-    not to change.  floor: the smallest epsilon that gave plans to trust, as a share of the largest cost.
+    gradient: (n, 2) in cells, of all points.  weight_gradient: (n,) by the logarithms of the weights; 0 where they
+    do not change.  floor: the smallest epsilon at which plans were accurate, as a share of the largest cost.
     """
 
     results: tuple[TransportResult, ...]
-    warm: tuple[Warm, ...]
+    warm_starts: tuple[PlanWarmStart, ...]
     gradient: Floats
     weight_gradient: Floats
     floor: float
 
     @property
     def finite(self) -> bool:
+        """Whether costs and gradients are finite numbers."""
         values = [result.regularised_cost for result in self.results]
         return bool(np.isfinite([*values, self.gradient.sum(), self.weight_gradient.sum()]).all())
 
 
 def groups_of(problem: MatchProblem, allowed: Flags, known: tuple[TargetCost, ...]) -> list[Group]:
-    """The transport problems of a run. known: costs of another run, whose distances may serve again.
+    """Return the transport problems of a run. known: costs of another run, whose distances may be reused.
 
-    Raises ProblemError if walls keep layouts from their targets.
+    Raises ProblemError if walls separate layouts from their targets.
     """
     return [_group(problem, allowed, number, known) for number in range(len(problem.groups()))]
 
 
-def look(problem: MatchProblem, groups: list[Group], state: MatchState, care: Care) -> Look:
-    """Solve the plans at a state's positions, and read their gradients."""
+def solve_plans(
+    problem: MatchProblem, groups: list[Group], state: MatchState, options: PlanOptions
+) -> PlanGradients:
+    """Solve the plans at the positions of a state, and compute their gradients."""
     results: list[TransportResult] = []
-    warm: list[Warm] = []
+    warm_starts: list[PlanWarmStart] = []
     gradient, weight_gradient = np.zeros_like(state.positions), np.zeros(len(state.positions))
-    floor = state.pace.floor
-    for group, start in zip(groups, state.warm, strict=True):
+    floor = state.step_scale.floor
+    for group, start in zip(groups, state.warm_starts, strict=True):
         x, a = state.positions[group.points], state.weights[group.points]
         cost = group.cost.cost(x)
         transport = TransportProblem(a, group.weights, cost, group.relaxation)
-        cross, settings, floor = _solved(problem, transport, care, floor, start and start.cross)
+        cross, settings, floor = _solved(problem, transport, options, floor, start and start.cross)
         held = start.held if start else None
-        if held is None and care.hold and isinstance(group.target, Layout) and problem.move == "positions":
-            held = exact_transport(transport) if cheaply_exact(transport) else None
+        if held is None and options.hold and isinstance(group.target, PointSet) and problem.move == "positions":
+            held = exact_transport(transport) if exact_is_quick(transport) else None
         pull, curvature = group.cost.pull(x, held or cross)
         own = None
         if held is None and group.debiased and isinstance(cost, PointCost):
             with_itself = TransportProblem(a, a, PointCost(x, x, cost.kind), group.relaxation)
             own = solve_transport(with_itself, settings, start and start.own)
-            assert own.by_sources is not None and own.by_targets is not None
+            assert own.by_sources is not None
+            assert own.by_targets is not None
             pull = pull - 0.5 * (own.by_sources + own.by_targets)
-        # A point of which little is matched has little to go by.
+        # Partly matched points move by the matched share.
         rows = cross.rows if held is None else held.plan().sum(axis=1)
         matched = np.divide(rows, a, out=np.zeros_like(a), where=a > 0.0)
         scale = np.divide(matched, curvature, out=np.zeros_like(a), where=curvature > 0.0)
@@ -136,12 +130,12 @@ def look(problem: MatchProblem, groups: list[Group], state: MatchState, care: Ca
         if problem.move != "positions":
             weight_gradient[group.points] = _weight_gradient(cross, own)
         results.append(cross)
-        warm.append(warm_from(cross, own, held))
-    return Look(tuple(results), tuple(warm), gradient, weight_gradient, floor)
+        warm_starts.append(plan_warm_start(cross, own, held))
+    return PlanGradients(tuple(results), tuple(warm_starts), gradient, weight_gradient, floor)
 
 
 def farthest_way(problem: MatchProblem, results: tuple[TransportResult, ...]) -> float:
-    """The largest distance, in cells, between a point and what its plan gives it, in the mean."""
+    """Return the largest distance, in cells, of a point to its targets: from its mean cost under the plan."""
     ground, farthest = problem.ground, 0.0
     for result in results:
         some = result.rows > 0.0
@@ -151,21 +145,10 @@ def farthest_way(problem: MatchProblem, results: tuple[TransportResult, ...]) ->
 
 
 def exact_cost(results: tuple[TransportResult, ...]) -> float | None:
-    """The cost of the exact plans of solved problems, or None if one of them takes long or has none."""
-    if not all(cheaply_exact(result.problem) for result in results):
+    """Return the cost of the exact plans of solved problems, or None unless all are quick to compute."""
+    if not all(exact_is_quick(result.problem) for result in results):
         return None
     return sum(exact_transport(result.problem).transport_cost for result in results)
-
-
-def cheaply_exact(problem: TransportProblem) -> bool:
-    """Whether there is an exact plan that takes no more than half a second or so."""
-    a, b, pairs = problem.a, problem.b, problem.a.size * problem.b.size
-    if isinstance(problem.relaxation, Unbalanced):
-        return False
-    one_to_one = isinstance(problem.relaxation, Balanced) and a.size == b.size
-    if one_to_one and np.all(a == a[0]) and np.all(b == b[0]):
-        return pairs <= ASSIGNED_PAIRS
-    return pairs <= PROGRAMMED_PAIRS
 
 
 def _group(problem: MatchProblem, allowed: Flags, number: int, known: tuple[TargetCost, ...]) -> Group:
@@ -196,32 +179,38 @@ def _group(problem: MatchProblem, allowed: Flags, number: int, known: tuple[Targ
 
 
 def _solved(
-    problem: MatchProblem, transport: TransportProblem, care: Care, floor: float, warm: TransportWarmth | None
+    problem: MatchProblem,
+    transport: TransportProblem,
+    options: PlanOptions,
+    floor: float,
+    warm_start: TransportWarmStart | None,
 ) -> tuple[TransportResult, TransportSettings, float]:
-    """A plan to trust, the settings that gave it, and the floor that it took."""
+    """Return an accurate enough plan, its settings, and the floor that it needed."""
     largest = transport.cost.largest()
-    wish = (care.blur * problem.ground.unit) ** problem.ground.power
-    if care.closer and wish < floor * largest:
+    wish = (options.blur * problem.ground.unit) ** problem.ground.power
+    if options.closer and wish < floor * largest:
         epsilon = max(wish, CLOSER * floor * largest)
-        settings = TransportSettings(epsilon, care.tolerance, care.max_iterations // 10, device=care.device)
-        result = solve_transport(transport, settings, warm)
-        if result.marginal_error <= care.tolerance:
+        settings = TransportSettings(
+            epsilon, options.tolerance, options.max_iterations // 10, device=options.device
+        )
+        result = solve_transport(transport, settings, warm_start)
+        if result.marginal_error <= options.tolerance:
             return result, settings, floor
     while True:
         epsilon = max(wish, floor * largest)
-        settings = TransportSettings(epsilon, care.tolerance, care.max_iterations, device=care.device)
-        result = solve_transport(transport, settings, warm)
+        settings = TransportSettings(epsilon, options.tolerance, options.max_iterations, device=options.device)
+        result = solve_transport(transport, settings, warm_start)
         if not result.marginal_error > ASTRAY or epsilon > largest:
             return result, settings, floor
         floor = max(wish / largest, floor) * FLOOR_GROWTH
 
 
 def _weight_gradient(cross: TransportResult, own: TransportResult | None) -> Floats:
-    """(n,) logarithms of the weights over those that they would take if each target chose its points anew.
+    """Return log(weight / updated weight), (n,), where each target distributes its weight over the points anew.
 
-    Target j gives its weight to the points in the shares a_i exp((ψ_i − C_ij) / ε), ψ the potentials of the layout
-    with itself, 0 without that term. Where S is smallest under the weights these are the shares of the plan, and
-    nothing changes. (Without ψ this is expectation maximisation for the weights of a mixture.)
+    Target j gives its weight to the points in proportion to a_i exp((ψ_i − C_ij) / ε), with ψ the potentials of
+    the layout with itself, 0 without that term. Where the weights minimise S, these are the proportions of the
+    plan, and the gradient is 0. (Without ψ this is expectation maximisation for the weights of a mixture.)
     """
     problem, some = cross.problem, cross.problem.a > 0.0
     own_potential = 0.0 if own is None else 0.5 * (own.f + own.g)[some, None]

@@ -1,4 +1,4 @@
-"""What a matching run is asked to do: layouts, what each moves towards, and the refusals before it starts."""
+"""The problem of a matching run: the layouts to move, their targets, and the refusals before a run starts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,24 +10,23 @@ from engine.core.arrays import Flags, Floats, Integers
 from engine.core.errors import ProblemError
 from engine.matching.ground_cost import Ground, Straight, Walking, WalkingCost, cells_of
 from engine.matching.limits import Limits, check_limits, inside
+from engine.transport.problem import TOTALS_AGREE
 
 Totals = Literal["same", "scale", "partial", "unbalanced"]
 
-# A density is read at no more points than this; of walking distances each costs a Dijkstra and a map.
+# A density is sampled at no more points than this; for walking distances each needs a Dijkstra run and a map.
 MOST_DENSITY_POINTS = 4_096
 MOST_WALKING_POINTS = 512
-# Totals that differ by this share are the same.
-SAME_TOTAL = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
-class Layout:
-    """Named points.
+class PointSet:
+    """A layout of the map: points with a common name.
 
     positions: (n, 2) in cells.  weights: (n,) of at least 0; 1 each if None.
     fixed: (n,) bool, points that neither move nor change their weight; none if None.
-    keys: (n,) int64, distinct names of the points, by which a run that goes on after an edit knows them again;
-        0 … n − 1 if None.
+    keys: (n,) int64, distinct; by its key a point is recognised when a run goes on after an edit. 0 … n − 1 if
+        None.
     """
 
     name: str
@@ -38,42 +37,46 @@ class Layout:
 
     @property
     def size(self) -> int:
+        """Number n of points."""
         return len(self.positions)
 
     def all_weights(self) -> Floats:
+        """Return the weights (n,), 1 each where none were given."""
         return np.ones(self.size) if self.weights is None else np.asarray(self.weights, dtype=np.float64)
 
     def all_fixed(self) -> Flags:
+        """Return flags (n,) of the fixed points, none where none were given."""
         return np.zeros(self.size, dtype=np.bool_) if self.fixed is None else self.fixed
 
     def all_keys(self) -> Integers:
+        """Return the keys (n,), 0 … n − 1 where none were given."""
         return np.arange(self.size) if self.keys is None else self.keys
 
 
 @dataclass(frozen=True, eq=False)
 class Density:
-    """A named map (H, W) of at least 0 to spread over. Only its shares count, on cells that may hold points."""
+    """A named map (H, W), ≥ 0, to spread over. Only ratios of its values on cells that may hold points matter."""
 
     name: str
     values: Floats
 
 
-Target = Layout | Density
+Target = PointSet | Density
 
 
 @dataclass(frozen=True, eq=False)
 class MatchProblem:
     """Layouts to move, each towards its own target, or all together towards a single one.
 
-    With a single target every part of it draws one layout only: no two end up in the same place.
-    totals: what to do where the weights of layouts and target differ in total (a density takes any total).
-        "same" refuses, "scale" scales the target, "partial" matches `mass` of them and leaves the rest, the
-        farthest first, "unbalanced" matches what is nearer than about `give_up`.
+    Layouts with a single target share its mass: no two of them end in the same place.
+    totals: what to do where the weights of layouts and target differ in total (a density is scaled anyway).
+        "same" refuses, "scale" scales the target, "partial" matches `mass` and leaves the most expensive rest,
+        "unbalanced" matches what is nearer than about `give_up`.
     mass: for "partial"; None for all of the smaller total.  give_up: for "unbalanced", in cells.
-    move: the positions, the weights (with the total kept), or both.
+    move: change the positions, the weights (at a fixed total), or both.
     """
 
-    layouts: tuple[Layout, ...]
+    layouts: tuple[PointSet, ...]
     targets: tuple[Target, ...]
     limits: Limits
     ground: Ground = field(default_factory=Straight)
@@ -83,17 +86,17 @@ class MatchProblem:
     move: Literal["positions", "weights", "both"] = "positions"
 
     def groups(self) -> list[tuple[tuple[int, ...], Target]]:
-        """The layouts (numbers) that one transport problem holds, and its target."""
+        """Return, for each transport problem, the numbers of its layouts and its target."""
         if len(self.targets) == 1:
             return [(tuple(range(len(self.layouts))), self.targets[0])]
         return [((number,), target) for number, target in enumerate(self.targets)]
 
 
 def density_points(density: Density, allowed: Flags, most: int) -> tuple[Floats, Floats, int]:
-    """A density as at most `most` weighted points: positions (m, 2), weights (m,), side of the blocks in cells.
+    """Return a density as at most `most` points: positions (m, 2), weights (m,), side of the blocks in cells.
 
-    With more cells than that, square blocks of them are joined, each at its centre of mass: the total and the
-    centre of mass of the whole are kept.
+    With more cells than that, square blocks are joined, each at its centre of mass: the total and the centre of
+    mass of the density are preserved.
     """
     values = np.where(allowed, density.values, 0.0)
     rows, cols = np.nonzero(values)
@@ -110,9 +113,9 @@ def density_points(density: Density, allowed: Flags, most: int) -> tuple[Floats,
 
 
 def check_matching(problem: MatchProblem) -> None:
-    """Raises ProblemError, with a sentence that names the layout and the point, if no run can start.
+    """Refuse, by ProblemError, a problem that no run can start on; the message names the layout and the point.
 
-    subject: "layout", "weights", "totals", "density", "ground", or what `check_limits` names.
+    Its subject is "layout", "weights", "totals", "density", "ground", or one of `check_limits`.
     """
     check_limits(problem.limits)
     if not problem.layouts:
@@ -129,7 +132,7 @@ def check_matching(problem: MatchProblem) -> None:
             raise ProblemError("layout", f"two layouts are named '{layout.name}'; rename one")
         _check_layout(layout, problem.limits.passable)
     for target in problem.targets:
-        if isinstance(target, Layout):
+        if isinstance(target, PointSet):
             _check_layout(target, problem.limits.passable)
         else:
             _check_density(target, problem.limits.allowed())
@@ -140,7 +143,7 @@ def check_matching(problem: MatchProblem) -> None:
         _check_totals(problem, [problem.layouts[number] for number in numbers], target)
 
 
-def _check_layout(layout: Layout, passable: Flags) -> None:
+def _check_layout(layout: PointSet, passable: Flags) -> None:
     where = layout.positions
     if where.ndim != 2 or where.shape[1] != 2:
         raise ProblemError(
@@ -241,13 +244,13 @@ def _check_ground(problem: MatchProblem) -> None:
         )
 
 
-def _check_totals(problem: MatchProblem, layouts: Sequence[Layout], target: Target) -> None:
+def _check_totals(problem: MatchProblem, layouts: Sequence[PointSet], target: Target) -> None:
     total = sum(float(layout.all_weights().sum()) for layout in layouts)
     if isinstance(target, Density):
         return
     other = float(target.all_weights().sum())
     names = " and ".join(f"'{layout.name}'" for layout in layouts)
-    if problem.totals == "same" and abs(total - other) > SAME_TOTAL * max(total, other):
+    if problem.totals == "same" and abs(total - other) > TOTALS_AGREE * max(total, other):
         raise ProblemError(
             "totals",
             f"{'layout' if len(layouts) == 1 else 'layouts'} {names} and target '{target.name}' differ in total "
@@ -257,7 +260,7 @@ def _check_totals(problem: MatchProblem, layouts: Sequence[Layout], target: Targ
         )
     if problem.totals == "partial" and problem.mass is not None:
         most = min(total, other)
-        if not (np.isfinite(problem.mass) and 0.0 < problem.mass <= most * (1.0 + SAME_TOTAL)):
+        if not (np.isfinite(problem.mass) and 0.0 < problem.mass <= most * (1.0 + TOTALS_AGREE)):
             raise ProblemError(
                 "totals",
                 f"a mass of {problem.mass:g} cannot be matched: {names} weigh {total:g} and '{target.name}' "
@@ -267,11 +270,11 @@ def _check_totals(problem: MatchProblem, layouts: Sequence[Layout], target: Targ
 
 
 def check_ways(
-    layouts: Sequence[Layout], target: Target, weights: Floats, cost: WalkingCost, needed: bool
+    layouts: Sequence[PointSet], target: Target, weights: Floats, cost: WalkingCost, needed: bool
 ) -> None:
-    """Raises ProblemError if walls keep points from their target: one from all of it, or too many from a part.
+    """Refuse, by ProblemError, points that walls separate from their target.
 
-    needed: whether all weight must be matched; then every closed-off part of the map needs equal totals.
+    needed: whether all weight must be matched; then every connected part of the map must have equal totals too.
     """
     positions = np.concatenate([layout.positions for layout in layouts])
     names = [(layout.name, i) for layout in layouts for i in range(layout.size)]
@@ -288,10 +291,10 @@ def check_ways(
     if not needed:
         return
     own = np.concatenate([layout.all_weights() for layout in layouts])
-    # Points with the same reach lie in the same closed-off part.
+    # Points that reach the same targets lie in the same connected part.
     for reach in np.unique(reaches, axis=0):
         here, there = own[(reaches == reach).all(axis=1)].sum(), weights[reach].sum()
-        if abs(here - there) > SAME_TOTAL * max(own.sum(), weights.sum()):
+        if abs(here - there) > TOTALS_AGREE * max(own.sum(), weights.sum()):
             name, i = names[int(np.flatnonzero((reaches == reach).all(axis=1))[0])]
             raise ProblemError(
                 "totals",

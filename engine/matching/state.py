@@ -1,4 +1,4 @@
-"""What a matching run goes on from, and how it is carried over to an edited problem."""
+"""The state that a matching run goes on from, and how it is carried over to an edited problem."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -7,18 +7,18 @@ import numpy as np
 
 from engine.core.arrays import Flags, Floats, Integers
 from engine.matching.ground_cost import StraightCost, TargetCost
-from engine.matching.problem import Density, Layout, MatchProblem
+from engine.matching.problem import Density, MatchProblem, PointSet
 from engine.matching.symmetry import Orbits
 from engine.transport.exact import ExactPlan
-from engine.transport.sinkhorn import TransportResult, TransportWarmth
+from engine.transport.result import TransportResult, TransportWarmStart
 
 
 @dataclass(frozen=True)
-class Pace:
-    """What a run finds out as it goes.
+class StepScale:
+    """Scales of a run's steps, found at its start.
 
-    learning_rate, blur_start, farthest: step length, first blur and farthest way, in cells.
-    floor: the smallest epsilon that the solver copes with, as a share of the largest cost.
+    learning_rate, blur_start, farthest: step length, first blur and farthest distance to a target, in cells.
+    floor: the smallest epsilon at which the solver converges, as a share of the largest cost; it may rise later.
     """
 
     learning_rate: float
@@ -28,27 +28,27 @@ class Pace:
 
 
 @dataclass(frozen=True, eq=False)
-class Warm:
-    """What one transport problem leaves for the next step.
+class PlanWarmStart:
+    """Warm start of one transport problem.
 
-    held: the exact plan that the end of a run keeps to, where it does; an edit ends that.
-    f: (n,) potentials of the points, of one kind with those in `cross`.  cross: of layouts and target.  own: of
-    the layouts with themselves, where that is solved.
+    f: (n,) potentials of the points, with the same constant as those in `cross`.  cross: of layouts and target.
+    own: of the layouts with themselves, where that is solved.
+    held: the exact plan kept for the last steps of a run, where there is one; an edit drops it.
     """
 
     f: Floats
-    cross: TransportWarmth
-    own: TransportWarmth | None
+    cross: TransportWarmStart
+    own: TransportWarmStart | None
     held: ExactPlan | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class MatchState:
-    """What a run goes on from. Arrays hold the points of all layouts one after another.
+    """State of a run between two steps. Arrays hold the points of all layouts one after another.
 
     positions: (n, 2).  weights: (n,).  mean, square: (n, 2), (n,) Adam's moments of the positions;
-    weight_mean, weight_square: (n,) of the weights.  updates: how many steps the moments have seen.
-    warm, costs: of each transport problem; None where it has to start cold.
+    weight_mean, weight_square: (n,) of the weights.  updates: number of updates of the moments.
+    warm_starts: of each transport problem, None for a cold start.  costs: of each transport problem.
     """
 
     problem: MatchProblem
@@ -60,14 +60,16 @@ class MatchState:
     weight_mean: Floats
     weight_square: Floats
     updates: int
-    warm: tuple[Warm | None, ...]
+    warm_starts: tuple[PlanWarmStart | None, ...]
     costs: tuple[TargetCost, ...]
-    around: Orbits
-    pace: Pace
+    orbits: Orbits
+    step_scale: StepScale
 
 
-def first_state(problem: MatchProblem, costs: tuple[TargetCost, ...], around: Orbits, pace: Pace) -> MatchState:
-    """The layouts as drawn."""
+def first_state(
+    problem: MatchProblem, costs: tuple[TargetCost, ...], orbits: Orbits, step_scale: StepScale
+) -> MatchState:
+    """Return the state of the layouts as drawn."""
     positions = all_positions(problem.layouts)
     zero = np.zeros(len(positions))
     return MatchState(
@@ -80,26 +82,26 @@ def first_state(problem: MatchProblem, costs: tuple[TargetCost, ...], around: Or
         weight_mean=zero,
         weight_square=zero,
         updates=0,
-        warm=(None,) * len(costs),
+        warm_starts=(None,) * len(costs),
         costs=costs,
-        around=around,
-        pace=pace,
+        orbits=orbits,
+        step_scale=step_scale,
     )
 
 
-def warm_from(cross: TransportResult, own: TransportResult | None, held: ExactPlan | None) -> Warm:
-    """Warm potentials of a solved step."""
-    # Results share the constant between f and g as they like; the potentials to go on from have another one.
-    shift = cross.g[0] - cross.warmth.latest[0]
-    return Warm(cross.f + shift, cross.warmth, None if own is None else own.warmth, held)
+def plan_warm_start(cross: TransportResult, own: TransportResult | None, held: ExactPlan | None) -> PlanWarmStart:
+    """Return the warm start after a solve, `held` included."""
+    # The potentials of a result and those of its warm start differ by a constant.
+    shift = cross.g[0] - cross.warm_start.latest[0]
+    return PlanWarmStart(cross.f + shift, cross.warm_start, None if own is None else own.warm_start, held)
 
 
 def carried_over(state: MatchState, problem: MatchProblem, costs: tuple[TargetCost, ...]) -> MatchState:
-    """The state for an edited problem.
+    """Return the state for an edited problem.
 
-    Points that are new, were moved, or changed between fixed and free start from where they are drawn, and
-    weights that were changed from what they are now; all others go on, with moments and potentials. New points
-    of a target get the potential that the layouts' own imply.
+    Points that are new, were moved, or changed between fixed and free start where they are drawn, and edited
+    weights at their new values; all others keep their values, moments and potentials. A new point of a target gets
+    the potential that follows from those of the layouts (its c-transform).
     """
     before = state.problem
     drawn, weights, fixed = (
@@ -130,36 +132,36 @@ def carried_over(state: MatchState, problem: MatchProblem, costs: tuple[TargetCo
         square=over(state.square, zero),
         weight_mean=over(state.weight_mean, zero),
         weight_square=over(state.weight_square, zero),
-        warm=tuple(
-            _carried_warm(state, problem, number, positions, np.where(kept, origin, -1), cost)
+        warm_starts=tuple(
+            _carried_warm_start(state, problem, number, positions, np.where(kept, origin, -1), cost)
             for number, cost in enumerate(costs)
         ),
         costs=costs,
     )
 
 
-def all_positions(layouts: Sequence[Layout]) -> Floats:
-    """(n, 2) of all layouts."""
+def all_positions(layouts: Sequence[PointSet]) -> Floats:
+    """Return the positions (n, 2) of all layouts."""
     return np.concatenate([np.asarray(layout.positions, dtype=np.float64) for layout in layouts])
 
 
-def all_weights(layouts: Sequence[Layout]) -> Floats:
-    """(n,) of all layouts."""
+def all_weights(layouts: Sequence[PointSet]) -> Floats:
+    """Return the weights (n,) of all layouts."""
     return np.concatenate([layout.all_weights() for layout in layouts])
 
 
-def all_fixed(layouts: Sequence[Layout]) -> Flags:
-    """(n,) of all layouts."""
+def all_fixed(layouts: Sequence[PointSet]) -> Flags:
+    """Return flags (n,) of the fixed points of all layouts."""
     return np.concatenate([layout.all_fixed() for layout in layouts])
 
 
-def layout_numbers(layouts: Sequence[Layout]) -> Integers:
-    """(n,) the layout of each point."""
+def layout_numbers(layouts: Sequence[PointSet]) -> Integers:
+    """Return the number of the layout (n,) that each point belongs to."""
     return np.repeat(np.arange(len(layouts)), [layout.size for layout in layouts])
 
 
-def _origin(before: Sequence[Layout], after: Sequence[Layout]) -> Integers:
-    """(n,) where each point of `after` was among those of `before`, by layout name and key; −1 for new ones."""
+def _origin(before: Sequence[PointSet], after: Sequence[PointSet]) -> Integers:
+    """Return the index (n,) that each point of `after` had in `before`, by layout name and key; −1 if new."""
     place = {
         name: number
         for number, name in enumerate((one.name, key) for one in before for key in one.all_keys().tolist())
@@ -168,23 +170,23 @@ def _origin(before: Sequence[Layout], after: Sequence[Layout]) -> Integers:
     return np.array([place.get(name, -1) for name in names], dtype=np.int64)
 
 
-def _with_totals(weights: Floats, layouts: Sequence[Layout]) -> Floats:
-    """Weights (n,) scaled so that every layout has its drawn total."""
+def _with_totals(weights: Floats, layouts: Sequence[PointSet]) -> Floats:
+    """Scale weights (n,) so that every layout has its drawn total."""
     number = layout_numbers(layouts)
     wanted, total = np.bincount(number, all_weights(layouts)), np.bincount(number, weights)
-    # Where only points that had come to weigh nothing are left, they start from their drawn weights.
+    # A layout of which only points of weight 0 are left gets its drawn weights.
     return np.where(
         total[number] > 0.0, weights * (wanted / np.maximum(total, 1e-300))[number], all_weights(layouts)
     )
 
 
-def _carried_warm(
+def _carried_warm_start(
     state: MatchState, problem: MatchProblem, number: int, positions: Floats, origin: Integers, cost: TargetCost
-) -> Warm | None:
-    """Potentials of one transport problem for its new points, or None to start cold."""
+) -> PlanWarmStart | None:
+    """Return the warm start of transport problem `number` for its new points, or None for a cold start."""
     old_groups = state.problem.groups()
-    warm = state.warm[number] if number < len(old_groups) else None
-    if warm is None or problem.totals != state.problem.totals:
+    warm_start = state.warm_starts[number] if number < len(old_groups) else None
+    if warm_start is None or problem.totals != state.problem.totals:
         return None
     (old_layouts, old_target), (layouts, target) = old_groups[number], problem.groups()[number]
     old_points = np.flatnonzero(np.isin(layout_numbers(state.problem.layouts), old_layouts))
@@ -198,16 +200,16 @@ def _carried_warm(
     if not (row >= 0).any() or not (column >= 0).any():
         return None
     x = positions[points]
-    latest = warm.cross.latest
+    latest = warm_start.cross.latest
     old_size = len(state.costs[number].targets)
     matrix = cost.cost(x).matrix()
-    # A new point's potential is what the others' imply: the largest that no pair forbids.
-    implied = (matrix[row >= 0] - warm.f[row[row >= 0], None]).min(axis=0)
+    # The potential of a new point is its c-transform: the largest with f + g ≤ C.
+    implied = (matrix[row >= 0] - warm_start.f[row[row >= 0], None]).min(axis=0)
     g = np.where(column >= 0, latest[:old_size][column], implied)
-    f = np.where(row >= 0, warm.f[row], (matrix - g).min(axis=1))
+    f = np.where(row >= 0, warm_start.f[row], (matrix - g).min(axis=1))
     own = None
-    if warm.own is not None and isinstance(cost, StraightCost):
-        known = warm.own.latest[row[row >= 0]]
+    if warm_start.own is not None and isinstance(cost, StraightCost):
+        known = warm_start.own.latest[row[row >= 0]]
         between = StraightCost(x[row >= 0], cost.power).cost(x).matrix()
-        own = TransportWarmth(np.where(row >= 0, warm.own.latest[row], (between - known).min(axis=1)))
-    return Warm(f, TransportWarmth(np.concatenate([g, latest[old_size:]])), own)
+        own = TransportWarmStart(np.where(row >= 0, warm_start.own.latest[row], (between - known).min(axis=1)))
+    return PlanWarmStart(f, TransportWarmStart(np.concatenate([g, latest[old_size:]])), own)

@@ -1,6 +1,7 @@
-"""The one problem that the transport solvers solve, and what they report; `engine.transport.sinkhorn` translates.
+"""The normalised problem that the transport solvers share, their reports, and the constants of the method.
 
-Weights are divided by s = √(Σa · Σb); with slack points, which take what stays, `Partial` is balanced.
+`engine.transport.sinkhorn` translates: it divides the weights by s and adds slack points, with which `Partial`
+is a balanced problem.
 """
 
 from dataclasses import dataclass
@@ -11,44 +12,45 @@ import numpy as np
 from engine.core.arrays import Floats
 from engine.core.status import Status
 
-# A cold start brings epsilon down by at most this factor a level, each only solved to LEVEL_TOLERANCE: on looser
-# ones, groups of points stay out of balance, and on the next level they are that many times further off.
+# A cold start lowers epsilon in levels, each by at most this factor and solved to LEVEL_TOLERANCE only. With a
+# looser tolerance groups of points stay out of balance, and on the next level that many times more so.
 ANNEALING = 4.0
 LEVEL_TOLERANCE = 0.01
-# Newton's method is worth its conjugate gradients below this marginal error; before it, sweeps are.
+# Above this marginal error sweeps make progress faster than Newton steps.
 NEWTON_BELOW = 0.1
-# Before a Newton step, a sweep serves columns with less than this share of what they should have: targets of
-# little weight would need long steps, which all others would have to wait for.
+# Where a column has less than this share of its marginal, a sweep comes before a Newton step: targets of little
+# weight would need long steps, and the step has one length for all.
 UNEVEN = 0.3
-# Entries of the kernel that the conjugate gradients of one Newton step may pass over, some tenths of a second:
-# no longer shall a solver be without an answer. Small problems may need many steps, and large ones get FEWEST.
+# Entries of the kernel that the conjugate gradients of one Newton step may read: some tenths of a second, so that
+# a solve can be stopped that often. Large problems get at least FEWEST conjugate gradient steps.
 UNINTERRUPTED, FEWEST = 1e9, 50
-# A Newton step begins with a change of the potentials by at most this, in units of epsilon, and is made longer
-# while the slope along it is still STEEP of the first one: groups of points that hardly exchange anything have to
-# be shifted against each other by many epsilon.
+# The line search of a Newton step begins with a change of the potentials by at most this, in units of epsilon. It
+# goes LONGER while the slope is still a share STEEP of the first one: groups of points that exchange little mass
+# have to be shifted against each other by many epsilon.
 LONGEST_STEP = 10.0
 STEEP, LONGER = 0.9, 4.0
 SEARCHES = 10
-# Beyond this change of a potential, in units of epsilon, entries that were rounded to zero begin to matter.
+# After a larger change of a potential, in units of epsilon, the kernel is computed anew: entries that were rounded
+# to zero begin to matter.
 FORM_ANEW_BEYOND = 20.0
-# A column that has lost all but this share of its weight to rounding gets its potential from the costs.
+# Where rounding leaves a column no more than this share of its marginal, its potential is computed from the costs.
 LOST = 1e-20
-# Passes without getting 1 % better, after which a solve has stalled.
+# A solve has stalled when the error has not fallen by 1 % in so many passes.
 PATIENCE = 1500
-# A warm start that is still far off after so many passes is too far away for its epsilon: come from above.
+# A warm start that is still far off after so many passes is given up for a cold one.
 POOR_START_AFTER = 12
 
 
 @dataclass(frozen=True, eq=False)
-class Core:
-    """Transport between weights a (n,) and b (m,), each ≥ 0 and some of them above.
+class NormalisedProblem:
+    """Transport between weights a (n,) and b (m,), all ≥ 0 and not all 0.
 
-    sources, targets: (d, ·), (d, ·) positions, or else `matrix` the cost between them; whichever it is not is
-        empty. a or b may have one weight more than there are positions: that of a slack point, which costs
-        nothing to any point and everything to the other slack point.
-    squared: whether the cost of positions is the squared distance.  largest: (about) the largest cost.
-    strength: of the marginals' KL divergence, in cost units; infinite if they are prescribed.
-    moved: share of the weights that is really moved, not to or from a slack point: marginal errors count by it.
+    sources, targets: (d, ·), (d, ·) positions, or else `matrix` the cost between them; the other is empty. a and b
+        may have one weight more than there are positions: that of a slack point, at cost 0 to every point and
+        infinite cost to the other slack point.
+    squared: whether the cost of positions is the squared distance.  largest: about the largest cost.
+    strength: of the marginals' KL divergence, in cost units; infinite if the marginals are prescribed.
+    moved: share of the weights that does not go to or from a slack point; marginal errors are relative to it.
     """
 
     a: Floats
@@ -62,12 +64,12 @@ class Core:
     moved: float = 1.0
 
     def damping(self, epsilon: float) -> float:
-        """κ = strength / (strength + ε): how much of a balanced sweep is made."""
+        """Return κ = strength / (strength + ε), the factor by which unbalanced transport damps a sweep."""
         return 1.0 if np.isinf(self.strength) else self.strength / (self.strength + epsilon)
 
 
-class Progress(NamedTuple):
-    """Where a solver is: epsilon of the level, marginal error, passes over the kernel; status at the end."""
+class SolverState(NamedTuple):
+    """The present epsilon, marginal error and passes over the kernel; status: None while the solve goes on."""
 
     epsilon: float
     error: float
@@ -76,7 +78,7 @@ class Progress(NamedTuple):
 
 
 class Solution(NamedTuple):
-    """What a solver found, for weights divided by s.
+    """Solution of a normalised problem.
 
     f, g: (n,), (m,) potentials in cost units.  rows, columns: the plan's marginals.  cost: <plan, C>.
     by_sources, by_targets: (d, n), (d, m) derivatives by the positions; empty for a cost matrix.
@@ -92,7 +94,7 @@ class Solution(NamedTuple):
 
 
 def levels(largest: float, epsilon: float) -> Floats:
-    """Values of epsilon from the largest cost down to the wanted one, in equal factors of at most ANNEALING."""
+    """Return the values of epsilon of a cold start, from the largest cost down by equal factors."""
     if epsilon >= largest:
         return np.array([epsilon])
     count = int(np.ceil(np.log(largest / epsilon) / np.log(ANNEALING)))
@@ -100,14 +102,14 @@ def levels(largest: float, epsilon: float) -> Floats:
 
 
 def newton_effort(n: int, m: int) -> int:
-    """Steps of conjugate gradients that one Newton step may take."""
+    """Return how many conjugate gradient steps one Newton step may take on a kernel (n, m)."""
     return max(FEWEST, int(UNINTERRUPTED / (n * m)))
 
 
 def ending(error: float, tolerance: float, last: bool, idle: int, left: int) -> Status | None:
-    """How a solve ends here, or None if it goes on.
+    """Return the status with which a solve ends at this state, or None if it goes on.
 
-    last: whether this is the wanted epsilon.  idle: passes without progress.  left: passes that are allowed.
+    last: whether epsilon has its final value.  idle: passes without progress.  left: passes still allowed.
     """
     if not np.isfinite(error):
         return Status.NOT_A_NUMBER

@@ -1,8 +1,8 @@
-"""Transport on the CPU: sweeps and Newton steps on a kernel that is formed once for many of them.
+"""Transport on the CPU: sweeps and Newton steps that share a stored kernel until the potentials have moved far.
 
-Everything is in units of epsilon. With γ the potentials of the targets when the kernel was formed,
+Potentials are in units of epsilon. With γ those of the targets when the kernel was computed,
 
-    kernel_ij = exp(γ_j + log b_j − C_ij / ε − shift_i),      shift_i such that the largest of a row is 1,
+    kernel_ij = exp(γ_j + log b_j − C_ij / ε − shift_i),      shift_i such that the largest entry of a row is 1,
 
 and later potentials are γ + log v.
 """
@@ -25,27 +25,27 @@ from engine.transport.core import (
     SEARCHES,
     STEEP,
     UNEVEN,
-    Core,
-    Progress,
+    NormalisedProblem,
     Solution,
+    SolverState,
     ending,
     levels,
     newton_effort,
 )
 from engine.transport.cpu_kernels import Entries, direction, evaluate, form, moments, soft_columns
 
-# The rounding of a kernel in float32 stays well under tolerances from here on.
+# Tolerance from which on the rounding of a float32 kernel does not matter.
 SINGLE_KERNEL_FROM = 5e-7
 SMALLEST = float(np.finfo(np.float64).tiny)
 
 
 class Evaluation(NamedTuple):
-    """The semi-dual at one g; n sources, m targets, units of epsilon.
+    """The semi-dual at one g, in units of epsilon; n sources, m targets.
 
-    gamma: (m,) g.  v: (m,) exponential of its change since the kernel was formed.  scale: (n,) so that the plan
-    is scale · kernel · v.  sums: (n,) kernel · v.  log_sums: (n,) log Σ b exp(γ − C / ε).  rows, columns: the
-    plan's marginals.  wanted: (m,) what `columns` should be.  squares: (m,) Σ_i plan² · κ / rows.  value: of
-    the semi-dual.
+    gamma: (m,) g / ε.  v: (m,) exponential of its change since the kernel was computed.  scale: (n,), so that the
+    plan is scale · kernel · v.  sums: (n,) kernel · v.  log_sums: (n,) log Σ b exp(γ − C / ε).
+    rows, columns: (n,), (m,) marginals of the plan.  wanted: (m,) what `columns` should be.
+    squares: (m,) Σ_i plan² · κ / rows.  value: of the semi-dual.  error: the marginal error.
     """
 
     gamma: Floats
@@ -62,35 +62,36 @@ class Evaluation(NamedTuple):
 
 
 class CpuTransport:
-    """A solver of one `Core`. `run` moves it on, `solution` reads it."""
+    """Solver of one problem: `run` iterates, `solution` reads the present state."""
 
-    def __init__(self, core: Core, tolerance: float, single: bool) -> None:
-        self._core = core
+    def __init__(self, problem: NormalisedProblem, tolerance: float, single: bool) -> None:
+        """Stop at a marginal error of `tolerance`; single: store the kernel in float32 whatever the tolerance."""
+        self._problem = problem
         self._tolerance = tolerance
-        small = single or tolerance * core.moved >= SINGLE_KERNEL_FROM
+        small = single or tolerance * problem.moved >= SINGLE_KERNEL_FROM
         kind = np.float32 if small else np.float64
-        self._kernel: Entries = np.empty((core.a.size, core.b.size), dtype=kind)
-        self._shift = np.empty(core.a.size)
-        self._weighted = core.b > 0.0
+        self._kernel: Entries = np.empty((problem.a.size, problem.b.size), dtype=kind)
+        self._shift = np.empty(problem.a.size)
+        self._weighted = problem.b > 0.0
         with np.errstate(divide="ignore"):
-            self._log_a, self._log_b = np.log(core.a), np.log(core.b)
+            self._log_a, self._log_b = np.log(problem.a), np.log(problem.b)
         self._epsilon = np.inf
-        self._formed_at = np.zeros(core.b.size)
+        self._formed_at = np.zeros(problem.b.size)
         self._iterations = 0
         self._just_swept = False
 
-    def run(self, epsilon: float, start: Floats | None, max_iterations: int) -> Iterator[Progress]:
-        """Solve down to `epsilon` (cost units) from potentials (m,), or from nothing."""
-        down = levels(self._core.largest, epsilon).tolist()
+    def run(self, epsilon: float, start: Floats | None, max_iterations: int) -> Iterator[SolverState]:
+        """Solve at `epsilon` (cost units), from potentials `start` (m,) or, if None, by way of larger epsilon."""
+        down = levels(self._problem.largest, epsilon).tolist()
         waiting = [epsilon] if start is not None else down
-        g = np.zeros(self._core.b.size) if start is None else start
+        g = np.zeros(self._problem.b.size) if start is None else start
         solved: list[tuple[float, Floats]] = []  # levels and their g
         while waiting:
             level = waiting.pop(0)
             last = not waiting
             tolerance = self._tolerance if last else LEVEL_TOLERANCE
             self._epsilon = level
-            if len(solved) > 1:  # g is nearly a straight line in ε: carry on along it
+            if len(solved) > 1:  # g is nearly linear in ε: extrapolate
                 (first, g_first), (second, g_second) = solved[-2:]
                 g = g_second + (level - second) / (second - first) * (g_second - g_first)
             self._now = self._evaluate_anew(g / level)
@@ -103,50 +104,50 @@ class CpuTransport:
                 status = ending(error, tolerance, last, idle, left)
                 if status is Status.NOT_A_NUMBER:
                     self._now = self._evaluate_anew(g / level)
-                yield Progress(self._epsilon, self._now.error, self._iterations, status)
+                yield SolverState(self._epsilon, self._now.error, self._iterations, status)
                 if status is not None:
                     return
                 g = level * self._now.gamma
                 if error <= tolerance:
                     solved.append((level, g))
                     break
-                poor = start is not None and error * self._core.moved > NEWTON_BELOW
+                poor = start is not None and error * self._problem.moved > NEWTON_BELOW
                 if poor and self._iterations > POOR_START_AFTER:
                     start, waiting = None, down
                     break
                 self._now = self._advance(self._now, tolerance, max_iterations)
 
     def solution(self) -> Solution:
-        """The present potentials and what follows from them."""
-        core, now = self._core, self._now
-        by_sources, by_targets = np.zeros_like(core.sources), np.zeros_like(core.targets)
+        """Return the solution at the present potentials."""
+        problem, now = self._problem, self._now
+        by_sources, by_targets = np.zeros_like(problem.sources), np.zeros_like(problem.targets)
         cost = moments(
-            core.sources,
-            core.targets,
-            core.matrix,
-            core.squared,
+            problem.sources,
+            problem.targets,
+            problem.matrix,
+            problem.squared,
             self._kernel,
             now.scale,
             now.v,
             by_sources,
             by_targets,
         )
-        f = -self._epsilon * core.damping(self._epsilon) * now.log_sums
+        f = -self._epsilon * problem.damping(self._epsilon) * now.log_sums
         gamma = now.gamma
-        if not self._weighted.all():  # the kernel knows nothing of points without weight
+        if not self._weighted.all():  # points without weight are not in the kernel
             gamma = np.where(self._weighted, gamma, self._exactly_swept(now))
         return Solution(f, self._epsilon * gamma, now.rows, now.columns, cost, by_sources, by_targets)
 
     def _evaluate_anew(self, gamma: Floats) -> Evaluation:
-        """The semi-dual at γ (m,), with a kernel formed there."""
-        core = self._core
+        """Evaluate the semi-dual at γ (m,), with a kernel computed there."""
+        problem = self._problem
         self._formed_at = gamma
         self._iterations += 1
         form(
-            core.sources,
-            core.targets,
-            core.matrix,
-            core.squared,
+            problem.sources,
+            problem.targets,
+            problem.matrix,
+            problem.squared,
             1.0 / self._epsilon,
             gamma + self._log_b,
             self._kernel,
@@ -155,77 +156,85 @@ class CpuTransport:
         return self._evaluate(gamma)
 
     def _evaluate(self, gamma: Floats) -> Evaluation:
-        """The semi-dual at γ (m,), with the present kernel if that is still good there."""
+        """Evaluate the semi-dual at γ (m,), with the stored kernel if it is accurate there."""
         change = gamma - self._formed_at
         if np.abs(change).max() > FORM_ANEW_BEYOND:
             return self._evaluate_anew(gamma)
-        core, kappa = self._core, self._core.damping(self._epsilon)
-        n, m = core.a.size, core.b.size
+        problem, kappa = self._problem, self._problem.damping(self._epsilon)
+        n, m = problem.a.size, problem.b.size
         v = np.exp(change)
         sums, columns, squares = np.empty(n), np.empty(m), np.empty(m)
         scale, rows = np.empty(n), np.empty(n)
         self._iterations += 1
-        evaluate(self._kernel, v, core.a, self._shift, kappa, sums, scale, rows, columns, squares)
+        evaluate(self._kernel, v, problem.a, self._shift, kappa, sums, scale, rows, columns, squares)
         columns *= v
         squares *= v * v
         log_sums = self._shift + np.log(sums)
         wanted = self._wanted(gamma)
-        if np.isinf(core.strength):
-            value = float(core.b @ gamma - core.a @ log_sums)
+        if np.isinf(problem.strength):
+            value = float(problem.b @ gamma - problem.a @ log_sums)
         else:
-            ratio = core.strength / self._epsilon
+            ratio = problem.strength / self._epsilon
             with np.errstate(over="ignore", invalid="ignore"):
-                spent = core.a @ np.expm1(kappa * log_sums / ratio) + core.b @ np.expm1(-gamma / ratio)
+                spent = problem.a @ np.expm1(kappa * log_sums / ratio) + problem.b @ np.expm1(-gamma / ratio)
                 value = float(-ratio * spent - rows.sum())
-        error = float(np.abs(columns - wanted).sum()) / core.moved
+        error = float(np.abs(columns - wanted).sum()) / problem.moved
         return Evaluation(gamma, v, scale, sums, log_sums, rows, columns, wanted, squares, value, error)
 
     def _advance(self, now: Evaluation, tolerance: float, max_iterations: int) -> Evaluation:
+        """Make a Newton step where one is worth it and makes progress, else a sweep."""
         if (now.columns < LOST * now.wanted).any():
             return self._evaluate_anew(self._exactly_swept(now))
-        # By their own measure, some columns may be so far off that a Newton step would mean them alone; and so
-        # may the balance of the two sides.
+        # Columns, or the balance of the two sides, may be so far off, relatively, that a Newton step would serve
+        # them alone.
         uneven = (now.columns < UNEVEN * now.wanted).any() or abs(self._shift_of(now.rows, now.wanted)) > 1.0
         newer = None
-        if now.error * self._core.moved < NEWTON_BELOW and (self._just_swept or not uneven):
+        if now.error * self._problem.moved < NEWTON_BELOW and (self._just_swept or not uneven):
             newer = self._newton(now, tolerance, max_iterations)
         self._just_swept = newer is None
         return newer or self._evaluate(self._swept(now))
 
     def _swept(self, now: Evaluation) -> Floats:
-        """(m,) γ after a sweep."""
-        excess = np.divide(now.columns, self._core.b, out=np.ones_like(now.gamma), where=self._weighted)
-        # Targets that next to nothing is sent to, and is to be, may have a column of 0.
-        gamma = self._core.damping(self._epsilon) * (now.gamma - np.log(np.maximum(excess, SMALLEST)))
+        """Return γ (m,) after a sweep."""
+        excess = np.divide(now.columns, self._problem.b, out=np.ones_like(now.gamma), where=self._weighted)
+        # The column of a target with next to no weight may underflow to 0.
+        gamma = self._problem.damping(self._epsilon) * (now.gamma - np.log(np.maximum(excess, SMALLEST)))
         return gamma - self._shift_of(now.rows, self._wanted(gamma))
 
     def _wanted(self, gamma: Floats) -> Floats:
-        """(m,) what columns should be."""
-        core = self._core
+        """Return the marginal (m,) that the columns should have."""
+        b, strength = self._problem.b, self._problem.strength
         with np.errstate(over="ignore"):  # `ending` finds what is not finite
-            return core.b if np.isinf(core.strength) else core.b * np.exp(-gamma * self._epsilon / core.strength)
+            return b if np.isinf(strength) else b * np.exp(-gamma * self._epsilon / strength)
 
     def _shift_of(self, rows: Floats, wanted: Floats) -> float:
-        """What to take from γ and give to the other side, to which the plan is blind, for equal totals."""
-        if np.isinf(self._core.strength):
+        """Return the constant to take from γ so that both sides have one total; the plan does not depend on it."""
+        if np.isinf(self._problem.strength):
             return 0.0
         with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
-            shift = 0.5 * self._core.strength / self._epsilon * np.log(rows.sum() / wanted.sum())
+            shift = 0.5 * self._problem.strength / self._epsilon * np.log(rows.sum() / wanted.sum())
         return float(shift) if np.isfinite(shift) else 0.0
 
     def _exactly_swept(self, now: Evaluation) -> Floats:
-        """(m,) γ after a sweep, from the costs themselves where the kernel has lost too much."""
-        core, kappa = self._core, self._core.damping(self._epsilon)
+        """Return γ (m,) after a sweep computed from the costs, for where the kernel has underflowed."""
+        problem, kappa = self._problem, self._problem.damping(self._epsilon)
         log_scale = self._log_a - kappa * now.log_sums
         self._iterations += 1
         return -kappa * soft_columns(
-            core.sources, core.targets, core.matrix, core.squared, 1.0 / self._epsilon, log_scale, core.b.size
+            problem.sources,
+            problem.targets,
+            problem.matrix,
+            problem.squared,
+            1.0 / self._epsilon,
+            log_scale,
+            problem.b.size,
         )
 
     def _newton(self, now: Evaluation, tolerance: float, max_iterations: int) -> Evaluation | None:
-        """A step of Newton's method that makes progress, or None."""
-        core, kappa = self._core, self._core.damping(self._epsilon)
-        diagonal = now.columns + (0.0 if np.isinf(core.strength) else self._epsilon / core.strength) * now.wanted
+        """Make a Newton step; return None if it makes no progress."""
+        problem, kappa = self._problem, self._problem.damping(self._epsilon)
+        relaxed = 0.0 if np.isinf(problem.strength) else self._epsilon / problem.strength
+        diagonal = now.columns + relaxed * now.wanted
         diagonal[~self._weighted] = 1.0
         step = np.zeros_like(now.gamma)
         self._iterations += direction(
@@ -235,14 +244,14 @@ class CpuTransport:
             diagonal,
             np.maximum(diagonal - now.squares, np.maximum(1e-5 * diagonal, SMALLEST)),
             now.wanted - now.columns,
-            core.moved * max(min(0.1, now.error) * now.error, 0.3 * tolerance),
+            problem.moved * max(min(0.1, now.error) * now.error, 0.3 * tolerance),
             min(max_iterations - self._iterations, newton_effort(*self._kernel.shape)),
             step,
         )
         return self._search(now, step)
 
     def _search(self, now: Evaluation, step: Floats) -> Evaluation | None:
-        """A point on the way along a step, by bracketing the zero of the slope of a concave function."""
+        """Search along a step: bracket the zero of the slope of the concave semi-dual. None without progress."""
         slope = float(step @ (now.wanted - now.columns))
         if not slope > 0.0:
             return None
@@ -260,7 +269,7 @@ class CpuTransport:
                 length = min(1.0, LONGER * length, 0.5 * (length + far))
             else:
                 far = length
-                # Where a line through the two slopes is zero.
+                # The zero of the line through the two slopes.
                 nearer = near_slope / (near_slope - newer_slope) if newer_slope < 0.0 else 0.0
                 length = near + (far - near) * min(max(nearer, 0.1), 0.5)
         return self._evaluate(now.gamma + near * step) if near > 0.0 else None

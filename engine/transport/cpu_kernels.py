@@ -1,8 +1,8 @@
-"""The passes of `engine.transport.cpu` over the costs and the kernel, compiled and without the interpreter lock.
+"""The loops of `engine.transport.cpu` over costs and kernel, compiled and without the interpreter lock.
 
-A pass takes four rows of the kernel at a time through the cache: their products with a vector, what each source
-then sends, and its part of the column sums. So a sweep reads the kernel once, where two products would read it
-twice. Costs are never stored: `costs_from` makes one row of them from the positions.
+A pass handles four rows of the kernel while they are in the cache: their products with a vector, and their part of
+the column sums. So a sweep reads the kernel once, where two products would read it twice. Costs are never stored:
+`costs_from` computes one row of them from the positions.
 """
 
 from collections.abc import Callable
@@ -30,23 +30,23 @@ EXPONENT_OF_ONE = np.int64(1023 << 52)
 
 
 def vectorised(*freedoms: str) -> Callable[[Loop], Loop]:
-    """Machine code for a loop over rows, with the named freedoms of LLVM's fast-math.
+    """Return a decorator that compiles a loop over rows with some of LLVM's fast-math flags.
 
-    "contract" allows fused multiply-add, "reassoc" sums in as many lanes as the processor has: without it a
-    sum takes twice the time. The same machine gives the same bytes. "nnan" and "nsz" let a maximum be taken
-    in lanes; only where every number is known to be finite.
+    "contract" allows fused multiply-add; "reassoc" sums in as many lanes as the processor has, without which a
+    sum takes twice the time. The same machine gives the same bytes. "nnan" and "nsz" let a maximum be computed
+    in lanes; only for numbers that are known to be finite.
     """
 
     def decorate(function: Loop) -> Loop:
         compile_it = njit(cache=True, nogil=True, error_model="numpy", fastmath=set(freedoms))
-        return cast(Loop, compile_it(function))
+        return cast("Loop", compile_it(function))
 
     return decorate
 
 
 @vectorised("reassoc", "contract", "nnan", "nsz")
 def _exponents(log_weight: Floats, inverse_epsilon: float, cost: Floats) -> float:
-    """log_weight − cost / ε in the place of `cost`, and the largest of them."""
+    """Replace `cost` by log_weight − cost / ε, and return the largest."""
     largest = -np.inf
     for j in range(cost.size):
         exponent = log_weight[j] - inverse_epsilon * cost[j]
@@ -57,7 +57,7 @@ def _exponents(log_weight: Floats, inverse_epsilon: float, cost: Floats) -> floa
 
 @vectorised("contract")
 def _exponentials(exponents: Floats, shift: float, single: bool, values: Entries) -> None:
-    """exp(exponents − shift), for differences of at most 0: 2^k by its bits, the rest by a Taylor series."""
+    """Write exp(exponents − shift), differences ≤ 0, to `values`: 2^k by its bits, the rest by a Taylor series."""
     power, rest = np.empty(CHUNK), np.empty(CHUNK)
     bits = power.view(np.int64)
     for begin in range(0, exponents.size, CHUNK):
@@ -91,7 +91,7 @@ def _exponentials(exponents: Floats, shift: float, single: bool, values: Entries
 
 @vectorised("contract")
 def costs_from(sources: Floats, targets: Floats, matrix: Floats, squared: bool, source: int, cost: Floats) -> None:
-    """Costs from one source, which may be the slack point, to the targets and the slack point if it has room."""
+    """Write to `cost` the costs from one source to all targets; either side may end with its slack point."""
     if matrix.size > 0:
         sources_count, size = matrix.shape
     else:
@@ -129,6 +129,7 @@ def form(
     kernel: Entries,
     shift: Floats,
 ) -> None:
+    """Write the kernel (n, m) and the shifts (n,), as `engine.transport.cpu` defines them."""
     n, m = kernel.shape
     row = np.empty(m)
     single = kernel.itemsize == 4
@@ -140,7 +141,7 @@ def form(
 
 @vectorised("reassoc", "contract")
 def _products(a: Entries, b: Entries, c: Entries, d: Entries, x: Floats) -> tuple[float, float, float, float]:
-    """Four scalar products with x."""
+    """Return the scalar products of four rows with x."""
     first, second, third, fourth = 0.0, 0.0, 0.0, 0.0
     for j in range(x.size):
         first += a[j] * x[j]
@@ -160,7 +161,7 @@ def _product(a: Entries, x: Floats) -> float:
 
 @vectorised("contract")
 def _sent(total: float, a: float, shift: float, kappa: float) -> float:
-    """What a source sends in all, at its best potential for Σ kernel · v = total."""
+    """Return the total mass from a source, at its optimal potential for Σ kernel · v = total."""
     return a if kappa == 1.0 else a * np.exp((1.0 - kappa) * (shift + np.log(total)))
 
 
@@ -177,7 +178,7 @@ def evaluate(
     columns: Floats,
     squares: Floats,
 ) -> None:
-    """Fills what follows `kappa`; `columns` and `squares` without their factors v and v²."""
+    """Write the arrays after `kappa`, see `cpu.Evaluation`; columns and squares lack their factors v and v²."""
     n, m = kernel.shape
     columns[:] = 0.0
     squares[:] = 0.0
@@ -208,7 +209,7 @@ def evaluate(
 
 @vectorised("contract")
 def _there_and_back(kernel: Entries, weights: Floats, x: Floats, result: Floats) -> None:
-    """result = kernelᵀ (weights · (kernel x)), the kernel read once."""
+    """Write kernelᵀ (weights · (kernel x)) to `result`, reading the kernel once."""
     n, m = kernel.shape
     result[:] = 0.0
     whole = n - n % 4
@@ -238,10 +239,10 @@ def direction(
     limit: int,
     step: Floats,
 ) -> int:
-    """Conjugate gradients for (diagonal − v Kᵀ weights K v) step = right, `step` from 0, and their number.
+    """Solve (diagonal − v Kᵀ weights K v) step = right by conjugate gradients, and return how many were made.
 
-    They end when the L1 norm of the residual, the marginal error that the linear model predicts, is at most
-    `tolerance`.
+    `step` is 0 at first. They end when the L1 norm of the residual, the marginal error that the linear model
+    predicts, is at most `tolerance`.
     """
     residual = right.copy()
     scaled = residual / preconditioner
@@ -279,7 +280,7 @@ def soft_columns(
     log_scale: Floats,
     m: int,
 ) -> Floats:
-    """(m,) log Σ_i exp(log_scale_i − C_ij / ε), with a maximum that moves along."""
+    """Return log Σ_i exp(log_scale_i − C_ij / ε), (m,), in one pass with a running maximum."""
     row, largest, total = np.empty(m), np.full(m, -np.inf), np.zeros(m)
     for i in range(log_scale.size):
         costs_from(sources, targets, matrix, squared, i, row)
@@ -305,7 +306,7 @@ def moments(
     by_sources: Floats,
     by_targets: Floats,
 ) -> float:
-    """<plan, C>; adds the derivatives by the positions to `by_sources` and `by_targets`."""
+    """Return <plan, C>, and add its derivatives by the positions to `by_sources` and `by_targets`."""
     if matrix.size > 0:
         n, m = matrix.shape
     else:

@@ -1,8 +1,8 @@
-"""The exact plan of `Balanced` and `Partial` transport: what entropic plans are compared with.
+"""The exact plan of `Balanced` and `Partial` transport, without entropy.
 
-Two uniform layouts of one size are an assignment. Anything else is a linear programme, solved on few of the
-n·m pairs: those that an entropic plan finds cheap, and then those that the programme's own potentials price
-below zero, until there are none. That is the optimum over all pairs.
+Between two sets of equally many points of equal weight it is an assignment. Anything else is a linear programme,
+solved by column generation: first on the pairs that an entropic plan finds cheap, then also on those whose reduced
+cost under the programme's potentials is negative, until there are none. That is the optimum over all pairs.
 """
 
 from dataclasses import dataclass
@@ -15,21 +15,19 @@ from scipy.sparse import coo_matrix
 
 from engine.core.arrays import Flags, Floats
 from engine.core.errors import ProblemError
-from engine.transport.sinkhorn import (
-    Balanced,
-    MatrixCost,
-    Partial,
-    TransportProblem,
-    TransportSettings,
-    check_problem,
-    solve_transport,
-)
+from engine.transport.costs import MatrixCost
+from engine.transport.problem import Balanced, Partial, TransportProblem, Unbalanced, check_problem
+from engine.transport.settings import TransportSettings
+from engine.transport.sinkhorn import solve_transport
 
 Indices = npt.NDArray[np.intp]
 
+# Largest numbers of points on either side for which an exact plan takes about a second: of an assignment, and of a
+# linear programme. What counts is the number of pairs.
+ASSIGNMENT_POINTS, PROGRAMME_POINTS = 1_000, 400
 # Of every source and every target, so many pairs are in the first programme, and half as many join later.
 PAIRS = 12
-# Prices below −PRICE_TOLERANCE of the largest cost are worth another programme.
+# Reduced costs below −PRICE_TOLERANCE of the range of costs are worth another programme.
 PRICE_TOLERANCE = 1e-9
 
 
@@ -37,7 +35,8 @@ PRICE_TOLERANCE = 1e-9
 class ExactPlan:
     """An optimal plan with at most n + m − 1 entries.
 
-    sources, targets, mass: (k,) what goes from where to where.  shape: (n, m).  transport_cost: <plan, C>.
+    sources, targets, mass: (k,) how much goes from which source to which target.  shape: (n, m).
+    transport_cost: <plan, C>.
     """
 
     sources: Indices
@@ -47,23 +46,23 @@ class ExactPlan:
     transport_cost: float
 
     def plan(self) -> Floats:
-        """(n, m), made anew at every call."""
+        """Return the plan (n, m), computed at every call."""
         plan = np.zeros(self.shape)
         plan[self.sources, self.targets] = self.mass
         return plan
 
 
 def exact_transport(problem: TransportProblem) -> ExactPlan:
-    """The plan of least cost, to the precision of the linear programme (marginals to 1e-9 of a weight).
+    """Return a plan of least cost, to the precision of the linear programme (marginals to 1e-9 of a weight).
 
-    Raises ProblemError as `engine.transport.sinkhorn.check` does, and for `Unbalanced`, which is no linear
-    programme.
+    Raises ProblemError as `check_problem` does, and for `Unbalanced`, which is no linear programme; and
+    ArithmeticError where the programme's solver fails, on weights of very different size.
     """
     check_problem(problem)
     costs = problem.cost.matrix()
     a, b = problem.a, problem.b
     if isinstance(problem.relaxation, Partial):
-        # One more point on either side takes what stays; between the two nothing may go.
+        # A slack point on either side takes the rest; nothing may go between the two.
         a = np.append(a, max(0.0, float(problem.b.sum()) - problem.relaxation.mass))
         b = np.append(b, max(0.0, float(problem.a.sum()) - problem.relaxation.mass))
         costs = np.pad(costs, ((0, 1), (0, 1)))
@@ -72,7 +71,7 @@ def exact_transport(problem: TransportProblem) -> ExactPlan:
         raise ProblemError(
             "relaxation", "unbalanced transport has no exact plan to compare with; choose balanced or partial"
         )
-    if a.size == b.size and np.all(a == a[0]) and np.all(b == b[0]):
+    if _is_assignment(a, b):
         sources, targets = linear_sum_assignment(costs)
         mass = np.full(a.size, a[0])
     else:
@@ -85,8 +84,22 @@ def exact_transport(problem: TransportProblem) -> ExactPlan:
     return ExactPlan(sources, targets, mass, (n, m), float(mass @ costs[sources, targets]))
 
 
+def exact_is_quick(problem: TransportProblem) -> bool:
+    """Return whether the problem has an exact plan that takes no more than about a second to compute."""
+    if isinstance(problem.relaxation, Unbalanced):
+        return False
+    assignment = isinstance(problem.relaxation, Balanced) and _is_assignment(problem.a, problem.b)
+    points = ASSIGNMENT_POINTS if assignment else PROGRAMME_POINTS
+    return problem.a.size * problem.b.size <= points**2
+
+
+def _is_assignment(a: Floats, b: Floats) -> bool:
+    """Return whether there are equally many sources and targets, all sources alike and all targets alike."""
+    return a.size == b.size and bool(np.all(a == a[0]) and np.all(b == b[0]))
+
+
 def _linear_programme(a: Floats, b: Floats, costs: Floats) -> tuple[Indices, Indices, Floats]:
-    """Sources, targets and masses of an optimal plan between positive weights; costs may be infinite."""
+    """Return sources, targets and masses of an optimal plan between positive weights; costs may be infinite."""
     n, m = costs.shape
     allowed = np.isfinite(costs)
     lowest, highest = costs.min(), costs[allowed].max()
@@ -106,7 +119,7 @@ def _linear_programme(a: Floats, b: Floats, costs: Floats) -> tuple[Indices, Ind
             (np.ones(2 * pairs.size), (np.concatenate([sources, n + targets]), np.concatenate([pairs, pairs]))),
             shape=(n + m, pairs.size),
         )
-        solved = cast(Any, linprog)(
+        solved = cast("Any", linprog)(
             costs[sources, targets],
             A_eq=balance.tocsr(),
             b_eq=np.concatenate([a, b]),
@@ -115,7 +128,7 @@ def _linear_programme(a: Floats, b: Floats, costs: Floats) -> tuple[Indices, Ind
         )
         if solved.status != 0:
             raise ArithmeticError(f"the exact plan was not found: {solved.message}")
-        potentials, flow = cast(Floats, solved.eqlin.marginals), cast(Floats, solved.x)
+        potentials, flow = cast("Floats", solved.eqlin.marginals), cast("Floats", solved.x)
         price = costs - potentials[:n, None] - potentials[n:]
         better = price < -PRICE_TOLERANCE
         if not better.any():
@@ -125,7 +138,7 @@ def _linear_programme(a: Floats, b: Floats, costs: Floats) -> tuple[Indices, Ind
 
 
 def _cheapest(price: Floats, count: int) -> Flags:
-    """(n, m) the `count` cheapest pairs of every source and of every target."""
+    """Return flags (n, m) of the `count` cheapest pairs of every source and of every target."""
     n, m = price.shape
     cheap = np.zeros(price.shape, dtype=np.bool_)
     by_source = np.argpartition(price, min(count, m) - 1, axis=1)[:, :count]
@@ -136,7 +149,7 @@ def _cheapest(price: Floats, count: int) -> Flags:
 
 
 def _first_plan(a: Floats, b: Floats) -> Flags:
-    """(n, m) pairs that some plan makes do with: weights laid side by side, the last source first.
+    """Return flags (n, m) of the pairs of one feasible plan, by the north-west corner rule, the last source first.
 
     So the two slack points, last of their kind, are not paired.
     """

@@ -1,16 +1,16 @@
-"""Transport inside autograd, each gradient rule under its name.
+"""Differentiable transport for torch, with the gradient rule as a named argument.
 
-`envelope`  the derivatives of the regularised cost are the potentials and the plan: nothing is differentiated.
-`implicit`  the derivative of the plan itself, from the optimality conditions: one solve by conjugate gradients
-            with the Hessian of the semi-dual.
-`unrolled`  autograd through every sweep. The reference for small layouts; slow, and it keeps everything.
+`envelope`  of the regularised cost: its derivatives are the potentials and the plan (envelope theorem), and the
+            solver itself is not differentiated.
+`implicit`  of the plan, from the optimality conditions: one linear system with the Hessian of the semi-dual, by
+            conjugate gradients.
+`unrolled`  autograd through every sweep. The reference, for small problems: slow, and all sweeps stay in memory.
 
-Any module may make the weights, the positions or the cost matrix, and any loss may follow. A leading axis
-holds a batch of problems.
+Weights, positions and cost matrix may be outputs of any module. A leading axis holds a batch of problems.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -20,22 +20,13 @@ from torch import Tensor
 
 from engine.core.arrays import Floats
 from engine.core.tensors import apply, to_numpy
+from engine.transport.batched import conjugate_gradients, times, transposed
+from engine.transport.costs import Kind, MatrixCost, PointCost
 from engine.transport.gradients_unrolled import sweeps
-from engine.transport.sinkhorn import (
-    Balanced,
-    Kind,
-    MatrixCost,
-    Partial,
-    PointCost,
-    Relaxation,
-    TransportProblem,
-    TransportResult,
-    TransportSettings,
-    TransportWarmth,
-    Unbalanced,
-    solve_transports,
-)
-from engine.transport.torch_solver import times, transposed
+from engine.transport.problem import Balanced, Partial, Relaxation, TransportProblem, Unbalanced
+from engine.transport.result import TransportResult, TransportWarmStart
+from engine.transport.settings import TransportSettings
+from engine.transport.sinkhorn import solve_transports
 
 Rule = Literal["envelope", "implicit", "unrolled"]
 
@@ -45,14 +36,14 @@ ADJOINT_TOLERANCE = 1e-12
 
 @dataclass(frozen=True, eq=False)
 class PointTensors:
-    """Positions (n, d) and (m, d), or (B, n, d) and (B, m, d), with their distance as the cost."""
+    """Positions (n, d) and (m, d), or (B, n, d) and (B, m, d), whose distance is the ground cost."""
 
     sources: Tensor
     targets: Tensor
     kind: Kind = "squared"
 
     def matrix(self) -> Tensor:
-        """(…, n, m) ground cost; the distance of points that lie on each other has derivative 0."""
+        """Return the ground cost (…, n, m); the distance of coinciding points has derivative 0."""
         squared = (self.sources[..., :, None, :] - self.targets[..., None, :, :]).square().sum(dim=-1)
         if self.kind == "squared":
             return squared
@@ -67,21 +58,21 @@ def transport_cost(
     settings: TransportSettings,
     relaxation: Relaxation | None = None,
     rule: Rule = "envelope",
-    warmth: Sequence[TransportWarmth] | None = None,
+    warm_starts: Sequence[TransportWarmStart] | None = None,
 ) -> tuple[Tensor, tuple[TransportResult, ...]]:
-    """Regularised cost (), differentiable by everything that is a tensor, and the solution behind.
+    """Return the regularised cost (), differentiable by a, b and cost, and the solution.
 
     a, b: (n,), (m,); cost: (n, m), or positions. With a leading axis B on the cost, and on a and b if they
     differ, the costs are (B,) and there are B solutions. relaxation: `Balanced` if left out; then derivatives
-    by weights are those for changes that keep the totals equal. rule: "envelope" or "unrolled". warmth: that
-    of the last solutions. Raises ProblemError as `engine.transport.sinkhorn.check` does, and ValueError for
-    "implicit": the envelope theorem makes it needless.
+    by weights are those for changes that keep the totals equal. rule: "envelope" or "unrolled". warm_starts: one
+    for each solution. Raises ProblemError as `engine.transport.settings.check` does, and ValueError for the rule
+    "implicit", which the envelope theorem makes needless.
     """
     if rule == "implicit":
         raise ValueError("the cost is differentiated by the rule 'envelope', or 'unrolled' as a reference")
     relaxation = relaxation or Balanced()
     batched, a, b, cost = _batch(a, b, cost)
-    results = _solve(a, b, cost, settings, relaxation, warmth)
+    results = _solve(a, b, cost, settings, relaxation, warm_starts)
     if rule == "unrolled":
         values, _ = _unrolled(a, b, cost, settings, relaxation)
     else:
@@ -97,18 +88,18 @@ def transport_plan(
     settings: TransportSettings,
     relaxation: Relaxation | None = None,
     rule: Rule = "implicit",
-    warmth: Sequence[TransportWarmth] | None = None,
+    warm_starts: Sequence[TransportWarmStart] | None = None,
 ) -> tuple[Tensor, tuple[TransportResult, ...]]:
-    """Plan (n, m), or (B, n, m), differentiable by everything that is a tensor, and the solution behind.
+    """Return the plan (n, m), or (B, n, m), differentiable by a, b and cost, and the solution.
 
     Arguments as those of `transport_cost`; rule: "implicit" or "unrolled". Raises ValueError for "envelope",
-    which only knows the cost.
+    which is a rule for the cost only.
     """
     if rule == "envelope":
         raise ValueError("the plan is differentiated by the rule 'implicit', or 'unrolled' as a reference")
     relaxation = relaxation or Balanced()
     batched, a, b, cost = _batch(a, b, cost)
-    results = _solve(a, b, cost, settings, relaxation, warmth)
+    results = _solve(a, b, cost, settings, relaxation, warm_starts)
     if rule == "unrolled":
         _, plans = _unrolled(a, b, cost, settings, relaxation)
     else:
@@ -124,7 +115,7 @@ def transport_plan(
 def _batch(
     a: Tensor, b: Tensor, cost: Tensor | PointTensors
 ) -> tuple[bool, Tensor, Tensor, Tensor | PointTensors]:
-    """Whether there was a leading axis, and everything with one."""
+    """Return whether there was a leading axis, and the arguments with one."""
     if isinstance(cost, PointTensors):
         batched = cost.sources.dim() == 3 or cost.targets.dim() == 3
         size = max(cost.sources.shape[0] if cost.sources.dim() == 3 else 1,
@@ -147,7 +138,7 @@ def _solve(
     cost: Tensor | PointTensors,
     settings: TransportSettings,
     relaxation: Relaxation,
-    warmth: Sequence[TransportWarmth] | None,
+    warm_starts: Sequence[TransportWarmStart] | None,
 ) -> tuple[TransportResult, ...]:
     weights = zip(to_numpy(a), to_numpy(b), strict=True)
     if isinstance(cost, PointTensors):
@@ -156,11 +147,11 @@ def _solve(
     else:
         costs = [MatrixCost(values) for values in to_numpy(cost)]
     problems = [TransportProblem(*pair, one, relaxation) for pair, one in zip(weights, costs, strict=True)]
-    return solve_transports(problems, settings, warmth)
+    return solve_transports(problems, settings, warm_starts)
 
 
 def _with_slack(a: Tensor, b: Tensor, cost: Tensor, relaxation: Relaxation) -> tuple[Tensor, Tensor, Tensor]:
-    """The balanced problem behind `Partial`; any other as it is."""
+    """Add the slack points of `Partial`, see `engine.transport.problem`; return any other problem as it is."""
     if not isinstance(relaxation, Partial):
         return a, b, cost
     stays_a = (a.sum(dim=1, keepdim=True) - relaxation.mass).clamp(min=0.0)
@@ -185,10 +176,10 @@ def _unrolled(
 
 
 def _potentials(results: Sequence[TransportResult], relaxation: Relaxation) -> tuple[Floats, Floats]:
-    """(B, n), (B, m) f and g, with those of the slack points of `Partial`."""
+    """Return f (B, n) and g (B, m), with those of the slack points of `Partial`."""
     f, g = np.stack([result.f for result in results]), np.stack([result.g for result in results])
     if isinstance(relaxation, Partial):
-        # by_a = f + g of the slack point, and the other way round.
+        # by_a = f + (g of the slack point), and likewise by_b.
         slack_f = np.array([[result.by_b[0] - result.g[0]] for result in results])
         slack_g = np.array([[result.by_a[0] - result.f[0]] for result in results])
         f, g = np.concatenate([f, slack_f], axis=1), np.concatenate([g, slack_g], axis=1)
@@ -196,7 +187,7 @@ def _potentials(results: Sequence[TransportResult], relaxation: Relaxation) -> t
 
 
 class _Envelope(torch.autograd.Function):
-    """Regularised costs of solved problems; `tensors` are the weights and the positions or the cost matrix."""
+    """Regularised costs of solved problems; `tensors` are the weights, and the positions or the cost matrix."""
 
     @staticmethod
     def forward(ctx: Any, results: tuple[TransportResult, ...], *tensors: Tensor) -> Tensor:
@@ -235,7 +226,7 @@ class _Implicit(torch.autograd.Function):
     ) -> Tensor:
         scale = torch.sqrt(a.sum(dim=1) * b.sum(dim=1))[:, None, None]
         exponents = (a.new_tensor(f)[:, :, None] + a.new_tensor(g)[:, None, :] - cost) / epsilon - torch.log(scale)
-        # Weights go into the exponents: between points without weight, the exponential alone might overflow.
+        # Weights join the exponents: between points without weight, the exponential alone might overflow.
         from_a = torch.exp(exponents + torch.log(b)[:, None, :])  # plan / a
         from_b = torch.exp(exponents + torch.log(a)[:, :, None])  # plan / b
         ctx.save_for_backward(a, b, from_a, from_b)
@@ -260,7 +251,13 @@ class _Implicit(torch.autograd.Function):
         plan = a[:, :, None] * from_a
         right = (plan * upstream).sum(dim=1) - transposed(plan, mean_a)
         exact = diagonal - (weights[:, :, None] * from_a * from_a).sum(dim=1)
-        beta = _conjugate_gradients(hessian, right, torch.where(b > 0.0, exact.clamp(min=1e-9 * diagonal), 1.0))
+        preconditioner = torch.where(b > 0.0, exact.clamp(min=1e-9 * diagonal), 1.0)
+        wanted = ADJOINT_TOLERANCE**2 * (right * (right / preconditioner)).sum(dim=1, keepdim=True)
+
+        def unsolved(_residual: Tensor, rho: Tensor) -> Tensor:
+            return rho > wanted
+
+        beta, _ = conjugate_gradients(hessian, right, preconditioner, unsolved, 10 * right.shape[1])
         alpha = mean_a - times(from_a, beta) / (inverse_kappa * kept_a)
         mean_b = ((upstream - alpha[:, :, None]) * from_b).sum(dim=1) / (inverse_kappa * kept_b)
         beta = torch.where(b > 0.0, beta, mean_b)
@@ -275,28 +272,3 @@ class _Implicit(torch.autograd.Function):
             by_a = by_a - share / a.sum(dim=1, keepdim=True)
             by_b = by_b - share / b.sum(dim=1, keepdim=True)
         return by_a, by_b, by_cost, None, None, None, None
-
-
-def _conjugate_gradients(operator: Callable[[Tensor], Tensor], right: Tensor, preconditioner: Tensor) -> Tensor:
-    """(B, m) solution of a batch of positive semidefinite systems, each to ADJOINT_TOLERANCE or its rounding."""
-    x = torch.zeros_like(right)
-    residual = right.clone()
-    scaled = residual / preconditioner
-    search = scaled
-    rho = (residual * scaled).sum(dim=1, keepdim=True)
-    wanted = ADJOINT_TOLERANCE**2 * rho
-    for _ in range(10 * right.shape[1]):
-        going = rho > wanted
-        if not bool(going.any()):
-            break
-        product = operator(search)
-        curvature = (search * product).sum(dim=1, keepdim=True)
-        going = going & (curvature > 0.0)
-        length = torch.where(going, rho / torch.where(going, curvature, 1.0), 0.0)
-        x = x + length * search
-        residual = residual - length * product
-        scaled = residual / preconditioner
-        newer = torch.where(going, (residual * scaled).sum(dim=1, keepdim=True), 0.0)
-        search = scaled + torch.where(going, newer / torch.where(going, rho, 1.0), 0.0) * search
-        rho = newer
-    return x

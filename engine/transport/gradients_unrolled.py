@@ -1,6 +1,6 @@
-"""The reference for gradients: Sinkhorn sweeps in the log domain in plain torch, for autograd to unroll.
+"""Sinkhorn sweeps in the log domain in plain torch, for autograd to unroll: the reference for gradients.
 
-Every sweep stays in memory: for small layouts only.
+Every sweep stays in memory, so this is for small problems only.
 """
 
 import math
@@ -12,9 +12,9 @@ from torch import Tensor
 def sweeps(
     a: Tensor, b: Tensor, cost: Tensor, epsilon: float, strength: float, tolerance: float, max_iterations: int
 ) -> tuple[Tensor, Tensor]:
-    """Regularised cost (B,) and plan (B, n, m) after as many sweeps as the tolerance asks for.
+    """Return the regularised cost (B,) and the plan (B, n, m), after as many sweeps as the tolerance needs.
 
-    a, b: (B, n), (B, m) ≥ 0; cost: (B, n, m), infinite where nothing may go. strength: of the marginals' KL
+    a, b: (B, n), (B, m) ≥ 0; cost: (B, n, m), infinite where no mass may go. strength: of the marginals' KL
     divergence, infinite if they are prescribed. tolerance: L1 error of the marginals as a share of √(Σa · Σb).
     """
     scale = torch.sqrt(a.sum(dim=1) * b.sum(dim=1))
@@ -48,6 +48,6 @@ def _kept(potential: Tensor, strength: float) -> Tensor:
 
 
 def _log_sum(exponents: Tensor, weights: Tensor) -> Tensor:
-    """log Σ weights · exp(exponents) over the last axis; its derivative by a weight of zero is finite."""
+    """Return log Σ weights · exp(exponents) over the last axis; its derivative by a weight of 0 is finite."""
     largest = exponents.detach().amax(dim=-1, keepdim=True)
     return largest.squeeze(-1) + torch.log((weights * torch.exp(exponents - largest)).sum(dim=-1))

@@ -1,7 +1,7 @@
 """Transport with torch, for GPUs and batches: the method of `engine.transport.cpu`, many problems at once.
 
-All problems have the same numbers of points. Each follows its own path of epsilon and is left alone once it
-has converged. Costs are made from the positions a few rows at a time, so that only the kernel is (B, n, m).
+All problems have equally many points. Each follows its own sequence of epsilon and is no longer updated once it
+has converged. Costs are computed from the positions a few rows at a time, so that only the kernel is (B, n, m).
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,6 +15,7 @@ from engine.core.arrays import Flags, Floats
 from engine.core.errors import ProblemError
 from engine.core.status import Status
 from engine.core.tensors import to_numpy
+from engine.transport.batched import conjugate_gradients, times, transposed
 from engine.transport.core import (
     FORM_ANEW_BEYOND,
     LEVEL_TOLERANCE,
@@ -26,22 +27,22 @@ from engine.transport.core import (
     SEARCHES,
     STEEP,
     UNEVEN,
-    Core,
-    Progress,
+    NormalisedProblem,
     Solution,
+    SolverState,
     ending,
     levels,
     newton_effort,
 )
 
-# Costs are made for this share of the rows at a time.
+# Costs are computed in so many slices of rows.
 CHUNKS = 8
-# Steps of conjugate gradients between two looks at their residuals: looking means waiting for the device.
-LOOK_EVERY = 4
+# Conjugate gradient steps between two checks of the residuals: each check waits for the device.
+CHECK_EVERY = 4
 
 
-class Evaluation(NamedTuple):
-    """As in `engine.transport.cpu`, with a leading axis for the problems; value and error are (B,)."""
+class BatchEvaluation(NamedTuple):
+    """The fields of `engine.transport.cpu.Evaluation`, with a leading axis B; value and error are (B,)."""
 
     gamma: Tensor
     v: Tensor
@@ -57,27 +58,30 @@ class Evaluation(NamedTuple):
 
 
 class TorchTransport:
-    """A solver of problems of one size. `run` moves them on, `solutions` reads them."""
+    """Solver of problems of one size: `run` iterates, `solutions` reads the present states."""
 
-    def __init__(self, cores: Sequence[Core], tolerance: float, device: str, precision: str) -> None:
+    def __init__(
+        self, problems: Sequence[NormalisedProblem], tolerance: float, device: str, precision: str
+    ) -> None:
+        """Stop at a marginal error of `tolerance`. Raises ProblemError for float64 on a device without it."""
         kind = torch.device(device).type
         if kind == "mps" and precision == "float64":
             raise ProblemError("settings", "the device mps has no float64; choose precision float32, or the CPU")
-        self._cores = cores
+        self._problems = problems
         self._tolerance = tolerance
         self._dtype = torch.float64 if precision == "float64" else torch.float32
         self._device = device
-        self._a = self._tensor(np.stack([core.a for core in cores]))
-        self._b = self._tensor(np.stack([core.b for core in cores]))
-        self._sources = self._tensor(np.stack([core.sources for core in cores]))
-        self._targets = self._tensor(np.stack([core.targets for core in cores]))
-        self._matrix = self._tensor(np.stack([core.matrix for core in cores]))
-        self._strength = self._tensor(np.array([[core.strength] for core in cores]))
-        self._moved = self._tensor(np.array([core.moved for core in cores]))
+        self._a = self._tensor(np.stack([problem.a for problem in problems]))
+        self._b = self._tensor(np.stack([problem.b for problem in problems]))
+        self._sources = self._tensor(np.stack([problem.sources for problem in problems]))
+        self._targets = self._tensor(np.stack([problem.targets for problem in problems]))
+        self._matrix = self._tensor(np.stack([problem.matrix for problem in problems]))
+        self._strength = self._tensor(np.array([[problem.strength] for problem in problems]))
+        self._moved = self._tensor(np.array([problem.moved for problem in problems]))
         self._weighted = self._b > 0.0
         self._log_a, self._log_b = torch.log(self._a), torch.log(self._b)
         self._kernel = torch.empty(
-            (len(cores), self._a.shape[1], self._b.shape[1]), dtype=self._dtype, device=device
+            (len(problems), self._a.shape[1], self._b.shape[1]), dtype=self._dtype, device=device
         )
         self._shift = torch.empty_like(self._a)
         self._epsilon = torch.ones_like(self._strength)
@@ -89,15 +93,15 @@ class TorchTransport:
 
     def run(
         self, epsilon: float, starts: Sequence[Floats | None], max_iterations: int
-    ) -> Iterator[tuple[Progress, ...]]:
-        """Solve all down to `epsilon` (cost units), each from potentials (m,) or from nothing."""
+    ) -> Iterator[tuple[SolverState, ...]]:
+        """Solve all at `epsilon` (cost units), from potentials (m,) or, for None, by way of larger epsilon."""
         cold = np.array([start is None for start in starts])
         waiting = self._levels(epsilon, cold)
         beginnings = [np.zeros(self._b.shape[1]) if start is None else start for start in starts]
         g = self._tensor(np.stack(beginnings))
         moved = to_numpy(self._moved)
         solved: list[tuple[Tensor, Tensor]] = []  # levels (B, 1) and their g
-        ended: list[Progress | None] = [None] * len(starts)
+        ended: list[SolverState | None] = [None] * len(starts)
         while waiting:
             # Problems that have ended stay at the epsilon where they did.
             level = np.array([e.epsilon if e else x for e, x in zip(ended, waiting.pop(0), strict=True)])
@@ -123,7 +127,7 @@ class TorchTransport:
                     self._now = self._evaluate_anew(gamma)
                     error = to_numpy(self._now.error)
                 states = [
-                    e or Progress(float(level[k]), float(error[k]), self._iterations, endings[k])
+                    e or SolverState(float(level[k]), float(error[k]), self._iterations, endings[k])
                     for k, e in enumerate(ended)
                 ]
                 ended = [state if state.status else None for state in states]
@@ -145,12 +149,12 @@ class TorchTransport:
                 self._now, swept, stuck = self._advance(self._now, going, swept, stuck, tolerance)
 
     def solutions(self) -> list[Solution]:
-        """The present potentials of every problem and what follows from them."""
+        """Return the solution of every problem at its present potentials."""
         now = self._now
         kappa = self._damping()
         f = -self._epsilon * kappa * now.log_sums
         gamma = now.gamma
-        if not bool(self._weighted.all()):  # the kernel knows nothing of points without weight
+        if not bool(self._weighted.all()):  # points without weight are not in the kernel
             gamma = torch.where(self._weighted, gamma, self._exactly_swept(now))
         cost, by_sources, by_targets = self._moments(now)
         parts = [
@@ -163,16 +167,16 @@ class TorchTransport:
         ]
 
     def _levels(self, epsilon: float, cold: Flags) -> list[Floats]:
-        """Values of epsilon (B,), as many for every problem; those that are not cold stay where they shall be."""
+        """Return values of epsilon (B,), one after the other; problems that start warm keep the final one."""
         paths = [
-            levels(core.largest, epsilon) if it_is else np.array([epsilon])
-            for core, it_is in zip(self._cores, cold, strict=True)
+            levels(problem.largest, epsilon) if it_is else np.array([epsilon])
+            for problem, it_is in zip(self._problems, cold, strict=True)
         ]
         longest = max(path.size for path in paths)
         return list(np.stack([np.pad(path, (longest - path.size, 0), mode="edge") for path in paths], axis=1))
 
     def _carried_on(self, solved: Sequence[tuple[Tensor, Tensor]], g: Tensor) -> Tensor:
-        """Where g is to be expected at the present ε: it is nearly a straight line from level to level."""
+        """Extrapolate g to the present ε: it is nearly linear in ε."""
         if len(solved) < 2:
             return g
         (first, g_first), (second, g_second) = solved[-2:]
@@ -180,18 +184,18 @@ class TorchTransport:
         return torch.where(second < first, g_second + share * (g_second - g_first), g)
 
     def _damping(self) -> Tensor:
-        """(B, 1) κ = strength / (strength + ε)."""
+        """Return κ = strength / (strength + ε), (B, 1)."""
         return torch.where(torch.isinf(self._strength), 1.0, 1.0 / (1.0 + self._epsilon / self._strength))
 
     def _slices(self) -> Iterator[slice]:
-        """All rows, a few at a time."""
+        """Yield slices that cover all rows."""
         size = self._a.shape[1]
         step = -(-size // CHUNKS)
         for begin in range(0, size, step):
             yield slice(begin, min(begin + step, size))
 
     def _chunks(self) -> Iterator[tuple[slice, Tensor]]:
-        """Rows, a few at a time, and their costs (B, rows, m) with the slack points'."""
+        """Yield slices of rows and their costs (B, rows, m), those of the slack points included."""
         m = self._b.shape[1]
         of_points = self._matrix.shape[1] == 0
         real = self._sources.shape[2] if of_points else self._matrix.shape[1]
@@ -203,7 +207,7 @@ class TorchTransport:
                     for x, y in zip(self._sources.unbind(1), self._targets.unbind(1), strict=True)
                 ]
                 costs = torch.stack(apart).square().sum(dim=0)
-                costs = costs if self._cores[0].squared else torch.sqrt(costs)
+                costs = costs if self._problems[0].squared else torch.sqrt(costs)
             else:
                 costs = self._matrix[:, inside]
             missing = (0, m - costs.shape[2], 0, rows.stop - rows.start - costs.shape[1])
@@ -212,8 +216,8 @@ class TorchTransport:
                 costs[:, -1, -1] = torch.inf
             yield rows, costs
 
-    def _evaluate_anew(self, gamma: Tensor) -> Evaluation:
-        """The semi-duals at γ (B, m), with a kernel formed there."""
+    def _evaluate_anew(self, gamma: Tensor) -> BatchEvaluation:
+        """Evaluate the semi-duals at γ (B, m), with kernels computed there."""
         self._formed_at = gamma
         self._iterations += 1
         log_weights = (gamma + self._log_b)[:, None, :]
@@ -224,8 +228,8 @@ class TorchTransport:
             self._kernel[:, rows] = torch.exp(exponents - shift[:, :, None])
         return self._evaluate(gamma)
 
-    def _evaluate(self, gamma: Tensor) -> Evaluation:
-        """The semi-duals at γ (B, m), with the present kernel if that is still good there."""
+    def _evaluate(self, gamma: Tensor) -> BatchEvaluation:
+        """Evaluate the semi-duals at γ (B, m), with the stored kernels if they are accurate there."""
         change = gamma - self._formed_at
         if bool((change.abs() > FORM_ANEW_BEYOND).any()):
             return self._evaluate_anew(gamma)
@@ -243,7 +247,7 @@ class TorchTransport:
             squares += transposed(self._kernel[:, some].square(), weights[:, some])
         prescribed = torch.isinf(ratio)
         wanted = self._wanted(gamma)
-        # For prescribed marginals, the limit of the general form without its rounding.
+        # Prescribed marginals are the limit of the general form, computed without its rounding.
         spent_a = (self._a * torch.expm1(kappa * log_sums / ratio)).sum(1)
         spent_b = (self._b * torch.expm1(-gamma / ratio)).sum(1)
         value = torch.where(
@@ -253,18 +257,18 @@ class TorchTransport:
         )
         error = (columns - wanted).abs().sum(1) / self._moved
         squares *= v * v
-        return Evaluation(gamma, v, scale, sums, log_sums, rows, columns, wanted, squares, value, error)
+        return BatchEvaluation(gamma, v, scale, sums, log_sums, rows, columns, wanted, squares, value, error)
 
     def _advance(
-        self, now: Evaluation, active: Tensor, swept: Tensor, stuck: Tensor, tolerance: float
-    ) -> tuple[Evaluation, Tensor, Tensor]:
-        """The next evaluation; which problems were swept, and which Newton's method brought no further."""
+        self, now: BatchEvaluation, active: Tensor, swept: Tensor, stuck: Tensor, tolerance: float
+    ) -> tuple[BatchEvaluation, Tensor, Tensor]:
+        """Make a sweep or a Newton step; tell also which problems were swept and where Newton made no progress."""
         lost = (now.columns < LOST * now.wanted).any(dim=1) & active
         if bool(lost.any()):
             gamma = torch.where(lost[:, None], self._exactly_swept(now), now.gamma)
             return self._evaluate_anew(gamma), swept, stuck
-        # By their own measure, some columns may be so far off that a Newton step would mean them alone; and so
-        # may the balance of the two sides.
+        # Columns, or the balance of the two sides, may be so far off, relatively, that a Newton step would serve
+        # them alone.
         unequal = self._shift_of(now.rows, now.wanted)[:, 0].abs() > 1.0
         uneven = (now.columns < UNEVEN * now.wanted).any(dim=1) | unequal
         sweeping = active & (stuck | (uneven & ~swept) | (now.error * self._moved >= NEWTON_BELOW))
@@ -274,26 +278,26 @@ class TorchTransport:
         newer, stuck = self._newton(now, active, tolerance)
         return newer, torch.zeros_like(swept), stuck
 
-    def _swept(self, now: Evaluation) -> Tensor:
-        """(B, m) γ after a sweep."""
-        # Targets that next to nothing is sent to, and is to be, may have a column of 0.
+    def _swept(self, now: BatchEvaluation) -> Tensor:
+        """Return γ (B, m) after a sweep."""
+        # The column of a target with next to no weight may underflow to 0.
         excess = torch.where(self._weighted, now.columns / self._b, 1.0).clamp(min=torch.finfo(self._dtype).tiny)
         gamma = self._damping() * (now.gamma - torch.log(excess))
         return gamma - self._shift_of(now.rows, self._wanted(gamma))
 
     def _wanted(self, gamma: Tensor) -> Tensor:
-        """(B, m) what columns should be."""
+        """Return the marginals (B, m) that the columns should have."""
         kept = torch.exp(-gamma * self._epsilon / self._strength)
         return self._b * torch.where(torch.isinf(self._strength), 1.0, kept)
 
     def _shift_of(self, rows: Tensor, wanted: Tensor) -> Tensor:
-        """(B, 1) what to take from γ and give to the other side, to which the plan is blind, for equal totals."""
+        """Return the constants (B, 1) to take from γ so that both sides have one total; plans ignore them."""
         unequal = torch.log(rows.sum(dim=1, keepdim=True) / wanted.sum(dim=1, keepdim=True))
         shift = 0.5 * self._strength / self._epsilon * unequal
         return torch.where(torch.isfinite(shift) & torch.isfinite(self._strength), shift, 0.0)
 
-    def _exactly_swept(self, now: Evaluation) -> Tensor:
-        """(B, m) γ after a sweep, from the costs themselves where the kernel has lost too much."""
+    def _exactly_swept(self, now: BatchEvaluation) -> Tensor:
+        """Return γ (B, m) after a sweep computed from the costs, for where kernels have underflowed."""
         kappa = self._damping()
         self._iterations += 1
         log_scale = self._log_a - kappa * now.log_sums
@@ -303,7 +307,7 @@ class TorchTransport:
             total = torch.logaddexp(total, torch.logsumexp(exponents, dim=1))
         return -kappa * total
 
-    def _newton(self, now: Evaluation, active: Tensor, tolerance: float) -> tuple[Evaluation, Tensor]:
+    def _newton(self, now: BatchEvaluation, active: Tensor, tolerance: float) -> tuple[BatchEvaluation, Tensor]:
         ratio = self._strength / self._epsilon
         diagonal = torch.where(self._weighted, now.columns + now.wanted / ratio, 1.0)
         right = torch.where(active[:, None], now.wanted - now.columns, 0.0)
@@ -311,8 +315,8 @@ class TorchTransport:
         step = self._direction(now, diagonal, right, self._moved * goal)
         return self._search(now, active, step)
 
-    def _search(self, now: Evaluation, active: Tensor, step: Tensor) -> tuple[Evaluation, Tensor]:
-        """Points on the way along a step, as in `engine.transport.cpu`, and which problems found none."""
+    def _search(self, now: BatchEvaluation, active: Tensor, step: Tensor) -> tuple[BatchEvaluation, Tensor]:
+        """Search along the steps as `engine.transport.cpu` does; return also which problems made no progress."""
         slope = (step * (now.wanted - now.columns)).sum(1)
         done = ~active | ~(slope > 0.0)
         stuck = active & done
@@ -331,43 +335,31 @@ class TorchTransport:
             near, near_slope = torch.where(longer, length, near), torch.where(longer, newer_slope, near_slope)
             far = torch.where(shorter, length, far)
             further = torch.minimum(LONGER * length, 0.5 * (length + far)).clamp(max=1.0)
-            # Where a line through the two slopes is zero.
+            # The zero of the line through the two slopes.
             share = torch.where(newer_slope < 0.0, near_slope / (near_slope - newer_slope), 0.0).clamp(0.1, 0.5)
             length = torch.where(longer, further, torch.where(shorter, near + (far - near) * share, length))
         newer = self._evaluate(now.gamma + torch.where(done, length, near)[:, None] * step)
         return newer, stuck | (~done & (near == 0.0))
 
-    def _direction(self, now: Evaluation, diagonal: Tensor, right: Tensor, goal: Tensor) -> Tensor:
-        """Conjugate gradients on the Hessian of the semi-dual until the residual's L1 norm is at most `goal`."""
+    def _direction(self, now: BatchEvaluation, diagonal: Tensor, right: Tensor, goal: Tensor) -> Tensor:
+        """Solve with the semi-dual's Hessian by conjugate gradients, until the residual's L1 norm is `goal`."""
         weights = self._damping() * now.scale / now.sums
         smallest = (1e-5 * diagonal).clamp(min=torch.finfo(self._dtype).tiny)
         preconditioner = torch.maximum(diagonal - now.squares, smallest)
-        step = torch.zeros_like(right)
-        residual = right
-        scaled = residual / preconditioner
-        search = scaled
-        rho = (residual * scaled).sum(1, keepdim=True)
-        going = torch.ones_like(rho, dtype=torch.bool)
-        for done in range(newton_effort(*self._kernel.shape[1:])):
-            going = going & (residual.abs().sum(1, keepdim=True) > goal[:, None])
-            if done % LOOK_EVERY == 0 and not bool(going.any()):
-                break
-            self._iterations += 1
-            product = now.v * transposed(self._kernel, weights * times(self._kernel, now.v * search))
-            product = diagonal * search - product
-            curvature = (search * product).sum(1, keepdim=True)
-            going = going & (curvature > 0.0)
-            length = torch.where(going, rho / torch.where(going, curvature, 1.0), 0.0)
-            step = step + length * search
-            residual = residual - length * product
-            scaled = residual / preconditioner
-            newer = (residual * scaled).sum(1, keepdim=True)
-            search = scaled + torch.where(going, newer / torch.where(going, rho, 1.0), 0.0) * search
-            rho = newer
+
+        def hessian(x: Tensor) -> Tensor:
+            return diagonal * x - now.v * transposed(self._kernel, weights * times(self._kernel, now.v * x))
+
+        def unsolved(residual: Tensor, _rho: Tensor) -> Tensor:
+            return residual.abs().sum(1, keepdim=True) > goal[:, None]
+
+        limit = newton_effort(*self._kernel.shape[1:])
+        step, count = conjugate_gradients(hessian, right, preconditioner, unsolved, limit, CHECK_EVERY)
+        self._iterations += count
         return step
 
-    def _moments(self, now: Evaluation) -> tuple[Tensor, Tensor, Tensor]:
-        """(B,) <plan, C>, and the derivatives (B, d, n), (B, d, m) by the positions."""
+    def _moments(self, now: BatchEvaluation) -> tuple[Tensor, Tensor, Tensor]:
+        """Return <plan, C> (B,) and its derivatives (B, d, n), (B, d, m) by the positions."""
         cost = torch.zeros_like(now.error)
         by_sources, by_targets = torch.zeros_like(self._sources), torch.zeros_like(self._targets)
         of_points = self._matrix.shape[1] == 0
@@ -379,7 +371,7 @@ class TorchTransport:
             cost += (mass * costs).sum(dim=(1, 2))
             if not of_points:
                 continue
-            if self._cores[0].squared:
+            if self._problems[0].squared:
                 mass *= 2.0
             else:
                 mass = torch.where(costs > 0.0, mass / torch.where(costs > 0.0, costs, 1.0), 0.0)
@@ -388,13 +380,3 @@ class TorchTransport:
                 by_sources[:, k, inside] = change.sum(dim=2)
                 by_targets[:, k] -= change.sum(dim=1)
         return cost, by_sources, by_targets
-
-
-def times(matrix: Tensor, x: Tensor) -> Tensor:
-    """(B, n, m) and (B, m) -> (B, n)."""
-    return torch.bmm(matrix, x[:, :, None])[:, :, 0]
-
-
-def transposed(matrix: Tensor, x: Tensor) -> Tensor:
-    """(B, n, m) and (B, n) -> (B, m)."""
-    return torch.bmm(x[:, None, :], matrix)[:, 0]

@@ -9,14 +9,14 @@ from engine.core.grid import Grid
 from engine.matching.ground_cost import Straight, Walking
 from engine.matching.iterate import MatchSettings
 from engine.matching.limits import Limits
-from engine.matching.problem import Density, Layout, MatchProblem
-from engine.matching.run import match
+from engine.matching.problem import Density, MatchProblem, PointSet
+from engine.matching.run import match_points
 from tests.benchmarks.table import print_table
 
 
-def layout_of(name: str, rng: np.random.Generator, count: int, passable: np.ndarray) -> Layout:
+def layout_of(name: str, rng: np.random.Generator, count: int, passable: np.ndarray) -> PointSet:
     free = np.argwhere(passable).astype(float)
-    return Layout(name, free[rng.choice(len(free), count, replace=False)])
+    return PointSet(name, free[rng.choice(len(free), count, replace=False)])
 
 
 def problems() -> list[tuple[str, MatchProblem, int]]:
@@ -75,7 +75,7 @@ def main() -> None:
     torch.set_num_threads(1)
     rows = []
     for name, problem, steps in problems():
-        iterates = match(problem, MatchSettings(steps=steps))
+        iterates = match_points(problem, MatchSettings(steps=steps))
         began = time.perf_counter()
         first = last = next(iterates)
         seconds, passes = [time.perf_counter() - began], []

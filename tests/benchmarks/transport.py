@@ -14,12 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from engine.transport.sinkhorn import (
-    PointCost,
-    TransportProblem,
-    TransportSettings,
-    solve_transport,
-)
+from engine.transport.costs import PointCost
+from engine.transport.problem import TransportProblem
+from engine.transport.settings import TransportSettings
+from engine.transport.sinkhorn import solve_transport
 from tests.benchmarks.table import print_table
 
 try:
@@ -56,12 +54,12 @@ class Own:
     """This package, warm from one call to the next unless `cold`."""
 
     def __init__(self, cold: bool = False, tolerance: float = TOLERANCE) -> None:
-        self.cold, self.tolerance, self.warmth = cold, tolerance, None
+        self.cold, self.tolerance, self.warm_start = cold, tolerance, None
 
     def __call__(self, weights, sources, targets, epsilon):
         problem = TransportProblem(weights, weights, PointCost(sources, targets))
-        result = solve_transport(problem, TransportSettings(epsilon, self.tolerance), self.warmth)
-        self.warmth = None if self.cold else result.warmth
+        result = solve_transport(problem, TransportSettings(epsilon, self.tolerance), self.warm_start)
+        self.warm_start = None if self.cold else result.warm_start
         return result.by_sources, result.plan
 
 
@@ -69,7 +67,7 @@ class Pot:
     """`ot.sinkhorn`, warm from one call to the next unless `cold`."""
 
     def __init__(self, cold: bool = False) -> None:
-        self.cold, self.warmth = cold, None
+        self.cold, self.warm_start = cold, None
 
     def __call__(self, weights, sources, targets, epsilon):
         plan, log = ot.sinkhorn(
@@ -81,10 +79,10 @@ class Pot:
             stopThr=TOLERANCE / np.sqrt(weights.size),
             log=True,
             warn=False,
-            warmstart=self.warmth,
+            warmstart=self.warm_start,
         )
         if not self.cold:
-            self.warmth = np.log(log["u"]), np.log(log["v"])
+            self.warm_start = np.log(log["u"]), np.log(log["v"])
         return gradient_of_plan(plan, sources, targets), lambda: plan
 
 

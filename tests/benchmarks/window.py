@@ -61,8 +61,8 @@ def make_window(size: int) -> Any:
 
 def start_run(window: Any, seconds: float = 120.0, steps: int = 100_000) -> None:
     """Start a run and wait until it is under way; the first one of a process imports and compiles."""
-    window.run_panel.form.set_value("steps", steps)
-    window.start_or_pause()
+    window.panels.run.form.set_value("steps", steps)
+    window.controller.start_or_pause()
     began = Clock()
     while window.run.step < 5 and Clock() - began < seconds:
         wait(20)
@@ -158,7 +158,9 @@ def points_part() -> None:
     """A run of 200 points to 200 others; then the same motion without end, with 400 lines, while one paints."""
     from PySide6.QtCore import QTimer
 
-    from app.run.model import DISPLAY_INTERVAL, warm_up_in_background
+    from app.run.model import DISPLAY_INTERVAL
+    from app.run.warm_up import warm_up_in_background
+    from app.scenarios.frame import Plan
     from maps.document import Layout
 
     window = make_window(128)
@@ -169,7 +171,7 @@ def points_part() -> None:
     document = window.model.document
     window.model.adopt(document.replace(passable=np.ones(document.shape, bool), layouts=layouts), None)
     wait(100)
-    window.run_panel.choose("matching")
+    window.panels.run.choose("matching")
     with repaints(window.canvas) as drawn:
         start_run(window, steps=1000)
         while window.run.busy:
@@ -184,7 +186,7 @@ def points_part() -> None:
         share = 0.5 - 0.5 * np.cos(steps / 40)
         now = one + share * (other - one)
         canvas.show_moving({"a": now})
-        canvas.show_plan(np.hstack([np.concatenate([now, now]), lines[:, 2:]]), mass)
+        canvas.show_plan(Plan(np.hstack([np.concatenate([now, now]), lines[:, 2:]]), mass, np.arange(400)))
 
     timer = QTimer(interval=DISPLAY_INTERVAL)
     timer.timeout.connect(frame)
@@ -221,7 +223,7 @@ def heartbeat_part() -> None:
     """A 10 ms heartbeat in the GUI thread during the first run of the process, saves and loads."""
     from PySide6.QtCore import Qt, QTimer
 
-    from app.run.model import warm_up_in_background
+    from app.run.warm_up import warm_up_in_background
 
     window = make_window(512)
     warm_up_in_background()
@@ -260,7 +262,7 @@ def heartbeat_part() -> None:
             for number in range(5):
                 window.files.open(Path(folder) / f"map{number}.longcut")
                 wait_for_files()
-                window.start_or_pause()
+                window.controller.start_or_pause()
                 wait(700)
 
         rows.append(_row("five loads, a run started on each", late(load), "p99 < 25 ms"))

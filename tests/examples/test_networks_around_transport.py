@@ -11,7 +11,7 @@ from torch import nn
 
 from engine.core.device import leave_a_core_free
 from engine.transport.gradients import transport_plan
-from engine.transport.sinkhorn import TransportSettings
+from engine.transport.settings import TransportSettings
 
 CRATES, LOOKS, BATCH, STEPS = 8, 6, 8, 60
 

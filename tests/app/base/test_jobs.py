@@ -1,15 +1,10 @@
-"""Work off the GUI thread, and what is measured there."""
+"""Work off the GUI thread."""
 
 import threading
 
-import numpy as np
 import pytest
 
-from app.base.jobs import Background
-from app.run.measures import Measurer, measures_of
-from maps.document import Route, new_document
-from maps.edits import set_passable
-from maps.raster import rectangle
+from app.base.jobs import Background, NewestWins
 
 
 @pytest.fixture
@@ -53,46 +48,84 @@ def test_jobs_are_done_one_after_the_other(qtbot, background):
     assert order == list(range(20))
 
 
+class Squares:
+    """Squares of the newest number, worked out by a job that a test may hold up."""
+
+    def __init__(self):
+        self.number = None
+        self.worked, self.results, self.failures = [], [], []
+        self.gate = threading.Event()
+        self.gate.set()
+        self.job = NewestWins(self.prepare, self.results.append, self.failures.append)
+
+    def ask(self, number):
+        self.number = number
+        self.job.ask()
+
+    def prepare(self):
+        number = self.number
+        return None if number is None else lambda: self.work(number)
+
+    def work(self, number):
+        assert self.gate.wait(10.0)
+        self.worked.append(number)
+        if number < 0:
+            raise ValueError(f"{number} is below 0")
+        return number * number
+
+
 @pytest.fixture
-def document():
-    routes = (Route("across", (8, 1), (8, 14)), Route("down", (1, 3), (14, 3)))
-    return new_document(16, 16).replace(routes=routes)
+def squares(qapp):
+    made = Squares()
+    yield made
+    made.gate.set()
+    made.job.shut_down()
 
 
-def test_measures_of_an_open_map_are_its_straight_lines(document):
-    measures = measures_of(document, 1)
-    assert measures.costs == pytest.approx([13.0, 13.0])
-    assert [len(path) for path in measures.paths] == [14, 14]
-    assert measures.distance[14, 3] == 0.0
-    assert measures.cut_off is None
+def test_of_many_requests_the_first_job_and_the_newest_state_count(qtbot, squares):
+    squares.gate.clear()
+    squares.ask(1)
+    qtbot.waitUntil(lambda: squares.job._background.busy)
+    for number in range(2, 50):
+        squares.ask(number)
+    squares.gate.set()
+    qtbot.waitUntil(lambda: not squares.job.busy)
+    assert squares.worked == [1, 49]
+    assert squares.results == [1, 49 * 49]
 
 
-def test_a_route_that_is_cut_off_shows_from_where_its_goal_can_be_reached(document):
-    cut = set_passable(document, rectangle(document.shape, (0, 7), (15, 7)), False).document
-    measures = measures_of(cut, 0)
-    assert np.isinf(measures.costs[0])
-    assert len(measures.paths[0]) == 0
-    reached = measures.cut_off
-    assert reached[:, 8:].all()
-    assert not reached[:, :8].any()
-    assert measures_of(cut, 1).cut_off is None
+def test_requests_in_one_quiet_time_are_one_job(qtbot, squares):
+    for number in range(10):
+        squares.ask(number)
+    qtbot.waitUntil(lambda: not squares.job.busy)
+    assert squares.worked == [9]
 
 
-def test_a_map_without_routes_has_nothing_to_measure():
-    measures = measures_of(new_document(4, 4), 0)
-    assert len(measures.costs) == 0
-    assert measures.distance is None
-    assert measures.cut_off is None
+def test_after_a_failure_the_newest_request_is_still_worked_on(qtbot, squares):
+    squares.gate.clear()
+    squares.ask(-3)
+    qtbot.waitUntil(lambda: squares.job._background.busy)
+    squares.ask(5)
+    squares.gate.set()
+    qtbot.waitUntil(lambda: not squares.job.busy)
+    assert [str(error) for error in squares.failures] == ["-3 is below 0"]
+    assert squares.results == [25]
 
 
-def test_of_many_changes_the_last_one_is_measured(qtbot, document):
-    measurer = Measurer()
-    seen = []
-    measurer.measured.connect(seen.append)
-    last = document
-    for row in range(12):
-        last = set_passable(last, rectangle(last.shape, (row, 7), (row, 7)), False).document
-        measurer.measure(last, 0)
-    qtbot.waitUntil(lambda: bool(seen) and seen[-1].document is last, timeout=20_000)
-    assert len(seen) < 6
-    measurer.shut_down()
+def test_nothing_to_do_and_what_is_cancelled_is_not_worked_on(qtbot, squares):
+    squares.ask(None)
+    qtbot.waitUntil(lambda: not squares.job.busy)
+    squares.ask(3)
+    squares.job.cancel()
+    qtbot.wait(100)
+    assert not squares.job.busy
+    assert squares.worked == []
+    assert squares.results == []
+
+
+def test_after_shutting_down_nothing_is_delivered(qtbot, squares):
+    squares.ask(3)
+    squares.job.shut_down()
+    qtbot.wait(100)
+    assert squares.results == []
+    assert not squares.job.busy

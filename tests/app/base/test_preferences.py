@@ -26,7 +26,8 @@ def test_a_first_session_has_defaults(path):
     assert preferences.recent_files == []
     assert (preferences.theme, preferences.language) == ("system", "system")
     assert preferences.last_folder == Path.home()
-    assert preferences.window_geometry.isEmpty() and preferences.window_state.isEmpty()
+    assert preferences.window_geometry.isEmpty()
+    assert preferences.window_state.isEmpty()
 
 
 def test_everything_is_there_in_the_next_session(path, tmp_path):
@@ -35,7 +36,8 @@ def test_everything_is_there_in_the_next_session(path, tmp_path):
     preferences.window_geometry, preferences.window_state = QByteArray(b"\x01\x00g"), QByteArray(b"\xffs")
     preferences = again(preferences, path)
     assert (preferences.theme, preferences.language, preferences.last_folder) == ("dark", "ja", tmp_path)
-    assert preferences.window_geometry == b"\x01\x00g" and preferences.window_state == b"\xffs"
+    assert preferences.window_geometry == b"\x01\x00g"
+    assert preferences.window_state == b"\xffs"
 
 
 def test_recent_files_are_newest_first_once_each_and_not_too_many(path, tmp_path):
@@ -73,16 +75,6 @@ def test_a_relative_path_is_remembered_whole(path, tmp_path, monkeypatch):
     assert preferences.recent_files == [tmp_path / "here.longcut"]
 
 
-def test_recent_files_can_be_forgotten(path, tmp_path):
-    (tmp_path / "one.longcut").touch()
-    preferences = Preferences(path)
-    preferences.add_recent_file(tmp_path / "one.longcut")
-    preferences.theme = "light"
-    preferences.forget_recent_files()
-    preferences = again(preferences, path)
-    assert preferences.recent_files == [] and preferences.theme == "light"
-
-
 def test_a_folder_that_is_gone_falls_back_to_the_users_own(path, tmp_path):
     folder = tmp_path / "folder"
     folder.mkdir()
@@ -106,4 +98,5 @@ def test_a_damaged_file_reads_as_defaults(path, text):
     assert preferences.recent_files == []
     assert (preferences.theme, preferences.language) == ("system", "system")
     assert preferences.last_folder == Path.home()
-    assert preferences.window_geometry.isEmpty() and preferences.window_state.isEmpty()
+    assert preferences.window_geometry.isEmpty()
+    assert preferences.window_state.isEmpty()

@@ -19,6 +19,7 @@ def test_a_button_that_is_down_has_the_accent(qapp, dress, qtbot, dark):
     inside += button.rect().center() / 6
     before = button.grab().toImage().pixelColor(inside)
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
-    assert button.isChecked() and button.grab().toImage().pixelColor(inside) == accent
+    assert button.isChecked()
+    assert button.grab().toImage().pixelColor(inside) == accent
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
     assert button.grab().toImage().pixelColor(inside) == before != accent

@@ -8,13 +8,15 @@ from PySide6.QtCore import QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QWheelEvent
 from PySide6.QtTest import QTest
 
-from app.canvas.canvas import LAYERS, Canvas
+from app.canvas.canvas import Canvas
 from app.canvas.colouring import UNREACHED, WALL, WALL_EDGE, change_shades, change_table, cost_pixels, round_up
+from app.canvas.layers import LAYERS
 from app.canvas.legend import legend_area
 from app.canvas.map_image import OPEN, MapImage, changed_cells, glow_image
 from app.canvas.map_marks import cut_lines, route_labels
 from app.canvas.view import View, fitted, fitted_beside
 from app.document.model import DocumentModel
+from app.scenarios.frame import Plan
 from app.tools import Sketch
 from maps.document import Layout, MapDocument, Route, new_document
 from maps.edits import set_passable
@@ -118,7 +120,9 @@ def test_paint_during_a_run_shows_over_the_run(qapp):
     cost = document.cost.copy()
     cost[4, 4] = 1.25
     image.show_document(document.replace(cost=cost))
-    assert image.costs[4, 4] == 1.25 and image.costs[4, 5] == 2.0 and run[4, 4] == 2.0
+    assert image.costs[4, 4] == 1.25
+    assert image.costs[4, 5] == 2.0
+    assert run[4, 4] == 2.0
     image.show_costs(None)
     np.testing.assert_array_equal(image.costs, cost)
 
@@ -128,7 +132,9 @@ def test_glow_is_transparent_where_nobody_walks_and_warm_elsewhere(qapp):
     image = glow_image(load)
     nobody, some, many = (image.pixelColor(col, 0) for col in range(3))
     assert nobody.alpha() == 0
-    assert 0 < some.alpha() < many.alpha() and some.red() > some.blue() and many.red() >= many.blue()
+    assert 0 < some.alpha() < many.alpha()
+    assert some.red() > some.blue()
+    assert many.red() >= many.blue()
     assert glow_image(np.zeros((2, 2))).pixelColor(1, 1).alpha() == 0
 
 
@@ -211,7 +217,8 @@ def test_what_is_asked_to_be_drawn_anew_is_all_that_changed(model, canvas, monke
             here = values[row : row + 2, col : col + 3]
             here[...] = rng.uniform(0.2, 5.0) if layer == "cost" else ~here
             model.preview(document.replace(**{layer: values}))
-        assert asked and canvas.rect() not in asked, layer
+        assert asked, layer
+        assert canvas.rect() not in asked, layer
         for area in asked:
             draw(screen, area.intersected(canvas.rect()))
         asked.clear()
@@ -246,7 +253,8 @@ def test_locked_cells_are_hatched_and_the_others_are_not(canvas, model):
         ys = range(round(view.top + row * view.scale) + 1, round(view.top + (row + 1) * view.scale) - 1)
         return {image.pixel(x, y) for x in xs for y in ys}
 
-    assert len(colours(2, 2)) == 3 and len(colours(2, 3)) == 1
+    assert len(colours(2, 2)) == 3
+    assert len(colours(2, 3)) == 1
     canvas.set_visible_layers({"cost"})
     image = canvas.grab().toImage()
     assert len(colours(2, 2)) == 1
@@ -271,7 +279,7 @@ def test_each_layer_changes_the_picture(canvas, model):
     model.edit("Points", model.document.replace(layouts=layouts))
     canvas.show_moving({"a": np.array([(4.0, 3.0)])})
     canvas.show_moving({"a": np.array([(5.0, 6.0)])})
-    canvas.show_plan([(5, 6, 3, 9)])
+    canvas.show_plan(Plan(np.array([(5.0, 6.0, 3.0, 9.0)]), np.ones(1), np.zeros(1, np.int64)))
     shown = canvas.visible_layers
     assert shown == set(LAYERS) - {"difference", "distance"}
     whole = canvas.grab().toImage()
@@ -368,7 +376,8 @@ def test_fit_shows_the_whole_map_clear_of_the_legend(canvas):
     canvas.zoom(3.0)
     canvas.fit()
     view = canvas.view
-    assert view.left >= 0 and view.top >= 0
+    assert view.left >= 0
+    assert view.top >= 0
     assert view.left + 16 * view.scale <= 640
     assert view.top + 12 * view.scale <= legend_area(480).top()
 
@@ -443,7 +452,8 @@ def test_panning_can_be_told_from_outside(canvas, model):
     cell = canvas.cell_at(QPointF(start))
     canvas.set_panning(True)
     drag(canvas, LEFT, start, QPoint(320, 230), QPoint(250, 260))
-    assert canvas.cell_at(QPointF(250, 260)) == cell and model.document is before
+    assert canvas.cell_at(QPointF(250, 260)) == cell
+    assert model.document is before
     canvas.set_panning(False)
     drag(canvas, LEFT, start, QPoint(320, 230))
     assert model.document is not before
@@ -543,8 +553,10 @@ def test_the_difference_is_blue_where_cheaper_orange_where_dearer_grey_where_ali
     plain = colour_at(canvas, (3, 3))
     canvas.show_cost_map(costs)
     cheaper, alike, dearer, little = (colour_at(canvas, (3, col)) for col in (3, 5, 8, 12))
-    assert cheaper[2] > cheaper[0] + 60 and dearer[0] > dearer[2] + 60
-    assert max(alike) - min(alike) < 8 and alike != plain
+    assert cheaper[2] > cheaper[0] + 60
+    assert dearer[0] > dearer[2] + 60
+    assert max(alike) - min(alike) < 8
+    assert alike != plain
     assert alike[0] - alike[2] < little[0] - little[2] < dearer[0] - dearer[2]
     costs[5, 5] = 40.0  # the scale grows with the greatest change
     canvas.show_cost_map(costs)
@@ -571,7 +583,8 @@ def test_distance_darkens_with_the_way_and_leaves_out_what_it_does_not_reach(can
     plain = colour_at(canvas, (4, 4))
     canvas.show_distance(distance)
     levels = [sum(colour_at(canvas, (row, row))) for row in range(0, 11, 2)]
-    assert levels == sorted(levels, reverse=True) and len(set(levels)) == 6
+    assert levels == sorted(levels, reverse=True)
+    assert len(set(levels)) == 6
     assert colour_at(canvas, (5, 2)) == colour_at(canvas, (2, 5))  # the same way off, the same colour
     assert colour_at(canvas, (11, 15)) == tuple(UNREACHED)
     canvas.show_distance(np.ones((3, 3)))  # late
@@ -625,7 +638,10 @@ def test_a_fitted_map_lies_beside_the_legend_or_above_it(shape, window):
     view = fitted_beside(shape, *window, corner)
     right, bottom = view.left + shape[1] * view.scale, view.top + shape[0] * view.scale
     assert view.left >= corner[0] or bottom <= window[1] - corner[1]
-    assert view.left >= 0 and view.top >= 0 and right <= window[0] and bottom <= window[1]
+    assert view.left >= 0
+    assert view.top >= 0
+    assert right <= window[0]
+    assert bottom <= window[1]
     # No smaller than it would be above the legend or right of it.
     assert view.scale >= fitted(shape, window[0], window[1] - corner[1]).scale
     assert view.scale >= fitted(shape, window[0] - corner[0], window[1]).scale

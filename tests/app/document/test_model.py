@@ -24,13 +24,16 @@ def test_a_gesture_of_many_previews_is_one_undo_step(model):
     second, third = with_cost(first, 2.0), with_cost(first, 3.0)
     model.preview(second)
     model.preview(third)
-    assert model.previewing and not model.modified
+    assert model.previewing
+    assert not model.modified
     model.commit("Brush")
     assert shown == [(first, second), (second, third)]
     assert model.history.labels == ("New", "Brush")
-    assert model.modified and not model.previewing
+    assert model.modified
+    assert not model.previewing
     model.undo()
-    assert model.document is first and not model.modified
+    assert model.document is first
+    assert not model.modified
     model.redo()
     assert model.document is third
 
@@ -74,12 +77,16 @@ def test_save_and_open_give_the_same_map(model, tmp_path, qtbot):
     path = tmp_path / "meadow.longcut"
     with qtbot.waitSignal(model.title_changed):
         assert model.save(path) == []
-    assert not model.modified and model.path == path and model.title == "meadow.longcut"
+    assert not model.modified
+    assert model.path == path
+    assert model.title == "meadow.longcut"
     model.edit("Fill", with_cost(model.document, 4.0))
     assert model.modified
     model.open(path)
-    assert (model.document.cost == 2.5).all() and model.document.name == "meadow"
-    assert not model.modified and model.history.labels == ("Open",)
+    assert (model.document.cost == 2.5).all()
+    assert model.document.name == "meadow"
+    assert not model.modified
+    assert model.history.labels == ("Open",)
 
 
 def test_undo_to_the_saved_document_is_not_modified_and_past_it_is(model, tmp_path):
@@ -103,7 +110,8 @@ def test_save_leaves_a_gesture_under_way_out(model, tmp_path):
 
 def test_a_save_that_loses_something_says_what(model, tmp_path):
     lost = model.save(tmp_path / "grid.map")
-    assert lost and all(isinstance(sentence, str) for sentence in lost)
+    assert lost
+    assert all(isinstance(sentence, str) for sentence in lost)
 
 
 def test_a_bad_file_changes_nothing(model, tmp_path):
@@ -112,4 +120,6 @@ def test_a_bad_file_changes_nothing(model, tmp_path):
     before = model.document
     with pytest.raises(MapFormatError):
         model.open(bad)
-    assert model.document is before and model.path is None and model.title == "meadow"
+    assert model.document is before
+    assert model.path is None
+    assert model.title == "meadow"

@@ -51,7 +51,8 @@ def test_every_format_is_offered_with_what_it_loses(drawn, show, tmp_path):
     for kind in WRITABLE:
         choose(dialog, kind.name)
         path, document = dialog.choice()
-        assert path.parent == tmp_path and path.name == "meadow" + kind.endings[0]
+        assert path.parent == tmp_path
+        assert path.name == "meadow" + kind.endings[0]
         assert document is drawn
         lost = losses(drawn, path)
         assert all(entry in dialog.lost.text() for entry in lost)
@@ -61,7 +62,8 @@ def test_every_format_is_offered_with_what_it_loses(drawn, show, tmp_path):
 def test_a_typed_ending_chooses_the_format(drawn, show, tmp_path):
     dialog = show(drawn, folder=tmp_path)
     type_name(dialog, "costs.npy")
-    assert dialog._kind().name == "npy" and dialog.choice()[0] == tmp_path / "costs.npy"
+    assert dialog._kind().name == "npy"
+    assert dialog.choice()[0] == tmp_path / "costs.npy"
     type_name(dialog, "level.1")
     assert dialog.choice()[0] == tmp_path / "level.1.npy"
     choose(dialog, "csv")
@@ -71,7 +73,8 @@ def test_a_typed_ending_chooses_the_format(drawn, show, tmp_path):
 def test_a_typed_ending_in_capitals_is_left_alone(drawn, show, tmp_path):
     dialog = show(drawn, folder=tmp_path)
     type_name(dialog, "COSTS.CSV")
-    assert dialog.choice()[0].name == "COSTS.CSV" and dialog._kind().name == "csv"
+    assert dialog.choice()[0].name == "COSTS.CSV"
+    assert dialog._kind().name == "csv"
 
 
 @pytest.mark.parametrize(
@@ -84,25 +87,30 @@ def test_save_is_disabled_with_the_reason(drawn, show, tmp_path, name, said):
     assert dialog.save.isEnabled()
     type_name(dialog, name)
     assert not dialog.save.isEnabled()
-    assert said in dialog.notice.words and dialog.notice.isVisible()
+    assert said in dialog.notice.words
+    assert dialog.notice.isVisible()
     QTest.keyClick(dialog.name, KEY.Key_Return)
     assert dialog.isVisible(), "Enter does not save either"
     type_name(dialog, "fine")
-    assert dialog.save.isEnabled() and not dialog.notice.isVisible()
+    assert dialog.save.isEnabled()
+    assert not dialog.notice.isVisible()
 
 
 def test_a_read_only_folder_is_said_before_anything_is_written(drawn, show, tmp_path, monkeypatch):
     monkeypatch.setattr(os, "access", lambda path, mode: False)
     dialog = show(drawn, folder=tmp_path)
-    assert not dialog.save.isEnabled() and "read-only" in dialog.notice.words
+    assert not dialog.save.isEnabled()
+    assert "read-only" in dialog.notice.words
 
 
 def test_a_file_that_is_there_is_replaced_knowingly(drawn, show, tmp_path):
     write_map(drawn, tmp_path / "old.longcut")
     dialog = show(drawn, path=tmp_path / "old.longcut")
-    assert dialog.save.text() == "Replace" and "old.longcut is there already" in dialog.notice.words
+    assert dialog.save.text() == "Replace"
+    assert "old.longcut is there already" in dialog.notice.words
     type_name(dialog, "new")
-    assert dialog.save.text() == "Save" and dialog.notice.words == ""
+    assert dialog.save.text() == "Save"
+    assert dialog.notice.words == ""
 
 
 def test_the_run_result_can_be_written_instead(drawn, show, tmp_path):
@@ -120,7 +128,8 @@ def test_the_run_result_can_be_written_instead(drawn, show, tmp_path):
 
 def test_without_a_result_the_choice_says_why_it_rests(drawn, show, tmp_path):
     dialog = show(drawn, folder=tmp_path)
-    assert not dialog.which.isEnabled() and "no result" in dialog.which.toolTip()
+    assert not dialog.which.isEnabled()
+    assert "no result" in dialog.which.toolTip()
 
 
 def test_browsing_takes_folder_name_and_format_over(drawn, show, tmp_path, monkeypatch):
@@ -129,7 +138,8 @@ def test_browsing_takes_folder_name_and_format_over(drawn, show, tmp_path, monke
     chosen = tmp_path / "inner" / "picture.png"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(chosen), ""))
     QTest.mouseClick(dialog.browse, LEFT)
-    assert dialog.choice()[0] == chosen and dialog._kind().name == "png"
+    assert dialog.choice()[0] == chosen
+    assert dialog._kind().name == "png"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: ("", ""))
     QTest.mouseClick(dialog.browse, LEFT)
     assert dialog.choice()[0] == chosen
@@ -138,7 +148,8 @@ def test_browsing_takes_folder_name_and_format_over(drawn, show, tmp_path, monke
 def test_save_and_escape_end_the_dialog(drawn, show, tmp_path):
     dialog = show(drawn, folder=tmp_path)
     QTest.keyClick(dialog.name, KEY.Key_Return)
-    assert dialog.result() == QDialog.DialogCode.Accepted and not dialog.isVisible()
+    assert dialog.result() == QDialog.DialogCode.Accepted
+    assert not dialog.isVisible()
     dialog = show(drawn, folder=tmp_path)
     QTest.keyClick(dialog, KEY.Key_Escape)
     assert dialog.result() == QDialog.DialogCode.Rejected

@@ -87,17 +87,21 @@ def test_a_completed_name_that_is_there_is_asked_about(qtbot, files, tmp_path):
     there.write_bytes(b"precious")
     asked = answer(files.save_as, "b", "", replace=[False])
     assert asked == ["b.longcut is there already. Replace it?"]
-    assert there.read_bytes() == b"precious" and saved(qtbot, files) == tmp_path / "a.longcut"
+    assert there.read_bytes() == b"precious"
+    assert saved(qtbot, files) == tmp_path / "a.longcut"
     asked = answer(files.save_as, "b", "c", replace=[False])
-    assert len(asked) == 1 and saved(qtbot, files) == tmp_path / "c.longcut", "another name may be given"
+    assert len(asked) == 1
+    assert saved(qtbot, files) == tmp_path / "c.longcut", "another name may be given"
     assert answer(files.save_as, "b", replace=[True]) == asked
-    assert saved(qtbot, files) == there and read_map(there).layouts
+    assert saved(qtbot, files) == there
+    assert read_map(there).layouts
 
 
 def test_a_whole_name_that_is_there_is_asked_about_once(qtbot, files, tmp_path):
     (tmp_path / "b.longcut").write_bytes(b"precious")
     asked = answer(files.save_as, "b.longcut", replace=[True])
-    assert len(asked) == 1 and saved(qtbot, files) == tmp_path / "b.longcut"
+    assert len(asked) == 1
+    assert saved(qtbot, files) == tmp_path / "b.longcut"
 
 
 @pytest.mark.parametrize(

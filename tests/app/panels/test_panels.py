@@ -10,7 +10,7 @@ from PySide6.QtGui import QAction, QColor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QColorDialog, QLineEdit, QMainWindow, QTableWidget
 
-from app.canvas.scene import FIRST_LAYERS, LAYERS
+from app.canvas.layers import FIRST_LAYERS, LAYERS
 from app.document.model import DocumentModel
 from app.panels import layouts, palette, routes
 from app.panels.history import HistoryPanel
@@ -98,7 +98,8 @@ def steps(model):
 
 def test_layers_are_switched_by_a_click_and_by_the_space_bar(qtbot, shown):
     panel = shown(LayersPanel())
-    assert panel.visible() == FIRST_LAYERS and set(panel.switches) == set(LAYERS)
+    assert panel.visible() == FIRST_LAYERS
+    assert set(panel.switches) == set(LAYERS)
     assert all(switch.toolTip() for switch in panel.switches.values()), "every layer is explained"
     assert all(switch.height() >= 24 for switch in panel.switches.values())
     with qtbot.waitSignal(panel.visible_changed) as told:
@@ -146,8 +147,10 @@ def test_a_colour_that_is_not_chosen_changes_nothing(model, shown, monkeypatch):
 def test_a_weight_that_cannot_be_is_refused_in_words(model, shown, typed, said):
     panel = shown(RoutesPanel(model))
     type_into(panel, 1, routes.WEIGHT, typed)
-    assert said in panel.notice.words and panel.notice.isVisible()
-    assert model.document.routes == ROUTES and steps(model) == ()
+    assert said in panel.notice.words
+    assert panel.notice.isVisible()
+    assert model.document.routes == ROUTES
+    assert steps(model) == ()
     assert texts(panel, routes.WEIGHT) == ["1", "2"], "the cell shows what holds"
     type_into(panel, 1, routes.WEIGHT, "3")
     assert not panel.notice.isVisible()
@@ -168,7 +171,8 @@ def test_a_cost_stays_with_its_route_when_another_goes(model, shown):
     panel.show_costs(np.array([29.0, 13.0]))
     click(panel, 0, routes.NAME)
     QTest.keyClick(panel.table, KEY.Key_Delete)
-    assert texts(panel, routes.NAME) == ["south"] and texts(panel, routes.COST) == ["13.0"]
+    assert texts(panel, routes.NAME) == ["south"]
+    assert texts(panel, routes.COST) == ["13.0"]
     assert steps(model) == ("Remove north",)
 
 
@@ -188,7 +192,8 @@ def test_a_key_of_the_table_comes_before_the_same_key_of_the_window(qtbot, model
     panel.table.setFocus()
     QTest.keyClick(panel.table, KEY.Key_Delete)
     QTest.keyClick(panel.table, KEY.Key_K)
-    assert told == [KEY.Key_K] and model.document.routes == ROUTES[1:]
+    assert told == [KEY.Key_K]
+    assert model.document.routes == ROUTES[1:]
 
 
 def test_choosing_a_row_announces_it_once(qtbot, model, shown):
@@ -200,7 +205,8 @@ def test_choosing_a_row_announces_it_once(qtbot, model, shown):
     QTest.keyClick(panel.table, KEY.Key_Up)
     assert told == [1, 0]
     panel.set_active(1)
-    assert told == [1, 0] and panel.table.currentRow() == 1
+    assert told == [1, 0]
+    assert panel.table.currentRow() == 1
     panel.set_active(2)
     assert not panel.table.selectedItems(), "two routes: the third is a new one"
 
@@ -213,9 +219,13 @@ def test_a_new_route_lies_on_open_cells_and_becomes_the_active_one(qtbot, model,
     with qtbot.waitSignal(panel.route_chosen) as told:
         press(panel, "Add")
     added = model.document.routes[2]
-    assert told.args == [2] and panel.table.currentRow() == 2
-    assert walled[added.start] and walled[added.goal] and added.start != added.goal
-    assert added.name == "Route 1" and added.colour not in {route.colour for route in ROUTES}
+    assert told.args == [2]
+    assert panel.table.currentRow() == 2
+    assert walled[added.start]
+    assert walled[added.goal]
+    assert added.start != added.goal
+    assert added.name == "Route 1"
+    assert added.colour not in {route.colour for route in ROUTES}
     model.undo()
     assert model.document.routes == ROUTES
 
@@ -242,15 +252,18 @@ def test_targets_are_what_was_typed_and_then_what_other_paths_cost_now(qtbot, mo
     assert panel.table.isColumnHidden(routes.TARGET)
     panel.show_targets(True)
     panel.show_costs(np.array([29.0, 13.0]))
-    assert panel.targets() == () and texts(panel, routes.TARGET) == ["–", "–"], "nobody has asked for any"
+    assert panel.targets() == (), "nobody has asked for any"
+    assert texts(panel, routes.TARGET) == ["–", "–"]
     with qtbot.waitSignal(panel.targets_changed):
         type_into(panel, 1, routes.TARGET, "40")
-    assert panel.targets() == (29.0, 40.0) and texts(panel, routes.TARGET) == ["29.0", "40"]
+    assert panel.targets() == (29.0, 40.0)
+    assert texts(panel, routes.TARGET) == ["29.0", "40"]
     assert [panel.table.item(row, routes.TARGET).font().italic() for row in (0, 1)] == [True, False]
     type_into(panel, 1, routes.NAME, "lower way")
     assert panel.targets() == (29.0, 40.0), "a target goes with its route's name"
     type_into(panel, 1, routes.TARGET, "-1")
-    assert "above 0" in panel.notice.words and panel.targets() == (29.0, 40.0)
+    assert "above 0" in panel.notice.words
+    assert panel.targets() == (29.0, 40.0)
     type_into(panel, 0, routes.TARGET, "50")
     type_into(panel, 1, routes.TARGET, "")
     assert panel.targets() == (50.0, 13.0)
@@ -259,7 +272,8 @@ def test_targets_are_what_was_typed_and_then_what_other_paths_cost_now(qtbot, mo
     panel.show_costs(np.array([29.0, 13.0]))
     with qtbot.waitSignal(panel.targets_changed):
         type_into(panel, 0, routes.TARGET, "")
-    assert panel.targets() == () and texts(panel, routes.TARGET) == ["–", "–"]
+    assert panel.targets() == ()
+    assert texts(panel, routes.TARGET) == ["–", "–"]
     assert steps(model) == ("Rename route",), "targets are wishes for a run, no edits of the map"
 
 
@@ -284,7 +298,8 @@ def test_everything_fits_into_the_right_column(model, shown):
     for kind in (LayersPanel, RoutesPanel, PalettePanel, LayoutsPanel, MapSettingsPanel, HistoryPanel):
         panel = kind() if kind is LayersPanel else kind(model)
         shown(panel)
-        assert panel.width() == 300 and panel.minimumSizeHint().width() <= 300, kind.__name__
+        assert panel.width() == 300, kind.__name__
+        assert panel.minimumSizeHint().width() <= 300, kind.__name__
 
 
 def test_the_keyboard_edits_and_colours_a_route(model, shown, monkeypatch):
@@ -305,9 +320,11 @@ def test_the_keyboard_edits_and_colours_a_route(model, shown, monkeypatch):
 def test_a_disabled_button_says_why(model, shown):
     panel = shown(RoutesPanel(model))
     panel.set_active(2)
-    assert not panel._remove_button.isEnabled() and "Choose a route" in panel._remove_button.toolTip()
+    assert not panel._remove_button.isEnabled()
+    assert "Choose a route" in panel._remove_button.toolTip()
     panel.set_active(0)
-    assert panel._remove_button.isEnabled() and "Choose" not in panel._remove_button.toolTip()
+    assert panel._remove_button.isEnabled()
+    assert "Choose" not in panel._remove_button.toolTip()
 
 
 # Palette
@@ -334,7 +351,8 @@ def test_another_palette_takes_no_terrain_up(model, shown, taken_up):
     long = model.document.palette
     for terrains in (long[:2], long, long[:1], (), long):
         model.adopt(model.document.replace(palette=terrains), None)
-        assert panel.table.currentRow() == -1 and panel.active == len(terrains)
+        assert panel.table.currentRow() == -1
+        assert panel.active == len(terrains)
     assert told == []
 
 
@@ -365,7 +383,8 @@ def test_a_terrain_is_changed_in_one_step_each(model, shown, monkeypatch):
 def test_a_cost_of_nothing_is_refused(model, shown):
     panel = shown(PalettePanel(model))
     type_into(panel, 0, palette.COST, "0")
-    assert "above 0" in panel.notice.words and steps(model) == ()
+    assert "above 0" in panel.notice.words
+    assert steps(model) == ()
     assert texts(panel, palette.COST)[0] == "0.5"
 
 
@@ -380,7 +399,8 @@ def test_a_terrain_is_added_and_removed(model, shown):
     assert model.document.palette == before
     for _ in before:
         press(panel, "Remove")
-    assert model.document.palette == () and not panel._remove_button.isEnabled()
+    assert model.document.palette == ()
+    assert not panel._remove_button.isEnabled()
     press(panel, "Add")
     assert [terrain.cost for terrain in model.document.palette] == [1.0]
 
@@ -390,7 +410,8 @@ def test_a_terrain_is_added_and_removed(model, shown):
 
 def test_layouts_show_their_points_and_weights(model, shown):
     panel = shown(LayoutsPanel(model))
-    assert texts(panel, layouts.POINTS) == ["2", "1"] and texts(panel, layouts.WEIGHT) == ["3.5", "1"]
+    assert texts(panel, layouts.POINTS) == ["2", "1"]
+    assert texts(panel, layouts.WEIGHT) == ["3.5", "1"]
 
 
 def test_a_layout_is_renamed_coloured_added_removed_and_chosen(qtbot, model, shown, monkeypatch):
@@ -400,21 +421,26 @@ def test_a_layout_is_renamed_coloured_added_removed_and_chosen(qtbot, model, sho
     monkeypatch.setattr(QColorDialog, "getColor", lambda *_: QColor("#009e73"))
     click(panel, 0, layouts.COLOUR)
     first = model.document.layouts[0]
-    assert (first.name, first.colour) == ("starts", "#009e73") and first.positions is LAYOUTS[0].positions
+    assert (first.name, first.colour) == ("starts", "#009e73")
+    assert first.positions is LAYOUTS[0].positions
     with qtbot.waitSignal(panel.layout_chosen) as told:
         press(panel, "Add")
-    assert told.args == [2] and len(model.document.layouts[2].positions) == 0
+    assert told.args == [2]
+    assert len(model.document.layouts[2].positions) == 0
     with qtbot.waitSignal(panel.layout_chosen) as told:
         press(panel, "Remove")
-    assert told.args == [1] and len(model.document.layouts) == 2
+    assert told.args == [1]
+    assert len(model.document.layouts) == 2
     assert len(steps(model)) == 4
 
 
 def test_the_weight_field_serves_the_selection(qtbot, model, shown):
     panel = shown(LayoutsPanel(model))
-    assert not panel.weight.isEnabled() and panel.selected.text() == "No points selected"
+    assert not panel.weight.isEnabled()
+    assert panel.selected.text() == "No points selected"
     panel.show_selection(np.array([1.0, 2.5]))
-    assert panel.weight.text() == "" and panel.weight.placeholderText() == "mixed"
+    assert panel.weight.text() == ""
+    assert panel.weight.placeholderText() == "mixed"
     with qtbot.assertNotEmitted(panel.weight_changed):
         panel.weight.setFocus()
         QTest.keyClick(panel.weight, KEY.Key_Return)
@@ -423,7 +449,8 @@ def test_the_weight_field_serves_the_selection(qtbot, model, shown):
         QTest.keyClick(panel.weight, KEY.Key_Return)
     assert told.args == [4.0]
     panel.show_selection(np.array([4.0, 4.0]))
-    assert panel.weight.text() == "4" and panel.selected.text() == "2 selected"
+    assert panel.weight.text() == "4"
+    assert panel.selected.text() == "2 selected"
     with qtbot.assertNotEmitted(panel.weight_changed):
         panel.weight.selectAll()
         QTest.keyClicks(panel.weight, "-3")
@@ -476,21 +503,21 @@ def test_name_cell_size_and_bounds_are_one_step_each(model, shown):
     panel = shown(MapSettingsPanel(model))
     enter(panel.name, "Meadow")
     enter(panel.cell_size, "2,5")
-    enter(panel.upper, "8")
-    enter(panel.upper, "8.0")
+    enter(panel.upper_bound, "8")
+    enter(panel.upper_bound, "8.0")
     document = model.document
     assert (document.name, document.cell_size, document.bounds) == ("Meadow", 2.5, Bounds(0.2, 8.0))
     assert steps(model) == ("Name map", "Cell size", "Bounds")
     for _ in range(3):
         model.undo()
-    assert (panel.name.text(), panel.cell_size.text(), panel.upper.text()) == ("test", "1", "5")
+    assert (panel.name.text(), panel.cell_size.text(), panel.upper_bound.text()) == ("test", "1", "5")
 
 
 @pytest.mark.parametrize(
     ("field", "notice", "typed", "said"),
     [
-        ("lower", "bounds", "9", "above upper 5"),
-        ("upper", "bounds", "much", "no number"),
+        ("lower_bound", "bounds", "9", "above upper 5"),
+        ("upper_bound", "bounds", "much", "no number"),
         ("cell_size", "cell_size", "0", "above 0"),
         ("rows", "size", "2.5", "no whole number"),
         ("rows", "size", "0", "at least one row"),
@@ -501,7 +528,8 @@ def test_what_cannot_be_stands_beside_the_field_in_words(model, shown, field, no
     panel = shown(MapSettingsPanel(model))
     before = model.document
     enter(getattr(panel, field), typed)
-    assert said in panel.notices[notice].words and panel.notices[notice].isVisible()
+    assert said in panel.notices[notice].words
+    assert panel.notices[notice].isVisible()
     assert model.document is before
     assert getattr(panel, field).text() == typed, "what was typed stays, to be mended"
     QTest.keyClick(getattr(panel, field), KEY.Key_Escape)
@@ -510,9 +538,10 @@ def test_what_cannot_be_stands_beside_the_field_in_words(model, shown, field, no
 
 def test_leaving_a_mended_field_takes_its_complaint_away(model, shown):
     panel = shown(MapSettingsPanel(model))
-    enter(panel.lower, "9")
-    enter(panel.lower, "1")
-    assert panel.notices["bounds"].words == "" and model.document.bounds == Bounds(1.0, 5.0)
+    enter(panel.lower_bound, "9")
+    enter(panel.lower_bound, "1")
+    assert panel.notices["bounds"].words == ""
+    assert model.document.bounds == Bounds(1.0, 5.0)
 
 
 def test_resizing_keeps_what_the_anchor_says_and_tells_what_is_gone(model, shown):
@@ -528,9 +557,11 @@ def test_resizing_keeps_what_the_anchor_says_and_tells_what_is_gone(model, shown
     assert np.array_equal(document.cost[:, 4:], cost[8:])
     assert (document.cost[:, :4] == 1.0).all()
     assert [route.name for route in document.routes] == ["south"]
-    assert "'north'" in panel.notices["size"].words and "Undo" in panel.notices["size"].words
+    assert "'north'" in panel.notices["size"].words
+    assert "Undo" in panel.notices["size"].words
     model.undo()
-    assert model.document.shape == (16, 16) and panel.rows.text() == "16"
+    assert model.document.shape == (16, 16)
+    assert panel.rows.text() == "16"
     assert panel.notices["size"].words == ""
 
 
@@ -539,14 +570,16 @@ def test_movement_rules_are_chosen_and_diagonals_rest_without_diagonals(model, s
     panel.neighbours.setFocus()
     QTest.keyClick(panel.neighbours, KEY.Key_Up)
     assert model.document.rule == MovementRule(neighbours=4)
-    assert not panel.corners.isEnabled() and "no diagonal" in panel.corners.toolTip()
+    assert not panel.corners.isEnabled()
+    assert "no diagonal" in panel.corners.toolTip()
     QTest.keyClick(panel.neighbours, KEY.Key_Down)
     QTest.keyClick(panel.corners, KEY.Key_End)
     QTest.keyClick(panel.cost_rule, KEY.Key_Down)
     assert model.document.rule == MovementRule(8, "free", "entered")
     assert steps(model) == ("Movement rule",) * 4
     model.jump(0)
-    assert panel.cost_rule.currentData() == "mean" and model.document.rule == MovementRule()
+    assert panel.cost_rule.currentData() == "mean"
+    assert model.document.rule == MovementRule()
 
 
 # Both grounds

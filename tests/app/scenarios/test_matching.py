@@ -38,7 +38,7 @@ def document():
 @pytest.fixture
 def window(qtbot, document):
     made = MainWindow(document)
-    made.run_panel.choose("matching")
+    made.panels.run.choose("matching")
     qtbot.addWidget(
         made, before_close_func=lambda w: w.model.mark_saved(w.model.history.current, Path("saved.longcut"))
     )
@@ -56,15 +56,15 @@ def fits(layout, target, tolerance=0.05):
 
 
 def test_run_and_apply_move_one_layout_onto_the_other_as_one_undo_step(qtbot, window, document):
-    assert window.run_panel.settings().source == "spawns"
-    assert window.run_panel.settings().target == "camps"
-    QTest.mouseClick(window.run_panel.run, Qt.MouseButton.LeftButton)
+    assert window.panels.run.settings().source == "spawns"
+    assert window.panels.run.settings().target == "camps"
+    QTest.mouseClick(window.panels.run.run, Qt.MouseButton.LeftButton)
     finish(qtbot, window)
-    assert "→" in window.run_panel.headline.text()
+    assert "→" in window.panels.run.headline.text()
     curves = window.run.curves()
     assert curves["transport_cost"][-1] < 1e-2 * curves["transport_cost"][0]
     assert window.model.document is document
-    QTest.mouseClick(window.run_panel.apply, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(window.panels.run.apply, Qt.MouseButton.LeftButton)
     moved = window.model.document
     assert fits(moved.layouts[0], document.layouts[1])
     assert moved.layouts[1] is document.layouts[1]
@@ -73,9 +73,9 @@ def test_run_and_apply_move_one_layout_onto_the_other_as_one_undo_step(qtbot, wi
 
 
 def test_points_added_and_removed_during_a_run_are_taken_up(qtbot, window, document):
-    window.run_panel.form.set_value("steps", 4000)
-    window.run_panel.form.set_value("totals", "scale")
-    QTest.mouseClick(window.run_panel.run, Qt.MouseButton.LeftButton)
+    window.panels.run.form.set_value("steps", 4000)
+    window.panels.run.form.set_value("totals", "scale")
+    QTest.mouseClick(window.panels.run.run, Qt.MouseButton.LeftButton)
     for _ in range(30):  # at full speed nine points can arrive before this thread looks again
         window.run.single_step()
     qtbot.waitUntil(lambda: window.run.step >= 20, timeout=60_000)
@@ -85,7 +85,7 @@ def test_points_added_and_removed_during_a_run_are_taken_up(qtbot, window, docum
     qtbot.waitUntil(lambda: len(window.run.edits) == 2, timeout=60_000)
     window.run.resume()
     finish(qtbot, window)
-    QTest.mouseClick(window.run_panel.apply, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(window.panels.run.apply, Qt.MouseButton.LeftButton)
     moved = window.model.document.layouts[0]
     assert len(moved.positions) == 9
     # The kept points went on from where they were, the new one came from its own place: all ended at the camps.
@@ -93,11 +93,11 @@ def test_points_added_and_removed_during_a_run_are_taken_up(qtbot, window, docum
 
 
 def test_a_fork_puts_the_points_where_they_were_at_that_step(qtbot, window, document):
-    window.run_panel.form.set_value("steps", 60)
-    QTest.mouseClick(window.run_panel.run, Qt.MouseButton.LeftButton)
+    window.panels.run.form.set_value("steps", 60)
+    QTest.mouseClick(window.panels.run.run, Qt.MouseButton.LeftButton)
     finish(qtbot, window)
     middle = window.run.kept[len(window.run.kept) // 2]
-    window.fork(middle)
+    window.controller.fork(middle)
     assert window.model.history.labels[-1] == f"Fork at step {middle.step}"
     assert np.array_equal(window.model.document.layouts[0].positions, middle.layouts["spawns"])
     assert np.array_equal(window.model.document.layouts[0].weights, document.layouts[0].weights)
@@ -146,9 +146,9 @@ def test_bad_input_is_a_sentence(document, change, settings, says):
 
 def test_a_run_that_cannot_start_says_why_in_the_window(qtbot, window, document):
     window.model.edit("add", add_points(document, 0, [[1.0, 1.0]]))
-    QTest.mouseClick(window.run_panel.run, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(window.panels.run.run, Qt.MouseButton.LeftButton)
     finish(qtbot, window, "failed")
-    assert "differ in total weight" in window.run_panel.sentence.text()
+    assert "differ in total weight" in window.panels.run.sentence.text()
 
 
 def test_points_follow_a_heat_map_of_its_own(document, tmp_path):
@@ -183,12 +183,12 @@ def test_points_that_a_wall_holds_back_are_named(document):
 
 def test_different_totals_offer_to_scale(qtbot, window, document):
     window.model.edit("add", add_points(document, 0, [[1.0, 1.0]]))
-    QTest.mouseClick(window.run_panel.run, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(window.panels.run.run, Qt.MouseButton.LeftButton)
     finish(qtbot, window, "failed")
-    assert "differ in total weight" in window.run_panel.sentence.text()
-    assert window.run_panel.mend.text() == "Set “Total weights” to Scale the target's"
-    QTest.mouseClick(window.run_panel.mend, Qt.MouseButton.LeftButton)
-    assert window.run_panel.settings().totals == "scale"
+    assert "differ in total weight" in window.panels.run.sentence.text()
+    assert window.panels.run.mend.text() == "Set “Total weights” to Scale the target's"
+    QTest.mouseClick(window.panels.run.mend, Qt.MouseButton.LeftButton)
+    assert window.panels.run.settings().totals == "scale"
     finish(qtbot, window)
 
 

@@ -71,16 +71,16 @@ def test_it_runs_in_the_window_and_its_result_is_one_undo_step(qtbot, name):
         window, before_close_func=lambda w: w.model.mark_saved(w.model.history.current, Path("x.longcut"))
     )
     window.show()
-    window.run_panel.choose(name)
+    window.panels.run.choose(name)
     for setting, value in settings.items():
-        window.run_panel.form.set_value(setting, value)
+        window.panels.run.form.set_value(setting, value)
     drawn = window.model.document
-    QTest.mouseClick(window.run_panel.run, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(window.panels.run.run, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: window.run.state in ("ended", "failed"), timeout=120_000)
     assert window.run.state == "ended", window.run.sentence
-    assert window.run_panel.headline.text()
-    assert window.run_panel.sentence.text()
-    total = SCENARIOS[name].total_steps(window.run_panel.form.values())
+    assert window.panels.run.headline.text()
+    assert window.panels.run.sentence.text()
+    total = SCENARIOS[name].total_steps(window.panels.run.form.values())
     if name != "balance":  # it ends as soon as its aim is met
         assert total in (None, window.run.step), "a progress bar that does not end where the run does"
     curves = window.run.curves()
@@ -88,7 +88,7 @@ def test_it_runs_in_the_window_and_its_result_is_one_undo_step(qtbot, name):
     for curve in SCENARIOS[name].curves:
         assert np.isfinite(curves[curve.name]).any(), f"the curve {curve.name} is empty"
     assert window.run.frame is not None
-    QTest.mouseClick(window.run_panel.apply, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(window.panels.run.apply, Qt.MouseButton.LeftButton)
     applied = window.model.document
     assert applied is not drawn
     assert window.model.history.labels[-1] == SCENARIOS[name].title
@@ -110,8 +110,8 @@ def test_no_word_of_its_form_is_clipped_in_a_small_window(qtbot, name):
     qtbot.addWidget(window)
     window.resize(1280, 800)
     window.show()
-    window.run_panel.choose(name)
-    form = window.run_panel.form
+    window.panels.run.choose(name)
+    form = window.panels.run.form
     form.more.setChecked(True)
     qtbot.wait(50)
     assert form.width() <= form.parentWidget().parentWidget().width(), "the form is cut off at the right"
@@ -155,14 +155,14 @@ def test_an_edit_during_the_run_is_taken_up(qtbot, name):
     qtbot.addWidget(
         window, before_close_func=lambda w: w.model.mark_saved(w.model.history.current, Path("x.longcut"))
     )
-    window.run_panel.choose(name)
+    window.panels.run.choose(name)
     endless = {"epochs": 900} if name == "terrain" else {"steps": 100_000}
     for setting, value in {**settings, **endless}.items():
-        window.run_panel.form.set_value(setting, value)
+        window.panels.run.form.set_value(setting, value)
     if name == "balance":
-        window.run_panel.form.set_value("lower", 1.5)  # hardly any room: it does not end at once
-        window.run_panel.form.set_value("upper", 1.65)
-    window.start_or_pause()
+        window.panels.run.form.set_value("lower", 1.5)  # hardly any room: it does not end at once
+        window.panels.run.form.set_value("upper", 1.65)
+    window.controller.start_or_pause()
     qtbot.waitUntil(lambda: window.run.step >= 2 or not window.run.busy, timeout=120_000)
     assert window.run.busy, window.run.sentence
     cost = window.model.document.cost.copy()
@@ -182,15 +182,15 @@ def test_a_gallery_opens_its_maps(qtbot):
         window, before_close_func=lambda w: w.model.mark_saved(w.model.history.current, Path("x.longcut"))
     )
     window.show()
-    window.run_panel.choose("generate")
+    window.panels.run.choose("generate")
     for setting, value in SHORT["generate"][1].items():
-        window.run_panel.form.set_value(setting, value)
-    window.start_or_pause()
+        window.panels.run.form.set_value(setting, value)
+    window.controller.start_or_pause()
     qtbot.waitUntil(lambda: window.run.state == "ended", timeout=120_000)
-    assert window.gallery.list.count() == 3
-    chosen = window.gallery.list.item(1)
+    assert window.panels.gallery.list.count() == 3
+    chosen = window.panels.gallery.list.item(1)
     assert chosen.text().startswith("path ")
-    window.gallery.list.itemActivated.emit(chosen)
+    window.panels.gallery.list.itemActivated.emit(chosen)
     assert window.model.document.name.endswith("2")
     assert window.model.document.shape == (32, 32)
 

@@ -15,7 +15,8 @@ from app.canvas.canvas import Canvas
 from app.canvas.line_raster import line_opacity
 from app.canvas.view import View
 from app.document.model import DocumentModel
-from app.panels.tool_options import FIELDS, OptionsBar
+from app.panels.tool_options import OptionsBar
+from app.scenarios.frame import Plan
 from app.tools import TOOLS, ToolOptions
 from app.tools.point_actions import POINT_ACTIONS
 from app.widgets.parts import TARGET
@@ -120,7 +121,9 @@ def test_one_gesture_is_one_undo_step(gesture, model, canvas):
     before = model.document
     drag(canvas, *places)
     after = model.document
-    assert after is not before and steps(model) == 1 and not model.previewing
+    assert after is not before
+    assert steps(model) == 1
+    assert not model.previewing
     model.undo()
     assert model.document is before
     model.redo()
@@ -137,9 +140,11 @@ def test_escape_takes_the_gesture_back(gesture, model, canvas):
         QTest.mouseMove(canvas, at(canvas, place))
     assert model.previewing
     key(canvas, Qt.Key.Key_Escape)
-    assert model.document is before and canvas.options.selection == {0}
+    assert model.document is before
+    assert canvas.options.selection == {0}
     QTest.mouseRelease(canvas, LEFT, NONE, at(canvas, places[-1]))
-    assert model.document is before and steps(model) == 0
+    assert model.document is before
+    assert steps(model) == 0
 
 
 # The tool "points"
@@ -148,8 +153,10 @@ def test_escape_takes_the_gesture_back(gesture, model, canvas):
 def test_a_click_adds_a_point_exactly_where_it_is(model, canvas):
     choose(canvas, "points", weight=2.5)
     click(canvas, (6.25, 6.5))
-    assert positions(model) == [*GUARDS, (6.25, 6.5)] and weights(model)[3] == 2.5
-    assert canvas.options.selection == {3} and model.history.labels[-1] == "Add point"
+    assert positions(model) == [*GUARDS, (6.25, 6.5)]
+    assert weights(model)[3] == 2.5
+    assert canvas.options.selection == {3}
+    assert model.history.labels[-1] == "Add point"
 
 
 def test_a_new_point_follows_the_pointer_until_the_release(model, canvas):
@@ -170,15 +177,18 @@ def test_points_snap_to_cells_where_that_is_asked_for(model, canvas):
 def test_a_press_near_a_point_drags_it_without_a_jump(model, canvas):
     choose(canvas, "points")
     drag(canvas, (2.25, 2), (4.25, 2))
-    assert positions(model) == [(4, 2), *GUARDS[1:]] and model.history.labels[-1] == "Move point"
+    assert positions(model) == [(4, 2), *GUARDS[1:]]
+    assert model.history.labels[-1] == "Move point"
     click(canvas, (8, 3.25))  # without a drag it stays
-    assert positions(model)[2] == (8, 3) and steps(model) == 1
+    assert positions(model)[2] == (8, 3)
+    assert steps(model) == 1
 
 
 def test_the_right_button_removes_a_point(model, canvas):
     choose(canvas, "points")
     click(canvas, (2, 5), button=RIGHT)
-    assert positions(model) == [GUARDS[0], GUARDS[2]] and weights(model) == [1, 3]
+    assert positions(model) == [GUARDS[0], GUARDS[2]]
+    assert weights(model) == [1, 3]
     click(canvas, (6, 6), button=RIGHT)
     assert steps(model) == 1
 
@@ -189,14 +199,16 @@ def test_a_point_in_a_wall_or_outside_is_refused_with_a_sentence(place, why, mod
     choose(canvas, "points")
     with qtbot.waitSignal(canvas.problem) as said:
         click(canvas, place)
-    assert why in said.args[0] and model.document is before
+    assert why in said.args[0]
+    assert model.document is before
 
 
 def test_a_dragged_point_stays_where_it_was_last_free(model, canvas, qtbot):
     choose(canvas, "points")
     with qtbot.waitSignal(canvas.problem) as said:
         drag(canvas, (2, 5), (2, 8), (2, 9))
-    assert positions(model)[1] == (2, 8) and "walls" in said.args[0]
+    assert positions(model)[1] == (2, 8)
+    assert "walls" in said.args[0]
 
 
 def test_the_first_point_makes_a_layout(model, canvas):
@@ -211,7 +223,8 @@ def test_the_first_point_makes_a_layout(model, canvas):
 def test_points_go_to_the_active_layout(model, canvas):
     choose(canvas, "points", layout=1)
     click(canvas, (6, 6))
-    assert positions(model, 1) == [*LOOT, (6, 6)] and positions(model) == GUARDS
+    assert positions(model, 1) == [*LOOT, (6, 6)]
+    assert positions(model) == GUARDS
     choose(canvas, "points", layout=2)
     click(canvas, (7, 7))
     assert positions(model, 2) == [(7, 7)]
@@ -253,7 +266,8 @@ def test_a_click_on_another_layout_makes_it_the_active_one(canvas):
 def test_a_box_selects_what_is_in_it(corners, model, canvas):
     choose(canvas, "select", selection=frozenset({2}))
     drag(canvas, corners[0], (2.5, 4), corners[1])
-    assert canvas.options.selection == {0, 1} and steps(model) == 0
+    assert canvas.options.selection == {0, 1}
+    assert steps(model) == 0
 
 
 def test_a_box_with_shift_adds_to_the_selection(canvas):
@@ -266,11 +280,13 @@ def test_the_selection_is_seen_while_the_box_is_drawn(canvas):
     choose(canvas, "select")
     QTest.mousePress(canvas, LEFT, NONE, at(canvas, (1, 1)))
     QTest.mouseMove(canvas, at(canvas, (3, 3)))
-    assert canvas._look().selected == {0} and canvas.options.selection == frozenset()
+    assert canvas._look().selected == {0}
+    assert canvas.options.selection == frozenset()
     QTest.mouseMove(canvas, at(canvas, (3, 6)))
     assert canvas._look().selected == {0, 1}
     key(canvas, Qt.Key.Key_Escape)
-    assert canvas._look().selected == frozenset() and canvas._look().sketch.outline == ()
+    assert canvas._look().selected == frozenset()
+    assert canvas._look().sketch.outline == ()
 
 
 def test_the_lasso_selects_what_it_surrounds(canvas):
@@ -284,7 +300,8 @@ def test_dragging_moves_the_whole_selection(model, canvas):
     choose(canvas, "select", selection=frozenset({0, 1}))
     drag(canvas, (2, 2), (3, 2), (3.5, 3.25))
     assert positions(model) == [(3.5, 3.25), (3.5, 6.25), (8, 3)]
-    assert canvas.options.selection == {0, 1} and model.history.labels[-1] == "Move points"
+    assert canvas.options.selection == {0, 1}
+    assert model.history.labels[-1] == "Move points"
 
 
 def test_a_selection_stops_as_one_at_a_wall_and_says_why(model, canvas, qtbot):
@@ -298,7 +315,8 @@ def test_a_selection_stops_as_one_at_a_wall_and_says_why(model, canvas, qtbot):
 def test_a_drag_of_an_unselected_point_moves_it_alone(model, canvas):
     choose(canvas, "select", selection=frozenset({0, 1}))
     drag(canvas, (8, 3), (7, 3))
-    assert positions(model) == [*GUARDS[:2], (7, 3)] and canvas.options.selection == {2}
+    assert positions(model) == [*GUARDS[:2], (7, 3)]
+    assert canvas.options.selection == {2}
 
 
 def test_escape_lets_go_of_the_selection(canvas):
@@ -322,7 +340,8 @@ def test_delete_removes_the_selection(model, canvas):
     for pressed in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
         choose(canvas, "select", selection=frozenset({0, 2}))
         key(canvas, pressed)
-        assert positions(model) == [GUARDS[1]] and canvas.options.selection == frozenset()
+        assert positions(model) == [GUARDS[1]]
+        assert canvas.options.selection == frozenset()
         assert steps(model) == 1
         model.undo()
 
@@ -344,8 +363,10 @@ def test_copy_and_paste_make_a_selected_copy_beside(model, canvas):
     key(canvas, Qt.Key.Key_C, CONTROL)
     assert QGuiApplication.clipboard().text() == "row,col,weight\n2.0,2.0,1.0\n8.0,3.0,3.0\n"
     key(canvas, Qt.Key.Key_V, CONTROL)
-    assert positions(model)[3:] == [(3, 3), (9, 4)] and weights(model)[3:] == [1, 3]
-    assert canvas.options.selection == {3, 4} and steps(model) == 1
+    assert positions(model)[3:] == [(3, 3), (9, 4)]
+    assert weights(model)[3:] == [1, 3]
+    assert canvas.options.selection == {3, 4}
+    assert steps(model) == 1
 
 
 def test_cut_and_paste_into_another_layout(model, canvas):
@@ -354,7 +375,8 @@ def test_cut_and_paste_into_another_layout(model, canvas):
     assert positions(model) == [GUARDS[0], GUARDS[2]]
     choose(canvas, "select", layout=1)
     key(canvas, Qt.Key.Key_V, CONTROL)
-    assert positions(model, 1) == [*LOOT, (3, 6)] and steps(model) == 2
+    assert positions(model, 1) == [*LOOT, (3, 6)]
+    assert steps(model) == 2
 
 
 def test_pasting_what_does_not_fit_says_so(model, canvas, qtbot):
@@ -362,7 +384,8 @@ def test_pasting_what_does_not_fit_says_so(model, canvas, qtbot):
     QGuiApplication.clipboard().setText("2\t8\n2\t3\n")
     with qtbot.waitSignal(canvas.problem) as said:
         key(canvas, Qt.Key.Key_V, CONTROL)
-    assert said.args[0].startswith("1 of 2 points fell into walls") and positions(model)[3:] == [(3, 4)]
+    assert said.args[0].startswith("1 of 2 points fell into walls")
+    assert positions(model)[3:] == [(3, 4)]
     for text, why in (("some prose", "holds no points: line 1"), ("", "no points to paste")):
         QGuiApplication.clipboard().setText(text)
         with qtbot.waitSignal(canvas.problem) as said:
@@ -374,7 +397,8 @@ def test_arrows_nudge_and_several_are_one_step(model, canvas):
     choose(canvas, "select", selection=frozenset({0, 1}))
     for arrow in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Down, Qt.Key.Key_Up, Qt.Key.Key_Left):
         key(canvas, arrow)
-    assert positions(model) == [(2, 3), (2, 6), (8, 3)] and steps(model) == 0
+    assert positions(model) == [(2, 3), (2, 6), (8, 3)]
+    assert steps(model) == 0
     click(canvas, (11, 6))  # any gesture ends it
     assert steps(model) == 1
     model.undo()
@@ -385,7 +409,8 @@ def test_repeated_nudges_become_a_step_by_themselves(model, canvas, qtbot):
     choose(canvas, "select", selection=frozenset({0}))
     key(canvas, Qt.Key.Key_Right)
     qtbot.waitUntil(lambda: steps(model) == 1, timeout=5000)
-    assert positions(model)[0] == (2, 3) and not model.previewing
+    assert positions(model)[0] == (2, 3)
+    assert not model.previewing
 
 
 def test_undo_takes_back_nudges_that_are_not_yet_a_step(model, canvas, qtbot):
@@ -403,7 +428,8 @@ def test_a_nudge_into_a_wall_says_why(model, canvas, qtbot):
         key(canvas, Qt.Key.Key_Right)
     with qtbot.waitSignal(canvas.problem) as said:
         key(canvas, Qt.Key.Key_Right)
-    assert "walls" in said.args[0] and positions(model)[1] == (2, 8)
+    assert "walls" in said.args[0]
+    assert positions(model)[1] == (2, 8)
 
 
 def test_align_puts_points_on_cells(model, canvas):
@@ -413,7 +439,8 @@ def test_align_puts_points_on_cells(model, canvas):
     key(canvas, Qt.Key.Key_A, CONTROL)
     key(canvas, Qt.Key.Key_G, CONTROL)
     aligned = np.array(positions(model))
-    assert (aligned == np.rint(aligned)).all() and len({tuple(place) for place in aligned}) == 6
+    assert (aligned == np.rint(aligned)).all()
+    assert len({tuple(place) for place in aligned}) == 6
     assert model.history.labels[-1] == "Align points"
 
 
@@ -422,14 +449,16 @@ def test_alt_and_wheel_change_the_weight_of_the_selection(model, canvas):
     scale = canvas.view.scale
     turn_wheel(canvas, (2, 2), 1)
     turn_wheel(canvas, (2, 2), 1)
-    assert weights(model) == pytest.approx([1.21, 2.42, 3.0]) and canvas.view.scale == scale
+    assert weights(model) == pytest.approx([1.21, 2.42, 3.0])
+    assert canvas.view.scale == scale
     turn_wheel(canvas, (2, 2), -1)
     key(canvas, Qt.Key.Key_Down, ALT)
     assert weights(model) == pytest.approx([1, 2, 3], rel=1e-5)
     canvas._tools.finish_repeats()
     assert steps(model) == 1
     turn_wheel(canvas, (8, 3), 1)  # not selected: the wheel zooms
-    assert weights(model)[2] == 3.0 and canvas.view.scale > scale
+    assert weights(model)[2] == 3.0
+    assert canvas.view.scale > scale
     turn_wheel(canvas, (2, 2), 1, held=NONE)
     assert weights(model)[0] == pytest.approx(1.0, rel=1e-5)
 
@@ -444,11 +473,13 @@ def test_a_point_without_weight_can_grow(model, canvas):
 def test_a_field_sets_the_weight_of_the_selection(model, canvas, qtbot):
     choose(canvas, "select", selection=frozenset({0, 2}))
     canvas.set_selected_weight(4.0)
-    assert weights(model) == [4, 2, 4] and steps(model) == 1
+    assert weights(model) == [4, 2, 4]
+    assert steps(model) == 1
     assert canvas.selected_weights.tolist() == [4, 4]
     with qtbot.waitSignal(canvas.problem) as said:
         canvas.set_selected_weight(-1.0)
-    assert "'guards': point 0 weighs -1" in said.args[0] and weights(model) == [4, 2, 4]
+    assert "'guards': point 0 weighs -1" in said.args[0]
+    assert weights(model) == [4, 2, 4]
 
 
 def test_actions_without_a_selection_do_nothing(model, canvas):
@@ -457,7 +488,8 @@ def test_actions_without_a_selection_do_nothing(model, canvas):
     for name in POINT_ACTIONS:
         canvas.point_action(name)
     canvas.set_selected_weight(2.0)
-    assert steps(model) == 0 and canvas.selected_weights.tolist() == []
+    assert steps(model) == 0
+    assert canvas.selected_weights.tolist() == []
 
 
 # Scatter
@@ -469,9 +501,12 @@ def test_scatter_fills_the_brush_with_points_that_keep_their_distance(model, can
     found = np.array(positions(model))
     apart = np.hypot(*(found[:, None] - found[None]).transpose(2, 0, 1))
     np.fill_diagonal(apart, np.inf)
-    assert len(found) > 25 and apart.min() >= 1.0
-    assert not blocked(model.document, found).any() and (found[:, 1] > 10).any()
-    assert set(weights(model)[3:]) == {0.5} and steps(model) == 1
+    assert len(found) > 25
+    assert apart.min() >= 1.0
+    assert not blocked(model.document, found).any()
+    assert (found[:, 1] > 10).any()
+    assert set(weights(model)[3:]) == {0.5}
+    assert steps(model) == 1
 
 
 def test_the_same_strokes_and_seed_scatter_the_same_points(model, canvas):
@@ -490,7 +525,8 @@ def test_the_same_strokes_and_seed_scatter_the_same_points(model, canvas):
 def test_scatter_with_the_right_button_brushes_points_away(model, canvas):
     choose(canvas, "scatter", size=4.0)
     drag(canvas, (2, 1), (2, 5), button=RIGHT)
-    assert positions(model) == [GUARDS[2]] and model.history.labels[-1] == "Remove points"
+    assert positions(model) == [GUARDS[2]]
+    assert model.history.labels[-1] == "Remove points"
 
 
 # What is seen
@@ -516,7 +552,8 @@ def test_selected_points_are_ringed(model, canvas):
     ringed = canvas.grab().toImage()
     x, y = at(canvas, GUARDS[1]).toTuple()
     changed = {(i, j) for i in range(640) for j in range(480) if plain.pixel(i, j) != ringed.pixel(i, j)}
-    assert changed and all(np.hypot(i - x, j - y) < 24 for i, j in changed)
+    assert changed
+    assert all(np.hypot(i - x, j - y) < 24 for i, j in changed)
 
 
 def test_a_run_shows_its_points_in_place_of_the_drawn_ones(model, canvas):
@@ -524,7 +561,8 @@ def test_a_run_shows_its_points_in_place_of_the_drawn_ones(model, canvas):
     moved = np.array(GUARDS) + 1.0
     canvas.show_moving({"guards": moved, "loot": np.array(LOOT)})
     shown = canvas.grab().toImage()
-    assert shown != drawn and positions(model) == GUARDS
+    assert shown != drawn
+    assert positions(model) == GUARDS
     canvas.show_moving({"guards": np.zeros((9, 2))})  # a late frame of a layout that has changed
     canvas.grab()
     canvas.show_moving(None)
@@ -545,21 +583,33 @@ def test_trails_reach_back_and_fade(model, canvas):
     assert strength(0) > strength(6) > strength(10) > strength(25) == 0
 
 
-def test_plan_lines_are_stronger_with_mass_and_a_row_stands_out(model, canvas):
-    canvas.set_visible_layers({"plan"})
-    bare = canvas.grab().toImage()
-    canvas.show_plan([(2, 1, 2, 7), (5, 1, 5, 7), (8, 1, 8, 7)], [1.0, 0.1, 0.0])
-    image = canvas.grab().toImage()
+def plan(lines, mass, rows):
+    return Plan(np.array(lines, np.float64).reshape(-1, 4), np.array(mass, np.float64), np.array(rows, np.int64))
+
+
+def line_strength(canvas, bare):
+    """How much a line along a row of cells differs from the bare map, as a function of image and row."""
 
     def strength(image, row):
         x, y = at(canvas, (row, 4)).toTuple()
         ground = bare.pixelColor(x, y).lightness()
         return sum(abs(image.pixelColor(x, y + j).lightness() - ground) for j in range(-3, 4))  # core and rim
 
+    return strength
+
+
+def test_plan_lines_are_stronger_with_mass_and_a_row_stands_out(model, canvas):
+    canvas.set_visible_layers({"plan"})
+    bare = canvas.grab().toImage()
+    canvas.show_plan(plan([(2, 1, 2, 7), (5, 1, 5, 7), (8, 1, 8, 7)], [1.0, 0.1, 0.0], [0, 1, 2]))
+    image = canvas.grab().toImage()
+
+    strength = line_strength(canvas, bare)
     assert strength(image, 2) > strength(image, 5) > strength(image, 8) == 0
     canvas.highlight_row(1)
     lit = canvas.grab().toImage()
-    assert strength(lit, 5) > strength(image, 5) and strength(lit, 2) < strength(image, 2)
+    assert strength(lit, 5) > strength(image, 5)
+    assert strength(lit, 2) < strength(image, 2)
     canvas.highlight_row(7)  # a row without lines lets the others be
     assert canvas.grab().toImage() == image
     canvas.show_plan(None)
@@ -592,18 +642,24 @@ def test_where_lines_cross_the_stronger_one_counts():
     lines = np.array([(0.5, 5.5, 10.5, 5.5), (5.5, 0.5, 5.5, 10.5)])
     for order in ([0, 1], [1, 0]):
         opacity = line_opacity((11, 11), lines[order], np.array([0.2, 1.0])[order])
-        assert opacity[5, 5] == 255 and opacity[5, 2] == 51 and opacity[2, 5] == 255
+        assert opacity[5, 5] == 255
+        assert opacity[5, 2] == 51
+        assert opacity[2, 5] == 255
         assert (opacity > 0).sum() == 21
 
 
-def test_rows_of_a_plan_may_be_told(canvas):
-    lines = [(2, 1, 2, 7), (2, 1, 5, 7), (8, 1, 8, 7)]
-    canvas.show_plan(lines)
-    assert canvas._scene.plan.rows.tolist() == [0, 0, 1]
-    canvas.show_plan(lines, [1, 1, 1], [4, 4, 9])
-    assert canvas._scene.plan.rows.tolist() == [4, 4, 9]
-    canvas.show_plan(np.zeros((0, 4)))
-    canvas.grab()
+def test_all_lines_of_a_highlighted_row_stand_out(model, canvas):
+    canvas.set_visible_layers({"plan"})
+    bare = canvas.grab().toImage()
+    canvas.show_plan(plan([(2, 1, 2, 7), (5, 1, 5, 7), (8, 1, 8, 7)], [0.2, 0.2, 0.2], [4, 9, 4]))
+    image = canvas.grab().toImage()
+    canvas.highlight_row(4)
+    lit, strength = canvas.grab().toImage(), line_strength(canvas, bare)
+    assert [strength(lit, row) > strength(image, row) for row in (2, 5, 8)] == [True, False, True]
+    canvas.highlight_row(None)
+    assert canvas.grab().toImage() == image
+    canvas.show_plan(plan([], [], []))
+    assert canvas.grab().toImage() == bare
 
 
 def test_hover_tells_the_point_under_the_pointer(canvas, qtbot):
@@ -633,7 +689,7 @@ def test_the_options_bar_shows_what_counts_for_the_tool(qtbot):
 
     for tool, entry in TOOLS.items():
         bar.show_tool(tool)
-        qtbot.waitUntil(lambda tool=tool: shown() == set(FIELDS.get(tool, ())), timeout=2000)
+        qtbot.waitUntil(lambda wanted=set(entry.options): shown() == wanted, timeout=2000)
         assert entry.has_size == ("size" in shown())
 
 
@@ -659,7 +715,8 @@ def test_a_cost_that_cannot_be_is_not_left_standing(qtbot, mode, shown, typed):
     assert bar.value.value() == bar._options.value > 0.0, "what is shown is what the brush does"
     assert bar.value.text() == f"{bar._options.value:g}"
     if typed != "-3":
-        assert bar.value.value() == shown and said == []
+        assert bar.value.value() == shown
+        assert said == []
     choose_mode(bar, "add")
     bar.value.selectAll()
     QTest.keyClicks(bar.value, "-0.5")

@@ -104,7 +104,8 @@ def test_one_gesture_is_one_undo_step(tool, model, canvas, hand, prepared):
     hand.drag(*GESTURES[tool])
     after = model.document
     assert after is not prepared
-    assert len(model.history.entries) == 2 and not model.previewing
+    assert len(model.history.entries) == 2
+    assert not model.previewing
     model.undo()
     assert model.document is prepared
     model.redo()
@@ -121,7 +122,8 @@ def test_escape_takes_the_gesture_back(tool, model, canvas, hand, prepared):
     assert model.document is prepared
     hand.move((0, 0), (5, 5))
     hand.release((5, 5))
-    assert model.document is prepared and len(model.history.entries) == 1
+    assert model.document is prepared
+    assert len(model.history.entries) == 1
     hand.drag(*GESTURES[tool])  # the next gesture is a new one
     assert len(model.history.entries) == 2
 
@@ -176,13 +178,16 @@ def test_a_soft_brush_fades_towards_its_rim(model, canvas, hand):
     canvas.set_options(replace(OPTIONS, size=7.0, hardness=0.2))
     hand.drag((6, 6), (6, 6))
     across = model.document.cost[6, 6:10]
-    assert across[0] == 3.0 and (np.diff(across) < 0).all() and across[-1] > 1.0
+    assert across[0] == 3.0
+    assert (np.diff(across) < 0).all()
+    assert across[-1] > 1.0
 
 
 def test_eraser_brings_the_base_terrain_back_and_opens_walls(model, canvas, hand, prepared):
     canvas.set_tool("eraser")
     hand.drag((8, 1), (8, 3))
-    assert painted(model) == set() and model.document.passable.all()
+    assert painted(model) == set()
+    assert model.document.passable.all()
 
 
 def test_base_terrain_is_the_first_passable_one_nearest_one():
@@ -276,7 +281,8 @@ def test_either_tool_drags_the_end_under_the_pointer(model, canvas, hand):
     model.adopt(model.document.replace(routes=routes), None)
     canvas.set_tool("start")
     hand.drag((10, 2), (8, 4), (7, 4))
-    assert model.document.routes[1].goal == (7, 4) and model.document.routes[0] is routes[0]
+    assert model.document.routes[1].goal == (7, 4)
+    assert model.document.routes[0] is routes[0]
     assert canvas.options.route == 1
     hand.drag((10, 10), (9, 9))
     assert model.document.routes[0].goal == (9, 9)
@@ -323,7 +329,8 @@ def test_a_tool_that_fails_says_why_and_leaves_the_map(model, canvas, hand, qtbo
     canvas.set_options(replace(OPTIONS, cost=-1.0))
     with qtbot.waitSignal(canvas.problem) as said:
         hand.drag((5, 5), (5, 6))
-    assert "above 0" in said.args[0] and model.document is before
+    assert "above 0" in said.args[0]
+    assert model.document is before
 
 
 def test_the_second_press_of_a_double_click_is_a_gesture_too(model, canvas, hand):
@@ -331,12 +338,14 @@ def test_the_second_press_of_a_double_click_is_a_gesture_too(model, canvas, hand
     hand.drag((4, 4), (4, 4))
     QTest.mouseDClick(canvas, LEFT, NONE, hand.at((4, 4)))  # sends the second press alone
     hand.release((4, 4))
-    assert len(model.history.entries) == 3 and model.document.cost[4, 4] == 2.0
+    assert len(model.history.entries) == 3
+    assert model.document.cost[4, 4] == 2.0
 
 
 def test_shortcuts_are_single_and_distinct_letters():
     letters = [entry.shortcut for entry in TOOLS.values()]
-    assert sorted(letters) == sorted(set(letters)) and all(len(letter) == 1 for letter in letters)
+    assert sorted(letters) == sorted(set(letters))
+    assert all(len(letter) == 1 for letter in letters)
 
 
 def test_a_traced_line_runs_from_cell_to_cell_and_its_ends_are_the_routes(model, canvas, hand):

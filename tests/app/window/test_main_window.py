@@ -24,7 +24,7 @@ YES, DISCARD = QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.Discar
 def window(qtbot, monkeypatch):
     document = new_document(16, 16, name="test").replace(routes=(Route("route", (8, 1), (8, 14)),))
     made = MainWindow(document, None)
-    made.run_panel.form.controls["steps"].setValue(60)
+    made.panels.run.form.controls["steps"].setValue(60)
     qtbot.addWidget(
         made, before_close_func=lambda w: monkeypatch.setattr(QMessageBox, "question", lambda *_: DISCARD)
     )
@@ -55,13 +55,13 @@ def finish(qtbot, window, state="ended"):
 
 def test_run_apply_and_undo(qtbot, window):
     drawn = window.model.document
-    QTest.mouseClick(window.run_panel.run, Qt.MouseButton.LeftButton)
-    assert window.run_panel.run.text() == "Pause"
-    assert not window.run_panel.form.controls["steps"].isEnabled()
+    QTest.mouseClick(window.panels.run.run, Qt.MouseButton.LeftButton)
+    assert window.panels.run.run.text() == "Pause"
+    assert not window.panels.run.form.controls["steps"].isEnabled()
     finish(qtbot, window)
-    assert window.run_panel.headline.text().startswith("Path 13.0 → ")
+    assert window.panels.run.headline.text().startswith("Path 13.0 → ")
     assert window.model.document is drawn, "a run changes nothing until it is applied"
-    QTest.mouseClick(window.run_panel.apply, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(window.panels.run.apply, Qt.MouseButton.LeftButton)
     optimised = window.model.document
     assert optimised.cost.sum(dtype=np.float64) == pytest.approx(256.0, rel=1e-5)
     assert optimised.cost.max() > 3.0
@@ -71,25 +71,25 @@ def test_run_apply_and_undo(qtbot, window):
 
 
 def test_a_wall_painted_during_a_run_is_taken_up(qtbot, window):
-    window.run_panel.form.controls["steps"].setValue(3000)
-    QTest.mouseClick(window.run_panel.run, Qt.MouseButton.LeftButton)
+    window.panels.run.form.controls["steps"].setValue(3000)
+    QTest.mouseClick(window.panels.run.run, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: len(window.run.curves()["step"]) > 20, timeout=30_000)
-    window.choose_tool("wall")
+    window.tools.choose("wall")
     paint(window, (4, 7), (11, 7))
     assert not window.model.document.passable[8, 7]
     qtbot.waitUntil(lambda: len(window.run.edits) == 1, timeout=30_000)
-    QTest.mouseClick(window.run_panel.stop, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(window.panels.run.stop, Qt.MouseButton.LeftButton)
     finish(qtbot, window)
-    QTest.mouseClick(window.run_panel.apply, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(window.panels.run.apply, Qt.MouseButton.LeftButton)
     assert window.model.document.cost.max() > 2.0
     assert window.model.history.labels[-1] == "Adversarial path"
 
 
 def test_a_run_that_cannot_start_says_why(qtbot, window):
     window.model.edit("no routes", window.model.document.replace(routes=()))
-    QTest.mouseClick(window.run_panel.run, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(window.panels.run.run, Qt.MouseButton.LeftButton)
     finish(qtbot, window, "failed")
-    assert "drop a start and a goal" in window.run_panel.sentence.text()
+    assert "drop a start and a goal" in window.panels.run.sentence.text()
 
 
 def opened(qtbot, window, path):
@@ -205,10 +205,10 @@ def test_recent_files_are_in_the_menu(qtbot, tmp_path):
 
 def test_the_drawn_map_shows_its_own_path_and_what_it_costs(qtbot, window):
     costs = []
-    window.measurer.measured.connect(lambda measures: costs.append(measures.costs[0]))
+    window.view.measurer.measured.connect(lambda measures: costs.append(measures.costs[0]))
     qtbot.waitUntil(lambda: bool(costs), timeout=20_000)
     assert costs[-1] == pytest.approx(13.0)
-    window.choose_tool("wall")
+    window.tools.choose("wall")
     paint(window, (0, 7), (15, 7))
     qtbot.waitUntil(lambda: np.isinf(costs[-1]), timeout=20_000)
     QTest.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
@@ -216,11 +216,11 @@ def test_the_drawn_map_shows_its_own_path_and_what_it_costs(qtbot, window):
 
 
 def test_an_edit_taken_back_during_a_run_is_taken_up(qtbot, window):
-    window.run_panel.form.set_value("steps", 100_000)
-    QTest.mouseClick(window.run_panel.run, Qt.MouseButton.LeftButton)
+    window.panels.run.form.set_value("steps", 100_000)
+    QTest.mouseClick(window.panels.run.run, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: window.run.step > 3, timeout=60_000)
     drawn = window.model.document
-    window.choose_tool("wall")
+    window.tools.choose("wall")
     paint(window, (3, 7), (12, 7))
     qtbot.waitUntil(lambda: len(window.run.edits) == 1, timeout=30_000)
     QTest.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
@@ -231,14 +231,14 @@ def test_an_edit_taken_back_during_a_run_is_taken_up(qtbot, window):
 
 
 def test_a_refused_edit_shows_the_drawn_map_and_waits(qtbot, window):
-    window.run_panel.form.set_value("steps", 100_000)
-    QTest.mouseClick(window.run_panel.run, Qt.MouseButton.LeftButton)
+    window.panels.run.form.set_value("steps", 100_000)
+    QTest.mouseClick(window.panels.run.run, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: window.run.step > 3, timeout=60_000)
-    window.choose_tool("wall")
+    window.tools.choose("wall")
     paint(window, (0, 7), (15, 7))
     qtbot.waitUntil(lambda: window.run.refused, timeout=30_000)
-    assert "no way leads" in window.run_panel.sentence.text()
-    assert not window.run_panel.run.isEnabled() and "undo" in window.run_panel.run.toolTip()
+    assert "no way leads" in window.panels.run.sentence.text()
+    assert not window.panels.run.run.isEnabled() and "undo" in window.panels.run.run.toolTip()
     assert not window.canvas._scene.map.has_run
     qtbot.waitUntil(lambda: window.canvas._scene.cut is not None, timeout=20_000)
     QTest.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
@@ -250,10 +250,10 @@ def test_a_refused_edit_shows_the_drawn_map_and_waits(qtbot, window):
 
 
 def test_an_edit_after_the_run_is_seen_and_apply_asks_and_names_the_total(qtbot, window, monkeypatch):
-    QTest.mouseClick(window.run_panel.run, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(window.panels.run.run, Qt.MouseButton.LeftButton)
     finish(qtbot, window)
     assert window.canvas._scene.map.has_run
-    window.choose_tool("wall")
+    window.tools.choose("wall")
     paint(window, (3, 3), (6, 3))
     assert not window.canvas._scene.map.has_run, "what was painted would be hidden"
     asked = []
@@ -263,7 +263,7 @@ def test_an_edit_after_the_run_is_seen_and_apply_asks_and_names_the_total(qtbot,
         return QMessageBox.StandardButton.Yes
 
     monkeypatch.setattr(QMessageBox, "question", question)
-    QTest.mouseClick(window.run_panel.apply, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(window.panels.run.apply, Qt.MouseButton.LeftButton)
     assert len(asked) == 1 and "total cost becomes" in asked[0]
     assert "Applied: total cost" in window.statusBar().currentMessage()
 
@@ -292,15 +292,15 @@ def test_enter_and_escape_in_a_field_give_the_keys_back_to_the_map(qtbot, window
 
 
 def test_an_earlier_step_can_be_seen_and_forked(qtbot, window):
-    QTest.mouseClick(window.run_panel.run, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(window.panels.run.run, Qt.MouseButton.LeftButton)
     finish(qtbot, window)
     first = window.run.kept[0]
-    QTest.keyClick(window.timeline.strip, Qt.Key.Key_Home)
-    assert window.timeline.frame is first
-    QTest.keyClick(window.timeline.strip, Qt.Key.Key_End)
-    assert window.timeline.frame is None
+    QTest.keyClick(window.panels.progress.timeline.strip, Qt.Key.Key_Home)
+    assert window.panels.progress.timeline.frame is first
+    QTest.keyClick(window.panels.progress.timeline.strip, Qt.Key.Key_End)
+    assert window.panels.progress.timeline.frame is None
     middle = window.run.kept[len(window.run.kept) // 2]
-    window.fork(middle)
+    window.controller.fork(middle)
     assert np.allclose(window.model.document.cost, middle.cost_map, rtol=1e-6)
     assert window.model.history.labels[-1].startswith("Fork at step")
     assert window.run.busy
@@ -308,25 +308,25 @@ def test_an_earlier_step_can_be_seen_and_forked(qtbot, window):
 
 
 def test_a_budget_that_does_not_fit_is_mended_by_a_button(qtbot, window):
-    window.run_panel.form.set_value("budget", 1e6)
-    QTest.mouseClick(window.run_panel.run, Qt.MouseButton.LeftButton)
+    window.panels.run.form.set_value("budget", 1e6)
+    QTest.mouseClick(window.panels.run.run, Qt.MouseButton.LeftButton)
     finish(qtbot, window, "failed")
-    assert "does not fit the bounds" in window.run_panel.sentence.text()
-    assert window.run_panel.mend.isVisible()
-    QTest.mouseClick(window.run_panel.mend, Qt.MouseButton.LeftButton)
+    assert "does not fit the bounds" in window.panels.run.sentence.text()
+    assert window.panels.run.mend.isVisible()
+    QTest.mouseClick(window.panels.run.mend, Qt.MouseButton.LeftButton)
     finish(qtbot, window)
-    assert window.run_panel.settings().budget == pytest.approx(16 * 16 * 5.0)
+    assert window.panels.run.settings().budget == pytest.approx(16 * 16 * 5.0)
 
 
 def test_revert_shows_the_drawn_map_again(qtbot, window):
     drawn = window.model.document
-    QTest.mouseClick(window.run_panel.run, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(window.panels.run.run, Qt.MouseButton.LeftButton)
     finish(qtbot, window)
-    QTest.mouseClick(window.run_panel.revert, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(window.panels.run.revert, Qt.MouseButton.LeftButton)
     assert window.run.state == "idle"
     assert window.run.frame is None
     assert window.model.document is drawn
-    assert window.run_panel.headline.text() == ""
+    assert window.panels.run.headline.text() == ""
 
 
 def test_every_menu_command_has_a_name_and_no_key_twice(window):
@@ -351,18 +351,18 @@ def test_keys_choose_tools_and_start_a_run(qtbot, window):
 
 def test_a_terrain_of_the_palette_is_what_the_brush_paints(window):
     rock = next(terrain for terrain in window.model.document.palette if terrain.name == "rock")
-    window.terrain.terrain_chosen.emit(rock)
+    window.panels.terrain.terrain_chosen.emit(rock)
     paint(window, (3, 3), (3, 12))
     assert window.model.document.cost[3, 8] == pytest.approx(rock.cost)
     wall = next(terrain for terrain in window.model.document.palette if not terrain.passable)
-    window.terrain.terrain_chosen.emit(wall)
+    window.panels.terrain.terrain_chosen.emit(wall)
     assert window.canvas.tool == "wall"
 
 
 def test_closing_asks_about_changes_and_stops_the_run(qtbot, window, monkeypatch):
     paint(window, (3, 3), (3, 5))
-    window.run_panel.form.controls["steps"].setValue(100_000)
-    QTest.mouseClick(window.run_panel.run, Qt.MouseButton.LeftButton)
+    window.panels.run.form.controls["steps"].setValue(100_000)
+    QTest.mouseClick(window.panels.run.run, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: len(window.run.curves()["step"]) > 3, timeout=30_000)
     monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Cancel)
     assert not window.close()
@@ -376,8 +376,8 @@ def test_opening_a_sample_from_a_file(qtbot, window, tmp_path):
     write_map(load_sample("river"), tmp_path / "river.longcut")
     opened(qtbot, window, tmp_path / "river.longcut")
     assert window.model.document.shape == (64, 64)
-    assert window.run_panel.form.controls["upper"].text() == "5 (the map's)"
-    assert window.run_panel.settings().upper is None
+    assert window.panels.run.form.controls["upper"].text() == "5 (the map's)"
+    assert window.panels.run.settings().upper is None
 
 
 def test_the_demo_saves_a_picture_of_a_run_and_ends(tmp_path):

@@ -13,7 +13,9 @@ from engine.core.grid import Grid
 from engine.matching.ground_cost import Given, Straight, Walking, cells_of
 from engine.matching.limits import nearest_allowed
 from engine.paths.exact import distances_to
-from engine.transport.sinkhorn import TransportProblem, TransportSettings, solve_transport
+from engine.transport.problem import TransportProblem
+from engine.transport.settings import TransportSettings
+from engine.transport.sinkhorn import solve_transport
 
 
 def walled_map(seed, shape=(12, 14), walls=0.25):

@@ -20,7 +20,7 @@ from engine.matching.limits import (
     symmetric_cells,
 )
 from engine.matching.snapping import distinct_nearest, snap
-from engine.matching.symmetry import orbits, turns_of
+from engine.matching.symmetry import find_orbits, turns_of
 
 SYMMETRIES = ("left_right", "top_bottom", "four_way", "half_turn", "quarter_turn", "diagonal")
 
@@ -41,7 +41,7 @@ def one_layout(positions):
 
 def pairing(limits, positions, fixed=None):
     free = np.ones(len(positions), dtype=bool) if fixed is None else ~fixed
-    return orbits(positions, limits.shape, limits.symmetry, free, one_layout(positions))
+    return find_orbits(positions, limits.shape, limits.symmetry, free, one_layout(positions))
 
 
 def image(positions, shape, symmetry):
@@ -101,12 +101,12 @@ def test_symmetric_layouts_come_out_as_they_went_in(symmetry):
     middle = np.array([5.0, 5.0])
     positions = np.concatenate([(quarter - middle) @ turn.T + middle for turn in turns_of(symmetry)])
     positions = rng.permutation(positions)
-    around = pairing(Limits(np.ones(shape, dtype=bool), symmetry=symmetry), positions)
-    assert around.members.shape == (5, len(turns_of(symmetry)))
-    np.testing.assert_allclose(around.symmetrised(positions), positions, atol=1e-12)
+    orbits = pairing(Limits(np.ones(shape, dtype=bool), symmetry=symmetry), positions)
+    assert orbits.members.shape == (5, len(turns_of(symmetry)))
+    np.testing.assert_allclose(orbits.symmetrised(positions), positions, atol=1e-12)
     noisy = positions + rng.normal(0.0, 0.05, positions.shape)
     assert distance_to_set(image(noisy, shape, symmetry), noisy) > 1e-3
-    even = around.symmetrised(noisy)
+    even = orbits.symmetrised(noisy)
     assert distance_to_set(image(even, shape, symmetry), even) < 1e-12
     assert np.abs(even - noisy).max() < 0.2
 
@@ -123,20 +123,20 @@ def test_any_layout_becomes_symmetric_and_keeps_its_limits(symmetry, seed, count
     region[4:6, :] = region[:, 4:6] = True
     limits = Limits(passable, region, symmetry)
     allowed = limits.allowed()
-    around = pairing(limits, positions)
-    assert sorted(set(around.members.ravel().tolist())) == list(range(count))
-    settled = settle(limits, allowed, around, positions, none_fixed(positions))
+    orbits = pairing(limits, positions)
+    assert sorted(set(orbits.members.ravel().tolist())) == list(range(count))
+    settled = settle(limits, allowed, orbits, positions, none_fixed(positions))
     assert inside(allowed, settled.positions).all()
     assert distance_to_set(image(settled.positions, shape, symmetry), settled.positions) < 1e-12
     vectors = rng.normal(size=positions.shape)
-    ahead = around.symmetrised(settled.positions + 1e-3 * around.directions(vectors))
-    np.testing.assert_allclose(ahead, settled.positions + 1e-3 * around.directions(vectors), atol=1e-12)
+    ahead = orbits.symmetrised(settled.positions + 1e-3 * orbits.directions(vectors))
+    np.testing.assert_allclose(ahead, settled.positions + 1e-3 * orbits.directions(vectors), atol=1e-12)
 
 
 def test_the_two_of_a_symmetric_pair_belong_to_one_layout():
     positions = np.array([[2.0, 1.0], [2.0, 8.1], [2.0, 7.9], [2.0, 1.1]])
-    around = orbits(positions, (10, 10), "left_right", np.ones(4, dtype=bool), np.array([0, 0, 1, 1]))
-    assert {frozenset(row) for row in around.members.tolist()} == {frozenset({0, 1}), frozenset({2, 3})}
+    orbits = find_orbits(positions, (10, 10), "left_right", np.ones(4, dtype=bool), np.array([0, 0, 1, 1]))
+    assert {frozenset(row) for row in orbits.members.tolist()} == {frozenset({0, 1}), frozenset({2, 3})}
 
 
 @pytest.mark.parametrize("symmetry", ["none", "left_right", "quarter_turn"])
@@ -151,8 +151,8 @@ def test_spacing_is_kept_within_walls(symmetry, seed):
     fixed = np.arange(30) >= 28
     positions[28:] = [[4.0, 4.0], [4.0, 4.5]]  # too near each other, and staying
     limits = Limits(passable, symmetry=symmetry, spacing=2.0)
-    around = pairing(limits, positions, fixed)
-    settled = settle(limits, limits.allowed(), around, positions, fixed, LAST_ROUNDS)
+    orbits = pairing(limits, positions, fixed)
+    settled = settle(limits, limits.allowed(), orbits, positions, fixed, LAST_ROUNDS)
     assert settled.crowded.size == 0
     apart = np.linalg.norm(settled.positions[:, None] - settled.positions[None], axis=2)
     apart[np.arange(30), np.arange(30)] = apart[28, 29] = apart[29, 28] = np.inf
@@ -234,15 +234,15 @@ def test_snapped_layouts_stay_symmetric(symmetry, side):
     rng = np.random.default_rng(5)
     limits = Limits(np.ones((side, side), dtype=bool), symmetry=symmetry, snap=True)
     around_middle = rng.normal(0.0, 2.0, (12, 2)) + 0.5 * (side - 1)
-    around = pairing(limits, around_middle)
-    positions = around.symmetrised(around_middle)
-    settled = snap(limits, limits.allowed(), around, positions, none_fixed(positions))
+    orbits = pairing(limits, around_middle)
+    positions = orbits.symmetrised(around_middle)
+    settled = snap(limits, limits.allowed(), orbits, positions, none_fixed(positions))
     snapped = np.delete(settled.positions, settled.unsnapped, axis=0)
     assert (snapped == np.rint(snapped)).all()
     assert len({tuple(cell) for cell in snapped.tolist()}) == len(snapped)
     assert distance_to_set(image(settled.positions, (side, side), symmetry), settled.positions) < 1e-12
     if side % 2 == 1 or symmetry == "diagonal":
-        on_middle = (around.kept_by.sum(axis=1) > 1).sum()
+        on_middle = (orbits.kept_by.sum(axis=1) > 1).sum()
         assert settled.unsnapped.size <= max(0, on_middle - 1)
 
 

@@ -16,13 +16,16 @@ from engine.core.status import Status
 from engine.matching.ground_cost import Given, Straight, Walking, cells_of
 from engine.matching.iterate import MatchSettings
 from engine.matching.limits import Limits, inside
-from engine.matching.plans import Care
-from engine.matching.problem import Density, Layout, MatchProblem, check_matching, density_points
-from engine.matching.run import match
+from engine.matching.plans import PlanOptions
+from engine.matching.problem import Density, MatchProblem, PointSet, check_matching, density_points
+from engine.matching.run import match_points
 from engine.matching.state import carried_over
 from engine.matching.symmetry import turns_of
 from engine.paths.exact import distances_to
-from engine.transport.sinkhorn import PointCost, TransportProblem, TransportSettings, solve_transport
+from engine.transport.costs import PointCost
+from engine.transport.problem import TransportProblem
+from engine.transport.settings import TransportSettings
+from engine.transport.sinkhorn import solve_transport
 
 SIDE = 24
 OPEN = np.ones((SIDE, SIDE), dtype=bool)
@@ -35,11 +38,13 @@ def cells(seed, count, passable=OPEN):
 
 
 def problem_of(start, target, limits=None, **options):
-    return MatchProblem((Layout("spawns", start),), (Layout("loot", target),), limits or Limits(OPEN), **options)
+    return MatchProblem(
+        (PointSet("spawns", start),), (PointSet("loot", target),), limits or Limits(OPEN), **options
+    )
 
 
 def run(problem, state=None, **settings):
-    iterates = list(match(problem, MatchSettings(**settings), state))
+    iterates = list(match_points(problem, MatchSettings(**settings), state))
     assert iterates[-1].status is not None
     assert all(iterate.status is None for iterate in iterates[:-1])
     return iterates
@@ -123,14 +128,14 @@ def test_the_gradient_is_that_of_the_divergence():
     """Finite differences of OT(x, y) − ½ OT(x, x), solved anew, against what a step goes by."""
     rng = np.random.default_rng(7)
     start, target = rng.uniform(2, 20, (6, 2)), rng.uniform(2, 20, (5, 2))
-    layout = Layout("spawns", start, rng.uniform(0.5, 2.0, 6))
-    problem = MatchProblem((layout,), (Layout("loot", target),), Limits(OPEN), totals="scale")
+    layout = PointSet("spawns", start, rng.uniform(0.5, 2.0, 6))
+    problem = MatchProblem((layout,), (PointSet("loot", target),), Limits(OPEN), totals="scale")
     settings = MatchSettings(final_tolerance=1e-12, moving_tolerance=1e-12, blur_end=4.0)
     runner = engine.matching.run._Run(problem, settings, None)
     state, _ = runner.start()
 
     def look(positions):
-        return runner._look(replace(state, positions=positions), Care(4.0, 1e-12, 5_000, "cpu"))
+        return runner._plans_at(replace(state, positions=positions), PlanOptions(4.0, 1e-12, 5_000, "cpu"))
 
     def value(positions):
         taken = look(positions)
@@ -168,7 +173,7 @@ def test_points_in_one_place_part():
 
 
 def test_an_iterate_is_never_written_to_again():
-    iterates = match(problem_of(cells(1, 12), cells(2, 12)), MatchSettings(steps=20))
+    iterates = match_points(problem_of(cells(1, 12), cells(2, 12)), MatchSettings(steps=20))
     kept = [(iterate, iterate.positions[0].copy(), iterate.state.positions.copy()) for iterate in iterates]
     for iterate, positions, state in kept:
         assert (iterate.positions[0] == positions).all()
@@ -212,8 +217,8 @@ def test_limits_hold_at_every_step(symmetry):
     allowed = limits.allowed()
     start = cells(11, 16, allowed)
     fixed = np.arange(17) == 16
-    layout = Layout("spawns", np.concatenate([start, [[1.0, 12.0]]]), fixed=fixed)
-    problem = MatchProblem((layout,), (Layout("loot", cells(12, 17, passable)),), limits)
+    layout = PointSet("spawns", np.concatenate([start, [[1.0, 12.0]]]), fixed=fixed)
+    problem = MatchProblem((layout,), (PointSet("loot", cells(12, 17, passable)),), limits)
     turns, middle = turns_of(symmetry), 11.5
     for iterate in run(problem, steps=60)[1:]:
         moving, resting = iterate.positions[0][:16], iterate.positions[0][16]
@@ -258,7 +263,7 @@ def test_spreading_follows_the_density():
     heat = np.ones((20, 20))
     heat[:, 10:] = 3.0
     start = cells(15, 40, np.ones((20, 20), dtype=bool) & (np.arange(20) < 5))
-    problem = MatchProblem((Layout("loot", start),), (Density("heat", heat),), Limits(heat > 0))
+    problem = MatchProblem((PointSet("loot", start),), (Density("heat", heat),), Limits(heat > 0))
     iterates = run(problem)
     ends = iterates[-1].positions[0]
     assert (ends[:, 1] > 9.5).sum() == pytest.approx(30, abs=1)
@@ -283,16 +288,16 @@ def test_a_large_density_is_read_in_blocks_that_keep_its_mass_and_centre():
 
 def test_layouts_that_share_a_target_do_not_share_places():
     target = cells(17, 20)
-    layouts = tuple(Layout(name, cells(seed, 10)) for name, seed in (("red", 18), ("blue", 19)))
-    last = run(MatchProblem(layouts, (Layout("loot", target),), Limits(OPEN)))[-1]
+    layouts = tuple(PointSet(name, cells(seed, 10)) for name, seed in (("red", 18), ("blue", 19)))
+    last = run(MatchProblem(layouts, (PointSet("loot", target),), Limits(OPEN)))[-1]
     assert farthest_from(np.concatenate(last.positions), target) <= 1e-2
 
 
 def test_layouts_with_targets_of_their_own_move_as_if_alone():
-    pairs = [(Layout("red", cells(20, 9)), cells(21, 9)), (Layout("blue", cells(22, 14)), cells(23, 14))]
+    pairs = [(PointSet("red", cells(20, 9)), cells(21, 9)), (PointSet("blue", cells(22, 14)), cells(23, 14))]
     both = MatchProblem(
         tuple(layout for layout, _ in pairs),
-        tuple(Layout(f"for {layout.name}", target) for layout, target in pairs),
+        tuple(PointSet(f"for {layout.name}", target) for layout, target in pairs),
         Limits(OPEN),
     )
     last = run(both)[-1]
@@ -354,7 +359,7 @@ def test_weights_move_to_where_they_are_wanted():
     wanted = np.random.default_rng(29).uniform(0.2, 3.0, 8)
     wanted *= 8.0 / wanted.sum()
     problem = MatchProblem(
-        (Layout("spawns", where),), (Layout("loot", where, wanted),), Limits(OPEN), move="weights"
+        (PointSet("spawns", where),), (PointSet("loot", where, wanted),), Limits(OPEN), move="weights"
     )
     last = run(problem)[-1]
     assert (last.positions[0] == where).all()
@@ -369,8 +374,8 @@ def test_weights_move_to_where_they_are_wanted():
 def test_positions_and_weights_move_together():
     wanted = np.random.default_rng(42).uniform(0.5, 2.0, 10)
     wanted *= 10.0 / wanted.sum()
-    target = Layout("loot", cells(43, 10), wanted)
-    moving = Layout("spawns", cells(44, 10))
+    target = PointSet("loot", cells(43, 10), wanted)
+    moving = PointSet("spawns", cells(44, 10))
     ends = {}
     for move in ("positions", "both"):
         ends[move] = run(MatchProblem((moving,), (target,), Limits(OPEN), move=move))[-1]
@@ -383,8 +388,8 @@ def test_a_matrix_draws_weights_to_the_cheapest_points():
     costs = np.array([[3.0, 3.0], [1.0, 1.0], [2.0, 2.0]])
     fixed = np.array([False, False, True])
     problem = MatchProblem(
-        (Layout("spawns", cells(1, 3), fixed=fixed),),
-        (Layout("loot", cells(2, 2), np.array([1.0, 2.0])),),
+        (PointSet("spawns", cells(1, 3), fixed=fixed),),
+        (PointSet("loot", cells(2, 2), np.array([1.0, 2.0])),),
         Limits(OPEN),
         ground=Given(costs),
         move="weights",
@@ -409,7 +414,7 @@ def edited(problem, keep, moved, added):
     positions = np.concatenate([layout.positions[keep], [added]])
     positions[0] = moved
     keys = np.append(layout.all_keys()[keep], 1_000)
-    return replace(problem, layouts=(Layout(layout.name, positions, keys=keys),), totals="scale")
+    return replace(problem, layouts=(PointSet(layout.name, positions, keys=keys),), totals="scale")
 
 
 def test_an_edit_during_a_run_keeps_what_it_can():
@@ -424,8 +429,8 @@ def test_an_edit_during_a_run_keeps_what_it_can():
     np.testing.assert_array_equal(now.mean[1:18], state.mean[keep[1:]])
     assert now.positions[[0, 18]].tolist() == [[3.25, 4.25], [20.0, 20.0]]
     assert (now.mean[[0, 18]] == 0.0).all()
-    np.testing.assert_array_equal(now.warm[0].cross.latest, state.warm[0].cross.latest)
-    np.testing.assert_array_equal(now.warm[0].own.latest[1:18], state.warm[0].own.latest[keep[1:]])
+    np.testing.assert_array_equal(now.warm_starts[0].cross.latest, state.warm_starts[0].cross.latest)
+    np.testing.assert_array_equal(now.warm_starts[0].own.latest[1:18], state.warm_starts[0].own.latest[keep[1:]])
     iterates = run(change, state, steps=60)
     assert iterates[0].step == state.step + 1
     assert np.isfinite(iterates[-1].transport_cost)
@@ -437,11 +442,11 @@ def test_after_a_small_edit_the_plans_take_fewer_passes_than_from_nothing():
     state = run(problem, steps=60)[15].state
     moved = start.copy()
     moved[3] += [0.5, 0.0]
-    change = replace(problem, layouts=(Layout("spawns", moved),))
+    change = replace(problem, layouts=(PointSet("spawns", moved),))
     runner = engine.matching.run._Run(change, MatchSettings(steps=60), state)
     now = runner.resumed(state)
-    care = runner._care(now, 16, over=False)
-    warm, cold = (runner._look(one, care).results[0] for one in (now, replace(now, warm=(None,))))
+    options = runner._plan_options(now, 16, over=False)
+    warm, cold = (runner._plans_at(one, options).results[0] for one in (now, replace(now, warm_starts=(None,))))
     assert warm.iterations < 0.5 * cold.iterations
     assert warm.regularised_cost == pytest.approx(cold.regularised_cost, rel=1e-3)
 
@@ -451,13 +456,13 @@ def test_new_points_of_a_target_start_from_what_the_others_imply():
     problem = problem_of(start, target, totals="scale")
     state = run(problem, steps=80)[40].state
     keys = np.concatenate([np.arange(20), [77]])
-    layout = Layout("loot", np.concatenate([target, [[1.5, 1.5]]]), keys=keys)
+    layout = PointSet("loot", np.concatenate([target, [[1.5, 1.5]]]), keys=keys)
     change = replace(problem, targets=(layout,))
     now = carried_over(state, change, (Straight().towards(layout.positions),))
-    latest = now.warm[0].cross.latest
-    np.testing.assert_array_equal(latest[:20], state.warm[0].cross.latest)
+    latest = now.warm_starts[0].cross.latest
+    np.testing.assert_array_equal(latest[:20], state.warm_starts[0].cross.latest)
     squared = ((state.positions - [1.5, 1.5]) ** 2).sum(axis=1)
-    assert latest[20] == pytest.approx((squared - state.warm[0].f).min(), abs=1e-9)
+    assert latest[20] == pytest.approx((squared - state.warm_starts[0].f).min(), abs=1e-9)
     assert run(change, state, steps=100)[-1].status is not Status.NOT_A_NUMBER
 
 
@@ -470,7 +475,7 @@ def test_walls_painted_during_a_run_push_points_out():
     clear = [
         layout.positions[~inside(~passable, layout.positions)] for layout in (*problem.layouts, *problem.targets)
     ]
-    change = replace(change, layouts=(Layout("spawns", clear[0]),), targets=(Layout("loot", clear[1]),))
+    change = replace(change, layouts=(PointSet("spawns", clear[0]),), targets=(PointSet("loot", clear[1]),))
     for iterate in run(change, state, steps=30):
         assert inside(passable, iterate.positions[0]).all()
 
@@ -500,8 +505,8 @@ def test_plans_that_cannot_be_trusted_are_made_with_a_larger_epsilon(monkeypatch
     problem = problem_of(cells(40, 30), cells(41, 30))
     solve = engine.matching.plans.solve_transport
 
-    def feeble(transport_problem, settings, warmth=None):
-        result = solve(transport_problem, settings, warmth)
+    def feeble(transport_problem, settings, warm_start=None):
+        result = solve(transport_problem, settings, warm_start)
         weak = settings.epsilon < 0.01 * transport_problem.cost.largest()
         return replace(result, marginal_error=0.5) if weak else result
 
@@ -513,11 +518,11 @@ def test_plans_that_cannot_be_trusted_are_made_with_a_larger_epsilon(monkeypatch
 def refused(words, **change):
     problem = replace(problem_of(cells(1, 5), cells(2, 5)), **change)
     with pytest.raises(ProblemError, match=words):
-        next(iter(match(problem)))
+        next(iter(match_points(problem)))
 
 
 def layout(name="spawns", **change):
-    return (replace(Layout(name, cells(1, 5)), **change),)
+    return (replace(PointSet(name, cells(1, 5)), **change),)
 
 
 def test_bad_input_is_a_sentence_that_names_the_layout_and_the_point():
@@ -555,7 +560,7 @@ def test_bad_input_is_a_sentence_that_names_the_layout_and_the_point():
     refused("cell \\(row 4, col 7\\) costs -1.0", ground=Walking(Grid(OPEN), cold))
     refused("walls of the walking distances", ground=Walking(Grid(walls), np.ones_like(cold)))
     with pytest.raises(ProblemError, match="blur_end is 0"):
-        next(iter(match(problem_of(cells(1, 5), cells(2, 5)), MatchSettings(blur_end=0.0))))
+        next(iter(match_points(problem_of(cells(1, 5), cells(2, 5)), MatchSettings(blur_end=0.0))))
 
 
 def test_layouts_walled_off_from_their_target_are_refused():
@@ -576,8 +581,8 @@ def test_potentials_of_one_kind():
     """f and the g to go on from belong together: their plan is the plan of the result."""
     runner = engine.matching.run._Run(problem_of(cells(1, 6), cells(2, 6)), MatchSettings(), None)
     state, start = runner.start()
-    look = runner._look(state, Care(3.0, 1e-10, 5_000, "cpu"))
-    warm, result = look.warm[0], look.results[0]
+    look = runner._plans_at(state, PlanOptions(3.0, 1e-10, 5_000, "cpu"))
+    warm, result = look.warm_starts[0], look.results[0]
     cost = result.problem.cost.matrix()
     plan = np.exp((warm.f[:, None] + warm.cross.latest - cost) / result.epsilon) / 6.0
     np.testing.assert_allclose(plan, result.plan(), atol=1e-8)

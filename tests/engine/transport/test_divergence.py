@@ -5,7 +5,7 @@ import pytest
 
 from engine.core.status import Status
 from engine.transport.divergence import sinkhorn_divergence
-from engine.transport.sinkhorn import TransportSettings
+from engine.transport.settings import TransportSettings
 
 SETTINGS = TransportSettings(0.1, 1e-11)
 
@@ -69,7 +69,7 @@ def test_derivatives_are_finite_differences(kind):
 def test_what_has_not_changed_is_not_solved_again():
     a, b, sources, targets = layouts(7)
     first = sinkhorn_divergence(a, b, sources, targets, SETTINGS)
-    second = sinkhorn_divergence(a, b, sources + 0.001, targets, SETTINGS, previous=first)
+    second = sinkhorn_divergence(a, b, sources + 0.001, targets, SETTINGS, warm_start=first)
     assert second.of_targets is first.of_targets and second.of_sources is not first.of_sources
     assert second.between.iterations < first.between.iterations
     fresh = sinkhorn_divergence(a, b, sources + 0.001, targets, SETTINGS)

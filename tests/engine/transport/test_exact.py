@@ -6,8 +6,9 @@ from scipy.optimize import linear_sum_assignment
 
 from engine.core.errors import ProblemError
 from engine.transport import exact
-from engine.transport.exact import exact_transport
-from engine.transport.sinkhorn import Balanced, MatrixCost, Partial, PointCost, TransportProblem, Unbalanced
+from engine.transport.costs import MatrixCost, PointCost
+from engine.transport.exact import exact_is_quick, exact_transport
+from engine.transport.problem import Balanced, Partial, TransportProblem, Unbalanced
 from tests.oracles import lp_plan
 
 
@@ -79,3 +80,23 @@ def test_what_has_no_exact_plan_is_refused():
         exact_transport(TransportProblem(a, a, MatrixCost(np.ones((3, 3))), Unbalanced(1.0)))
     with pytest.raises(ProblemError, match="weigh 3 in all and the targets 6"):
         exact_transport(TransportProblem(a, 2.0 * a, MatrixCost(np.ones((3, 3)))))
+
+
+@pytest.mark.parametrize(
+    ("n", "m", "weights", "relaxation", "quick"),
+    [
+        (1_000, 1_000, "uniform", Balanced(), True),
+        (1_001, 1_001, "uniform", Balanced(), False),
+        (400, 400, "any", Balanced(), True),
+        (200, 800, "any", Balanced(), True),  # as many pairs
+        (401, 401, "any", Balanced(), False),
+        (500, 500, "uniform", Partial(250.0), False),  # slack points make it a programme
+        (400, 400, "uniform", Partial(250.0), True),
+        (5, 5, "uniform", Unbalanced(1.0), False),  # which has no exact plan
+    ],
+)
+def test_an_exact_plan_is_quick_up_to_a_number_of_pairs(n, m, weights, relaxation, quick):
+    rng = np.random.default_rng(5)
+    a, b = (np.ones(n), np.ones(m)) if weights == "uniform" else (rng.random(n), rng.random(m))
+    problem = TransportProblem(a, b, PointCost(np.zeros((n, 2)), np.zeros((m, 2))), relaxation)
+    assert exact_is_quick(problem) is quick

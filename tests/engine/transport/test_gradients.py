@@ -6,7 +6,8 @@ import torch
 
 from engine.core.errors import ProblemError
 from engine.transport.gradients import PointTensors, transport_cost, transport_plan
-from engine.transport.sinkhorn import Balanced, Partial, TransportSettings, Unbalanced
+from engine.transport.problem import Balanced, Partial, Unbalanced
+from engine.transport.settings import TransportSettings
 
 RELAXATIONS = [Balanced(), Unbalanced(0.3), Partial(0.6)]
 KINDS = ["squared", "distance", "matrix"]
@@ -168,10 +169,12 @@ def trained(*which, steps=100):
     pairs = torch.cat([left[:, None].expand(8, 8, 3), right[None].expand(8, 8, 3)], dim=2)
     weights = torch.full((8,), 1 / 8, **options)
     adam = torch.optim.Adam([p for name in which for p in nets[name].parameters()], lr=0.02)
-    losses, warmth = [], None
+    losses, warm_starts = [], None
     for _ in range(steps):
-        plan, results = transport_plan(weights, weights, nets["cost"](pairs)[..., 0], SETTINGS, warmth=warmth)
-        warmth = [result.warmth for result in results]
+        plan, results = transport_plan(
+            weights, weights, nets["cost"](pairs)[..., 0], SETTINGS, warm_starts=warm_starts
+        )
+        warm_starts = [result.warm_start for result in results]
         loss = ((nets["reading"](8.0 * plan @ right) - wanted) ** 2).mean()
         adam.zero_grad()
         loss.backward()
@@ -213,7 +216,7 @@ def test_autograd_stays_on_after_a_refusal():
 def test_a_warm_start_is_used():
     parts = tensors(10, Balanced(), "squared")
     _, cold = transport_cost(*arguments(parts, "squared"), SETTINGS)
-    _, warm = transport_cost(*arguments(parts, "squared"), SETTINGS, warmth=[cold[0].warmth])
+    _, warm = transport_cost(*arguments(parts, "squared"), SETTINGS, warm_starts=[cold[0].warm_start])
     assert warm[0].iterations < 5 < cold[0].iterations
 
 

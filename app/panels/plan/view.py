@@ -20,7 +20,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from app.base import style
-from app.panels.plan_comparison import Values, binned, plan_pixels
+from app.panels.plan.pixels import Values, binned, plan_pixels
 from app.widgets.parts import EDGE, GAP, MARGIN, tabular
 
 SMALLEST = 100  # px, side of a picture
@@ -30,7 +30,7 @@ _MARK = 3.0  # px, height of a marked row at least
 
 
 class PlanPicture(QWidget):
-    """A square in which a plan's rows and columns are as high and as wide as fits.
+    """Draw a plan in a square, its rows as high and its columns as wide as fits.
 
     Places are those of the picture, from the top. Mouse and arrow keys point at one.
     place: the marked row, None for none. message: the sentence in place of a plan.
@@ -70,7 +70,7 @@ class PlanPicture(QWidget):
             self.update()
 
     def set_side(self, side: int) -> None:
-        """Px that the picture is high and wide, if there is room."""
+        """Set how many px the picture is high and wide, if there is room."""
         if side != self._side:
             self._side = side
             self.updateGeometry()
@@ -88,13 +88,15 @@ class PlanPicture(QWidget):
         return self._block[0] * down, self._block[1] * across
 
     def row_y(self, place: int) -> float:
-        """Where the middle of a row is, px."""
+        """Return where the middle of a row is, px."""
         return (place + 0.5) / max(self._shape[0], 1) * self.square.height()
 
     def sizeHint(self) -> QSize:
+        """Return the side that was set."""
         return QSize(self._side, self._side)
 
     def minimumSizeHint(self) -> QSize:
+        """Return the smallest side at which rows can be told apart."""
         return QSize(SMALLEST, SMALLEST)
 
     def _further_block(self) -> tuple[int, int]:
@@ -107,6 +109,7 @@ class PlanPicture(QWidget):
     # What the designer does
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Point at the row under the pointer."""
         at = event.position()
         place = None
         if self._shape[0] and self.square.contains(at):
@@ -114,10 +117,12 @@ class PlanPicture(QWidget):
         self._point(place)
 
     def leaveEvent(self, event: QEvent) -> None:
+        """Point at no row."""
         super().leaveEvent(event)
         self._point(None)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Point at another row with the arrow keys, Home and End; at none with Escape."""
         keys, last = Qt.Key, self._shape[0] - 1
         here = -1 if self.place is None else self.place
         places = {
@@ -141,16 +146,19 @@ class PlanPicture(QWidget):
     # Drawing
 
     def resizeEvent(self, event: QResizeEvent) -> None:
+        """Draw the plan anew at the new size."""
         super().resizeEvent(event)
         self._image = None
         self.resized.emit()
 
     def changeEvent(self, event: QEvent) -> None:
+        """Draw the plan anew in other colours of the window."""
         if event.type() == QEvent.Type.PaletteChange:
             self._image = None
         super().changeEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the plan and the marked row, or the message."""
         painter, square, palette = QPainter(self), self.square, self.palette()
         painter.fillRect(square, palette.base())
         if self._values is not None:
@@ -188,7 +196,7 @@ class PlanPicture(QWidget):
 
 
 class ColourKey(QWidget):
-    """From no mass to the largest of a picture, as the picture is coloured. most: that mass in words, or empty."""
+    """Explain a picture's colours, from no mass to its largest. most: that mass in words, or empty."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -202,9 +210,11 @@ class ColourKey(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
+        """Return a size that holds the bar and its numbers."""
         return QSize(SMALLEST, self.fontMetrics().height() + GAP)
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the bar of colours between its numbers."""
         if not self.most:
             return
         painter, words = QPainter(self), self.fontMetrics()
@@ -222,7 +232,7 @@ class ColourKey(QWidget):
 
 
 class PlanView(QWidget):
-    """A picture, and under it or beside it a title, the cost and what is to be said of it.
+    """Show a plan's picture, and under it or beside it a title, the cost and remarks.
 
     The words have the tooltip: over the picture it would hide the rows that are pointed at.
     """
@@ -254,7 +264,7 @@ class PlanView(QWidget):
         self._box.addWidget(self._words, 1)
 
     def arrange(self, side: int, beside: bool) -> None:
-        """A picture of this side, px, with the words beside it or under it."""
+        """Give the picture this side, px, with the words beside it or under it."""
         directions = QBoxLayout.Direction
         self._box.setDirection(directions.LeftToRight if beside else directions.TopToBottom)
         self._box.setSpacing(MARGIN if beside else GAP)
@@ -262,7 +272,7 @@ class PlanView(QWidget):
         self.picture.set_side(side)
 
     def show_words(self, cost: str, remark: str, off: str) -> None:
-        """The cost, what is to be said of it, and how far the plan is off where it is."""
+        """Show the cost, a remark on it, and how far the plan's marginals are off."""
         for label, text in ((self.cost, cost), (self.remark, remark), (self.off, off)):
             label.setText(text)
 

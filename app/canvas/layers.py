@@ -1,0 +1,24 @@
+"""The layers of the canvas, which can be shown and hidden one by one."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+Layer = Literal[
+    "cost",
+    "difference",
+    "distance",
+    "walls",
+    "locked",
+    "grid",
+    "flow",
+    "path",
+    "plan",
+    "trails",
+    "layouts",
+    "routes",
+    "legend",
+]
+LAYERS: tuple[Layer, ...] = get_args(Layer)  # in the order in which they are drawn
+# Differences and distances hide the costs, so they are off at first.
+FIRST_LAYERS: frozenset[Layer] = frozenset(LAYERS) - {"difference", "distance"}

@@ -1,0 +1,211 @@
+"""Show a map and a run's results on it as a widget: where it lies on the screen, and what is drawn anew."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QResizeEvent
+from PySide6.QtWidgets import QWidget
+
+from app.canvas import legend, map_marks
+from app.canvas.colouring import SURROUND
+from app.canvas.map_image import glow_image
+from app.canvas.scene import Look, Scene
+from app.canvas.view import View, fitted, fitted_beside
+from app.scenarios.frame import Plan
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from app.canvas.layers import Layer
+    from maps.document import Cell, MapDocument, Mask
+    from maps.raster import Rectangle
+
+LIGHT_SURROUND = QColor(206, 208, 213)
+GAP = 8  # px between the map and the legend
+
+_log = logging.getLogger(__name__)
+
+
+class MapDisplay(QWidget):
+    """Show a document and, over it or in place of its costs, what a run and its measures have found.
+
+    Only what changed is drawn anew. An array (H, W) that does not have the map's size is ignored: it is a late
+    frame of a run on a map that was resized since.
+    """
+
+    view_changed = Signal(float)  # px per cell
+
+    def __init__(self, document: MapDocument, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._scene = Scene(document)
+        self._view = View()
+        self._fitted = True  # until the designer zooms or pans
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setMinimumSize(160, 120)
+        self.setAccessibleName(self.tr("Map"))
+
+    # What is shown
+
+    def show_document(self, old: MapDocument, new: MapDocument, dirty: Rectangle | None = None) -> None:
+        """Draw a new document; dirty: the cells that changed, where known."""
+        if new.shape != self._scene.map.document.shape:
+            self._scene.show_new_map(new)
+            self.fit()
+            return
+        scale, was_empty = self._scene.map.scale, self._scene.empty
+        layouts_before = self._scene.layouts_area(self._view)
+        cells = self._scene.map.show_document(new, dirty)
+        if cells is not None:
+            self._update_cells(cells)
+        if self._scene.map.scale != scale:
+            self.update(legend.legend_area(self.height()))
+        if new.layouts is not old.layouts:
+            self.update(layouts_before | self._scene.layouts_area(self._view))
+        if self._scene.empty != was_empty:
+            self.update()  # a hint appears or goes
+        if new.routes != old.routes:
+            if any(route.line for route in {*old.routes, *new.routes}):
+                self.update()
+            for route in {*old.routes, *new.routes}:
+                self.update(map_marks.route_area(self._view, route.start))
+                self.update(map_marks.route_area(self._view, route.goal))
+            if (len(old.routes) > 1) != (len(new.routes) > 1):
+                self.update()  # numbers appear or go
+
+    def show_cost_map(self, cost_map: NDArray[Any] | None) -> None:
+        """Show a run's costs (H, W) in place of the document's, None for the document's own."""
+        fits = cost_map is None or cost_map.shape == self._scene.map.document.shape
+        if fits and self._scene.map.show_costs(cost_map) is not None:
+            self.update()
+
+    def show_paths(self, paths: list[NDArray[Any]]) -> None:
+        """Show exact paths, (n, 2) cells (row, col) each."""
+        self._scene.paths = [map_marks.path_polygon(path) for path in paths if len(path)]
+        self.update()
+
+    def show_walks(self, walks: Sequence[NDArray[Any]]) -> None:
+        """Show what agents walk, (n, 2) cells each."""
+        self._scene.walks = [map_marks.path_polygon(walk) for walk in walks if len(walk)]
+        self.update()
+
+    def show_flow(self, load: NDArray[Any] | None) -> None:
+        """Show how much of the paths crosses each cell, (H, W); None for nothing."""
+        if load is None or load.shape == self._scene.map.document.shape:
+            self._scene.glow = None if load is None else glow_image(load)
+            self.update()
+
+    def show_distance(self, distance: NDArray[Any] | None) -> None:
+        """Set the distances (H, W) to the goal, infinite where no path leads, for the layer "distance"."""
+        if distance is None or distance.shape == self._scene.map.document.shape:
+            self._scene.map.show_distance(distance)
+            self.update()
+
+    def show_unreachable(self, reached: Mask | None) -> None:
+        """Mark where a search that reached these cells (H, W) ended without the goal; None for nothing."""
+        if reached is None or reached.shape == self._scene.map.document.shape:
+            self._scene.show_unreachable(reached)
+            self.update()
+
+    def show_moving(self, layouts: Mapping[str, NDArray[np.float64]] | None) -> None:
+        """Show where a run has moved layouts, positions (n, 2) by name, with trails; None for as drawn."""
+        self._scene.show_moving(layouts or {})
+        self.update()
+
+    def show_plan(self, plan: Plan | None) -> None:
+        """Show the lines of a plan, None for none."""
+        self._scene.plan = plan
+        self.update()
+
+    def highlight_row(self, row: int | None) -> None:
+        """Highlight the lines of one row of the plan; None for all alike."""
+        if row != self._scene.highlighted_row:
+            self._scene.highlighted_row = row
+            self.update()
+
+    @property
+    def visible_layers(self) -> frozenset[Layer]:
+        """Names of the layers that are drawn."""
+        return self._scene.layers
+
+    def set_visible_layers(self, layers: Iterable[Layer]) -> None:
+        """Draw these of `LAYERS`. Raises ValueError for an unknown name."""
+        self._scene.show_layers(frozenset(layers))
+        self.update()
+
+    # The view
+
+    @property
+    def view(self) -> View:
+        """Where the cells lie, px of this widget."""
+        return self._view
+
+    def fit(self) -> None:
+        """Show the whole map, clear of the legend."""
+        shape = self._scene.map.document.shape
+        if "legend" in self.visible_layers:
+            area = legend.legend_area(self.height())
+            corner = area.right() + GAP, self.height() - area.top() + GAP
+            self._set_view(fitted_beside(shape, self.width(), self.height(), corner))
+        else:
+            self._set_view(fitted(shape, self.width(), self.height()))
+        self._fitted = True
+
+    def zoom(self, factor: float, at: QPointF | None = None) -> None:
+        """Zoom about a point, the middle if none is given."""
+        at = at or QRectF(self.rect()).center()
+        self._set_view(self._view.zoomed(factor, at.x(), at.y(), self._scene.map.document.shape))
+
+    def cell_at(self, point: QPointF) -> Cell:
+        """Return the cell (row, col) under a point of the widget; it may lie outside the map."""
+        return self._view.cell_at(point.x(), point.y())
+
+    def _set_view(self, view: View) -> None:
+        self._view, self._fitted = view, False
+        self.update()
+        self.view_changed.emit(view.scale)
+
+    # Painting
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the whole map in view until the designer zooms or pans."""
+        if self._fitted:
+            self.fit()
+        super().resizeEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw what lies in the area to be drawn anew."""
+        # An exception that left a paint event would end the process.
+        painter = QPainter(self)
+        try:
+            self._scene.paint(painter, event.rect(), self._look())
+        except Exception:
+            _log.exception("the map could not be drawn")
+        finally:
+            painter.end()
+
+    def _look(self) -> Look:
+        dark = self.palette().color(QPalette.ColorRole.Window).lightness() < 128
+        return Look(
+            view=self._view,
+            window=self.rect(),
+            pixel_ratio=self.devicePixelRatioF(),
+            surround=QColor(*SURROUND.tolist()) if dark else LIGHT_SURROUND,
+        )
+
+    def _update_cells(self, cells: Rectangle) -> None:
+        r0, c0, r1, c1 = cells
+        scale = self._view.scale
+        # Neighbours too: their wall edges may come or go.
+        rect = QRectF(
+            self._view.left + (c0 - 1) * scale,
+            self._view.top + (r0 - 1) * scale,
+            (c1 - c0 + 2) * scale,
+            (r1 - r0 + 2) * scale,
+        )
+        self.update(rect.toAlignedRect())

@@ -1,0 +1,169 @@
+"""What the designer does with a run: start it, change the map under it, and take over or drop its result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from PySide6.QtCore import QObject, Signal
+
+from app.document.model import DocumentModel
+from app.run.model import RunModel
+from app.scenarios.frame import Frame
+from app.scenarios.scenario import Scenario
+from maps.document import MapDocument
+from maps.edits import apply_costs
+from maps.errors import MapError
+from maps.layout_edits import move_layouts
+
+
+class RunChoice(Protocol):
+    """What is to be run next; in the window, the run panel."""
+
+    @property
+    def scenario(self) -> Scenario:
+        """The chosen scenario."""
+        ...
+
+    def settings(self) -> Any:
+        """Return a value of the scenario's settings class."""
+        ...
+
+    def set_setting(self, name: str, value: Any) -> None:
+        """Give a field of the settings another value."""
+        ...
+
+
+class RunController(QObject):
+    """Carries out the designer's decisions about the run on the document.
+
+    choice: the scenario and settings of the next run. confirm: asks a question, returns whether the answer is yes.
+    """
+
+    told = Signal(str)  # a sentence for the status bar
+    result_outdated = Signal()  # the map was edited after the run, whose result does not show the edit
+
+    def __init__(
+        self,
+        run: RunModel,
+        model: DocumentModel,
+        choice: RunChoice,
+        confirm: Callable[[str], bool],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._run, self._model = run, model
+        self._choice, self._confirm = choice, confirm
+        model.history_changed.connect(self._take_edit)
+
+    # Which decisions are open
+
+    @property
+    def can_stop(self) -> bool:
+        """Whether a run is under way, paused or not; it can then also make a single step."""
+        return self._run.busy
+
+    @property
+    def can_apply(self) -> bool:
+        """Whether a run has ended with a result."""
+        return self.can_revert and self._run.result is not None
+
+    @property
+    def can_revert(self) -> bool:
+        """Whether a run has ended, with or without a result."""
+        return self._run.state in ("ended", "failed")
+
+    # The decisions
+
+    def start_or_pause(self) -> None:
+        """Pause the run, let it go on, or start one where there is none: the primary button."""
+        if self._run.state == "running":
+            self._run.pause()
+        elif self._run.state == "paused":
+            self._run.resume()
+        else:
+            self._run.start(self._model.document, self._choice.scenario, self._choice.settings())
+
+    def step(self) -> None:
+        """Make one step, then pause."""
+        self._run.single_step()
+
+    def stop(self) -> None:
+        """End the run; its best result stays."""
+        self._run.stop()
+
+    def result_document(self) -> MapDocument | None:
+        """Return the drawn map with the run's result in it; None while there is none that fits."""
+        scenario, result = self._run.scenario, self._run.result
+        if scenario is None or result is None:
+            return None
+        try:
+            return scenario.apply(self._model.document, result)
+        except MapError:
+            return None
+
+    def apply_result(self) -> None:
+        """Take the run's result over into the drawn map, as one undo step.
+
+        If the map has changed since the run last took it up, the designer is asked first.
+        """
+        applied = self.result_document()
+        if applied is None or self._run.scenario is None:
+            self.told.emit(self.tr("The run's result does not fit this map any more."))
+            return
+        before, after = self._model.document.total_cost, applied.total_cost
+        if self._model.document is not self._run.taken:
+            question = self.tr(
+                "The map has changed since the run last took it up. Apply the run's result to it? "
+                "The total cost becomes {:.6g}, it is {:.6g}."
+            )
+            if not self._confirm(question.format(after, before)):
+                return
+        self._model.edit(self._run.scenario.title, applied)
+        self.revert()
+        self.told.emit(self.tr("Applied: total cost {:.6g}, before {:.6g}").format(after, before))
+
+    def revert(self) -> None:
+        """Drop the result of an ended run; the drawn map is in view again."""
+        self._run.clear()
+
+    def fork(self, frame: Frame) -> None:
+        """Make the map and the points of an earlier step the drawn ones, as one undo step, and run from there."""
+        self._run.halt()
+        try:
+            forked = _forked(self._model.document, frame)
+        except MapError as error:
+            self.told.emit(str(error))
+            return
+        if forked is not self._model.document:
+            self._model.edit(self.tr("Fork at step {}").format(frame.step), forked)
+        self.revert()
+        self.start_or_pause()
+
+    def apply_fix(self) -> None:
+        """Give the setting that kept the run from starting the value that was suggested, and start."""
+        fix = self._run.mend
+        if fix is not None:
+            self._choice.set_setting(fix.setting, fix.value)
+            self.start_or_pause()
+
+    def forget(self) -> None:
+        """End the run without a result, as another map is open now."""
+        if self._run.busy:
+            self._run.halt()
+        self._run.clear()
+
+    def _take_edit(self) -> None:
+        if self._run.busy:
+            self._run.edit(self._model.document)
+        elif self._run.state == "failed" and self._run.result is None:
+            self._run.clear()  # the reason may be gone with this edit
+        elif self._run.frame is not None and self._model.document is not self._run.taken:
+            self.result_outdated.emit()
+
+
+def _forked(document: MapDocument, frame: Frame) -> MapDocument:
+    """Return a document with a frame's costs and points. Raises MapError where they do not fit."""
+    moved = {name: (positions, None) for name, positions in (frame.layouts or {}).items()}
+    forked = move_layouts(document, moved)
+    return forked if frame.cost_map is None else apply_costs(forked, frame.cost_map).document

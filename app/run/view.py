@@ -1,0 +1,188 @@
+"""The view of a run: which of its frames the canvas shows, or the drawn map, and when panels draw the run anew."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from app.canvas.canvas import Canvas
+from app.document.model import DocumentModel
+from app.run.measures import Measurer, Measures
+from app.run.model import RunModel
+from app.scenarios.frame import Frame, Plan
+from app.scenarios.translate import shortest_paths
+from maps.document import MapDocument
+
+PROGRESS_INTERVAL = 100  # milliseconds
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """What the canvas shows.
+
+    frame: the run's frame in view; None where the drawn map is. measures: of the drawn map; None before there are
+    any of a map of its size. compared: the plan of the plan panel, shown where the frame has none.
+    """
+
+    frame: Frame | None = None
+    measures: Measures | None = None
+    compared: Plan | None = None
+
+    @property
+    def has_run_costs(self) -> bool:
+        """Whether the run's costs, and the paths on them, stand in place of the drawn ones."""
+        return self.frame is not None and self.frame.cost_map is not None
+
+    @property
+    def plan(self) -> Plan | None:
+        """The plan whose lines are drawn."""
+        return self.compared if self.frame is None or self.frame.plan is None else Plan(*self.frame.plan)
+
+
+class RunView(QObject):
+    """Keeps the canvas in agreement with the run, the drawn map, and what the designer chose to see.
+
+    `refresh` decides what is shown, from the whole state at once; every change of that state ends in it. Panels
+    follow the signals.
+    """
+
+    shown_changed = Signal()  # `shown`, or the document below it
+    frame_shown = Signal(object)  # the Frame that has come into view
+    compare_changed = Signal(bool)  # whether the drawn map is shown in place of the run's
+    progress_changed = Signal()  # the run's curves and time line are due to be drawn
+    route_costs_changed = Signal(object)  # (R,) exact path costs of the document's routes
+    gallery_changed = Signal(object, object)  # maps with their captions, and per map the paths of its routes
+
+    def __init__(
+        self, run: RunModel, model: DocumentModel, canvas: Canvas, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._run, self._model, self._canvas = run, model, canvas
+        self.shown = Shown()
+        self._scrubbed: Frame | None = None
+        self._comparing = False
+        self._measures: Measures | None = None
+        self._compared: Plan | None = None
+        self._shape = model.document.shape  # of the map that the canvas shows
+        self._measured: tuple[MapDocument, int] | None = None  # asked for last
+        self.measurer = Measurer(self)
+        self.measurer.measured.connect(self._take_measures)
+        self._progress_due = QTimer(self, interval=PROGRESS_INTERVAL, singleShot=True)
+        self._progress_due.timeout.connect(self.progress_changed)
+        model.changed.connect(self.refresh)
+        canvas.options_changed.connect(self.refresh)  # the active route may be another
+        run.frame_changed.connect(self.refresh)
+        run.figures_changed.connect(self._take_figures)
+        run.state_changed.connect(self._take_state)
+
+    # What the designer chooses to see
+
+    def scrub(self, frame: Frame | None) -> None:
+        """Show an earlier frame of the run; None follows the newest again."""
+        self._scrubbed = frame
+        self.compare(False)  # who scrubs wants to see the run
+        self.refresh()
+
+    def compare(self, drawn: bool) -> None:
+        """Show the drawn map in place of the run's, or the run's again."""
+        if drawn != self._comparing:
+            self._comparing = drawn
+            self.compare_changed.emit(drawn)
+            self.refresh()
+
+    def show_plan(self, plan: Plan | None) -> None:
+        """Show the plan of the plan panel where the run has none; None for no plan."""
+        self._compared = plan
+        self.refresh()
+
+    def forget(self) -> None:
+        """Forget what was measured, as another map is open now."""
+        self._measures = self._measured = None
+        self.refresh()
+
+    # What is shown
+
+    def refresh(self) -> None:
+        """Decide from the state of everything what the canvas shows, and show it."""
+        self._show(Shown(self._frame_in_view(), self._fitting_measures(), self._compared))
+        self._measure()
+        self.shown_changed.emit()
+
+    def shut_down(self) -> None:
+        """Wait for the measurement that is under way."""
+        self.measurer.shut_down()
+
+    def _frame_in_view(self) -> Frame | None:
+        frame = self._scrubbed or self._run.frame
+        refused = self._run.refused and self._scrubbed is None  # the newest frame does not show the refused edit
+        if frame is None or self._comparing or refused:
+            return None
+        fits = frame.cost_map is None or frame.cost_map.shape == self._model.document.shape
+        return frame if fits else None
+
+    def _fitting_measures(self) -> Measures | None:
+        measures = self._measures
+        fits = measures is not None and measures.document.shape == self._model.document.shape
+        return measures if fits else None
+
+    def _show(self, shown: Shown) -> None:
+        """Show it on the canvas, which is told only of what differs from what it shows already."""
+        canvas, shape = self._canvas, self._model.document.shape
+        before = self.shown if shape == self._shape else Shown()  # a map of another size begins with nothing
+        self.shown, self._shape = shown, shape
+        frame, measures = shown.frame, shown.measures
+        if frame is not before.frame:
+            canvas.show_cost_map(None if frame is None else frame.cost_map)
+            canvas.show_flow(None if frame is None else frame.traffic)
+            canvas.show_walks(() if frame is None else frame.walks)
+            canvas.show_moving(None if frame is None else frame.layouts)
+            if frame is not None:
+                self.frame_shown.emit(frame)
+        if measures is not before.measures:
+            canvas.show_distance(None if measures is None else measures.distance)
+        if frame is not before.frame or measures is not before.measures:
+            if frame is not None and shown.has_run_costs:
+                canvas.show_paths(list(frame.paths))
+                canvas.show_unreachable(None)
+            else:
+                canvas.show_paths([] if measures is None else list(measures.paths))
+                canvas.show_unreachable(None if measures is None else measures.cut_off)
+        if frame is not before.frame or shown.compared is not before.compared:
+            canvas.show_plan(shown.plan)
+
+    def _measure(self) -> None:
+        """Have the drawn map measured, unless a run that is under way covers it."""
+        wanted = self._model.document, self._canvas.options.route
+        if wanted != self._measured and not (self._run.busy and self.shown.has_run_costs):
+            self._measured = wanted
+            self.measurer.measure(*wanted)
+
+    def _take_measures(self, measures: Measures) -> None:
+        self._measures = measures
+        if measures.document.routes == self._model.document.routes:
+            self.route_costs_changed.emit(measures.costs)
+        self.refresh()
+
+    # What panels show
+
+    def _take_figures(self) -> None:
+        if not self._progress_due.isActive():
+            self._progress_due.start()
+
+    def _take_state(self) -> None:
+        if self._run.frame is None:  # another run, or none
+            self.scrub(None)
+        else:
+            self.refresh()
+        self.progress_changed.emit()
+        self._show_gallery()
+
+    def _show_gallery(self) -> None:
+        """Show the maps that a run made, if it made several; those of an earlier run stay until then."""
+        scenario, document, result = self._run.scenario, self._run.started_from, self._run.result
+        if scenario is None or document is None or result is None or scenario.gallery is None:
+            return
+        maps = scenario.gallery(document, result)
+        if maps:
+            self.gallery_changed.emit(maps, [shortest_paths(entry) for _, entry in maps])

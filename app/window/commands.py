@@ -1,0 +1,222 @@
+"""The table of commands: each is one entry, in the menu, and at the place, where it stands here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QApplication, QMainWindow, QMessageBox
+
+from app.base.preferences import Preferences, Theme
+from app.base.style import apply_style
+from app.canvas.canvas import Canvas
+from app.document.model import DocumentModel
+from app.files.file_actions import Files
+from app.files.new_map_dialog import ask_new_map
+from app.run.controller import RunController
+from app.tools import TOOLS
+from app.tools.point_actions import POINT_ACTIONS
+from app.window.desktop_entry import install_desktop_entry
+from app.window.docks import Docks
+from app.window.menus import Command, CommandTable, Menu
+from app.window.tool_choice import ToolChoice
+from maps.samples import SAMPLES, load_sample
+
+Keys = QKeySequence.StandardKey
+
+
+@dataclass(frozen=True, eq=False)
+class Workbench:
+    """What the commands of a window work on. preferences: None remembers nothing."""
+
+    window: QMainWindow
+    model: DocumentModel
+    files: Files
+    canvas: Canvas
+    tools: ToolChoice
+    run: RunController
+    docks: Docks
+    preferences: Preferences | None
+
+
+class Commands(QObject):
+    """The commands of a window. find: shows them all in the command palette."""
+
+    def __init__(self, bench: Workbench, find: Callable[[], None]) -> None:
+        super().__init__(bench.window)
+        self._bench, self._find = bench, find
+        self._theme: Theme = bench.preferences.theme if bench.preferences else "system"
+
+    def table(self) -> CommandTable:
+        """Return the table, from which menus, tool bar, keys and command palette are made."""
+        return CommandTable(
+            (self._file(), self._edit(), self._view(), self._run(), self._help()), self._tools()
+        )
+
+    def _file(self) -> Menu:
+        files, controller = self._bench.files, self._bench.run
+        return Menu(
+            self.tr("&File"),
+            (
+                Command(self.tr("&New…"), self._new, Keys.New),
+                Command(self.tr("&Open…"), files.ask_open, Keys.Open),
+                Menu(self.tr("Open &recent"), self._recent),
+                Menu(
+                    self.tr("Open a s&ample"),
+                    [
+                        Command(title, partial(self._open_sample, name), tip=words)
+                        for name, (title, words) in SAMPLES.items()
+                    ],
+                ),
+                None,
+                Command(self.tr("&Save"), files.save, Keys.Save),
+                Command(self.tr("Save &as…"), files.save_as, "Ctrl+Shift+S"),
+                Command(self.tr("&Export…"), lambda: files.export(controller.result_document()), "Ctrl+E"),
+                None,
+                Command(self.tr("&Quit"), self._bench.window.close, Keys.Quit),
+            ),
+        )
+
+    def _edit(self) -> Menu:
+        model, canvas = self._bench.model, self._bench.canvas
+        return Menu(
+            self.tr("&Edit"),
+            (
+                Command(self.tr("&Undo"), model.undo, Keys.Undo, enabled=lambda: model.history.can_undo),
+                Command(self.tr("&Redo"), model.redo, "Ctrl+Shift+Z", enabled=lambda: model.history.can_redo),
+                None,
+                Menu(
+                    self.tr("&Points"),
+                    [
+                        # Elsewhere than on the canvas these keys belong to lists and fields.
+                        Command(action.title, partial(canvas.point_action, name), widget_key=action.shortcut)
+                        for name, action in POINT_ACTIONS.items()
+                    ],
+                ),
+                None,
+                Command(self.tr("Larger brush"), partial(canvas.change_size, 1), "]"),
+                Command(self.tr("Smaller brush"), partial(canvas.change_size, -1), "["),
+                Command(self.tr("Swap costs"), canvas.swap_costs, "X"),
+            ),
+        )
+
+    def _view(self) -> Menu:
+        docks = self._bench.docks
+        themes: tuple[tuple[Theme, str], ...] = (
+            ("system", self.tr("As the system")),
+            ("dark", self.tr("Dark")),
+            ("light", self.tr("Light")),
+        )
+        return Menu(
+            self.tr("&View"),
+            (
+                Command(self.tr("&Fit the map"), self._bench.canvas.fit, "0"),
+                Command(self.tr("Find a &command…"), self._find, "Ctrl+Shift+P"),
+                None,
+                *(Command(dock.text(), dock.trigger, checked=dock.isChecked) for dock in docks.toggles),
+                Command(self.tr("Arrange docks as at first"), docks.arrange_as_at_first),
+                None,
+                Menu(
+                    self.tr("&Theme"),
+                    [
+                        Command(text, partial(self._choose_theme, theme), checked=partial(self._is_theme, theme))
+                        for theme, text in themes
+                    ],
+                    one_of=True,
+                ),
+            ),
+        )
+
+    def _run(self) -> Menu:
+        run = self._bench.run
+        return Menu(
+            self.tr("&Run"),
+            (
+                Command(self.tr("&Run or pause"), run.start_or_pause, "Ctrl+Return"),
+                Command(self.tr("One &step"), run.step, "Ctrl+.", enabled=lambda: run.can_stop),
+                Command(self.tr("S&top"), run.stop, "Ctrl+Backspace", enabled=lambda: run.can_stop),
+                None,
+                Command(
+                    self.tr("&Apply the result"),
+                    run.apply_result,
+                    "Ctrl+Shift+Return",
+                    enabled=lambda: run.can_apply,
+                ),
+                Command(self.tr("Re&vert to the drawn map"), run.revert, enabled=lambda: run.can_revert),
+            ),
+        )
+
+    def _help(self) -> Menu:
+        return Menu(
+            self.tr("&Help"),
+            (
+                Command(self.tr("&Keys and commands…"), self._find, "F1"),
+                Command(self.tr("Add Longcut to the desktop's &menu"), self._install_desktop_entry),
+                Command(self.tr("&About Longcut"), self._about),
+            ),
+        )
+
+    def _tools(self) -> list[Command]:
+        return [
+            Command(
+                entry.title,
+                partial(self._bench.tools.choose, tool),
+                entry.shortcut,
+                tip=f"<b>{entry.title}</b> ({entry.shortcut})<br>{entry.hint}",
+                icon=tool,
+                checked=partial(self._is_tool, tool),
+            )
+            for tool, entry in TOOLS.items()
+        ]
+
+    # What takes more than a call
+
+    def _new(self) -> None:
+        document = ask_new_map(self._bench.window)
+        if document is not None:
+            self._bench.files.adopt(document)
+
+    def _open_sample(self, name: str) -> None:
+        self._bench.files.adopt(load_sample(name))
+
+    def _recent(self) -> list[Command]:
+        files = self._bench.files
+        return [
+            Command(f"{path.name}   –   {path.parent}".replace("&", "&&"), partial(files.open, path))
+            for path in files.recent
+        ]
+
+    def _is_tool(self, tool: str) -> bool:
+        return self._bench.canvas.tool == tool
+
+    def _is_theme(self, theme: Theme) -> bool:
+        return self._theme == theme
+
+    def _choose_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        qapp = QApplication.instance()
+        assert isinstance(qapp, QApplication)
+        apply_style(qapp, {"dark": True, "light": False}.get(theme))
+        if self._bench.preferences:
+            self._bench.preferences.theme = theme
+
+    def _install_desktop_entry(self) -> None:
+        try:
+            told = install_desktop_entry()
+        except OSError as error:
+            told = self.tr("The entry could not be written: {}").format(error)
+        QMessageBox.information(self._bench.window, self.tr("Desktop entry"), told)
+
+    def _about(self) -> None:
+        QMessageBox.about(
+            self._bench.window,
+            self.tr("About Longcut"),
+            self.tr(
+                "<h3>Longcut</h3><p>Paint a game map, and let differentiable shortest paths and optimal "
+                "transport reshape it, live.</p><p>MIT licence. Built on Qt (PySide6, LGPL), PyTorch, NumPy, "
+                "SciPy, Numba and pyqtgraph.</p>"
+            ),
+        )
