@@ -74,7 +74,7 @@ class OpenFile:
 
     def _take_lock(self) -> bool:
         """Whether this window has the file; where no lock can be made, nobody can save there either."""
-        lock = FileLock(self._lock_path)
+        lock = FileLock(self._lock_path, thread_local=False)
         try:
             lock.acquire(timeout=0)
         except Timeout:

@@ -36,7 +36,7 @@ class Journal:
     def __init__(self, home: Path) -> None:
         self.folder = home / secrets.token_hex(8)
         self.folder.mkdir(parents=True, mode=0o700)
-        self._lock = FileLock(self.folder / _LOCK)
+        self._lock = FileLock(self.folder / _LOCK, thread_local=False)
         self._lock.acquire(timeout=0)
 
     def keep(self, contents: MapFile, title: str, origin: Path | None) -> None:

@@ -16,7 +16,7 @@ from maps.results import KeptResult, MapFile
 from maps.safe_pair import save_pair
 from maps.safe_save import save_bytes
 
-__all__ = ["FORMATS", "Format", "format_of", "losses", "read_file", "read_map", "write_map"]
+__all__ = ["FORMATS", "Format", "companion_of", "format_of", "losses", "read_file", "read_map", "write_map"]
 
 FORMATS: tuple[Format, ...] = (native.FORMAT, movingai.FORMAT, arrays.NPY, csv_grid.FORMAT, image.FORMAT)
 
@@ -71,6 +71,12 @@ def losses(
     if results and not kind.encode_file:
         lost = [f"the {len(results)} kept results" if len(results) > 1 else "the kept result", *lost]
     return lost
+
+
+def companion_of(document: MapDocument, path: str | os.PathLike[str]) -> Path | None:
+    """The file that `write_map` would write beside `path`, None if there is none."""
+    kind = _by_ending(Path(path))
+    return kind.companion(document, Path(path)) if kind and kind.companion else None
 
 
 def format_of(path: str | os.PathLike[str]) -> Format | None:

@@ -23,6 +23,7 @@ class Format:
     encode: document and target -> the files to write, at most one companion and then the map itself; None if
         it cannot be written.
     losses: what writing this document would lose, in sentences.
+    companion: the file that is written beside a target for this document; None where there is none.
     read_file, encode_file: the same with the kept results; None for a format that has no place for them.
     """
 
@@ -34,6 +35,7 @@ class Format:
     losses: Losses
     read_file: Callable[[Path], MapFile] | None = None
     encode_file: Callable[[MapFile, Path], dict[Path, bytes]] | None = None
+    companion: Callable[[MapDocument, Path], Path | None] | None = None
 
 
 def name_of(path: Path) -> str:

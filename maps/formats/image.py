@@ -223,4 +223,12 @@ def _sidecar(path: Path) -> Path:
     return path.with_name(path.name + ".json")
 
 
-FORMAT = Format("png", "16-bit grey image, brightness is cost", (".png",), _read, _encode, _losses)
+FORMAT = Format(
+    "png",
+    "16-bit grey image, brightness is cost",
+    (".png",),
+    _read,
+    _encode,
+    _losses,
+    companion=lambda _, path: _sidecar(path),
+)

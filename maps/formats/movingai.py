@@ -206,13 +206,18 @@ def _encode(document: MapDocument, path: Path) -> dict[Path, bytes]:
     letters = np.where(document.passable, ord("."), ord("@")).astype(np.uint8)
     rows = b"\n".join(row.tobytes() for row in letters)
     head = f"type octile\nheight {document.height}\nwidth {document.width}\nmap\n".encode("ascii")
-    beside = scenario_beside(path)
-    if not document.routes and beside is None:
+    companion = _companion(document, path)
+    if companion is None:
         return {path: head + rows + b"\n"}
-    # An old scenario file would bring its routes to the new map, so there is always one where there was one.
+    beside = scenario_beside(path)
     scenarios = encode_scenarios(document.replace(routes=_with_kept(document, path, beside)), path.name)
     note = f"\n{_NOTE} {digest_of(scenarios)}\n".encode("ascii")
-    return {beside or path.with_name(path.name + ".scen"): scenarios, path: head + rows + note}
+    return {companion: scenarios, path: head + rows + note}
+
+
+def _companion(document: MapDocument, path: Path) -> Path | None:
+    """An old scenario file would bring its routes to the new map: there is one where there was one."""
+    return scenario_beside(path) or (path.with_name(path.name + ".scen") if document.routes else None)
 
 
 def _with_kept(document: MapDocument, path: Path, beside: Path | None) -> tuple[Route, ...]:
@@ -256,4 +261,12 @@ def _losses(document: MapDocument) -> list[str]:
     return lost
 
 
-FORMAT = Format("movingai", "Moving AI benchmark map (passability)", (".map",), _read, _encode, _losses)
+FORMAT = Format(
+    "movingai",
+    "Moving AI benchmark map (passability)",
+    (".map",),
+    _read,
+    _encode,
+    _losses,
+    companion=_companion,
+)
