@@ -54,9 +54,7 @@ class RunView(QObject):
     route_costs_changed = Signal(object)  # (R,) exact path costs of the document's routes
     gallery_changed = Signal(object, object)  # maps with their captions, and per map the paths of its routes
 
-    def __init__(
-        self, run: RunModel, model: DocumentModel, canvas: Canvas, parent: QObject | None = None
-    ) -> None:
+    def __init__(self, run: RunModel, model: DocumentModel, canvas: Canvas, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._run, self._model, self._canvas = run, model, canvas
         self.shown = Shown()

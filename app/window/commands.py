@@ -52,9 +52,7 @@ class Commands(QObject):
 
     def table(self) -> CommandTable:
         """Return the table, from which menus, tool bar, keys and command palette are made."""
-        return CommandTable(
-            (self._file(), self._edit(), self._view(), self._run(), self._help()), self._tools()
-        )
+        return CommandTable((self._file(), self._edit(), self._view(), self._run(), self._help()), self._tools())
 
     def _file(self) -> Menu:
         files, controller = self._bench.files, self._bench.run

@@ -18,9 +18,7 @@ DEVICES = {"cpu": "CPU", "cuda": "GPU (CUDA)", "mps": "GPU"}
 class StatusBar(QStatusBar):
     """Follows the document, the canvas and the view of the run."""
 
-    def __init__(
-        self, model: DocumentModel, canvas: Canvas, view: RunView, parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, model: DocumentModel, canvas: Canvas, view: RunView, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model, self._view = model, view
         self._hovered: tuple[int, int] | None = None

@@ -1,17 +1,12 @@
 """The window as a designer uses it: real mouse and key events, a real run."""
 
-import os
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QEnterEvent, QImage
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QEnterEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
-from app.base.preferences import Preferences
 from app.window.main_window import MainWindow
 from maps.document import Route, new_document
 from maps.formats import read_map, write_map
@@ -187,22 +182,6 @@ def test_a_dropped_file_opens(qtbot, window, tmp_path):
     assert not refused.isAccepted()
 
 
-def test_recent_files_are_in_the_menu(qtbot, tmp_path):
-    write_map(new_document(9, 9), tmp_path / "one.longcut")
-    preferences = Preferences(tmp_path / "preferences.ini")
-    window = MainWindow(None, None, preferences)
-    qtbot.addWidget(window)
-    window.show()
-    opened(qtbot, window, tmp_path / "one.longcut")
-    texts = [action.text() for action in window.menus.commands()]
-    assert any(text.startswith("one.longcut") for text in texts)
-    window.close()
-    again = MainWindow(None, None, Preferences(tmp_path / "preferences.ini"))
-    qtbot.addWidget(again)
-    assert any(action.text().startswith("one.longcut") for action in again.menus.commands())
-    again.close()
-
-
 def test_the_drawn_map_shows_its_own_path_and_what_it_costs(qtbot, window):
     costs = []
     window.view.measurer.measured.connect(lambda measures: costs.append(measures.costs[0]))
@@ -329,26 +308,6 @@ def test_revert_shows_the_drawn_map_again(qtbot, window):
     assert window.panels.run.headline.text() == ""
 
 
-def test_every_menu_command_has_a_name_and_no_key_twice(window):
-    commands = window.menus.commands()
-    assert all(action.text() for action in commands)
-    keys = [key.toString() for action in commands for key in action.shortcuts()]
-    assert len(keys) == len(set(keys))
-
-
-def test_keys_choose_tools_and_start_a_run(qtbot, window):
-    window.canvas.setFocus()
-    for key, tool in ((Qt.Key.Key_W, "wall"), (Qt.Key.Key_B, "brush"), (Qt.Key.Key_L, "line")):
-        QTest.keyClick(window, key)
-        assert window.canvas.tool == tool
-    size = window.canvas.options.size
-    QTest.keyClick(window, Qt.Key.Key_BracketRight)
-    assert window.canvas.options.size > size
-    QTest.keyClick(window, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
-    assert window.run.busy
-    finish(qtbot, window)
-
-
 def test_a_terrain_of_the_palette_is_what_the_brush_paints(window):
     rock = next(terrain for terrain in window.model.document.palette if terrain.name == "rock")
     window.panels.terrain.terrain_chosen.emit(rock)
@@ -378,34 +337,3 @@ def test_opening_a_sample_from_a_file(qtbot, window, tmp_path):
     assert window.model.document.shape == (64, 64)
     assert window.panels.run.form.controls["upper"].text() == "5 (the map's)"
     assert window.panels.run.settings().upper is None
-
-
-def test_the_demo_saves_a_picture_of_a_run_and_ends(tmp_path):
-    picture = tmp_path / "demo.png"
-    command = [
-        sys.executable,
-        "-m",
-        "app",
-        "demo",
-        "--map",
-        "plain",
-        "--seconds",
-        "4",
-        "--screenshot",
-        str(picture),
-    ]
-    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
-    ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
-    assert ended.returncode == 0, ended.stderr
-    image = QImage(str(picture))
-    assert (image.width(), image.height()) == (1280, 800)
-
-
-def test_the_window_is_shown_before_torch_is_imported():
-    script = (
-        "import sys; from PySide6.QtWidgets import QApplication; q = QApplication([]);"
-        "from app.window.main_window import MainWindow; w = MainWindow(); w.show(); q.processEvents();"
-        "assert w.isVisible(); assert 'torch' not in sys.modules, 'torch is imported'; w.abandon()"
-    )
-    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
-    assert ended.returncode == 0, ended.stderr
