@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.base.jobs import Background
 from maps.errors import MapError, MapSaveError
-from maps.recovery import Journal
+from maps.recovery import Journal, LeftBehind, discard
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,6 +37,7 @@ class Autosave(QObject):
         self._journal: Journal | None = None
         self._kept: MapFile | None = None
         self._edits, self._failed = 0, False
+        self._inherited: list[LeftBehind] = []
         self._timer = QTimer(self, interval=round(1000 * interval))
         self._timer.timeout.connect(self.keep)
         self._timer.start()
@@ -61,6 +62,11 @@ class Autosave(QObject):
 
         self._background.start(work, lambda journal: self._take(journal, contents), self._give_up)
 
+    def inherit(self, work: LeftBehind) -> None:
+        """Take over work that an earlier session left behind: its copy goes once this session keeps one."""
+        self._inherited.append(work)
+        self.keep()
+
     def shut_down(self) -> None:
         """End in good order: the work is saved, or was given up by the designer."""
         self._timer.stop()
@@ -71,6 +77,8 @@ class Autosave(QObject):
 
     def _take(self, journal: Journal, contents: MapFile) -> None:
         self._journal, self._kept, self._failed = journal, contents, False
+        while self._inherited:
+            discard(self._inherited.pop())
         self._look()  # it may have been saved meanwhile
 
     def _give_up(self, error: Exception) -> None:

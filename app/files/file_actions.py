@@ -16,6 +16,7 @@ from app.files.questions import Answer
 from maps.errors import MapError, MapFormatError, MapSaveError
 from maps.formats import FORMATS, companion_of, format_of, losses, read_file, write_map
 from maps.open_file import OnDisk, OpenFile
+from maps.results import MapFile
 from maps.safe_save import sweep_stale
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from app.base.preferences import Preferences
     from app.document.model import DocumentModel
     from maps.document import MapDocument
-    from maps.results import MapFile
 
 NATIVE = ".longcut"
 
@@ -70,22 +70,17 @@ class Files(QObject):
         if self.may_leave():
             self._read(path)
 
-    def adopt(self, document: MapDocument, *, unsaved: bool = False) -> None:
-        """Begin with a map that is in no file yet, after asking about unsaved changes.
+    def adopt(self, document: MapDocument) -> None:
+        """Begin with a map that holds no work yet, after asking about unsaved changes."""
+        self._begin(MapFile(document), unsaved=False)
 
-        unsaved: whether the map holds work, such as one that a run made.
-        """
-        if self.may_leave():
-            self._let_go()
-            self._model.adopt(document, None, unsaved=unsaved)
-            self.opened.emit()
+    def adopt_made(self, document: MapDocument) -> None:
+        """Begin with a map that a run made and no file holds, after asking about unsaved changes."""
+        self._begin(MapFile(document), unsaved=True)
 
-    def take_over(self, contents: MapFile) -> None:
-        """Begin with recovered work, which no file holds, after asking about unsaved changes."""
-        if self.may_leave():
-            self._let_go()
-            self._model.adopt(contents.document, None, contents.results, unsaved=True)
-            self.opened.emit()
+    def take_over(self, contents: MapFile) -> bool:
+        """Begin with recovered work, after asking about unsaved changes; return whether it is open now."""
+        return self._begin(contents, unsaved=True)
 
     def hold(self, path: Path) -> None:
         """Take the file of a map that was opened before there was a window."""
@@ -157,6 +152,14 @@ class Files(QObject):
         """Wait for what is being written, and let other windows have the file."""
         self._background.shut_down()
         self._let_go()
+
+    def _begin(self, contents: MapFile, *, unsaved: bool) -> bool:
+        if not self.may_leave():
+            return False
+        self._let_go()
+        self._model.adopt(contents.document, None, contents.results, unsaved=unsaved)
+        self.opened.emit()
+        return True
 
     def _save_now(self) -> bool:
         path = self._model.path or self._ask_save()

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QLocale, Qt
+from PySide6.QtCore import QDateTime, QLocale, Qt
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -21,7 +20,7 @@ from maps.errors import MapFormatError
 from maps.recovery import LeftBehind, discard, open_left_behind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from maps.results import MapFile
 
@@ -85,27 +84,23 @@ class RecoveryDialog(QDialog):
         return work if isinstance(work, LeftBehind) else None
 
 
-def offer_recovery(parent: QWidget, found: Sequence[LeftBehind], take_over: Callable[[MapFile], None]) -> None:
-    """Ask about work that was left behind, and open what is chosen by `take_over`.
-
-    What is opened is forgotten as soon as it is open: the running program keeps it aside by itself from then on.
-    """
+def ask_recovery(parent: QWidget, found: Sequence[LeftBehind]) -> tuple[LeftBehind, MapFile] | None:
+    """Ask about work that was left behind; return what is chosen to be opened, and what it holds."""
     offered = [work for work in found if work.may_be_offered]
     if not offered:
-        return
+        return None
     dialog = RecoveryDialog(offered, parent)
     dialog.exec()
-    work = dialog.taken
-    if work is None:
-        return
+    if dialog.taken is None:
+        return None
     try:
-        contents = open_left_behind(work)
+        return dialog.taken, open_left_behind(dialog.taken)
     except MapFormatError as error:
         QMessageBox.warning(parent, dialog.windowTitle(), f"{error}.")
-        return
-    take_over(contents)
+        return None
 
 
 def _words(work: LeftBehind) -> str:
-    kept = QLocale().toString(datetime.fromtimestamp(work.kept), QLocale.FormatType.ShortFormat)
+    when = QDateTime.fromSecsSinceEpoch(round(work.kept))
+    kept = QLocale().toString(when, QLocale.FormatType.ShortFormat)
     return f"{work.title}   –   {kept}"
