@@ -49,9 +49,11 @@ class CurvesPanel(QWidget):
         self._show_range(self._plot, 0.0, 1.0, 1.0)
 
     def sizeHint(self) -> QSize:
+        """Ask for a low, wide place."""
         return QSize(600, 190)  # pyqtgraph would ask for 640 × 480
 
     def changeEvent(self, event: QEvent) -> None:
+        """Draw in the colours of another palette."""
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.ApplicationPaletteChange):
             self._colour()
         super().changeEvent(event)

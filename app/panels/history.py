@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
-from app.document.model import DocumentModel
 from app.widgets.parts import MARGIN, Rows
+
+if TYPE_CHECKING:
+    from app.document.model import DocumentModel
 
 
 class HistoryPanel(QWidget):
@@ -31,6 +35,7 @@ class HistoryPanel(QWidget):
         self._show()
 
     def changeEvent(self, event: QEvent) -> None:
+        """Draw in the colours of another palette."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange and self._filled:
             self._dim()

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.panels.curves import CurvesPanel
 from app.panels.timeline import TimelinePanel
-from app.run.model import RunModel
-from app.scenarios.scenario import Scenario
+
+if TYPE_CHECKING:
+    from app.run.model import RunModel
+    from app.scenarios.scenario import Scenario
 
 
 class ProgressPanel(QWidget):

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.run.model import RunModel
+from app.run.worker import Mend
 from app.scenarios import SCENARIOS
 from app.scenarios.scenario import Scenario
 from app.widgets.settings_form import SettingsForm
@@ -118,9 +119,9 @@ class RunPanel(QWidget):
         """Choose a scenario by its name."""
         self.scenario_box.setCurrentIndex(self.scenario_box.findData(scenario))
 
-    def set_setting(self, name: str, value: Any) -> None:
-        """Give a field of the settings another value."""
-        self.form.set_value(name, value)
+    def apply_fix(self, fix: Mend) -> None:
+        """Give the setting that kept a run from starting the value that was suggested."""
+        self.form.set_value(fix.setting, fix.value)
 
     def show_document(self, document: MapDocument) -> None:
         """Let the settings say what the map has."""

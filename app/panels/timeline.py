@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QVariantAnimation, Signal
 from PySide6.QtGui import (
@@ -19,9 +20,11 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from app.base import style
-from app.run.model import RunModel
-from app.scenarios.frame import Frame
 from app.widgets.parts import MARGIN, TARGET, Button, round_pen, tabular
+
+if TYPE_CHECKING:
+    from app.run.model import RunModel
+    from app.scenarios.frame import Frame
 
 _INSET = 10  # px left and right of the line
 _PULSE = 700  # milliseconds
@@ -134,31 +137,37 @@ class Strip(QWidget):
         return _INSET + (step - first) / span * (self.width() - 2 * _INSET)
 
     def sizeHint(self) -> QSize:
+        """Ask for the height of what can be clicked."""
         return QSize(240, TARGET)
 
     # What the designer does
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Choose the frame nearest to the pointer."""
         if event.button() == Qt.MouseButton.LeftButton:
             self._choose_at(event.position().x())
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Scrub while the button is held; else mark the frame that a click would choose."""
         self._hovered = event.position().x()
         if event.buttons() & Qt.MouseButton.LeftButton:
             self._choose_at(event.position().x())
         self.update()
 
     def leaveEvent(self, event: object) -> None:
+        """Mark no frame any more."""
         self._hovered = None
         self.update()
 
     def event(self, event: QEvent) -> bool:
+        """Take a key that leads to a frame before the window takes it for a shortcut."""
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and self._goal(event):
-            event.accept()  # before a shortcut of the window takes the key
+            event.accept()
             return True
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Go to another frame by arrow keys, Page up and down, Home and End; Escape goes back to live."""
         goal = self._goal(event)
         if goal is None:
             super().keyPressEvent(event)
@@ -209,12 +218,15 @@ class Strip(QWidget):
         self.update()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
+        """Draw the frame of the focus."""
         self.update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Draw without the frame of the focus."""
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the line with its frames, edits, and the handle at the frame in view."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         middle = self.height() / 2.0

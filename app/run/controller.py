@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from PySide6.QtCore import QObject, Signal
 
-from app.document.model import DocumentModel
-from app.run.model import RunModel
-from app.scenarios.frame import Frame
-from app.scenarios.scenario import Scenario
-from maps.document import MapDocument
 from maps.edits import apply_costs
 from maps.errors import MapError
 from maps.layout_edits import move_layouts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.document.model import DocumentModel
+    from app.run.model import RunModel
+    from app.run.worker import Mend
+    from app.scenarios.frame import Frame
+    from app.scenarios.scenario import Scenario
+    from maps.document import MapDocument
 
 
 class RunChoice(Protocol):
@@ -29,8 +33,8 @@ class RunChoice(Protocol):
         """Return a value of the scenario's settings class."""
         ...
 
-    def set_setting(self, name: str, value: Any) -> None:
-        """Give a field of the settings another value."""
+    def apply_fix(self, fix: Mend) -> None:
+        """Give the setting that kept a run from starting the value that was suggested."""
         ...
 
 
@@ -142,9 +146,8 @@ class RunController(QObject):
 
     def apply_fix(self) -> None:
         """Give the setting that kept the run from starting the value that was suggested, and start."""
-        fix = self._run.mend
-        if fix is not None:
-            self._choice.set_setting(fix.setting, fix.value)
+        if self._run.mend is not None:
+            self._choice.apply_fix(self._run.mend)
             self.start_or_pause()
 
     def forget(self) -> None:

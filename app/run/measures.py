@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal
 
 from app.base.jobs import NewestWins
-from maps.document import MapDocument
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from maps.document import MapDocument
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.canvas.canvas import Canvas
-from app.document.model import DocumentModel
 from app.run.measures import Measurer, Measures
-from app.run.model import RunModel
 from app.scenarios.frame import Frame, Plan
 from app.scenarios.translate import shortest_paths
-from maps.document import MapDocument
+
+if TYPE_CHECKING:
+    from app.canvas.canvas import Canvas
+    from app.document.model import DocumentModel
+    from app.run.model import RunModel
+    from maps.document import MapDocument
 
 PROGRESS_INTERVAL = 100  # milliseconds
 

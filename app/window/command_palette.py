@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QAction, QFocusEvent, QKeyEvent, QKeySequence
@@ -18,6 +18,9 @@ from PySide6.QtWidgets import (
 )
 
 from app.widgets.parts import GAP, MARGIN, TARGET, Rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 WIDTH, MOST_ROWS = 460, 12
 

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QApplication, QMainWindow, QMessageBox
 
-from app.base.preferences import Preferences, Theme
 from app.base.style import apply_style
-from app.canvas.canvas import Canvas
-from app.document.model import DocumentModel
-from app.files.file_actions import Files
 from app.files.new_map_dialog import ask_new_map
-from app.run.controller import RunController
 from app.tools import TOOLS
 from app.tools.point_actions import POINT_ACTIONS
 from app.window.desktop_entry import install_desktop_entry
-from app.window.docks import Docks
 from app.window.menus import Command, CommandTable, Menu
-from app.window.tool_choice import ToolChoice
 from maps.samples import SAMPLES, load_sample
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.base.preferences import Preferences, Theme
+    from app.canvas.canvas import Canvas
+    from app.document.model import DocumentModel
+    from app.files.file_actions import Files
+    from app.run.controller import RunController
+    from app.window.docks import Docks
+    from app.window.tool_choice import ToolChoice
 
 Keys = QKeySequence.StandardKey
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QObject, Qt
-from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QWidget
 
-from app.document.model import DocumentModel
 from app.panels.gallery import GalleryPanel
 from app.panels.history import HistoryPanel
 from app.panels.layers import LayersPanel
@@ -21,6 +19,13 @@ from app.panels.progress import ProgressPanel
 from app.panels.routes import RoutesPanel
 from app.panels.run import RunPanel
 from app.panels.scatter import FeaturesPanel
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from PySide6.QtGui import QAction
+
+    from app.document.model import DocumentModel
 
 STATE_VERSION = 1  # of the arrangement of docks; another number forgets the old one
 RIGHT, BOTTOM = Qt.DockWidgetArea.RightDockWidgetArea, Qt.DockWidgetArea.BottomDockWidgetArea
@@ -94,15 +99,26 @@ class Docks(QObject):
         self._docks: dict[QWidget, QDockWidget] = {}
         window.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         window.setCorner(Qt.Corner.BottomRightCorner, RIGHT)
-        front: dict[Stack, QDockWidget] = {}
+        self._front: dict[Stack, QDockWidget] = {}
         for entry in table:
             dock = self._add(entry)
-            if entry.stack in front:
-                window.tabifyDockWidget(front[entry.stack], dock)
+            if entry.stack in self._front:
+                window.tabifyDockWidget(self._front[entry.stack], dock)
             else:
-                front[entry.stack] = dock
-        for stack, dock in front.items():
+                self._front[entry.stack] = dock
+        for dock in self._front.values():
             dock.raise_()
+        self._first = QByteArray()
+
+    @property
+    def toggles(self) -> list[QAction]:
+        """Checkable actions that show and hide the docks, in the order of the table."""
+        return [dock.toggleViewAction() for dock in self._docks.values()]
+
+    def set_out(self) -> None:
+        """Give the stacks their first sizes; call it once the window has its own size and its tool bars."""
+        window, front = self._window, self._front
+        for stack, dock in front.items():
             if stack.width:
                 window.resizeDocks([dock], [stack.width], Qt.Orientation.Horizontal)
         for area in (RIGHT, BOTTOM):
@@ -110,11 +126,6 @@ class Docks(QObject):
             heights = [stack.height for stack in stacks]
             window.resizeDocks([front[stack] for stack in stacks], heights, Qt.Orientation.Vertical)
         self._first = self.arrangement()
-
-    @property
-    def toggles(self) -> list[QAction]:
-        """Checkable actions that show and hide the docks, in the order of the table."""
-        return [dock.toggleViewAction() for dock in self._docks.values()]
 
     def bring_to_front(self, panel: QWidget) -> None:
         """Show the tab of a panel."""

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QLineEdit, QMainWindow, QMessageBox
 
 from app.base.icons import app_icon
-from app.base.preferences import Preferences
 from app.canvas.canvas import Canvas
 from app.document.autosave import Autosave
 from app.document.model import DocumentModel
@@ -21,7 +20,6 @@ from app.panels.tool_options import OptionsBar
 from app.run.controller import RunController
 from app.run.model import RunModel
 from app.run.view import RunView
-from app.scenarios.frame import Frame
 from app.window.commands import Commands, Workbench
 from app.window.docks import Docks, Panels
 from app.window.menus import Menus
@@ -30,6 +28,12 @@ from app.window.tool_choice import ToolChoice
 from maps.document import MapDocument, new_document
 from maps.formats import FORMATS
 from maps.results import KeptResult
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
+
+    from app.base.preferences import Preferences
+    from app.scenarios.frame import Frame
 
 Paths = tuple[npt.NDArray[np.int64], ...]
 
@@ -88,6 +92,7 @@ class MainWindow(QMainWindow):
         self.addToolBar(Qt.ToolBarArea.TopToolBarArea, self.options_bar)
         self.addToolBar(Qt.ToolBarArea.LeftToolBarArea, self.menus.tool_bar)
         self.resize(1280, 800)
+        self.docks.set_out()
         if self.preferences:
             self.restoreGeometry(self.preferences.window_geometry)
             self.docks.arrange(self.preferences.window_state)
@@ -132,7 +137,7 @@ class MainWindow(QMainWindow):
             lambda: self.panels.progress.show_scenario(self.run, panel.scenario)
         )
         panel.aim_changed.connect(routes.show_targets)
-        routes.targets_changed.connect(lambda: panel.set_setting("targets", routes.targets()))
+        routes.targets_changed.connect(lambda: panel.form.set_value("targets", routes.targets()))
         self.view.route_costs_changed.connect(routes.show_costs)
         self.view.progress_changed.connect(lambda: self.panels.progress.show_run(self.run))
         self.view.gallery_changed.connect(self._show_gallery)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
 
-from app.canvas.canvas import Canvas
-from app.document.model import DocumentModel
-from app.run.view import RunView
-from app.scenarios.frame import Frame
 from app.widgets.parts import tabular
+
+if TYPE_CHECKING:
+    from app.canvas.canvas import Canvas
+    from app.document.model import DocumentModel
+    from app.run.view import RunView
+    from app.scenarios.frame import Frame
 
 WHILE = 8000  # milliseconds that a sentence stays
 DEVICES = {"cpu": "CPU", "cuda": "GPU (CUDA)", "mps": "GPU"}

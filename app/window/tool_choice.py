@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from app.canvas.canvas import Canvas
-from app.document.model import DocumentModel
-from app.panels.tool_options import OptionsBar
 from app.tools import TOOLS, ToolOptions
-from app.window.docks import Panels
-from maps.document import Terrain
+
+if TYPE_CHECKING:
+    from app.canvas.canvas import Canvas
+    from app.document.model import DocumentModel
+    from app.panels.tool_options import OptionsBar
+    from app.window.docks import Panels
+    from maps.document import Terrain
 
 
 class ToolChoice(QObject):

@@ -54,8 +54,10 @@ def pixels(panel, colour):
 def test_without_a_run_nothing_can_be_chosen(panel):
     QTest.mouseClick(panel.strip, LEFT)
     QTest.keyClick(panel.strip, KEY.Key_Left)
-    assert panel.told == [] and panel.frame is None
-    assert not panel.fork.isEnabled() and "no run" in panel.fork.toolTip()
+    assert panel.told == []
+    assert panel.frame is None
+    assert not panel.fork.isEnabled()
+    assert "no run" in panel.fork.toolTip()
     assert not panel.compare.isEnabled()
 
 
@@ -63,7 +65,8 @@ def test_a_click_chooses_the_nearest_kept_frame(panel):
     run = run_with(0, 10, 20, 30, newest=40)
     panel.show_run(run)
     click(panel, 12)
-    assert panel.told == [run.kept[1]] and panel.frame is run.kept[1]
+    assert panel.told == [run.kept[1]]
+    assert panel.frame is run.kept[1]
     assert panel.step.text() == "10 / 40"
     click(panel, 13)
     assert len(panel.told) == 1, "the same frame is not announced again"
@@ -77,7 +80,8 @@ def test_dragging_scrubs_and_the_right_end_is_live(panel):
         QTest.mouseMove(panel.strip, at(panel, step))
     QTest.mouseRelease(panel.strip, LEFT, pos=at(panel, 40))
     assert panel.told == [run.kept[3], run.kept[2], run.kept[1], None]
-    assert panel.frame is None and panel.step.text() == "40 / 40"
+    assert panel.frame is None
+    assert panel.step.text() == "40 / 40"
 
 
 def test_moving_without_a_button_chooses_nothing(panel):
@@ -106,7 +110,8 @@ def test_a_chosen_frame_stays_while_the_run_goes_on_and_thins_what_it_keeps(pane
     chosen = panel.frame
     run.kept, run.frame = run.kept[::2], Frame(80)  # step 10 is no longer kept
     panel.show_run(run)
-    assert panel.frame is chosen and panel.step.text() == "10 / 80"
+    assert panel.frame is chosen
+    assert panel.step.text() == "10 / 80"
     QTest.keyClick(panel.strip, KEY.Key_Right)
     assert panel.frame is run.kept[1]
 
@@ -117,17 +122,21 @@ def test_live_follows_the_newest_frame(panel):
     assert panel.step.text() == "5 / 5"
     run.frame = Frame(9)
     panel.show_run(run)
-    assert panel.step.text() == "9 / 9" and panel.told == []
+    assert panel.step.text() == "9 / 9"
+    assert panel.told == []
 
 
 def test_another_run_is_shown_live(panel):
     panel.show_run(run_with(0, 10, 20))
     click(panel, 10)
     panel.show_run(run_with(0, 4))
-    assert panel.told[-1] is None and panel.frame is None
+    assert panel.told[-1] is None
+    assert panel.frame is None
     click(panel, 0)
     panel.show_run(RunModel())
-    assert panel.told[-1] is None and panel.step.text() == "–" and not panel.fork.isEnabled()
+    assert panel.told[-1] is None
+    assert panel.step.text() == "–"
+    assert not panel.fork.isEnabled()
 
 
 def test_forking_takes_the_frame_in_view(qtbot, panel):
@@ -160,7 +169,8 @@ def test_edits_are_marked_where_they_were_taken_up(qtbot, panel):
     panel.show_run(run)
     qtbot.waitUntil(lambda: panel.strip._pulse.state() == panel.strip._pulse.State.Stopped, timeout=3000)
     seen = pixels(panel, style.BEST)
-    assert seen and abs(sum(seen) / len(seen) - panel.strip.x_of(25)) <= 1.5
+    assert seen
+    assert abs(sum(seen) / len(seen) - panel.strip.x_of(25)) <= 1.5
 
 
 def test_the_line_is_filled_up_to_the_frame_in_view(panel):

@@ -27,8 +27,11 @@ class Choice:
     def settings(self):
         return self.chosen
 
-    def set_setting(self, name, value):
-        self.chosen = replace(self.chosen, **{name: value})
+    def set(self, **changes):
+        self.chosen = replace(self.chosen, **changes)
+
+    def apply_fix(self, fix):
+        self.set(**{fix.setting: fix.value})
 
 
 class Desk:
@@ -64,7 +67,7 @@ def desk(qapp):
 
 @pytest.fixture
 def endless(desk):
-    desk.choice.set_setting("steps", 100_000)
+    desk.choice.set(steps=100_000)
     return desk
 
 
@@ -83,12 +86,14 @@ def test_one_button_starts_pauses_and_goes_on(qtbot, endless):
         states.append(endless.run.state)
         under_way(qtbot, endless)
     assert states == ["running", "paused", "running"]
-    assert endless.controller.can_stop and not endless.controller.can_revert
+    assert endless.controller.can_stop
+    assert not endless.controller.can_revert
     endless.controller.step()
     assert endless.run.state == "paused"
     endless.controller.stop()
     ended(qtbot, endless)
-    assert not endless.controller.can_stop and endless.controller.can_apply
+    assert not endless.controller.can_stop
+    assert endless.controller.can_apply
 
 
 def test_applying_is_one_undo_step_and_forgets_the_run(qtbot, desk):
@@ -101,7 +106,8 @@ def test_applying_is_one_undo_step_and_forgets_the_run(qtbot, desk):
     assert np.array_equal(desk.model.document.cost, promised.cost)
     assert desk.model.document.total_cost == pytest.approx(drawn.total_cost, rel=1e-6)
     assert desk.told == ["Applied: total cost 256, before 256"]
-    assert desk.run.state == "idle" and not desk.controller.can_apply
+    assert desk.run.state == "idle"
+    assert not desk.controller.can_apply
     assert desk.model.history.labels[-1] == "Adversarial path"
     desk.model.undo()
     assert desk.model.document is drawn
@@ -136,7 +142,9 @@ def test_a_result_of_another_size_is_not_applied_and_it_is_said(qtbot, desk):
 
 def test_before_a_run_there_is_nothing_to_apply(desk):
     assert desk.controller.result_document() is None
-    assert not desk.controller.can_apply and not desk.controller.can_revert and not desk.controller.can_stop
+    assert not desk.controller.can_apply
+    assert not desk.controller.can_revert
+    assert not desk.controller.can_stop
 
 
 def test_an_edit_during_the_run_is_passed_on(qtbot, endless):
@@ -155,7 +163,8 @@ def test_an_edit_after_a_failure_clears_it(qtbot, desk):
     assert "no way leads" in desk.run.sentence
     desk.model.undo()
     assert desk.model.document is drawn
-    assert desk.run.state == "idle" and desk.run.sentence == ""
+    assert desk.run.state == "idle"
+    assert desk.run.sentence == ""
 
 
 def test_a_fork_takes_costs_and_points_of_a_step_and_runs_from_there(qtbot, desk):
@@ -168,7 +177,8 @@ def test_a_fork_takes_costs_and_points_of_a_step_and_runs_from_there(qtbot, desk
     assert np.allclose(forked.cost, frame.cost_map, rtol=1e-6)
     assert forked.layouts[0].positions.tolist() == [[4.0, 5.0]]
     assert desk.model.history.labels[before:] == (f"Fork at step {frame.step}",)
-    assert desk.run.started_from is forked and desk.run.busy
+    assert desk.run.started_from is forked
+    assert desk.run.busy
     ended(qtbot, desk)
 
 
@@ -177,12 +187,13 @@ def test_a_fork_that_does_not_fit_is_told_and_changes_nothing(qtbot, desk):
     ended(qtbot, desk)
     drawn = desk.model.document
     desk.controller.fork(replace(desk.run.frame, layouts={"gone": np.zeros((1, 2))}))
-    assert desk.model.document is drawn and not desk.run.busy
+    assert desk.model.document is drawn
+    assert not desk.run.busy
     assert "gone" in desk.told[0]
 
 
 def test_the_suggested_fix_is_set_and_the_run_starts(qtbot, desk):
-    desk.choice.set_setting("budget", 1e6)
+    desk.choice.set(budget=1e6)
     desk.controller.start_or_pause()
     ended(qtbot, desk, "failed")
     desk.controller.apply_fix()
@@ -193,7 +204,8 @@ def test_the_suggested_fix_is_set_and_the_run_starts(qtbot, desk):
 def test_without_a_suggestion_there_is_nothing_to_fix(desk):
     settings = desk.choice.settings()
     desk.controller.apply_fix()
-    assert desk.choice.settings() is settings and desk.run.state == "idle"
+    assert desk.choice.settings() is settings
+    assert desk.run.state == "idle"
 
 
 def test_another_map_ends_the_run_without_a_result(qtbot, endless):
@@ -201,7 +213,9 @@ def test_another_map_ends_the_run_without_a_result(qtbot, endless):
     under_way(qtbot, endless)
     endless.model.adopt(new_document(9, 9), None)
     endless.controller.forget()
-    assert endless.run.state == "idle" and endless.run.frame is None and endless.run.result is None
+    assert endless.run.state == "idle"
+    assert endless.run.frame is None
+    assert endless.run.result is None
 
 
 def test_the_drawn_map_stays_while_a_run_goes_on(qtbot, desk):
@@ -210,4 +224,6 @@ def test_the_drawn_map_stays_while_a_run_goes_on(qtbot, desk):
     ended(qtbot, desk)
     assert desk.model.document is drawn
     desk.controller.revert()
-    assert desk.model.document is drawn and desk.run.state == "idle" and desk.run.frame is None
+    assert desk.model.document is drawn
+    assert desk.run.state == "idle"
+    assert desk.run.frame is None

@@ -95,16 +95,19 @@ def test_an_earlier_frame_stays_in_view_until_the_newest_is_wanted(seen):
     seen.become("running", frame=early, kept=[early])
     seen.view.scrub(early)
     seen.deliver(late)
-    assert seen.view.shown.frame is early and (seen.run_costs == 2.0).all()
+    assert seen.view.shown.frame is early
+    assert (seen.run_costs == 2.0).all()
     seen.view.scrub(None)
-    assert seen.view.shown.frame is late and (seen.run_costs == 3.0).all()
+    assert seen.view.shown.frame is late
+    assert (seen.run_costs == 3.0).all()
 
 
 def test_comparing_shows_the_drawn_map_and_its_path_and_scrubbing_ends_it(qtbot, seen):
     seen.become("ended", frame=frame(5))
     seen.view.compare(True)
     measured(qtbot, seen)
-    assert seen.run_costs is None and drawn_lines(seen) == [14]
+    assert seen.run_costs is None
+    assert drawn_lines(seen) == [14]
     seen.deliver(frame(6))
     assert seen.run_costs is None, "a late frame does not come into view"
     early = frame(0)
@@ -123,10 +126,12 @@ def test_a_refused_edit_is_seen_but_earlier_frames_can_be_too(qtbot, seen):
     assert seen.run_costs is None
     assert seen.scene.cut is not None, "where the goal cannot be reached is marked"
     seen.view.scrub(early)
-    assert seen.view.shown.frame is early and seen.scene.cut is None
+    assert seen.view.shown.frame is early
+    assert seen.scene.cut is None
     seen.view.scrub(None)
     seen.become("running", refused=False)
-    assert seen.view.shown.frame is seen.run.frame and seen.scene.cut is None
+    assert seen.view.shown.frame is seen.run.frame
+    assert seen.scene.cut is None
 
 
 def test_a_cleared_run_leaves_the_drawn_map(qtbot, seen):
@@ -136,7 +141,9 @@ def test_a_cleared_run_leaves_the_drawn_map(qtbot, seen):
     seen.view.compare(True)
     seen.become("idle", frame=None)
     measured(qtbot, seen)
-    assert seen.view.shown.frame is None and seen.run_costs is None and drawn_lines(seen) == [14]
+    assert seen.view.shown.frame is None
+    assert seen.run_costs is None
+    assert drawn_lines(seen) == [14]
     assert seen.compared == [True, False], "the next run is not compared from the start"
     seen.become("running", frame=frame(0))
     assert seen.view.shown.frame is seen.run.frame, "nor scrubbed"
@@ -147,14 +154,16 @@ def test_a_frame_that_leaves_the_costs_alone_keeps_the_drawn_path(qtbot, seen):
     measured(qtbot, seen)
     seen.become("running")
     seen.deliver(Frame(3, walks=(PATH,), layouts={"camps": np.array([[3.0, 4.0]])}))
-    assert seen.run_costs is None and drawn_lines(seen) == [14]
+    assert seen.run_costs is None
+    assert drawn_lines(seen) == [14]
     assert [walk.size() for walk in seen.scene.walks] == [len(PATH)]
     assert seen.scene.moving["camps"].tolist() == [[3.0, 4.0]]
 
 
 def test_a_frame_of_another_size_is_passed_over(seen):
     seen.become("ended", frame=Frame(1, cost_map=np.full((9, 9), 2.0)))
-    assert seen.view.shown.frame is None and seen.run_costs is None
+    assert seen.view.shown.frame is None
+    assert seen.run_costs is None
 
 
 def test_on_a_map_of_another_size_everything_is_drawn_anew(qtbot, seen):
@@ -190,7 +199,8 @@ def test_the_drawn_map_is_not_measured_while_a_run_covers_it_but_afterwards(qtbo
     assert len(seen.costs) == 1
     seen.become("ended")
     measured(qtbot, seen)
-    assert len(seen.costs) == 2 and seen.costs[1][0] > 13.0
+    assert len(seen.costs) == 2
+    assert seen.costs[1][0] > 13.0
     seen.view.refresh()
     assert not seen.view.measurer.busy, "a map that is measured already is not measured again"
 

@@ -47,7 +47,8 @@ def rows(palette):
 def test_all_commands_are_listed_with_their_keys(palette):
     assert rows(palette) == ["Open…", "Save", "Undo", "Run or pause", "Brush"]
     assert [palette.list.topLevelItem(n).text(1) for n in range(5)] == list(NAMES.values())
-    assert palette.isVisible() and palette.field.hasFocus()
+    assert palette.isVisible()
+    assert palette.field.hasFocus()
     assert palette.parentWidget().rect().contains(palette.geometry())
 
 
@@ -94,15 +95,18 @@ def test_a_disabled_command_cannot_be_run(window, palette):
 def test_a_click_runs_a_command(window, palette):
     at = palette.list.visualItemRect(palette.list.topLevelItem(3)).center()
     QTest.mouseClick(palette.list.viewport(), Qt.MouseButton.LeftButton, pos=at)
-    assert [name for name, _ in window.ran] == ["Run or &pause"] and not palette.isVisible()
+    assert [name for name, _ in window.ran] == ["Run or &pause"]
+    assert not palette.isVisible()
 
 
 def test_escape_and_losing_the_focus_close_it(window, palette):
     QTest.keyClick(palette.field, KEY.Key_Escape)
-    assert not palette.isVisible() and window.centralWidget().hasFocus()
+    assert not palette.isVisible()
+    assert window.centralWidget().hasFocus()
     palette.open_for(window.commands)
     window.centralWidget().setFocus()
-    assert not palette.isVisible() and window.ran == []
+    assert not palette.isVisible()
+    assert window.ran == []
 
 
 def test_it_opens_empty_again_and_marks_what_is_on(window, palette):

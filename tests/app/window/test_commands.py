@@ -75,7 +75,8 @@ def test_one_entry_puts_a_command_into_menu_palette_and_keys(qtbot, monkeypatch)
     assert done == [], "it is not possible yet"
     window.model.edit("Rename", window.model.document.replace(name="other"))
     QTest.keyClick(window, Qt.Key.Key_T, control)
-    assert done == [1] and entry.isChecked()
+    assert done == [1]
+    assert entry.isChecked()
     window.menus.find_command()
     field = window.menus._palette.field
     QTest.keyClicks(field, "trick")
@@ -98,7 +99,8 @@ def test_every_command_of_the_menus_and_the_tool_bar_is_in_the_palette(window):
     window.menus.find_command()
     listed = [name.removeprefix("✓ ") for name, _ in palette_rows(window)]
     assert listed == wanted
-    assert len(wanted) > 60 and {"Undo", "Brush", "Plan", "Cut points", "Dark"} <= set(wanted)
+    assert len(wanted) > 60
+    assert {"Undo", "Brush", "Plan", "Cut points", "Dark"} <= set(wanted)
 
 
 def test_a_key_that_the_canvas_listens_to_is_named_in_the_palette_but_not_taken_from_fields(window):
@@ -213,4 +215,5 @@ def test_menus_whose_commands_come_and_go_are_made_anew(qtbot):
     assert done == ["two"]
     texts.clear()
     menus.refill()
-    assert not shown.isEnabled() and [entry.text() for entry in menus.commands()] == ["Quit"]
+    assert not shown.isEnabled()
+    assert [entry.text() for entry in menus.commands()] == ["Quit"]

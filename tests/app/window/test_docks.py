@@ -49,7 +49,8 @@ def test_one_entry_is_a_dock_a_command_and_remembered(qtbot, tmp_path, monkeypat
     again = Dock("toys", "Toys", QLabel("another"), BELOW)
     monkeypatch.setattr(Panels, "table", lambda panels: (*honest(panels)[:-1], again))
     window = made_window(qtbot, path)
-    assert dock(window, "toys").isHidden() and not dock(window, "history").isHidden()
+    assert dock(window, "toys").isHidden()
+    assert not dock(window, "history").isHidden()
     toggle(window, "Toys")
     assert not dock(window, "toys").isHidden()
     window.close()
@@ -59,7 +60,8 @@ def test_the_first_of_each_stack_is_in_front(qtbot, tmp_path):
     window = made_window(qtbot, tmp_path / "preferences.ini")
     panels = window.panels
     qtbot.waitUntil(panels.layers.isVisible)
-    assert panels.run.isVisible() and panels.progress.isVisible()
+    assert panels.run.isVisible()
+    assert panels.progress.isVisible()
     for behind in (panels.terrain, panels.map_settings, panels.history, panels.plan, panels.gallery):
         assert behind.visibleRegion().isEmpty()
     window.close()
@@ -67,9 +69,11 @@ def test_the_first_of_each_stack_is_in_front(qtbot, tmp_path):
 
 def test_docks_come_back_to_where_they_were_at_first(qtbot, tmp_path):
     window = made_window(qtbot, tmp_path / "preferences.ini")
+    before = window.panels.run.size()
     for title in ("Run", "Progress", "History"):
         toggle(window, title)
     assert dock(window, "run").isHidden()
     window.docks.arrange_as_at_first()
     assert not any(dock(window, entry.name).isHidden() for entry in window.panels.table())
+    assert (window.panels.run.size(), window.menus.tool_bar.isVisible()) == (before, True)
     window.close()

@@ -217,7 +217,8 @@ def test_a_refused_edit_shows_the_drawn_map_and_waits(qtbot, window):
     paint(window, (0, 7), (15, 7))
     qtbot.waitUntil(lambda: window.run.refused, timeout=30_000)
     assert "no way leads" in window.panels.run.sentence.text()
-    assert not window.panels.run.run.isEnabled() and "undo" in window.panels.run.run.toolTip()
+    assert not window.panels.run.run.isEnabled()
+    assert "undo" in window.panels.run.run.toolTip()
     assert not window.canvas._scene.map.has_run
     qtbot.waitUntil(lambda: window.canvas._scene.cut is not None, timeout=20_000)
     QTest.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
@@ -243,7 +244,8 @@ def test_an_edit_after_the_run_is_seen_and_apply_asks_and_names_the_total(qtbot,
 
     monkeypatch.setattr(QMessageBox, "question", question)
     QTest.mouseClick(window.panels.run.apply, Qt.MouseButton.LeftButton)
-    assert len(asked) == 1 and "total cost becomes" in asked[0]
+    assert len(asked) == 1
+    assert "total cost becomes" in asked[0]
     assert "Applied: total cost" in window.statusBar().currentMessage()
 
 
@@ -258,7 +260,8 @@ def test_space_pans_after_a_field_had_the_focus(qtbot, window):
     QTest.mousePress(window.canvas, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, QPoint(100, 100))
     QTest.mouseMove(window.canvas, QPoint(130, 110))
     QTest.mouseRelease(window.canvas, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, QPoint(130, 110))
-    assert window.model.document is document and window.canvas.view.left == pytest.approx(view.left + 30.0)
+    assert window.model.document is document
+    assert window.canvas.view.left == pytest.approx(view.left + 30.0)
 
 
 def test_enter_and_escape_in_a_field_give_the_keys_back_to_the_map(qtbot, window):

@@ -62,7 +62,8 @@ def test_a_terrain_is_painted_with_a_tool_that_paints(desk, before, after):
 def test_a_terrain_that_cannot_be_passed_is_painted_with_the_wall_tool(desk):
     before = desk.canvas.options
     desk.panels.terrain.terrain_chosen.emit(desk.terrain(passable=False))
-    assert desk.canvas.tool == "wall" and desk.canvas.options == before
+    assert desk.canvas.tool == "wall"
+    assert desk.canvas.options == before
 
 
 def test_a_cost_out_of_bounds_is_warned_of_once(desk):
@@ -74,9 +75,11 @@ def test_a_cost_out_of_bounds_is_warned_of_once(desk):
 
 def test_routes_and_layouts_are_chosen_in_their_panels_and_on_the_canvas(desk):
     desk.panels.routes.route_chosen.emit(1)
-    assert desk.canvas.options.route == 1 and desk.panels.routes.active == 1
+    assert desk.canvas.options.route == 1
+    assert desk.panels.routes.active == 1
     desk.panels.layouts.layout_chosen.emit(1)
-    assert desk.canvas.options.layout == 1 and desk.panels.layouts.active == 1
+    assert desk.canvas.options.layout == 1
+    assert desk.panels.layouts.active == 1
 
 
 def test_another_layout_lets_go_of_the_selected_points(desk):
