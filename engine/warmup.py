@@ -15,7 +15,7 @@ from engine.matching.iterate import MatchSettings
 from engine.matching.limits import Limits
 from engine.matching.problem import MatchProblem, PointSet
 from engine.matching.run import match_points
-from engine.optimum.run import OptimumSettings, optimum
+from engine.optimum.run import OptimumSettings, approach_optimum
 from engine.paths.beam_search import Agent, guess_field, walk
 from engine.paths.logit import logit_adjoint
 from engine.paths.soft_paths import FlowSettings, soft_paths
@@ -41,7 +41,7 @@ def warm_up() -> None:
             upstream = edge_costs(grid, cost_map)
             logit_adjoint(grid, cost_map, paths.potentials[0], paths.fields[0], route.start, 0.1, upstream)
             load_of_flow(grid, divergence(grid, paths.flow[0]) * paths.flow[0])
-    for _ in optimum(problem, OptimumSettings(max_iterations=80)):
+    for _ in approach_optimum(problem, OptimumSettings(max_iterations=80)):
         pass
     _match(grid, cost_map)
     _transport()

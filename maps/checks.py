@@ -1,4 +1,4 @@
-"""Checks of single values, with messages that name the field and say what is needed."""
+"""Check single values, with messages that name the field and say what is needed."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ COLOUR = re.compile(r"#[0-9a-f]{6}")
 
 
 def check_choice(field_name: str, value: object, choices: tuple[object, ...]) -> None:
-    """Raises MapError unless the value is one of the choices."""
+    """Raise MapError unless the value is one of the choices."""
     if isinstance(value, bool) or value not in choices:
         listed = ", ".join(map(repr, choices))
         raise MapError(f"{field_name} is {value!r}; choose one of {listed}")
 
 
 def check_text(where: str, value: object) -> None:
-    """Raises MapError unless the value is a text that UTF-8 can hold."""
+    """Raise MapError unless the value is a text that UTF-8 can hold."""
     if not isinstance(value, str):
         raise MapError(f"{where} is {value!r}; a text is needed")
     if any("\ud800" <= letter <= "\udfff" for letter in value):
@@ -31,7 +31,7 @@ def check_text(where: str, value: object) -> None:
 
 
 def finite(where: str, value: float) -> float:
-    """The value as a finite float."""
+    """Return the value as a finite float."""
     try:
         number = float(value)
     except (TypeError, ValueError, OverflowError):
@@ -42,7 +42,7 @@ def finite(where: str, value: float) -> float:
 
 
 def positive(where: str, value: float) -> float:
-    """The value as a finite float above 0."""
+    """Return the value as a finite float above 0."""
     number = finite(where, value)
     if number <= 0:
         raise MapError(f"{where} is {number:g}; a number above 0 is needed")
@@ -50,7 +50,7 @@ def positive(where: str, value: float) -> float:
 
 
 def not_negative(where: str, value: float) -> float:
-    """The value as a finite float of at least 0."""
+    """Return the value as a finite float of at least 0."""
     number = finite(where, value)
     if number < 0:
         raise MapError(f"{where} is {number:g}; a number of at least 0 is needed")
@@ -58,7 +58,7 @@ def not_negative(where: str, value: float) -> float:
 
 
 def valid_cost(where: str, value: float) -> float:
-    """The value, if a float32 can hold it as a cost."""
+    """Return the value, if a float32 can hold it as a cost."""
     number = finite(where, value)
     with np.errstate(over="ignore", under="ignore"):
         stored = np.float32(number)
@@ -68,18 +68,18 @@ def valid_cost(where: str, value: float) -> float:
 
 
 def valid_cell(where: str, value: object) -> Cell:
-    """The value as (row, col)."""
+    """Return the value as (row, col)."""
     try:
         row, col = cast("tuple[object, object]", value)
         if all(isinstance(index, (int, np.integer)) and not isinstance(index, bool) for index in (row, col)):
-            return int(cast(int, row)), int(cast(int, col))
+            return int(cast("int", row)), int(cast("int", col))
     except (TypeError, ValueError):
         pass
     raise MapError(f"{where} is {value!r}; two whole numbers (row, col) are needed")
 
 
 def valid_colour(where: str, value: object) -> str:
-    """The value as '#rrggbb' in lower case."""
+    """Return the value as '#rrggbb' in lower case."""
     if isinstance(value, str) and COLOUR.fullmatch(value.lower()):
         return value.lower()
     raise MapError(f"{where}: colour is {value!r}; six hexadecimal digits after # are needed, as in #e69f00")

@@ -102,7 +102,7 @@ class Route:
         object.__setattr__(self, "line", tuple(valid_cell(f"{where}: line", cell) for cell in self.line))
 
     def expects(self, cost: float) -> bool:
-        """Whether a path of this cost is the expected one, to the decimals that the file gives.
+        """Return whether a path of this cost is the expected one, to the decimals that the file gives.
 
         A file may have rounded or cut its figure, and may have reckoned with a rounded √2: a difference of
         2e-4, or of 1e-5 of the whole, is none.
@@ -259,12 +259,12 @@ class MapDocument:
 
     @property
     def height(self) -> int:
-        """Number of rows."""
+        """Rows of cells."""
         return self.cost.shape[0]
 
     @property
     def width(self) -> int:
-        """Number of columns."""
+        """Columns of cells."""
         return self.cost.shape[1]
 
     @property
@@ -278,11 +278,11 @@ class MapDocument:
         return float(self.cost.sum(where=self.passable, dtype=np.float64))
 
     def contains(self, cell: Cell) -> bool:
-        """Whether (row, col) is a cell of this map."""
+        """Return whether (row, col) is a cell of this map."""
         return 0 <= cell[0] < self.height and 0 <= cell[1] < self.width
 
     def replace(self, **changes: Any) -> MapDocument:
-        """A document with some fields changed; unchanged arrays are shared, not copied."""
+        """Return a document with some fields changed; unchanged arrays are shared, not copied."""
         return dataclasses.replace(self, **changes)
 
 
@@ -297,7 +297,7 @@ def new_document(
     cell_size: float = 1.0,
     name: str = "",
 ) -> MapDocument:
-    """An open map of height × width cells, all of one cost, all passable, none locked."""
+    """Return an open map of height × width cells, all of one cost, all passable, none locked."""
     check_size(height, width)
     return MapDocument(
         cost=freshly_frozen(np.full((height, width), valid_cost("cost", cost), np.float32)),
@@ -322,13 +322,13 @@ def check_size(height: int, width: int) -> None:
 
 
 def points_inside(positions: NDArray[np.float64], height: int, width: int) -> Mask:
-    """(n,) bool: which (row, col) positions lie on a map of height × width cells, its border included."""
+    """Return (n,) bool: which (row, col) positions lie on a map of height × width cells, its border included."""
     inside = (positions >= -0.5) & (positions <= (height - 0.5, width - 0.5))
     return inside[:, 0] & inside[:, 1]
 
 
 def frozen(values: ArrayLike, dtype: type[np.generic]) -> NDArray[Any]:
-    """A read-only C-ordered array of `dtype`; `values` itself if it is one that nobody can write to any more."""
+    """Return a read-only C-ordered array of `dtype`; `values` itself if it is one that nobody can write to."""
     if isinstance(values, np.ndarray):
         array = cast("NDArray[Any]", values)
         if array.dtype == dtype and array.flags.c_contiguous and not _writeable(array):
@@ -338,7 +338,7 @@ def frozen(values: ArrayLike, dtype: type[np.generic]) -> NDArray[Any]:
 
 
 def freshly_frozen(array: NDArray[Any]) -> NDArray[Any]:
-    """`array` itself, made read-only: for arrays that the caller has just made and will not write to again."""
+    """Return `array` itself, made read-only: for arrays that the caller has just made and keeps to itself."""
     array.setflags(write=False)
     return array
 
@@ -365,7 +365,7 @@ def _checked_cost(values: ArrayLike) -> CostMap:
 
 
 def frozen_metadata(metadata: Mapping[str, JSON], where: str = "metadata") -> FrozenMapping:
-    """An object of JSON that cannot change. Raises MapError, beginning with `where`, for what JSON cannot say."""
+    """Return an object of JSON that cannot change. Raises MapError, beginning with `where`, for any other."""
     if isinstance(metadata, FrozenMapping):
         return metadata  # made by this function for an earlier document
     value = _frozen_json(where, metadata, 0)

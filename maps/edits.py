@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from maps.checks import valid_cost
 from maps.document import (
@@ -24,6 +23,9 @@ from maps.document import (
 )
 from maps.errors import MapError, name_cell
 from maps.raster import Patch, Rectangle
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _Entry = TypeVar("_Entry")
 PaintMode = Literal["set", "add", "scale", "smooth"]
@@ -99,7 +101,7 @@ def set_terrain(document: MapDocument, patch: Patch, terrain: Terrain) -> Edit:
 
 
 def apply_costs(document: MapDocument, cost_map: NDArray[np.floating[Any]]) -> Edit:
-    """Take an optimised cost map (H, W) over; walls and locked cells keep what they have."""
+    """Take over an optimised cost map (H, W); walls and locked cells keep what they have."""
     if cost_map.shape != document.shape:
         raise MapError(f"the cost map is {cost_map.shape}, the map is {document.shape}; they must agree")
     free = document.passable & ~document.locked
@@ -110,7 +112,7 @@ def apply_costs(document: MapDocument, cost_map: NDArray[np.floating[Any]]) -> E
 
 
 def same_terrain(document: MapDocument, cell: Cell) -> Mask:
-    """(H, W) what a flood fill from `cell` may spread over: passable cells of its cost, or walls from a wall.
+    """Return (H, W) where a flood fill from `cell` may spread: passable cells of its cost, or walls from a wall.
 
     Raises MapError for a cell outside the map.
     """
@@ -128,7 +130,7 @@ def set_route(document: MapDocument, index: int, route: Route) -> MapDocument:
 
 
 def remove_route(document: MapDocument, index: int) -> MapDocument:
-    """Without the route at this index."""
+    """Remove the route at this index."""
     return document.replace(routes=_spliced("route", document.routes, index, ()))
 
 
@@ -139,14 +141,14 @@ def set_layout(document: MapDocument, index: int, layout: Layout) -> MapDocument
 
 
 def remove_layout(document: MapDocument, index: int) -> MapDocument:
-    """Without the layout at this index."""
+    """Remove the layout at this index."""
     return document.replace(layouts=_spliced("layout", document.layouts, index, ()))
 
 
 def resize(
     document: MapDocument, height: int, width: int, offset: Cell = (0, 0), cost: float = 1.0
 ) -> tuple[MapDocument, list[str]]:
-    """The map on another canvas, its first cell at `offset`; new cells get `cost`.
+    """Put the map on another canvas, its first cell at `offset`; new cells get `cost`.
 
     Returns the document and, in sentences, which routes and points fell outside and are gone.
     """
@@ -192,7 +194,7 @@ def resize(
 
 
 def union(first: Rectangle | None, second: Rectangle | None) -> Rectangle | None:
-    """The smallest rectangle around both."""
+    """Return the smallest rectangle around both."""
     if first is None or second is None:
         return first or second
     return (

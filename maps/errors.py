@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import os
 
 
 class MapError(ValueError):
@@ -34,7 +37,7 @@ class MapSaveError(OSError):
 
 
 def name_cell(row: int, col: int) -> str:
-    """How messages name a cell."""
+    """Return a cell as messages name it."""
     return f"cell (row {row}, col {col})"
 
 

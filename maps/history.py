@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
-from maps.document import MapDocument
+    from maps.document import MapDocument
 
 BYTE_BUDGET = 512 << 20
 ENTRY_BYTES = 4096  # what an entry is reckoned to take beside its layers, so that no history grows for ever
@@ -47,29 +48,29 @@ class History:
         return self.position < len(self.entries) - 1
 
     def push(self, label: str, document: MapDocument) -> History:
-        """With a new present; whatever had been undone is gone. The very same document adds nothing."""
+        """Add a new present and drop whatever had been undone; the very same document adds nothing."""
         if document is self.current:
             return self
         entries = _newest((*self.entries[: self.position + 1], (label, document)), self.byte_budget)
         return History(entries, len(entries) - 1, self.byte_budget)
 
     def undo(self) -> History:
-        """One step back, or unchanged at the oldest."""
+        """Go one step back, or stay unchanged at the oldest."""
         return self.jump(self.position - 1) if self.can_undo else self
 
     def redo(self) -> History:
-        """One step forward again, or unchanged at the newest."""
+        """Go one step forward again, or stay unchanged at the newest."""
         return self.jump(self.position + 1) if self.can_redo else self
 
     def jump(self, position: int) -> History:
-        """To any snapshot. Raises IndexError if there is none."""
+        """Go to any snapshot. Raises IndexError if there is none."""
         if not 0 <= position < len(self.entries):
             raise IndexError(f"the history has {len(self.entries)} entries, none at {position}")
         return replace(self, position=position)
 
 
 def new_history(document: MapDocument, label: str = "Open", byte_budget: int = BYTE_BUDGET) -> History:
-    """A history that begins with `document`."""
+    """Return a history that begins with `document`."""
     return History(((label, document),), 0, byte_budget)
 
 

@@ -6,8 +6,8 @@ an edit puts somewhere lies on a passable cell of the map, or the edit raises Ma
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,6 +15,9 @@ from numpy.typing import ArrayLike, NDArray
 from maps.document import Layout, MapDocument, Mask, points_inside
 from maps.edits import set_layout
 from maps.errors import MapError, name_cell
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 Positions = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -24,7 +27,7 @@ LAYOUT_COLOURS = ("#56b4e9", "#e69f00", "#cc79a7", "#f0e442", "#009e73", "#d55e0
 
 
 def new_layout(document: MapDocument, name: str = "") -> Layout:
-    """A layout without points, with the next name and colour that no other layout has."""
+    """Return a layout without points, with the next name and colour that no other layout has."""
     names = {layout.name for layout in document.layouts}
     number = next(n for n in range(1, len(names) + 2) if f"Layout {n}" not in names)
     colours = [layout.colour for layout in document.layouts]
@@ -33,7 +36,7 @@ def new_layout(document: MapDocument, name: str = "") -> Layout:
 
 
 def cells_of(document: MapDocument, positions: ArrayLike) -> Indices:
-    """(n, 2) cells that positions lie in; outside the map they are cells that the map does not have."""
+    """Return (n, 2) cells that positions lie in; outside the map they are cells that the map does not have."""
     at = _positions(positions)
     cells = np.floor(at + 0.5).astype(np.int64)
     # The far border still belongs to the last row and column.
@@ -42,7 +45,7 @@ def cells_of(document: MapDocument, positions: ArrayLike) -> Indices:
 
 
 def blocked(document: MapDocument, positions: ArrayLike) -> Mask:
-    """(n,) bool: which positions lie outside the map or in a wall."""
+    """Return (n,) bool: which positions lie outside the map or in a wall."""
     at = _positions(positions)
     inside = points_inside(at, document.height, document.width)
     result = ~inside
@@ -52,7 +55,7 @@ def blocked(document: MapDocument, positions: ArrayLike) -> Mask:
 
 
 def why_blocked(document: MapDocument, positions: ArrayLike) -> str:
-    """A sentence about the first of the positions that no point can take; empty if all are free."""
+    """Return a sentence about the first of the positions that no point can take; empty if all are free."""
     at = _positions(positions)
     bad = blocked(document, at)
     if not bad.any():
@@ -68,7 +71,7 @@ def why_blocked(document: MapDocument, positions: ArrayLike) -> str:
 
 
 def add_points(document: MapDocument, index: int, positions: ArrayLike, weights: ArrayLike = 1.0) -> MapDocument:
-    """Points appended to a layout, or to a new one where index is the number of layouts.
+    """Append points to a layout, or to a new one where index is the number of layouts.
 
     positions: (n, 2) or one (row, col); weights: (n,) or one for all.
     """
@@ -88,13 +91,13 @@ def add_points(document: MapDocument, index: int, positions: ArrayLike, weights:
 
 
 def move_points(document: MapDocument, index: int, points: Iterable[int], by: ArrayLike) -> MapDocument:
-    """Points shifted by (rows, cols), one shift for all or (n, 2)."""
+    """Shift points by (rows, cols), one shift for all or (n, 2)."""
     chosen = _chosen(document, index, points)
     return place_points(document, index, chosen, document.layouts[index].positions[chosen] + np.asarray(by))
 
 
 def place_points(document: MapDocument, index: int, points: Iterable[int], positions: ArrayLike) -> MapDocument:
-    """Points put at new positions (n, 2)."""
+    """Put points at new positions (n, 2)."""
     chosen = _chosen(document, index, points)
     layout = document.layouts[index]
     at = layout.positions.copy()
@@ -108,7 +111,7 @@ def place_points(document: MapDocument, index: int, points: Iterable[int], posit
 def move_layouts(
     document: MapDocument, moved: Mapping[str, tuple[Positions, NDArray[np.float64] | None]]
 ) -> MapDocument:
-    """The document with whole layouts, by name, at other positions (n, 2) and with other weights (n,), if any.
+    """Give whole layouts, by name, other positions (n, 2) and, where there are any, other weights (n,).
 
     Raises MapError if one of them is gone, or has another number of points by now.
     """
@@ -127,7 +130,7 @@ def move_layouts(
 
 
 def remove_points(document: MapDocument, index: int, points: Iterable[int]) -> MapDocument:
-    """A layout without these points; the others keep their order."""
+    """Remove points from a layout; the others keep their order."""
     chosen = _chosen(document, index, points)
     layout = document.layouts[index]
     kept = np.ones(len(layout.positions), np.bool_)
@@ -139,7 +142,7 @@ def remove_points(document: MapDocument, index: int, points: Iterable[int]) -> M
 
 
 def set_weights(document: MapDocument, index: int, points: Iterable[int], weights: ArrayLike) -> MapDocument:
-    """Points with new weights, one for all or (n,). Raises MapError for a weight below 0 or not finite."""
+    """Give points new weights, one for all or (n,). Raises MapError for a weight below 0 or not finite."""
     chosen = _chosen(document, index, points)
     layout = document.layouts[index]
     heavy = layout.weights.copy()
@@ -150,7 +153,7 @@ def set_weights(document: MapDocument, index: int, points: Iterable[int], weight
 
 
 def align_points(document: MapDocument, index: int, points: Iterable[int]) -> MapDocument:
-    """Points moved to the centres of cells, no two to the same one.
+    """Move points to the centres of cells, no two to the same one.
 
     The point nearest to a centre chooses first; each takes the nearest passable cell where no other point of
     the layout stands. Raises MapError if there are fewer free cells than points.
@@ -173,7 +176,7 @@ def align_points(document: MapDocument, index: int, points: Iterable[int]) -> Ma
 def paste_points(
     document: MapDocument, index: int, positions: ArrayLike, weights: ArrayLike
 ) -> tuple[MapDocument, int]:
-    """Points added as far as they find room; returns the document and how many fell into walls or outside."""
+    """Add points as far as they find room; return the document and how many fell into walls or outside."""
     at = _positions(positions)
     fits = ~blocked(document, at)
     heavy = np.broadcast_to(np.asarray(weights, np.float64), (len(at),))
@@ -190,7 +193,7 @@ def scatter_points(
     spacing: float,
     rng: np.random.Generator,
 ) -> Positions:
-    """(n, 2) random positions on passable cells within a disc, `spacing` cells or more from each other.
+    """Return (n, 2) random positions on passable cells within a disc, `spacing` cells or more from each other.
 
     taken: (m, 2) positions that they keep away from too. size: the disc's width in cells.
     Darts are thrown at the disc, four for every point that it could hold, and kept where they fit.
@@ -212,7 +215,7 @@ def scatter_points(
 
 
 def nearest_point(positions: Positions, at: tuple[float, float], reach: float) -> int | None:
-    """Index of the position nearest to `at` within `reach` cells; None if there is none."""
+    """Return the index of the position nearest to `at` within `reach` cells; None if there is none."""
     if len(positions) == 0:
         return None
     distance = np.hypot(*(positions - at).T)
@@ -221,13 +224,13 @@ def nearest_point(positions: Positions, at: tuple[float, float], reach: float) -
 
 
 def points_in_box(positions: Positions, corner: tuple[float, float], opposite: tuple[float, float]) -> Indices:
-    """Indices of the positions in the rectangle between two corners, its border included."""
+    """Return the indices of the positions in the rectangle between two corners, its border included."""
     low, high = np.minimum(corner, opposite), np.maximum(corner, opposite)
     return np.flatnonzero(((positions >= low) & (positions <= high)).all(axis=1))
 
 
 def points_in_polygon(positions: Positions, polygon: ArrayLike) -> Indices:
-    """Indices of the positions inside a closed polygon (k, 2), by the even-odd rule."""
+    """Return the indices of the positions inside a closed polygon (k, 2), by the even-odd rule."""
     ends = _positions(polygon)
     inside = np.zeros(len(positions), np.bool_)
     row, col = positions[:, 0], positions[:, 1]

@@ -7,9 +7,12 @@ import hashlib
 import os
 from dataclasses import dataclass
 from enum import Enum
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 LOCK_ENDING = ".longcut-lock"
 
@@ -45,7 +48,7 @@ class OpenFile:
         self.open_elsewhere = not self._take_lock()
 
     def state(self) -> OnDisk:
-        """What became of the file since it was read or written last. A new date alone is no change."""
+        """Return what became of the file since it was read or written last. A new date alone is no change."""
         try:
             status = os.stat(self.path)
         except OSError:

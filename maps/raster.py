@@ -6,11 +6,14 @@ A shape is a `Patch`: the rectangle of the map that it touches, and a weight per
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-from maps.document import Cell, Mask
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from maps.document import Cell, Mask
 
 Rectangle = tuple[int, int, int, int]
 
@@ -30,13 +33,13 @@ class Patch:
 
     @property
     def mask(self) -> Mask:
-        """Cells that the shape covers at least half, or the strongest ones where it covers none so much."""
+        """Return the cells that the shape covers at least half, or else the ones that it covers most."""
         strongest = float(self.weights.max(initial=0.0))
         return self.weights >= min(0.5, strongest) if strongest > 0.0 else self.weights > 0.0
 
 
 def disc(shape: tuple[int, int], centre: Cell, size: float, hardness: float = 1.0) -> Patch:
-    """A round brush of `size` cells across on one cell, clipped to the map.
+    """Return a round brush of `size` cells across on one cell, clipped to the map.
 
     hardness: share of the radius with full weight; from there it falls smoothly to 0 at the rim.
     """
@@ -44,7 +47,7 @@ def disc(shape: tuple[int, int], centre: Cell, size: float, hardness: float = 1.
 
 
 def stroke(shape: tuple[int, int], start: Cell, end: Cell, size: float, hardness: float = 1.0) -> Patch:
-    """A disc swept over the cells of a line, each cell with its largest weight; clipped to the map."""
+    """Return a disc swept over the cells of a line, each cell with its largest weight; clipped to the map."""
     brush = _disc_weights(size, hardness)
     cells = line_cells(start, end)
     top, left = (int(least) for least in cells.min(axis=0))
@@ -58,12 +61,12 @@ def stroke(shape: tuple[int, int], start: Cell, end: Cell, size: float, hardness
 
 
 def line(shape: tuple[int, int], start: Cell, end: Cell) -> Patch:
-    """One cell wide, 8-connected (Bresenham), clipped to the map."""
+    """Return a line one cell wide, 8-connected (Bresenham), clipped to the map."""
     return stroke(shape, start, end, 1.0)
 
 
 def rectangle(shape: tuple[int, int], corner: Cell, opposite: Cell, filled: bool = True) -> Patch:
-    """The cells between two corners, both included, or only their border; clipped to the map."""
+    """Return the cells between two corners, both included, or only their border; clipped to the map."""
     top, bottom = sorted((corner[0], opposite[0]))
     left, right = sorted((corner[1], opposite[1]))
     r0, c0 = max(0, top), max(0, left)
@@ -77,7 +80,7 @@ def rectangle(shape: tuple[int, int], corner: Cell, opposite: Cell, filled: bool
 
 
 def flood(same: Mask, seed: Cell) -> Patch:
-    """The 4-connected part of `same` (H, W) that holds `seed`; empty if the seed is not in it.
+    """Return the 4-connected part of `same` (H, W) that holds `seed`; empty if the seed is not in it.
 
     Works on runs of cells along rows, joined by union-find: the time goes with the number of runs.
     """
@@ -123,7 +126,7 @@ def _disc_weights(size: float, hardness: float) -> NDArray[np.float32]:
 
 
 def line_cells(start: Cell, end: Cell) -> NDArray[np.int64]:
-    """(n, 2) cells of a straight line from start to end, both included, the same ones in either direction."""
+    """Return (n, 2) cells of a straight line between two cells, both included, the same in either direction."""
     steps = max(abs(end[0] - start[0]), abs(end[1] - start[1]))
     # Whole products before the division: a cell exactly between two must round alike from both ends.
     moved = np.arange(steps + 1)[:, None] * np.subtract(end, start) / max(steps, 1)

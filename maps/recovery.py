@@ -15,15 +15,17 @@ import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from filelock import FileLock, Timeout
 
 from maps.errors import MapFormatError
 from maps.formats import native, read_file
 from maps.formats.limits import read_file as read_bytes
-from maps.results import MapFile
 from maps.safe_save import save_bytes
+
+if TYPE_CHECKING:
+    from maps.results import MapFile
 
 MOST_ATTEMPTS = 2  # to open the same work; who crashes on it twice is not asked a third time
 KEPT_FOR = 30 * 24 * 3600.0  # seconds
@@ -31,7 +33,7 @@ _MAP, _NOTE, _LOCK = "map.longcut", "note.json", "running.lock"
 
 
 class Journal:
-    """Where a running program keeps one open map aside."""
+    """Keeps one open map of a running program aside."""
 
     def __init__(self, home: Path) -> None:
         self.folder = home / secrets.token_hex(8)
@@ -77,17 +79,20 @@ class LeftBehind:
 
     @property
     def path(self) -> Path:
-        """The map itself."""
+        """Return the file of the map itself."""
         return self.folder / _MAP
 
     @property
     def may_be_offered(self) -> bool:
-        """Whether opening it has not ended in a crash too often."""
+        """Return whether opening it has not ended in a crash too often."""
         return self.attempts < MOST_ATTEMPTS
 
 
 def left_behind(home: Path, now: float | None = None) -> list[LeftBehind]:
-    """Work that was left behind, newest first. Folders without any, and those older than 30 days, are removed."""
+    """Return work that was left behind, newest first.
+
+    Folders without any, and those older than 30 days, are removed.
+    """
     now = time.time() if now is None else now
     found: list[LeftBehind] = []
     for folder in sorted(home.iterdir()) if home.is_dir() else []:
@@ -102,7 +107,7 @@ def left_behind(home: Path, now: float | None = None) -> list[LeftBehind]:
 
 
 def open_left_behind(work: LeftBehind) -> MapFile:
-    """The map that was left behind. The attempt is counted first, so that a crash on it is counted too.
+    """Return the map that was left behind. The attempt is counted first, so that a crash on it is counted too.
 
     Raises MapFormatError for work that cannot be read.
     """

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from maps.checks import check_text
 from maps.document import JSON, MapDocument, frozen_metadata
 from maps.errors import MapError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 MOST_RESULTS = 64  # in one file
 

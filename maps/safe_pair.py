@@ -18,12 +18,12 @@ PREVIOUS = ".longcut-previous"
 
 
 def digest_of(companion: bytes) -> str:
-    """What a main file notes of its companion."""
+    """Return what a main file notes of its companion."""
     return hashlib.sha256(companion).hexdigest()
 
 
 def save_pair(companion: Path, companion_data: bytes, main: Path, main_data: bytes) -> list[str]:
-    """Save both files; returns warnings as `save_bytes` does.
+    """Save both files; return warnings as `save_bytes` does.
 
     Raises MapSaveError, which says what became of the two: both are as before, or the message names what is not.
     """
@@ -63,7 +63,7 @@ def save_pair(companion: Path, companion_data: bytes, main: Path, main_data: byt
 
 
 def companion_of(companion: Path, noted: str | None) -> Path:
-    """The file that holds the companion of a main file that notes this digest, None if it notes none.
+    """Return the file that holds the companion of a main file that notes this digest, None if it notes none.
 
     It is `companion`, unless a crash came between the two files of a save: then it is the one of before.
     """

@@ -41,7 +41,7 @@ class Prepared:
     temporary: Path
 
     def put(self) -> str | None:
-        """Replace the old file; returns and raises as `save_bytes` does."""
+        """Replace the old file; return and raise as `save_bytes` does."""
         try:
             _replace(self.temporary, self.target)
         except OSError as error:
@@ -85,7 +85,7 @@ def prepare(path: str | os.PathLike[str], data: bytes) -> Prepared:
 
 
 def sweep_stale(folder: str | os.PathLike[str]) -> list[Path]:
-    """Remove temporaries in `folder` whose process is gone, or which are a day old; returns what was removed."""
+    """Remove temporaries in `folder` whose process is gone, or which are a day old; return what was removed."""
     removed: list[Path] = []
     with contextlib.suppress(OSError):
         for path in Path(folder).iterdir():

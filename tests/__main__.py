@@ -5,9 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+if not __package__:  # started as a folder: Python then looks for modules inside it, not beside it
+    sys.path[0] = str(Path(__file__).resolve().parent.parent)
+
 from app import bootstrap
+from app.bootstrap.libraries import OFFSCREEN_LIBRARIES
+from app.bootstrap.project import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +29,7 @@ CHECKS = {
 
 def main(arguments: Sequence[str]) -> int:
     """Run every check, each to its end, and return the first exit code that is not 0."""
-    bootstrap.ensure(extras=["test"], libraries=bootstrap.OFFSCREEN_LIBRARIES)
+    bootstrap.ensure(extras=["test"], libraries=OFFSCREEN_LIBRARIES)
     # Drawn tests compare pixels: no display, no scaling, one size of letters.
     for name, value in {"QT_QPA_PLATFORM": "offscreen", "QT_SCALE_FACTOR": "1", "QT_FONT_DPI": "96"}.items():
         os.environ.setdefault(name, value)
@@ -32,7 +38,7 @@ def main(arguments: Sequence[str]) -> int:
     codes: list[int] = []
     for title, options in checks.items():
         print(f"\n== {title}", flush=True)
-        codes.append(subprocess.call([sys.executable, *options], cwd=bootstrap.ROOT))
+        codes.append(subprocess.call([sys.executable, *options], cwd=ROOT))
     return next((code for code in codes if code != 0), 0)
 
 

@@ -1,7 +1,8 @@
-"""Settings that every test shares: Qt without a display at one scale, and hypothesis without a clock."""
+"""What every test shares: Qt without a display at one scale, hypothesis without a clock, and what markers mean."""
 
 import os
 
+import pytest
 from hypothesis import settings
 
 # Before Qt is imported; `python3 -m tests` sets the same, this serves pytest called by hand.
@@ -10,3 +11,22 @@ for name, value in {"QT_QPA_PLATFORM": "offscreen", "QT_SCALE_FACTOR": "1", "QT_
 
 settings.register_profile("longcut", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("longcut")
+
+QT_FIXTURES = {"qapp", "qtbot"}
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest selects by `-m`
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test that needs Qt as `gui`."""
+    for item in items:
+        if isinstance(item, pytest.Function) and QT_FIXTURES.intersection(item.fixturenames):
+            item.add_marker("gui")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip tests marked `gpu` where torch has no CUDA device."""
+    if item.get_closest_marker("gpu") is not None:
+        import torch  # takes seconds
+
+        if not torch.cuda.is_available():
+            pytest.skip("no CUDA device")

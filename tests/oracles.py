@@ -1,5 +1,7 @@
 """Slow and simple reference solutions that tests and benchmarks compare with."""
 
+from collections import defaultdict
+
 import numpy as np
 import scipy.sparse as sp
 from scipy.optimize import linprog
@@ -95,7 +97,9 @@ def distances(grid: Grid, cost_map: np.ndarray, goal: tuple[int, int]) -> np.nda
 def lp_optimum(problem: Problem) -> tuple[float, np.ndarray]:
     """The largest weighted sum of path costs over all admissible maps, and such a map: one LP, by HiGHS.
 
-    Variables: the group costs z, then potentials D of each route with D[tail] − D[head] ≤ edge cost.
+    For the aim "longer_minimum": the largest smallest weighted path cost.
+    Variables: the group costs z, then potentials D of each route with D[tail] − D[head] ≤ edge cost, then the
+    smallest weighted path cost, or nothing.
     """
     grid, admissible = problem.grid, problem.admissible
     tails, heads, lengths = moves_of(grid)
@@ -129,12 +133,21 @@ def lp_optimum(problem: Problem) -> tuple[float, np.ndarray]:
         potentials[route.goal[0] * width + route.goal[1]] = (0.0, 0.0)
         bounds.extend(potentials)
         # Cells that the start cannot reach would leave the potentials unbounded; they do not matter.
+    limits, right_side = sp.bmat(blocks, format="csr"), np.tile(constant, routes)
+    if problem.objective.aim == "longer_minimum":
+        # The last variable is to be large and at most weight · D[start] of every route.
+        at_most = sp.csr_matrix(gain[groups:].reshape(routes, cells))
+        columns = sp.hstack([sp.csr_matrix((routes, groups)), sp.block_diag(list(at_most)), np.ones((routes, 1))])
+        limits = sp.vstack([sp.hstack([limits, sp.csr_matrix((limits.shape[0], 1))]), columns], format="csr")
+        right_side = np.append(right_side, np.zeros(routes))
+        gain = np.append(np.zeros_like(gain), -1.0)
+        bounds.append((None, None))
     total = np.zeros((1, gain.size))
     total[0, :groups] = admissible.size
     solved = linprog(
         gain,
-        A_ub=sp.bmat(blocks, format="csr"),
-        b_ub=np.tile(constant, routes),
+        A_ub=limits,
+        b_ub=right_side,
         A_eq=sp.csr_matrix(total),
         b_eq=[admissible.budget],
         bounds=bounds,
@@ -142,6 +155,31 @@ def lp_optimum(problem: Problem) -> tuple[float, np.ndarray]:
     )
     assert solved.status == 0, solved.message
     return -solved.fun, admissible.expand(solved.x[:groups])
+
+
+def shortest_length(problem: Problem) -> float:
+    """The least path cost over all admissible maps and all ways of one route, every way tried: tiny maps only."""
+    grid, admissible = problem.grid, problem.admissible
+    width = grid.shape[1]
+    onward = defaultdict(list)
+    for tail, head, length in zip(*(values.tolist() for values in moves_of(grid)), strict=True):
+        onward[tail].append((head, length))
+    ((start,), (goal,)) = (
+        [row * width + column for row, column in ends] for ends in (problem.starts, problem.goals)
+    )
+    least, ways = np.inf, [((start,), np.zeros(grid.passable.size))]
+    while ways:
+        way, load = ways.pop()
+        if way[-1] == goal:
+            least = min(least, -admissible.largest(-load.reshape(grid.shape))[0])
+            continue
+        for head, length in onward[way[-1]]:
+            if head not in way:
+                longer = load.copy()
+                longer[way[-1]] += length * grid.tail_share
+                longer[head] += length * (1.0 - grid.tail_share)
+                ways.append(((*way, head), longer))
+    return float(least)
 
 
 def sinkhorn_of_the_slides(

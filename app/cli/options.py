@@ -1,92 +1,143 @@
-"""A scenario's settings as options of the command line."""
+"""Options of the command line: the settings of a scenario, and what replaces parts of a map."""
+
+from __future__ import annotations
 
 import argparse
-import math
+import re
+import shlex
 from collections.abc import Callable
-from typing import Any
+from dataclasses import replace
+from itertools import chain
+from typing import Any, TypeVar
 
-from app.scenarios.scenario import Scenario
+from app.scenarios import SCENARIOS
+from app.scenarios.scenario import AnyScenario, ScenarioSettings
 from app.scenarios.settings import Setting, settings_of
+from engine.core.errors import SuggestedFix
+from maps.document import MapDocument, Route
+
+Value = TypeVar("Value")
 
 PREFIX = "setting_"  # keeps settings apart from the command's own options
 
 
-def add_options(parser: argparse.ArgumentParser, scenario: Scenario) -> None:
-    """One option for each setting, of the kind that its default asks for."""
-    for name, (setting, default) in settings_of(scenario.settings).items():
-        flag = setting.flag or "--" + name.replace("_", "-")
-        start = list(default) if isinstance(default, tuple) else default  # what "extend" can add to
-        words = _help(setting, default)
-        parser.add_argument(flag, dest=PREFIX + name, default=start, help=words, **_kind(setting, default))
+def word(kind: Setting[Value]) -> Callable[[str], Value]:
+    """Return what argparse makes values of this kind with."""
 
-
-def settings_from(arguments: argparse.Namespace, scenario: Scenario) -> Any:
-    """The settings that the arguments ask for."""
-    values = {name: getattr(arguments, PREFIX + name) for name in settings_of(scenario.settings)}
-    return scenario.settings(
-        **{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
-    )
-
-
-def number(text: str) -> float:
-    """A number of at least 0."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value) or value < 0.0:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of at least 0")
-    return value
-
-
-def whole(text: str) -> int:
-    """A whole number of at least 1."""
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
-    return int(text)
-
-
-def _kind(setting: Setting, default: Any) -> dict[str, Any]:
-    if setting.choices:
-        return {"choices": list(setting.choices)}
-    if isinstance(default, bool):
-        return {"action": argparse.BooleanOptionalAction}
-    if isinstance(default, int):
-        return {"type": _within(setting, whole if setting.least >= 1 else _integer), "metavar": "N"}
-    if isinstance(default, float):
-        return {"type": _within(setting, number), "metavar": "VALUE"}
-    if isinstance(default, tuple):
-        return {"type": number, "nargs": "+", "action": "extend", "metavar": "VALUE"}
-    if isinstance(default, str):
-        return {"metavar": "FILE" if setting.path else "NAME"}
-    return {"type": _number_or_keep, "metavar": "keep|VALUE"}
-
-
-def _within(setting: Setting, kind: Callable[[str], float]) -> Callable[[str], float]:
-    """A kind of number in the range of a setting."""
-
-    def value_of(text: str) -> float:
-        value = kind(text)
-        if not setting.least <= value <= setting.most:
-            raise argparse.ArgumentTypeError(
-                f"{text} is out of range; choose {setting.least:g} to {setting.most:g}"
-            )
-        return value
+    def value_of(text: str) -> Value:
+        try:
+            return kind.parse(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from error
 
     return value_of
 
 
-def _help(setting: Setting, default: Any) -> str:
-    shown = {None: "keep", (): "none", "": "none" if setting.path else "the first"}.get(default, default)
-    return f"{setting.tip} ({shown})".replace("%", "%%")
+def add_settings(parser: argparse.ArgumentParser, scenario: AnyScenario) -> None:
+    """Add one option for each setting of a scenario, in a group of its own."""
+    group = parser.add_argument_group(f"settings of {scenario.name}")
+    settings: ScenarioSettings = scenario.settings()
+    defaults = vars(settings)
+    for name, kind in settings_of(scenario.settings).items():
+        default = kind.word_of(defaults[name]) or kind.text_of(defaults[name])
+        what: dict[str, Any] = {
+            "dest": PREFIX + name,
+            "default": argparse.SUPPRESS,
+            "help": f"{kind.tip} ({default})".replace("%", "%%"),
+        }
+        if kind.words == "none":
+            what["action"] = argparse.BooleanOptionalAction
+        else:
+            what |= {"type": word(kind), "metavar": kind.metavar}
+        if kind.words == "many":
+            what |= {"nargs": "+", "action": "extend"}
+        group.add_argument(flag_of(name, kind), **what)
 
 
-def _number_or_keep(text: str) -> float | None:
-    return None if text == "keep" else number(text)
+def settings_from(arguments: argparse.Namespace, scenario: AnyScenario) -> ScenarioSettings:
+    """Return the settings that the arguments ask for; what they do not name has its default."""
+    given = {
+        name.removeprefix(PREFIX): value for name, value in vars(arguments).items() if name.startswith(PREFIX)
+    }
+    kinds = settings_of(scenario.settings)
+    values = {
+        name: tuple(chain.from_iterable(value)) if kinds[name].words == "many" else value
+        for name, value in given.items()
+    }
+    return scenario.settings(**values)
 
 
-def _integer(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
+def flag_of(name: str, kind: Setting[Any]) -> str:
+    """Return the option of a setting, as in "--learning-rate"."""
+    return kind.flag or "--" + name.replace("_", "-")
+
+
+def words_for(fix: SuggestedFix, scenario: AnyScenario) -> list[str]:
+    """Return the words of a command line that give a setting the suggested value."""
+    kind = settings_of(scenario.settings)[fix.setting]
+    flag = flag_of(fix.setting, kind)
+    if kind.words == "none":
+        return [flag if fix.value else f"--no-{flag.removeprefix('--')}"]
+    return [flag, kind.word_of(fix.value)]
+
+
+def advice(fix: SuggestedFix, scenario: AnyScenario) -> str:
+    """Return a suggested value as an option to type."""
+    return f"Try {shlex.join(words_for(fix, scenario))}"
+
+
+def scenarios_with(option: str) -> list[str]:
+    """Return the names of the scenarios that have a setting with this option."""
+    option = option.partition("=")[0]
+    return [
+        scenario.name
+        for scenario in SCENARIOS.values()
+        for name, kind in settings_of(scenario.settings).items()
+        if option == flag_of(name, kind)
+        or (kind.words == "none" and option == f"--no-{flag_of(name, kind).removeprefix('--')}")
+    ]
+
+
+def add_map_options(parser: argparse.ArgumentParser) -> None:
+    """Add options that replace the routes and the movement rule of a map."""
+    parser.add_argument(
+        "--route",
+        type=_route,
+        nargs="+",
+        metavar="ROW,COL:ROW,COL",
+        help="start and goal, instead of the map's own routes",
+    )
+    parser.add_argument("--neighbours", type=int, choices=[4, 8], help="moves of a cell, instead of the map's own")
+    parser.add_argument(
+        "--cost-rule",
+        choices=["mean", "entered"],
+        help="what a move costs: the mean of its two cells, or the cell entered",
+    )
+    parser.add_argument(
+        "--corners",
+        choices=["both-open", "one-open", "free"],
+        help="when a diagonal is legal: both orthogonal cells open, one, or always",
+    )
+
+
+def with_map_options(document: MapDocument, arguments: argparse.Namespace) -> MapDocument:
+    """Return the document with the routes and the movement rule that the arguments ask for."""
+    rule = document.rule
+    if arguments.neighbours:
+        rule = replace(rule, neighbours=arguments.neighbours)
+    if arguments.cost_rule:
+        rule = replace(rule, cost_rule=arguments.cost_rule)
+    if arguments.corners:
+        rule = replace(rule, corner_rule=arguments.corners.replace("-", "_"))
+    if not arguments.route:
+        return document.replace(rule=rule)
+    routes = tuple(replace(route, name=f"route {number}") for number, route in enumerate(arguments.route, 1))
+    return document.replace(rule=rule, routes=routes)
+
+
+def _route(text: str) -> Route:
+    found = re.fullmatch(r"\s*(-?\d+),(-?\d+):(-?\d+),(-?\d+)\s*", text)
+    if not found:
+        raise argparse.ArgumentTypeError(f"{text!r} is no route; write ROW,COL:ROW,COL, as in 16,1:16,30")
+    row, col, goal_row, goal_col = (int(group) for group in found.groups())
+    return Route("route", (row, col), (goal_row, goal_col))

@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.base import style
 from app.run.model import RunModel
-from app.scenarios.scenario import Curve, Scenario
+from app.scenarios.figures import Curve
+from app.scenarios.scenario import AnyScenario
 
 ROLES = {"best": (style.BEST, 2), "value": (style.PATH, 1), "soft": (style.SOFT, 1), "bound": (style.BOUND, 2)}
 SMALLEST = 1e-12  # what a log scale still shows
@@ -104,7 +105,7 @@ class CurvesPanel(QWidget):
         plot.setXRange(0.0, last, padding=0.0)
         plot.setYRange(bottom, _rounded_up(top), padding=0.0)
 
-    def show_scenario(self, scenario: Scenario) -> None:
+    def show_scenario(self, scenario: AnyScenario) -> None:
         """Title and keys of a scenario, and no curves yet."""
         for entry in self._shown:
             (self._log_plot if entry.log else self._plot).removeItem(self._curves[entry.name])

@@ -11,7 +11,7 @@ from app.panels.timeline import TimelinePanel
 
 if TYPE_CHECKING:
     from app.run.model import RunModel
-    from app.scenarios.scenario import Scenario
+    from app.scenarios.scenario import AnyScenario
 
 
 class ProgressPanel(QWidget):
@@ -32,7 +32,7 @@ class ProgressPanel(QWidget):
         self.curves.show_run(run)
         self.timeline.show_run(run)
 
-    def show_scenario(self, run: RunModel, scenario: Scenario) -> None:
+    def show_scenario(self, run: RunModel, scenario: AnyScenario) -> None:
         """Draw the empty axes of the chosen scenario, unless a run's curves are in view."""
         if run.step == 0:
             self.curves.show_scenario(scenario)

@@ -1,7 +1,5 @@
 """The run card: which scenario, start and stop, the headline, what to do with the result, and the settings."""
 
-from typing import Any
-
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
@@ -16,10 +14,10 @@ from PySide6.QtWidgets import (
 )
 
 from app.run.model import RunModel
-from app.run.worker import Mend
 from app.scenarios import SCENARIOS
-from app.scenarios.scenario import Scenario
+from app.scenarios.scenario import AnyScenario, ScenarioSettings
 from app.widgets.settings_form import SettingsForm
+from engine.core.errors import SuggestedFix, apply_fix
 from maps.document import MapDocument
 
 
@@ -31,8 +29,8 @@ class RunPanel(QWidget):
     stop_clicked = Signal()
     apply_clicked = Signal()
     revert_clicked = Signal()
-    mend_clicked = Signal()
-    aim_changed = Signal(bool)  # whether each route has a target of its own
+    fix_clicked = Signal()
+    targets_shown = Signal(bool)  # whether each route has a target of its own
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -53,8 +51,8 @@ class RunPanel(QWidget):
         self.stop = QPushButton(self.tr("Stop"))
         self.apply = QPushButton(self.tr("Apply"))
         self.revert = QPushButton(self.tr("Revert"))
-        self.mend = QPushButton()
-        for button in (self.step, self.stop, self.apply, self.revert, self.mend):
+        self.fix = QPushButton()
+        for button in (self.step, self.stop, self.apply, self.revert, self.fix):
             button.setMinimumHeight(26)
         self.headline = _wrapped()
         font = self.headline.font()
@@ -79,7 +77,7 @@ class RunPanel(QWidget):
             layout.addLayout(line)
         layout.addWidget(self.headline)
         layout.addWidget(self.sentence)
-        layout.addWidget(self.mend)
+        layout.addWidget(self.fix)
         inner = QWidget()
         inner.setLayout(self._form_place)
         self._form_place.setContentsMargins(0, 4, 4, 0)
@@ -95,33 +93,37 @@ class RunPanel(QWidget):
             (self.stop, self.stop_clicked),
             (self.apply, self.apply_clicked),
             (self.revert, self.revert_clicked),
-            (self.mend, self.mend_clicked),
+            (self.fix, self.fix_clicked),
         ):
             clicked.clicked.connect(signal)
         self.scenario_box.currentIndexChanged.connect(self._show_scenario)
         self._show_scenario()
 
     @property
-    def scenario(self) -> Scenario:
-        """The chosen scenario."""
+    def scenario(self) -> AnyScenario:
+        """Return the chosen scenario."""
         return SCENARIOS[self.scenario_box.currentData()]
 
     @property
     def form(self) -> SettingsForm:
-        """Its settings."""
+        """Return the form of the chosen scenario's settings."""
         return self._forms[self.scenario_box.currentData()]
 
-    def settings(self) -> Any:
-        """A value of the scenario's settings class."""
+    def settings(self) -> ScenarioSettings:
+        """Return a value of the scenario's settings class."""
         return self.form.values()
+
+    def apply_fix(self, fix: SuggestedFix) -> None:
+        """Change the setting that a refusal named to the value that it suggested."""
+        self.form.show_values(apply_fix(self.settings(), fix))
 
     def choose(self, scenario: str) -> None:
         """Choose a scenario by its name."""
         self.scenario_box.setCurrentIndex(self.scenario_box.findData(scenario))
 
-    def apply_fix(self, fix: Mend) -> None:
-        """Give the setting that kept a run from starting the value that was suggested."""
-        self.form.set_value(fix.setting, fix.value)
+    def set_targets(self, targets: tuple[float, ...]) -> None:
+        """Give the routes the path costs that they should have."""
+        self.form.show_values(self.scenario.with_targets(self.settings(), targets))
 
     def show_document(self, document: MapDocument) -> None:
         """Let the settings say what the map has."""
@@ -129,7 +131,7 @@ class RunPanel(QWidget):
         self.form.show_document(document)
 
     def show_run(self, run: RunModel) -> None:
-        """Words and buttons for the state of a run."""
+        """Show the words and the buttons that suit the state of a run."""
         texts = {"running": self.tr("Pause"), "paused": self.tr("Resume")}
         self.run.setText(texts.get(run.state, self.tr("Run")))
         self.scenario_box.setEnabled(not run.busy)
@@ -150,16 +152,16 @@ class RunPanel(QWidget):
             self.tr("The run has no result") if ended else reason,
         )
         _enable(self.revert, ended, self.tr("Drop the run's result and show the map as it was drawn"), reason)
-        self.mend.setVisible(run.mend is not None)
-        if run.mend is not None:
-            name, value = self.form.label_of(run.mend.setting), run.mend.value
-            self.mend.setText(self.tr("Set “{}” to {}").format(name, self.form.text_of(run.mend.setting, value)))
+        self.fix.setVisible(run.fix is not None)
+        if run.fix is not None:
+            kind = self.form.kind_of(run.fix.setting)
+            self.fix.setText(self.tr("Set “{}” to {}").format(kind.text, kind.text_of(run.fix.value)))
         self.show_headline(run)
         self.sentence.setText(run.sentence[:1].upper() + run.sentence[1:])
         self.sentence.setVisible(bool(run.sentence))
 
     def show_headline(self, run: RunModel) -> None:
-        """The figures in words."""
+        """Show the figures in words."""
         self.headline.setText(run.headline())
         self.headline.setVisible(bool(self.headline.text()))
 
@@ -168,16 +170,16 @@ class RunPanel(QWidget):
         if name not in self._forms:
             self._forms[name] = SettingsForm(SCENARIOS[name].settings)
             self._form_place.insertWidget(0, self._forms[name])
-            self._forms[name].changed.connect(self._tell_aim)
+            self._forms[name].changed.connect(self._tell_targets)
         for other, form in self._forms.items():
             form.setVisible(other == name)
         if self._document is not None:
             self.form.show_document(self._document)
         self.summary.setText(self.scenario.summary)
-        self._tell_aim()
+        self._tell_targets()
 
-    def _tell_aim(self) -> None:
-        self.aim_changed.emit(getattr(self.settings(), "aim", "") == "target")
+    def _tell_targets(self) -> None:
+        self.targets_shown.emit(self.scenario.aims_at_targets(self.settings()))
 
 
 def _wrapped() -> QLabel:

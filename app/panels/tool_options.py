@@ -16,8 +16,8 @@ from PySide6.QtWidgets import (
 )
 
 from app.tools import TOOLS, OptionField, ToolOptions
+from app.widgets.fields import Number
 from app.widgets.parts import Check
-from app.widgets.settings_form import Number
 
 if TYPE_CHECKING:
     from collections.abc import Callable

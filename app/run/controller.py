@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QObject, Signal
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
     from app.document.model import DocumentModel
     from app.run.model import RunModel
-    from app.run.worker import Mend
     from app.scenarios.frame import Frame
-    from app.scenarios.scenario import Scenario
+    from app.scenarios.scenario import AnyScenario, ScenarioSettings
+    from engine.core.errors import SuggestedFix
     from maps.document import MapDocument
 
 
@@ -25,15 +25,15 @@ class RunChoice(Protocol):
     """What is to be run next; in the window, the run panel."""
 
     @property
-    def scenario(self) -> Scenario:
+    def scenario(self) -> AnyScenario:
         """The chosen scenario."""
         ...
 
-    def settings(self) -> Any:
+    def settings(self) -> ScenarioSettings:
         """Return a value of the scenario's settings class."""
         ...
 
-    def apply_fix(self, fix: Mend) -> None:
+    def apply_fix(self, fix: SuggestedFix) -> None:
         """Give the setting that kept a run from starting the value that was suggested."""
         ...
 
@@ -146,8 +146,8 @@ class RunController(QObject):
 
     def apply_fix(self) -> None:
         """Give the setting that kept the run from starting the value that was suggested, and start."""
-        if self._run.mend is not None:
-            self._choice.apply_fix(self._run.mend)
+        if self._run.fix is not None:
+            self._choice.apply_fix(self._run.fix)
             self.start_or_pause()
 
     def forget(self) -> None:

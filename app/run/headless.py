@@ -4,29 +4,42 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
 
-from app.scenarios.scenario import Report, Scenario, Seen
+from app.scenarios.report import Report, RunFacts
+from app.scenarios.scenario import AnyScenario, AnyStep, ScenarioSettings
+from app.scenarios.translate import movement_text
 from maps.document import MapDocument
 
 
-def solve(
-    document: MapDocument, scenario: Scenario, settings: Any, progress: Callable[[Seen], None]
-) -> tuple[MapDocument, Report, str, Any]:
-    """Run to the end: the document with the result in it, the report, how the run ended in a sentence, and
-    the scenario's own result.
+@dataclass(frozen=True, eq=False)
+class Solved:
+    """The outcome of a run. document: with the result in it.  last: the last step, with its message and result."""
 
-    Raises the engine's ProblemError or ValueError, with a sentence for the user, if it cannot start.
+    document: MapDocument
+    report: Report
+    last: AnyStep
+
+
+def solve(
+    document: MapDocument,
+    scenario: AnyScenario,
+    settings: ScenarioSettings,
+    progress: Callable[[AnyStep], None],
+) -> Solved:
+    """Run a scenario to its end, telling `progress` every step.
+
+    Raises ProblemError, with a sentence for the user, if it cannot start.
     """
     from engine.core.device import leave_a_core_free
 
     leave_a_core_free()
     began = time.perf_counter()
     last = None
-    for last in scenario.steps(document, settings, None):
+    for last in scenario.steps(document, settings):
         progress(last)
-    assert last is not None
-    seconds = time.perf_counter() - began
-    after = scenario.apply(document, last.result)
-    report = scenario.report(document, after, settings, last)
-    return after, {**report, "seconds": round(seconds, 3), "status": last.status}, last.ending or "", last.result
+    assert last is not None, "a run has at least one step"
+    seconds = round(time.perf_counter() - began, 3)
+    after = document if last.result is None else scenario.apply(document, last.result)
+    facts = RunFacts(scenario.name, movement_text(document.rule), settings.seed, last.step, seconds, last.status)
+    return Solved(after, scenario.report(document, after, settings, last, facts), last)

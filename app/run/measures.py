@@ -74,24 +74,16 @@ class Measurer(QObject):
 
 
 def measures_of(document: MapDocument, route: int) -> Measures:
-    """Exact paths of every route."""
-    from app.scenarios.translate import movement_grid
-    from engine.paths.exact import distances_to, shortest_path
+    """Return exact paths of every route, and distances to the goal of route number `route`."""
+    from app.scenarios.translate import document_paths
 
-    grid = movement_grid(document)
-    fields = [distances_to(grid, document.cost, entry.goal) for entry in document.routes]
-    nowhere = np.zeros((0, 2), np.int64)
-    found = [
-        bool(document.passable[entry.start]) and field.reaches(entry.start)
-        for entry, field in zip(document.routes, fields, strict=True)
-    ]
-    costs = [
-        float(field.distance[entry.start]) if reached else np.inf
-        for entry, field, reached in zip(document.routes, fields, found, strict=True)
-    ]
-    paths = tuple(
-        shortest_path(field, entry.start) if reached else nowhere
-        for entry, field, reached in zip(document.routes, fields, found, strict=True)
-    )
-    shown = min(route, len(fields) - 1)
-    return Measures(document, shown, np.array(costs), paths, fields[shown].distance if fields else None)
+    costs: list[float] = []
+    cells: list[npt.NDArray[np.int64]] = []
+    distance = None
+    shown = min(route, len(document.routes) - 1)
+    for number, path in enumerate(document_paths(document)):
+        costs.append(path.cost)
+        cells.append(path.cells)
+        if number == shown:
+            distance = path.distance
+    return Measures(document, shown, np.array(costs), tuple(cells), distance)

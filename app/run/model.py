@@ -1,13 +1,14 @@
 """A run as the window sees it: drained from the mailbox at display rate, announced by signals."""
 
-from typing import Any
+from dataclasses import fields
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.run.worker import Figures, Mend, Run
+from app.run.worker import Run, StepFigures
 from app.scenarios.frame import Floats, Frame
-from app.scenarios.scenario import Scenario
+from app.scenarios.scenario import AnyScenario, ScenarioSettings
+from engine.core.errors import SuggestedFix
 from maps.document import MapDocument
 
 DISPLAY_INTERVAL = 30  # milliseconds
@@ -22,6 +23,7 @@ class RunModel(QObject):
     refused: whether the run waits, as it cannot go on with the newest edit.
     taken: the document that the run works on, with the edits that it took up.  edits: at which steps it did.
     frame: the newest.  kept: frames along the way, spread evenly, for scrubbing.
+    result: of an ended run, for `Scenario.apply`.  fix: a change of a setting with which a refused run can start.
     """
 
     frame_changed = Signal()
@@ -38,10 +40,10 @@ class RunModel(QObject):
         self.frame: Frame | None = None
         self.kept: list[Frame] = []
         self.edits: list[int] = []
-        self.scenario: Scenario | None = None
-        self.result: Any = None
-        self.mend: Mend | None = None
-        self._figures: list[Figures] = []
+        self.scenario: AnyScenario | None = None
+        self.result: object = None
+        self.fix: SuggestedFix | None = None
+        self._figures: list[StepFigures] = []
         self._frames_seen, self._keep_every = 0, 1
         self._run: Run | None = None
         self._sent: MapDocument | None = None  # the newest that the run was given
@@ -51,30 +53,31 @@ class RunModel(QObject):
 
     @property
     def busy(self) -> bool:
-        """Whether a run is under way, paused or not."""
+        """Return whether a run is under way, paused or not."""
         return self.state in ("running", "paused")
 
     def curves(self) -> dict[str, Floats]:
-        """Every step's figures by name, (n,) each: "step" and whatever the scenario reports."""
+        """Return the figures of all steps, (n,) each, by the field of the scenario's figures class; and "step"."""
         if not self._figures:
             return {"step": np.zeros(0)}
-        names = self._figures[0].values
-        columns = {name: np.array([row.values[name] for row in self._figures]) for name in names}
-        return {"step": np.array([row.step for row in self._figures], dtype=np.float64), **columns}
+        rows = [vars(row.figures) for row in self._figures]
+        names = [entry.name for entry in fields(self._figures[0].figures)]
+        columns = {name: np.array([row[name] for row in rows], np.float64) for name in names}
+        return {"step": np.array([row.step for row in self._figures], np.float64), **columns}
 
     def headline(self) -> str:
-        """The run in one line, in the scenario's words."""
+        """Return the run in one line, in the scenario's words."""
         if self.scenario is None or not self._figures:
             return ""
-        return self.scenario.headline(self._figures[0].values, self._figures[-1].values)
+        return self.scenario.headline(self._figures[0].figures, self._figures[-1].figures)
 
     @property
     def step(self) -> int:
-        """The newest step; 0 before the first."""
+        """Return the newest step; 0 before the first."""
         return self._figures[-1].step if self._figures else 0
 
-    def start(self, document: MapDocument, scenario: Scenario, settings: Any) -> bool:
-        """Start a run on a snapshot; refused, with a sentence, while another is under way."""
+    def start(self, document: MapDocument, scenario: AnyScenario, settings: ScenarioSettings) -> bool:
+        """Start a run on a snapshot and return whether it began; it does not while another is under way."""
         if self.busy:
             self.sentence = self.tr("A run is under way; stop it before you start another.")
             self.state_changed.emit()
@@ -100,7 +103,7 @@ class RunModel(QObject):
             self._become("running", "")
 
     def single_step(self) -> None:
-        """One step, then pause."""
+        """Take one step, then pause."""
         if self._run is not None and self.busy and not self.refused:
             self._run.single_step()
             self._become("paused", self.tr("Paused."))
@@ -134,7 +137,7 @@ class RunModel(QObject):
             self._become("ended", "")
 
     def shut_down(self) -> bool:
-        """Stop and wait for the thread; whether none is left."""
+        """Stop, wait for the thread, and return whether none is left."""
         self._timer.stop()
         runs = [*self._leaving, *([] if self._run is None else [self._run])]
         ended = all([run.shut_down() for run in runs])
@@ -143,7 +146,7 @@ class RunModel(QObject):
         return ended
 
     def _forget(self) -> None:
-        self.frame, self.result, self.mend = None, None, None
+        self.frame, self.result, self.fix = None, None, None
         self.started_from, self.taken, self._sent, self.refused = None, None, None, False
         self.kept, self.edits, self._figures = [], [], []
         self._frames_seen, self._keep_every = 0, 1
@@ -177,8 +180,8 @@ class RunModel(QObject):
             self._become("paused", mail.refusal)
         if mail.ending is not None:
             self._timer.stop()
-            self.result, self.mend = mail.ending.result, mail.ending.mend
-            self._become("failed" if mail.ending.failed else "ended", mail.ending.sentence)
+            self.result, self.fix = mail.ending.result, mail.ending.fix
+            self._become("failed" if mail.ending.failed else "ended", mail.ending.message)
 
     def _keep(self, frame: Frame) -> None:
         """Every nth frame; n doubles whenever there are too many, so that what is kept is spread evenly."""
@@ -191,5 +194,6 @@ class RunModel(QObject):
 
 
 def _size(frame: Frame) -> int:
-    arrays = [frame.cost_map, frame.traffic, *frame.paths, *(frame.layouts or {}).values(), *(frame.plan or ())]
-    return 1 + sum(array.nbytes for array in arrays if array is not None)
+    arrays = [frame.cost_map, frame.traffic, *frame.paths, *(frame.layouts or {}).values()]
+    plan = 0 if frame.plan is None else frame.plan.lines.nbytes + frame.plan.mass.nbytes + frame.plan.rows.nbytes
+    return 1 + plan + sum(array.nbytes for array in arrays if array is not None)

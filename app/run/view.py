@@ -40,7 +40,7 @@ class Shown:
     @property
     def plan(self) -> Plan | None:
         """The plan whose lines are drawn."""
-        return self.compared if self.frame is None or self.frame.plan is None else Plan(*self.frame.plan)
+        return self.compared if self.frame is None or self.frame.plan is None else self.frame.plan
 
 
 class RunView(QObject):
@@ -182,7 +182,7 @@ class RunView(QObject):
     def _show_gallery(self) -> None:
         """Show the maps that a run made, if it made several; those of an earlier run stay until then."""
         scenario, document, result = self._run.scenario, self._run.started_from, self._run.result
-        if scenario is None or document is None or result is None or scenario.gallery is None:
+        if scenario is None or document is None or result is None:
             return
         maps = scenario.gallery(document, result)
         if maps:

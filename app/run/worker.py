@@ -1,33 +1,31 @@
-"""A run in its own thread: snapshots go in, a mailbox comes out, commands are looked at between any two steps.
+"""A run in its own thread: snapshots go in, a mailbox comes out, orders are read between any two steps.
 
-Nothing here knows Qt. torch and the engine are imported inside the thread, and tensors never leave it.
+Nothing here knows Qt. torch and the engine's solvers are imported in the thread, and tensors never leave it.
 """
 
 import sys
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from app.scenarios.frame import Frame
-from app.scenarios.scenario import Scenario
+from app.scenarios.scenario import AnyScenario, AnyStep, ScenarioSettings
+from engine.core.errors import ProblemError, SuggestedFix
+from engine.core.status import Status
 from maps.document import MapDocument
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 
 @dataclass(frozen=True)
-class Figures:
-    """The numbers of one step, by name."""
+class StepFigures:
+    """The numbers of one step: a value of the scenario's figures class."""
 
     step: int
-    values: Mapping[str, float]
-
-
-@dataclass(frozen=True)
-class Mend:
-    """A setting and a value for it that would let the run start."""
-
-    setting: str
-    value: float | str
+    figures: "DataclassInstance"
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,19 +38,23 @@ class Edit:
 
 @dataclass(frozen=True, eq=False)
 class Ending:
-    """How a run ended. result: for `Scenario.apply`, None if there is none. failed: it broke or did not start."""
+    """How a run ended.
 
-    sentence: str
-    result: Any
+    result: for `Scenario.apply`, None if there is none.  failed: it broke or did not start.
+    fix: a change of one setting with which it would start, where there is one.
+    """
+
+    message: str
+    result: object
     failed: bool = False
-    mend: Mend | None = None
+    fix: SuggestedFix | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class Mail:
     """Everything since the mailbox was last emptied. refusal: why the newest edit cannot be taken up."""
 
-    figures: tuple[Figures, ...] = ()
+    figures: tuple[StepFigures, ...] = ()
     frame: Frame | None = None
     edits: tuple[Edit, ...] = ()
     refusal: str | None = None
@@ -68,30 +70,32 @@ class Mailbox:
 
     @property
     def wants_frame(self) -> bool:
-        """Whether the last frame has been fetched, so that making another is worth while."""
+        """Return whether the last frame has been fetched, so that making another is worth while."""
         return self._mail.frame is None
 
-    def put(
-        self,
-        figures: Figures | None = None,
-        frame: Frame | None = None,
-        edit: Edit | None = None,
-        refusal: str | None = None,
-        ending: Ending | None = None,
-    ) -> None:
-        """Add news; a frame replaces one that waits."""
+    def put_step(self, figures: StepFigures, frame: Frame | None) -> None:
+        """Add the figures of a step and its frame, if there is one; it replaces a frame that waits."""
         with self._lock:
             mail = self._mail
-            self._mail = Mail(
-                mail.figures if figures is None else (*mail.figures, figures),
-                frame or mail.frame,
-                mail.edits if edit is None else (*mail.edits, edit),
-                refusal or (mail.refusal if edit is None else None),
-                ending or mail.ending,
-            )
+            self._mail = replace(mail, figures=(*mail.figures, figures), frame=frame or mail.frame)
+
+    def put_edit(self, edit: Edit) -> None:
+        """Add an edit that was taken up; a refusal of an earlier one no longer counts."""
+        with self._lock:
+            self._mail = replace(self._mail, edits=(*self._mail.edits, edit), refusal=None)
+
+    def put_refusal(self, refusal: str) -> None:
+        """Say why the newest edit cannot be taken up."""
+        with self._lock:
+            self._mail = replace(self._mail, refusal=refusal)
+
+    def put_ending(self, ending: Ending) -> None:
+        """Say how the run ended."""
+        with self._lock:
+            self._mail = replace(self._mail, ending=ending)
 
     def fetch(self) -> Mail:
-        """All mail; the box is empty afterwards."""
+        """Return all mail; the box is empty afterwards."""
         with self._lock:
             mail, self._mail = self._mail, Mail()
         return mail
@@ -112,116 +116,129 @@ class _Orders:
 class Run:
     """One run on a snapshot of a document. Methods may be called from any thread and return at once."""
 
-    def __init__(self, document: MapDocument, scenario: Scenario, settings: Any) -> None:
+    def __init__(self, document: MapDocument, scenario: AnyScenario, settings: ScenarioSettings) -> None:
         self.mailbox = Mailbox()
         self._document, self._scenario, self._settings = document, scenario, settings
         self._orders = _Orders()
-        self._result: Any = None
+        self._result: object = None
         self._thread = threading.Thread(target=self._work, name="longcut run", daemon=True)
         self._thread.start()
 
     @property
     def alive(self) -> bool:
-        """Whether the thread still runs; its ending may already be in the mailbox."""
+        """Return whether the thread still runs; its ending may already be in the mailbox."""
         return self._thread.is_alive()
 
     @property
     def paused(self) -> bool:
-        """Whether the run waits for `resume` or `single_step`."""
+        """Return whether the run waits for `resume` or `single_step`."""
         return self._orders.paused
 
     def pause(self) -> None:
         """Wait after the step that is under way."""
-        self._order(paused=True)
+        with self._changing() as orders:
+            orders.paused = True
 
     def resume(self) -> None:
         """Go on after a pause."""
-        self._order(paused=False)
+        with self._changing() as orders:
+            orders.paused = False
 
     def single_step(self) -> None:
         """Take one step and pause."""
-        with self._orders.changed:
-            self._orders.paused = True
-            self._orders.single_steps += 1
-            self._orders.changed.notify_all()
+        with self._changing() as orders:
+            orders.paused = True
+            orders.single_steps += 1
 
     def stop(self) -> None:
         """End after the step that is under way; the best map so far is delivered."""
-        self._order(stopped=True)
+        with self._changing() as orders:
+            orders.stopped = True
 
     def edit(self, document: MapDocument) -> None:
         """Go on, on this document, from where the run stands; the newest edit wins."""
-        self._order(edited=document)
+        with self._changing() as orders:
+            orders.edited = document
 
     def shut_down(self, patience: float = 10.0) -> bool:
-        """Stop and wait for the thread; whether it has ended."""
+        """Stop, wait at most `patience` seconds for the thread, and return whether it has ended."""
         self.stop()
         self._thread.join(patience)
         return not self._thread.is_alive()
 
-    def _order(self, **orders: Any) -> None:
+    @contextmanager
+    def _changing(self) -> Generator[_Orders]:
         with self._orders.changed:
-            for name, value in orders.items():
-                setattr(self._orders, name, value)
+            yield self._orders
             self._orders.changed.notify_all()
 
     def _work(self) -> None:
         try:
             self._iterate()
+        except ProblemError as error:
+            self.mailbox.put_ending(Ending(str(error), self._result, failed=True, fix=error.fix))
         except Exception as error:  # whatever breaks in here has to reach the user
-            self.mailbox.put(ending=self._failure(error))
+            defect = f"The run broke off: {type(error).__name__}: {error}."
+            message = f"{defect} The map is unchanged; please report this."
+            self.mailbox.put_ending(Ending(message, self._result, failed=True))
 
     def _iterate(self) -> None:
         from engine.core.device import leave_a_core_free
-        from engine.core.errors import ProblemError
-        from engine.core.status import Status
 
         leave_a_core_free()
         sys.setswitchinterval(0.0005)  # the GUI thread gets the interpreter ten times sooner than by default
-        steps = self._scenario.steps(self._document, self._settings, None)
-        state: Any = None
-        step = 0
+        steps = self._scenario.steps(self._document, self._settings)
+        state: object = None
+        number = 0
         while True:
             edited = self._wait_for_turn()
             if self._orders.stopped:
-                self.mailbox.put(ending=Ending(Status.CANCELLED.sentence, self._result))
+                self.mailbox.put_ending(Ending(Status.CANCELLED.sentence, self._result))
                 return
             try:
                 if edited is not None:
                     steps = self._scenario.steps(edited, self._settings, state)
-                seen = next(steps, None)
+                step = next(steps, None)
             except ProblemError as error:
                 if edited is None:
                     raise
-                self.mailbox.put(refusal=str(error))
-                self._order(refused=True)
+                self.mailbox.put_refusal(str(error))
+                with self._changing() as orders:
+                    orders.refused = True
                 continue
             if edited is not None:
-                self._order(refused=False)
-                self.mailbox.put(edit=Edit(step, edited))
-            if seen is None:
-                self.mailbox.put(ending=Ending(Status.STEPS_DONE.sentence, self._result))
+                with self._changing() as orders:
+                    orders.refused = False
+                self.mailbox.put_edit(Edit(number, edited))
+            if step is None:
+                self.mailbox.put_ending(Ending(Status.STEPS_DONE.sentence, self._result))
                 return
-            self._result, state, step = seen.result, seen.state or state, seen.step
-            # An edit that came during the last step is taken up all the same: the run goes on.
-            over = seen.ending is not None and self._orders.edited is None
-            frame = seen.frame() if self.mailbox.wants_frame or over else None
-            ending = Ending(seen.ending or "", seen.result) if over else None
-            self.mailbox.put(Figures(step, seen.figures), frame, ending=ending)
-            if ending is not None:
+            self._result, state, number = step.result, step.state or state, step.step
+            if self._deliver(step):
                 return
+            self._show_for(step.seconds_shown)
 
-    def _failure(self, error: Exception) -> Ending:
-        """What a user reads: the engine's own sentences as they are, anything else as the defect that it is."""
-        if not (isinstance(error, ValueError) and type(error).__module__.startswith("engine.")):
-            told = f"The run broke off: {type(error).__name__}: {error}. The map is unchanged; please report this."
-            return Ending(told, self._result, failed=True)
-        subject, value = getattr(error, "subject", ""), getattr(error, "suggestion", None)
-        mends = value is not None and hasattr(self._settings, subject)
-        return Ending(str(error), self._result, failed=True, mend=Mend(subject, value) if mends else None)
+    def _deliver(self, step: AnyStep) -> bool:
+        """Put a step into the mailbox and return whether it was the last one.
+
+        An edit that came during the last step is taken up all the same: the run goes on.
+        """
+        over = step.status is not None and self._orders.edited is None
+        frame = step.frame() if self.mailbox.wants_frame or over else None
+        self.mailbox.put_step(StepFigures(step.step, step.figures), frame)
+        if over:
+            self.mailbox.put_ending(Ending(step.message, step.result))
+        return over
+
+    def _show_for(self, seconds: float) -> None:
+        """Wait so long that a step can be seen, unless there is something else to do."""
+        if seconds > 0.0:
+            orders = self._orders
+            with orders.changed:
+                orders.changed.wait_for(lambda: orders.stopped or orders.edited or orders.single_steps, seconds)
 
     def _wait_for_turn(self) -> MapDocument | None:
-        """Blocks while paused or refused; returns an edit to take up, if there is one."""
+        """Block while paused or refused; return an edit to take up, if there is one."""
         orders = self._orders
         with orders.changed:
             while not (orders.stopped or orders.edited):

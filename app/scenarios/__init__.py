@@ -1,15 +1,25 @@
-"""The table of scenarios: one file each; the run dock and `longcut solve` read everything else from here."""
+"""The table of scenarios: one file each; the run panel and `longcut solve` read everything else from here."""
 
-from app.scenarios import adaptation, adversarial, balance, drawn_route, foresight, generate, matching, terrain
-from app.scenarios.scenario import Scenario
+from app.scenarios.adaptation import TilesetAdaptation
+from app.scenarios.adversarial import AdversarialPath
+from app.scenarios.balance import RankBalance
+from app.scenarios.drawn_route import DrawnRoute
+from app.scenarios.foresight import BoundedForesight
+from app.scenarios.generate import MapGeneration
+from app.scenarios.matching import PointMatching
+from app.scenarios.scenario import AnyScenario
+from app.scenarios.terrain import TerrainLearning
 
-SCENARIOS: dict[str, Scenario] = {
-    "adversarial": adversarial.SCENARIO,
-    "matching": matching.SCENARIO,
-    "drawn_route": drawn_route.SCENARIO,
-    "balance": balance.SCENARIO,
-    "foresight": foresight.SCENARIO,
-    "generate": generate.SCENARIO,
-    "terrain": terrain.SCENARIO,
-    "adaptation": adaptation.SCENARIO,
+SCENARIOS: dict[str, AnyScenario] = {
+    scenario.name: scenario
+    for scenario in (
+        AdversarialPath(),
+        PointMatching(),
+        DrawnRoute(),
+        RankBalance(),
+        BoundedForesight(),
+        MapGeneration(),
+        TerrainLearning(),
+        TilesetAdaptation(),
+    )
 }

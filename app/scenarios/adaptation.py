@@ -2,113 +2,226 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
+from math import isnan, nan
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from app.scenarios.common_settings import apply_map, seed_setting
+from app.scenarios.figures import curve
 from app.scenarios.frame import Scatter
-from app.scenarios.scenario import Curve, Report, Scenario, Seen
-from app.scenarios.settings import setting
-from app.scenarios.terrain import (
-    TILESETS,
-    Priced,
-    PricedMap,
-    check_place,
-    kept,
-    read_network,
-    terrain_classes,
-)
-from app.scenarios.translate import movement_words
+from app.scenarios.priced_map import TILESETS, Picture, PricedMap, check_place, drawn_picture, read_network, saved
+from app.scenarios.report import Report, RunFacts
+from app.scenarios.scenario import RunStep, Scenario, state_of
+from app.scenarios.settings import Choice, Number, OpenFile, SaveFile, Toggle, Whole, setting
+from engine.core.errors import ProblemError, SuggestedFix
+from engine.core.status import Status
 from maps.document import MapDocument
 
 if TYPE_CHECKING:
     from engine.learning.adaptation import AdaptationIterate
-    from engine.learning.terrain import PricingModel
+    from engine.learning.terrain import PricingModel, TerrainIterate
 
 SIDE, HELD_OUT = 12, 100  # tiles along a side, and maps that neither training sees
 SPREAD_LEGEND = "Features of tiles: ● the look that it knows, ○ the new one; colours are terrains"
 
 
 @dataclass(frozen=True)
-class Adaptation:
+class AdaptationSettings:
     """From which look to which, and how to train."""
 
-    source: str = setting("meadow", "Known look", "The tileset whose costs are known", choices=TILESETS)
-    target: str = setting("night", "New look", "The tileset that has no costs, only pictures", choices=TILESETS)
+    source: str = setting("meadow", Choice("Known look", "The tileset whose costs are known", choices=TILESETS))
+    target: str = setting(
+        "night", Choice("New look", "The tileset that has no costs, only pictures", choices=TILESETS)
+    )
     network: str = setting(
         "",
-        "Network",
-        "A network trained on the known look (safetensors); without one a small one is trained first",
-        path="*.safetensors",
+        OpenFile(
+            "Network",
+            "A network trained on the known look (safetensors); without one a small one is trained first",
+            pattern="*.safetensors",
+        ),
     )
     maps: int = setting(
-        400, "Maps", "How many maps of both looks to learn from", least=4, most=4_000, single_step=100
+        400, Whole("Maps", "How many maps of both looks to learn from", least=4, most=4_000, single_step=100)
     )
-    steps: int = setting(150, "Steps", "Steps of the adaptation", least=1, most=100_000, single_step=50)
+    steps: int = setting(150, Whole("Steps", "Steps of the adaptation", least=1, most=100_000, single_step=50))
     save_as: str = setting(
-        "", "Save network as", "Where the adapted network goes (safetensors)", path=">*.safetensors"
+        "", SaveFile("Save network as", "Where the adapted network goes (safetensors)", pattern="*.safetensors")
     )
     transport_weight: float = setting(
         1.0,
-        "Transport weight",
-        "How much the transport cost between features counts beside the error on the known look",
-        most=100.0,
-        more=True,
+        Number(
+            "Transport weight",
+            "How much the transport cost between features counts beside the error on the known look",
+            most=100.0,
+            more=True,
+        ),
     )
     learning_rate: float = setting(
         0.006,
-        "Learning rate",
-        "Size of Adam's steps at first",
-        least=0.0001,
-        most=1.0,
-        single_step=0.001,
-        more=True,
+        Number(
+            "Learning rate",
+            "Size of Adam's steps at first",
+            least=0.0001,
+            most=1.0,
+            single_step=0.001,
+            more=True,
+        ),
     )
     match_colours: bool = setting(
-        True, "Match colours first", "Start from the new look with the known look's colours", more=True
+        True, Toggle("Match colours first", "Start from the new look with the known look's colours", more=True)
     )
     seed: int = seed_setting()
 
 
-def steps(document: MapDocument, settings: Adaptation, state: Any) -> Iterator[Seen]:
-    """See `Scenario.steps`. An edited map is priced by the adaptation that goes on."""
-    from engine.core.errors import ProblemError
-    from engine.learning.tilesets import TILESETS as LOOKS
-    from engine.learning.tilesets import picture
+@dataclass(frozen=True)
+class AdaptationFigures:
+    """Figures of a step, NaN while the known look is learned. before, optimal: of held-out paths, in %.
 
-    if settings.source == settings.target:
-        raise ProblemError("target", "the new look is the known one; choose two different tilesets")
-    check_place(settings.save_as)
-    model = None
-    if settings.network and state is None:
-        model = read_network(settings.network)
-        if settings.source not in model.tilesets or model.method == "direct":
+    price_error: mean |price − cost| on held-out maps, both with mean 1.
+    """
+
+    before: float = nan
+    price_error: float = nan
+    optimal: float = curve("% of held-out paths that are optimal", "best")
+    loss: float = curve("loss", "value", log=True)
+    transport_cost: float = curve("transport cost of features", "soft", log=True)
+
+
+@dataclass(frozen=True, eq=False)
+class Adapting:
+    """The training and adaptation under way, with which a run on an edited map goes on."""
+
+    iterates: Iterator[TerrainIterate | AdaptationIterate]
+
+
+@dataclass(frozen=True, eq=False)
+class AdaptationReport(Report):
+    """Accuracy on held-out maps of the new look: shares of optimal paths, and the error of the prices."""
+
+    optimal_before: float
+    optimal_after: float
+    price_error_after: float
+    source: str
+    target: str
+    held_out_maps: int
+
+    def summary_lines(self) -> list[str]:
+        """Return the accuracy before and after, and how long it took."""
+        return [
+            f"{self.target}: {100 * self.optimal_before:.0f} % → {100 * self.optimal_after:.0f} % of held-out "
+            f"paths are optimal",
+            f"From {self.source}, without a cost of the new look · {self.run.steps} steps in "
+            f"{self.run.seconds:.1f} s",
+        ]
+
+    def captions(self) -> tuple[str, str]:
+        """Return what the pictures are."""
+        return "costs as drawn", f"prices read from the {self.target} picture"
+
+
+AdaptationStep: TypeAlias = RunStep[AdaptationFigures, PricedMap]
+
+
+class TilesetAdaptation(Scenario[AdaptationSettings, AdaptationFigures, PricedMap]):
+    """Adapt a network to a look without costs, and price the map drawn in it. Result: `PricedMap`."""
+
+    name = "adaptation"
+    title = "Adapt to a new tileset"
+    summary = "A network that prices one look learns another without costs, by transport between tile features."
+    axis = "optimal paths, %"
+    needs_route = False
+    settings = AdaptationSettings
+    figures = AdaptationFigures
+
+    def steps(
+        self, document: MapDocument, settings: AdaptationSettings, state: object = None
+    ) -> Iterator[AdaptationStep]:
+        """See `Scenario.steps`. An edited map is priced by the adaptation that goes on."""
+        if settings.source == settings.target:
+            other = next(tileset for tileset in TILESETS if tileset != settings.source)
             raise ProblemError(
-                "network",
-                f"{Path(settings.network).name} was trained on {', '.join(model.tilesets)} by {model.method}; a "
-                f"network that prices tiles of '{settings.source}' is needed",
+                "target",
+                "the new look is the known one; choose two different tilesets",
+                SuggestedFix("target", other),
             )
-    seen = picture(LOOKS[settings.target], terrain_classes(document), settings.seed)
-    return _steps(document, settings, seen, state or _work(settings, model))
+        check_place(settings.save_as)
+        adapting = state_of(Adapting, state)
+        if adapting is None:
+            adapting = Adapting(_iterates(settings, _known_network(settings)))
+        picture = drawn_picture(document, settings.target, settings.seed)
+        return _steps(document, settings, picture, adapting)
+
+    def total_steps(self, settings: AdaptationSettings) -> int | None:
+        """Return None: how long the known look is learned is not known beforehand."""
+        return None
+
+    def headline(self, first: AdaptationFigures, last: AdaptationFigures) -> str:
+        """Return the accuracy on the new look, before and after."""
+        if isnan(last.optimal):
+            return f"Learning the known look first · loss {last.loss:.3g}"
+        return f"New look: {last.before:.0f} → {last.optimal:.0f}\u00a0% of held-out paths are optimal"
+
+    def apply(self, document: MapDocument, result: PricedMap) -> MapDocument:
+        """Return the document at the adapted network's prices."""
+        return apply_map(document, result.cost_map)
+
+    def report(
+        self,
+        before: MapDocument,
+        after: MapDocument,
+        settings: AdaptationSettings,
+        last: AdaptationStep,
+        facts: RunFacts,
+    ) -> AdaptationReport:
+        """Return the accuracy before and after."""
+        return AdaptationReport(
+            facts,
+            optimal_before=last.figures.before / 100.0,
+            optimal_after=last.figures.optimal / 100.0,
+            price_error_after=last.figures.price_error,
+            source=settings.source,
+            target=settings.target,
+            held_out_maps=HELD_OUT,
+        )
 
 
-def _work(settings: Adaptation, model: PricingModel | None) -> Iterator[Any]:
-    """Training, where there is no network yet, and then the adaptation."""
-    from engine.learning.adaptation import AdaptationSettings, adapt
-    from engine.learning.terrain import TrainingSettings, train
+def _known_network(settings: AdaptationSettings) -> PricingModel | None:
+    """Return the network of the known look, if one is given. Raises ProblemError if it is one of another look."""
+    if not settings.network:
+        return None
+    model = read_network(settings.network)
+    if settings.source in model.tilesets and model.method != "direct":
+        return model
+    usable = [look for look in model.tilesets if look in TILESETS and look != settings.target]
+    raise ProblemError(
+        "network",
+        f"{Path(settings.network).name} was trained on {', '.join(model.tilesets)} by {model.method}; a network "
+        f"that prices tiles of '{settings.source}' is needed",
+        SuggestedFix("source", usable[0]) if usable and model.method != "direct" else None,
+    )
+
+
+def _iterates(
+    settings: AdaptationSettings, model: PricingModel | None
+) -> Iterator[TerrainIterate | AdaptationIterate]:
+    """Yield the training, where there is no network yet, and then the adaptation."""
+    from engine.learning.adaptation import AdaptationSettings as HowToAdapt
+    from engine.learning.adaptation import adapt
+    from engine.learning.terrain import TrainingSettings, train_terrain
     from engine.learning.tilesets import examples
 
     known = examples(settings.maps, SIDE, SIDE, settings.seed)
     if model is None:
-        for trained in train(known, TrainingSettings(tilesets=(settings.source,), seed=settings.seed)):
+        for trained in train_terrain(known, TrainingSettings(tilesets=(settings.source,), seed=settings.seed)):
             model = trained.model
             yield trained
     assert model is not None
-    how = AdaptationSettings(
+    how = HowToAdapt(
         steps=settings.steps,
         learning_rate=settings.learning_rate,
         transport_weight=settings.transport_weight,
@@ -119,19 +232,37 @@ def _work(settings: Adaptation, model: PricingModel | None) -> Iterator[Any]:
     yield from adapt(model, known, settings.source, settings.target, how, held_out)
 
 
-def _steps(document: MapDocument, settings: Adaptation, picture: Any, work: Iterator[Any]) -> Iterator[Seen]:
+def _steps(
+    document: MapDocument, settings: AdaptationSettings, picture: Picture, adapting: Adapting
+) -> Iterator[AdaptationStep]:
     from engine.learning.adaptation import AdaptationIterate
 
-    for step, iterate in enumerate(work):
+    for step, iterate in enumerate(adapting.iterates):
         priced = PricedMap(document, picture, iterate.model)
-        adapting = isinstance(iterate, AdaptationIterate)
-        ending = None
-        if adapting and iterate.status is not None:
-            ending = _ending(iterate, settings)
-        status = "" if ending is None else iterate.status.value
-        scatter = _scatter(iterate) if adapting else None
-        result = priced if ending is None else priced.result()
-        yield Seen(step, _figures(iterate, adapting), priced.framing(step, scatter), result, work, status, ending)
+        if not isinstance(iterate, AdaptationIterate):
+            figures = AdaptationFigures(loss=iterate.loss)
+            yield RunStep(step, figures, priced.framing(step), priced, adapting)
+            continue
+        yield RunStep(
+            step,
+            _figures(iterate),
+            priced.framing(step, _scatter(iterate)),
+            priced,
+            adapting,
+            iterate.status,
+            "" if iterate.status is None else _message(iterate, iterate.status, settings),
+        )
+
+
+def _figures(iterate: AdaptationIterate) -> AdaptationFigures:
+    before, now = iterate.before, iterate.now
+    return AdaptationFigures(
+        before=nan if before is None else 100.0 * before.optimal,
+        price_error=nan if now is None else now.price_error,
+        optimal=nan if now is None else 100.0 * now.optimal,
+        loss=iterate.loss,
+        transport_cost=iterate.transport_cost,
+    )
 
 
 def _scatter(iterate: AdaptationIterate) -> Scatter:
@@ -144,90 +275,13 @@ def _scatter(iterate: AdaptationIterate) -> Scatter:
     )
 
 
-def _figures(iterate: Any, adapting: bool) -> dict[str, float]:
-    def optimal(accuracy: Any) -> float:
-        return np.nan if accuracy is None else 100.0 * accuracy.optimal
-
-    return {
-        "before": optimal(iterate.before) if adapting else np.nan,
-        "optimal": optimal(iterate.now) if adapting else np.nan,
-        "price_error": iterate.now.price_error if adapting and iterate.now is not None else np.nan,
-        "loss": iterate.loss,
-        "transport_cost": iterate.transport_cost if adapting else np.nan,
-    }
-
-
-def _ending(iterate: AdaptationIterate, settings: Adaptation) -> str:
-    if iterate.status is None or iterate.status.value == "not_a_number" or iterate.now is None:
+def _message(iterate: AdaptationIterate, status: Status, settings: AdaptationSettings) -> str:
+    if status is Status.NOT_A_NUMBER or iterate.now is None:
         return "A step produced something that is not a finite number, so adaptation stopped. Use a smaller rate."
     was = 0.0 if iterate.before is None else iterate.before.optimal
-    told = (
+    message = (
         f"In the look {TILESETS[settings.target]} the predicted path has the least true cost on "
         f"{100 * iterate.now.optimal:.0f} % of {HELD_OUT} held-out maps; it was {100 * was:.0f} % before. No cost "
         f"of that look was used. The maps are made by this program."
     )
-    return told + kept(iterate.model, settings.save_as)
-
-
-def apply(document: MapDocument, result: Any) -> MapDocument:
-    """The document at the adapted network's prices."""
-    return document if result is None else apply_map(document, result.cost_map)
-
-
-def headline(first: Mapping[str, float], last: Mapping[str, float]) -> str:
-    """The run in one line."""
-    if np.isnan(last["optimal"]):
-        return f"Learning the known look first · loss {last['loss']:.3g}"
-    return f"New look: {last['before']:.0f} → {last['optimal']:.0f}\u00a0% of held-out paths are optimal"
-
-
-def report(before: MapDocument, after: MapDocument, settings: Adaptation, last: Seen) -> Report:
-    """Accuracy before and after."""
-    assert isinstance(last.result, Priced)
-    return {
-        "optimal_before": float(last.figures["before"]) / 100.0,
-        "optimal_after": float(last.figures["optimal"]) / 100.0,
-        "price_error_after": float(last.figures["price_error"]),
-        "source": settings.source,
-        "target": settings.target,
-        "held_out_maps": HELD_OUT,
-        "steps": last.step,
-        "seed": settings.seed,
-        "movement": movement_words(before.rule),
-    }
-
-
-def words(report: Report) -> list[str]:
-    """The report as lines."""
-    was, now = 100 * report["optimal_before"], 100 * report["optimal_after"]
-    return [
-        f"[bold]{report['target']}: {was:.0f} % → {now:.0f} % of held-out paths are optimal[/]",
-        f"From {report['source']}, without a cost of the new look · {report['steps']} steps in "
-        f"{report['seconds']:.1f} s",
-    ]
-
-
-def captions(report: Report) -> tuple[str, str]:
-    """What the two pictures are."""
-    return "costs as drawn", f"prices read from the {report['target']} picture"
-
-
-SCENARIO = Scenario(
-    title="Adapt to a new tileset",
-    summary="A network that prices one look learns another without costs, by transport between tile features.",
-    settings=Adaptation,
-    steps=steps,
-    total_steps=lambda _: None,
-    apply=apply,
-    headline=headline,
-    curves=(
-        Curve("optimal", "% of held-out paths that are optimal", "best"),
-        Curve("loss", "loss", "value", log=True),
-        Curve("transport_cost", "transport cost of features", "soft", log=True),
-    ),
-    axis="optimal paths, %",
-    report=report,
-    words=words,
-    captions=captions,
-    needs_route=False,
-)
+    return message + saved(iterate.model, settings.save_as)

@@ -2,124 +2,191 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from math import isfinite, nan
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
-from app.scenarios.common_settings import (
-    DEVICES,
-    admissible_of,
-    apply_map,
-    budget_setting,
-    lower_setting,
-    seed_setting,
-    symmetry_setting,
-    upper_setting,
-)
-from app.scenarios.frame import Frame
-from app.scenarios.scenario import Curve, Report, Scenario, Seen
-from app.scenarios.settings import setting
-from app.scenarios.translate import exact_paths, movement_grid, movement_words, path_costs
+from app.scenarios.adversarial_settings import AdversarialSettings, Method
+from app.scenarios.common_settings import admissible_of, apply_map, drawn_costs, with_bounds
+from app.scenarios.figures import curve
+from app.scenarios.frame import Floats, Frame
+from app.scenarios.report import Report, RunFacts
+from app.scenarios.scenario import RunStep, Scenario, state_of
+from app.scenarios.translate import movement_grid, path_cells, path_costs, total_cost
 from app.scenarios.words import within
-from maps.document import MapDocument
+from engine.core.errors import ProblemError, SuggestedFix
+from maps.document import Cell, MapDocument
 
 if TYPE_CHECKING:
-    from engine.core.arrays import Floats
-    from engine.cost_maps.problem import Problem
-
-AIMS = {
-    "longer": "Longer paths",
-    "shorter": "Shorter paths",
-    "longer_minimum": "The shortest route longer",
-    "target": "A target for each route",
-}
-METHODS = {
-    "logit": "Soft paths (logit)",
-    "bregman": "Entropic flow (Bregman)",
-    "exact": "Exact path",
-    "optimum": "True optimum",
-}
-
-
-def _without_adam(settings: Adversarial) -> bool:
-    return settings.method == "optimum"
+    from engine.cost_maps.problem import Aim, Problem
 
 
 @dataclass(frozen=True)
-class Adversarial:
-    """What is asked for, beyond what the document says, and how to run.
+class AdversarialFigures:
+    """Path costs of a step: of the routes together, with targets their mean.
 
-    None takes what the document has (budget, lower, upper) or what suits the method.
+    gap: of the best map to the bound, relative.  off_target: worst relative deviation from a target.
     """
 
-    aim: str = setting(
-        "longer", "Aim", "What becomes of the weighted sum of the routes' costs, or of each of them", choices=AIMS
-    )
-    targets: tuple[float, ...] = setting(
-        (),
-        "Targets",
-        "The path cost that each route should have, in the routes' order",
-        flag="--target",
-        unused=lambda settings: settings.aim != "target",
-    )
-    budget: float | None = budget_setting()
-    lower: float | None = lower_setting()
-    upper: float | None = upper_setting()
-    symmetry: str = symmetry_setting()
-    method: str = setting(
-        "logit",
-        "Method",
-        "logit: fastest on a CPU; bregman: smooth, for GPUs; exact: the path itself; optimum: the true optimum "
-        "of the aim “Longer paths”",
-        choices=METHODS,
-    )
-    steps: int = setting(
-        400, "Steps", "Steps of Adam", least=1, most=100_000, single_step=100, unused=_without_adam
-    )
-    smoothness: float = setting(
-        0.0, "Smoothness", "Penalty on jumps between neighbouring cells; 0 leaves it out", most=1e3, more=True
-    )
-    closeness: float = setting(
-        0.0, "Closeness", "Penalty on leaving the drawn map; 0 leaves it out", most=1e3, more=True
-    )
-    epsilon: float | None = setting(
-        None,
-        "Last spread",
-        "How spread the traffic still is at the last step, as a share of the mean cost (regularisation ε)",
-        least=0.0005,
-        most=1.0,
-        single_step=0.005,
-        as_is=lambda _: ("suits the method", 0.01),
-        more=True,
-        unused=_without_adam,
-    )
-    learning_rate: float = setting(
-        0.45,
-        "Learning rate",
-        "Size of Adam's steps",
-        least=0.001,
-        most=10.0,
-        single_step=0.05,
-        more=True,
-        unused=_without_adam,
-    )
-    tolerance: float = setting(
-        0.0,
-        "Stop within",
-        "Stop at this gap to the longest possible, as a share; 0 uses all steps, and 0.0005 for the optimum",
-        most=1.0,
-        single_step=0.005,
-        more=True,
-    )
-    seed: int = seed_setting()
-    device: str = setting("auto", "Device", "Where the engine computes", choices=DEVICES, more=True)
+    bound: float = curve("longest possible (bound)", "bound")
+    best: float = curve("best so far", "best")
+    path_cost: float = curve("this step", "value")
+    soft: float = curve("regularised", "soft")
+    gap: float = nan
+    off_target: float = nan
 
 
-def adversarial_problem(document: MapDocument, settings: Adversarial) -> Problem:
-    """The engine's problem of redistributing the document's costs. Raises ProblemError where that cannot be."""
-    from engine.core.errors import ProblemError
+@dataclass(frozen=True)
+class RouteReport:
+    """Exact path costs of one route, before and after the run."""
+
+    name: str
+    start: Cell
+    goal: Cell
+    before: float
+    after: float
+
+
+@dataclass(frozen=True, eq=False)
+class AdversarialReport(Report):
+    """Exact path costs of both documents, whose costs are float32. upper_bound, gap: NaN without a bound."""
+
+    path_cost_before: float
+    path_cost_after: float
+    upper_bound: float
+    gap: float
+    budget: float
+    method: Method
+    device: str
+    aim: Aim
+    routes: tuple[RouteReport, ...]
+
+    def summary_lines(self) -> list[str]:
+        """Return path costs and gap, each route's where there are several, and how the run computed."""
+        line = f"Path {self.path_cost_before:.4g} → {self.path_cost_after:.4g}"
+        if isfinite(self.gap):
+            line += f" · within {within(self.gap)} % of the longest possible ({self.upper_bound:.6g})"
+        lines = [line]
+        routes = self.routes if len(self.routes) > 1 else ()
+        lines += [f"  {route.name}: {route.before:.4g} → {route.after:.4g}" for route in routes]
+        lines.append(
+            f"Total cost {self.budget:.6g} · {self.run.steps} steps of {self.method} on {self.device} in "
+            f"{self.run.seconds:.2f} s · {self.run.movement}"
+        )
+        if self.gap > 0.02 and self.method != "optimum" and self.aim == "longer":
+            lines.append("More --steps come nearer; --method optimum finds the longest possible itself.")
+        return lines
+
+    def captions(self) -> tuple[str, str]:
+        """Return path costs and the gap."""
+        near = f", within {within(self.gap)} % of the longest possible" if isfinite(self.gap) else ""
+        return f"path cost {self.path_cost_before:.4g}", f"path cost {self.path_cost_after:.4g}{near}"
+
+
+AdversarialStep: TypeAlias = RunStep[AdversarialFigures, Floats]
+
+
+class AdversarialPath(Scenario[AdversarialSettings, AdversarialFigures, Floats]):
+    """Redistribute cost so that shortest paths become longer, shorter, or as long as asked. Result: (H, W)."""
+
+    name = "adversarial"
+    title = "Adversarial path"
+    summary = "Move a fixed total of cost about until the shortest path is as long as it can get."
+    axis = "path cost"
+    settings = AdversarialSettings
+    figures = AdversarialFigures
+
+    def steps(
+        self, document: MapDocument, settings: AdversarialSettings, state: object = None
+    ) -> Iterator[AdversarialStep]:
+        """See `Scenario.steps`. The true optimum is refused for an objective that is not linear."""
+        from engine.cost_maps.problem import check_problem
+
+        problem = adversarial_problem(document, settings)
+        check_problem(problem)
+        device = device_of(settings, problem)
+        if settings.method != "optimum":
+            return _design_steps(problem, settings, settings.method, device, state)
+        if not problem.objective.linear:
+            raise ProblemError(
+                "objective",
+                "the true optimum solves the aim “Longer paths” without smoothness or closeness; choose the "
+                "method logit or bregman for this one",
+                SuggestedFix("method", "logit"),
+            )
+        return _optimum_steps(problem, settings, device, state)
+
+    def total_steps(self, settings: AdversarialSettings) -> int | None:
+        """Return Adam's steps; the true optimum takes as many as it needs."""
+        return None if settings.method == "optimum" else settings.steps
+
+    def headline(self, first: AdversarialFigures, last: AdversarialFigures) -> str:
+        """Return the run in one line: "Path 29.0 → 83.4 · within 0.6 % of the longest possible"."""
+        line = f"Path {first.path_cost:.1f} → {last.best:.1f}"
+        if isfinite(last.off_target):
+            return line + f" · {100.0 * last.off_target:.1f}\u00a0% off the target"
+        if last.gap < 0.5:
+            line += f" · within {within(last.gap)}\u00a0% of the longest possible"
+        elif isfinite(last.bound):
+            line += f" · no more than {last.bound:.0f} is possible"
+        return line
+
+    def apply(self, document: MapDocument, result: Floats) -> MapDocument:
+        """Return the document with the best map's costs. Raises MapError where the map does not fit."""
+        return apply_map(document, result)
+
+    def report(
+        self,
+        before: MapDocument,
+        after: MapDocument,
+        settings: AdversarialSettings,
+        last: AdversarialStep,
+        facts: RunFacts,
+    ) -> AdversarialReport:
+        """Return exact path costs of both documents, and the gap of the second to the run's bound."""
+        from engine.cost_maps.certificate import relative_gap
+        from engine.cost_maps.objectives import score
+
+        problem = adversarial_problem(before, settings)
+        costs_before, costs_after = path_costs(before), path_costs(after)
+        bound = last.figures.bound
+        return AdversarialReport(
+            facts,
+            path_cost_before=score(problem, costs_before),
+            path_cost_after=score(problem, costs_after),
+            upper_bound=bound,
+            gap=max(0.0, relative_gap(bound, score(problem, costs_after))) if isfinite(bound) else nan,
+            budget=total_cost(after),
+            method=settings.method,
+            device=device_of(settings, problem),
+            aim=settings.aim,
+            routes=tuple(
+                RouteReport(route.name, route.start, route.goal, was, now)
+                for route, was, now in zip(before.routes, costs_before.tolist(), costs_after.tolist(), strict=True)
+            ),
+        )
+
+    def prepared(self, document: MapDocument, settings: AdversarialSettings) -> MapDocument:
+        """Return the document with the bounds of the settings."""
+        return with_bounds(document, settings)
+
+    def aims_at_targets(self, settings: AdversarialSettings) -> bool:
+        """Return whether each route has a target."""
+        return settings.aim == "target"
+
+    def with_targets(self, settings: AdversarialSettings, targets: tuple[float, ...]) -> AdversarialSettings:
+        """Return the settings with a path cost for each route, in their order."""
+        return replace(settings, targets=targets)
+
+
+def adversarial_problem(document: MapDocument, settings: AdversarialSettings) -> Problem:
+    """Return the engine's problem of redistributing the document's costs.
+
+    Raises ProblemError where there is not one target for each route, or no map is admissible.
+    """
     from engine.cost_maps.problem import Objective, Problem, Route
 
     if settings.targets and len(settings.targets) != len(document.routes):
@@ -127,44 +194,37 @@ def adversarial_problem(document: MapDocument, settings: Adversarial) -> Problem
             "objective",
             f"{len(settings.targets)} targets for {len(document.routes)} routes; give one for each",
         )
-    cost_map = np.array(document.cost, dtype=np.float64)
     targets = settings.targets or (None,) * len(document.routes)
     return Problem(
         grid=movement_grid(document),
-        cost_map=cost_map,
+        cost_map=drawn_costs(document),
         routes=tuple(
             Route(route.start, route.goal, route.weight, target)
             for route, target in zip(document.routes, targets, strict=True)
         ),
-        admissible=admissible_of(document, settings),
+        admissible=admissible_of(document, settings, settings.budget),
         objective=Objective(settings.aim, settings.smoothness, settings.closeness),
     )
 
 
-def steps(document: MapDocument, settings: Adversarial, state: Any) -> Iterator[Seen]:
-    """See `Scenario.steps`."""
-    from engine.core.errors import ProblemError
-    from engine.cost_maps.problem import check
+def device_of(settings: AdversarialSettings, problem: Problem) -> str:
+    """Return where a run with these settings computes. Raises ProblemError for a device that is not there."""
+    from engine.core.device import pick_device
 
-    problem = adversarial_problem(document, settings)
-    check(problem)
-    if settings.method != "optimum":
-        return _design_steps(problem, document, settings, state)
-    if not problem.objective.linear:
-        raise ProblemError(
-            "objective",
-            "the true optimum solves the aim “Longer paths” without smoothness or closeness; choose the method "
-            "logit or bregman for this one",
-        )
-    return _optimum_steps(problem, document, settings, state)
+    return pick_device(settings.device, settings.method, problem.size)
 
 
-def _design_steps(problem: Problem, document: MapDocument, settings: Adversarial, state: Any) -> Iterator[Seen]:
-    from engine.design.adversarial import DesignSettings, design
+def _design_steps(
+    problem: Problem,
+    settings: AdversarialSettings,
+    method: Literal["logit", "bregman", "exact"],
+    device: str,
+    state: object,
+) -> Iterator[AdversarialStep]:
+    from engine.design.adversarial import DesignSettings, DesignState, optimise_costs
 
-    device = device_of(settings)
     how = DesignSettings(
-        method=settings.method,  # pyright: ignore[reportArgumentType]
+        method=method,
         steps=settings.steps,
         learning_rate=settings.learning_rate,
         epsilon_end=settings.epsilon,
@@ -173,72 +233,66 @@ def _design_steps(problem: Problem, document: MapDocument, settings: Adversarial
         device=device,
     )
     if state is None:
-        yield _as_drawn(problem, document)
-    for iterate in design(problem, how, state):
-        bound = np.nan if iterate.upper_bound is None else iterate.upper_bound
-        gap = np.nan if iterate.gap is None else iterate.gap
-        figures = {
-            "path_cost": _figure_of(problem, iterate.path_costs),
-            "best": _figure_of(problem, iterate.best_path_costs),
-            "soft": _figure_of(problem, iterate.soft_costs),
-            "bound": bound,
-            "gap": gap,
-            "off_target": iterate.best_score if settings.aim == "target" else np.nan,
-        }
+        yield _as_drawn(problem)
+    for iterate in optimise_costs(problem, how, state_of(DesignState, state)):
+        figures = AdversarialFigures(
+            bound=nan if iterate.upper_bound is None else iterate.upper_bound,
+            best=_shown_cost(problem, iterate.best_path_costs),
+            path_cost=_shown_cost(problem, iterate.path_costs),
+            soft=_shown_cost(problem, iterate.regularised_costs),
+            gap=nan if iterate.gap is None else iterate.gap,
+            off_target=iterate.best_score if settings.aim == "target" else nan,
+        )
         shown = iterate.cost_map if iterate.status is None else iterate.best_map
-        yield Seen(
+        yield RunStep(
             iterate.step,
             figures,
             _framing(problem, iterate.step, shown, iterate.loads, device),
             iterate.best_map,
             iterate.state,
-            "" if iterate.status is None else iterate.status.value,
-            None if iterate.status is None else iterate.status.sentence,
+            iterate.status,
+            "" if iterate.status is None else iterate.status.sentence,
         )
 
 
-def _optimum_steps(problem: Problem, document: MapDocument, settings: Adversarial, state: Any) -> Iterator[Seen]:
-    from engine.optimum.run import OptimumSettings, optimum
+def _optimum_steps(
+    problem: Problem, settings: AdversarialSettings, device: str, state: object
+) -> Iterator[AdversarialStep]:
+    from engine.optimum.run import OptimumSettings, approach_optimum
+    from engine.optimum.saddle_point import SaddlePoint
 
     default = OptimumSettings()
-    how = OptimumSettings(
-        settings.tolerance or default.tolerance, default.max_iterations, device=device_of(settings)
-    )
+    how = OptimumSettings(settings.tolerance or default.tolerance, default.max_iterations, device=device)
     if state is None:
-        yield _as_drawn(problem, document)
-    for iterate in optimum(problem, how, state):
-        figures = {
-            "path_cost": iterate.value,
-            "best": iterate.value,
-            "soft": np.nan,
-            "bound": iterate.upper_bound,
-            "gap": iterate.gap,
-            "off_target": np.nan,
-        }
-        yield Seen(
+        yield _as_drawn(problem)
+    for iterate in approach_optimum(problem, how, state_of(SaddlePoint, state)):
+        yield RunStep(
             iterate.iterations,
-            figures,
-            _framing(problem, iterate.iterations, iterate.cost_map, iterate.loads, how.device),
+            AdversarialFigures(
+                bound=iterate.upper_bound, best=iterate.value, path_cost=iterate.value, gap=iterate.gap
+            ),
+            _framing(problem, iterate.iterations, iterate.cost_map, iterate.loads, device),
             iterate.cost_map,
-            iterate.point,
-            "" if iterate.status is None else iterate.status.value,
-            None if iterate.status is None else iterate.status.sentence,
+            iterate.warm_start,
+            iterate.status,
+            "" if iterate.status is None else iterate.status.sentence,
         )
 
 
-def _as_drawn(problem: Problem, document: MapDocument) -> Seen:
+def _as_drawn(problem: Problem) -> AdversarialStep:
+    """Return step 0, the drawn map."""
     from engine.cost_maps.objectives import score
+    from engine.cost_maps.problem import path_costs as costs_of
 
-    costs = np.array(path_costs(document))
-    drawn = _figure_of(problem, costs)
-    off = score(problem, costs) if problem.objective.aim == "target" else np.nan
-    unknown = dict.fromkeys(("soft", "bound", "gap"), np.nan)
-    figures = {"path_cost": drawn, "best": drawn, **unknown, "off_target": off}
-    return Seen(0, figures, _framing(problem, 0, problem.cost_map, None), None, None)
+    costs = costs_of(problem, problem.cost_map)
+    drawn = _shown_cost(problem, costs)
+    off_target = score(problem, costs) if problem.objective.aim == "target" else nan
+    figures = AdversarialFigures(best=drawn, path_cost=drawn, off_target=off_target)
+    return RunStep(0, figures, _framing(problem, 0, problem.cost_map, None))
 
 
-def _figure_of(problem: Problem, costs: Floats) -> float:
-    """The path cost to show for those of the routes (R,): what the run optimises, with targets their mean."""
+def _shown_cost(problem: Problem, costs: Floats) -> float:
+    """Return what the run optimises, from the routes' path costs (R,); with targets their mean."""
     from engine.cost_maps.objectives import score
 
     if problem.objective.aim == "target":
@@ -246,105 +300,13 @@ def _figure_of(problem: Problem, costs: Floats) -> float:
     return score(problem, costs)
 
 
-def _framing(problem: Problem, step: int, cost_map: Any, loads: Any, device: str = "cpu") -> Any:
+def _framing(
+    problem: Problem, step: int, cost_map: Floats, loads: Floats | None, device: str = "cpu"
+) -> Callable[[], Frame]:
+    """Return what makes the frame. loads: (R, H, W) soft traffic of the routes, drawn as their weighted sum."""
+
     def frame() -> Frame:
         traffic = None if loads is None else np.einsum("r,rhw->hw", problem.weights, loads)
-        paths = exact_paths(problem.grid, cost_map, problem.routes)
-        return Frame(step, cost_map, traffic, paths, device=device)
+        return Frame(step, cost_map, traffic, path_cells(problem.grid, cost_map, problem.routes), device=device)
 
     return frame
-
-
-def device_of(settings: Adversarial) -> str:
-    """Where a run with these settings computes; raises ValueError for a device that is not there."""
-    from engine.core.device import pick_device
-
-    if settings.method == "optimum":
-        return pick_device("cpu" if settings.device == "auto" else settings.device, "exact")
-    return pick_device(settings.device, settings.method)  # pyright: ignore[reportArgumentType]
-
-
-def headline(first: Mapping[str, float], last: Mapping[str, float]) -> str:
-    """The run in one line: "Path 29.0 → 83.4 · within 0.6 % of the longest possible"."""
-    line = f"Path {first['path_cost']:.1f} → {last['best']:.1f}"
-    if np.isfinite(last["off_target"]):
-        return line + f" · {100.0 * last['off_target']:.1f}\u00a0% off the target"
-    if last["gap"] < 0.5:
-        line += f" · within {within(last['gap'])}\u00a0% of the longest possible"
-    elif np.isfinite(last["bound"]):
-        line += f" · no more than {last['bound']:.0f} is possible"
-    return line
-
-
-def report(before: MapDocument, after: MapDocument, settings: Adversarial, last: Seen) -> Report:
-    """Figures of the documents as they are: float32 costs."""
-    from engine.cost_maps.certificate import relative_gap
-    from engine.cost_maps.objectives import score
-
-    problem = adversarial_problem(before, settings)
-    costs_before, costs_after = path_costs(before), path_costs(after)
-    bound = float(last.figures["bound"])
-    known = np.isfinite(bound)
-    gap = max(0.0, relative_gap(bound, score(problem, costs_after))) if known else None
-    return {
-        "path_cost_before": score(problem, costs_before),
-        "path_cost_after": score(problem, costs_after),
-        "upper_bound": bound if known else None,
-        "gap": gap,
-        "budget": float(after.cost[after.passable].sum(dtype=np.float64)),
-        "steps": last.step,
-        "method": settings.method,
-        "device": device_of(settings),
-        "seed": settings.seed,
-        "aim": settings.aim,
-        "movement": movement_words(before.rule),
-        "routes": [
-            {"name": route.name, "start": route.start, "goal": route.goal, "before": was, "after": now}
-            for route, was, now in zip(before.routes, costs_before, costs_after, strict=True)
-        ],
-    }
-
-
-def words(report: Report) -> list[str]:
-    """The report as lines."""
-    gap = report["gap"]
-    line = f"[bold]Path {report['path_cost_before']:.4g} → {report['path_cost_after']:.4g}"
-    if gap is not None:
-        line += f" · within {within(gap)} % of the longest possible ({report['upper_bound']:.6g})"
-    lines = [line + "[/]"]
-    routes = report["routes"] if len(report["routes"]) > 1 else []
-    lines += [f"  {route['name']}: {route['before']:.4g} → {route['after']:.4g}" for route in routes]
-    lines.append(
-        f"Total cost {report['budget']:.6g} · {report['steps']} steps of {report['method']} on "
-        f"{report['device']} in {report['seconds']:.2f} s · {report['movement']}"
-    )
-    if gap is not None and gap > 0.02 and report["method"] != "optimum" and report["aim"] == "longer":
-        lines.append("More --steps come nearer; --method optimum finds the longest possible itself.")
-    return lines
-
-
-def captions(report: Report) -> tuple[str, str]:
-    """Path costs and the gap."""
-    near = "" if report["gap"] is None else f", within {within(report['gap'])} % of the longest possible"
-    return f"path cost {report['path_cost_before']:.4g}", f"path cost {report['path_cost_after']:.4g}{near}"
-
-
-SCENARIO = Scenario(
-    title="Adversarial path",
-    summary="Move a fixed total of cost about until the shortest path is as long as it can get.",
-    settings=Adversarial,
-    steps=steps,
-    total_steps=lambda settings: None if settings.method == "optimum" else settings.steps,
-    apply=apply_map,
-    headline=headline,
-    curves=(
-        Curve("bound", "longest possible (bound)", "bound"),
-        Curve("best", "best so far", "best"),
-        Curve("path_cost", "this step", "value"),
-        Curve("soft", "regularised", "soft"),
-    ),
-    axis="path cost",
-    report=report,
-    words=words,
-    captions=captions,
-)

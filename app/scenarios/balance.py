@@ -2,173 +2,242 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from app.scenarios.common_settings import (
-    admissible_of,
-    apply_map,
-    budget_setting,
-    lower_setting,
-    seed_setting,
-    symmetry_setting,
-    upper_setting,
+from app.scenarios.balance_settings import (
+    HALVES,
+    LEFT_RIGHT,
+    TOP_BOTTOM,
+    Aim,
+    BalanceSettings,
+    layout_names,
+    site_names,
 )
-from app.scenarios.frame import Frame
-from app.scenarios.scenario import Curve, Report, Scenario, Seen
-from app.scenarios.settings import setting
-from app.scenarios.translate import movement_grid, movement_words
-from maps.document import Layout, MapDocument
+from app.scenarios.common_settings import admissible_of, apply_map, drawn_costs, with_bounds
+from app.scenarios.figures import curve
+from app.scenarios.frame import Cells, Floats, Frame
+from app.scenarios.report import Report, RunFacts
+from app.scenarios.scenario import RunStep, Scenario, state_of
+from app.scenarios.translate import fixes_in_settings, moved_cost, movement_grid, total_cost
+from engine.core.errors import ProblemError, SuggestedFix
+from engine.core.status import Status
+from maps.document import Cell, Layout, MapDocument
 
 if TYPE_CHECKING:
-    from engine.design.balance import BalanceProblem
-    from engine.design.balance import Iterate as BalanceIterate
+    from engine.design import balance as engine
 
-AIMS = {
-    "equal": "Equal team ranks",
-    "nearest": "Site among k nearest",
-    "order": "Keep the sites in order",
-}
-LEFT_RIGHT, TOP_BOTTOM = "left_right", "top_bottom"
-HALVES = {LEFT_RIGHT: "Left and right half", TOP_BOTTOM: "Upper and lower half"}
 MOST_PATHS = 24  # drawn at most
 
 
-def _layouts(document: MapDocument) -> dict[str, str]:
-    return {layout.name: layout.name for layout in document.layouts}
-
-
-def _sites(document: MapDocument) -> dict[str, str]:
-    names = list(_layouts(document))
-    return {name: name for name in names[1:] + names[:1]}
-
-
-def _teams(document: MapDocument) -> dict[str, str]:
-    return {**HALVES, **{name: f"Against layout {name}" for name in _layouts(document)}}
-
-
 @dataclass(frozen=True)
-class Balance:
-    """Who is ranked, what is wanted of the ranks, what the map must keep, and how to run."""
+class BalanceFigures:
+    """Exact figures of a step. violation: by how much aims are missed, at most 1 for each.
 
-    spawns: str = setting("", "Spawns", "The layout that distances are measured from", entries=_layouts)
-    sites: str = setting("", "Sites", "The layout that distances are measured to", entries=_sites)
-    aim: str = setting(
-        "equal", "Aim", "What is wanted of the ranks of path costs from spawns to sites", choices=AIMS
-    )
-    teams: str = setting(
-        "",
-        "Teams",
-        "Which spawns are a team: those of one half of the map against the other, or of another layout",
-        entries=_teams,
-        unused=lambda settings: settings.aim != "equal",
-    )
-    spawn: int = setting(
-        1,
-        "Spawn number",
-        "Which of the spawns, counted from 1; 0 for every one of them",
-        most=10_000,
-        single_step=1,
-        unused=lambda settings: settings.aim == "equal",
-    )
-    site: int = setting(
-        1,
-        "Site number",
-        "Which of the sites, counted from 1",
-        least=1,
-        most=10_000,
-        single_step=1,
-        unused=lambda settings: settings.aim != "nearest",
-    )
-    nearest: int = setting(
-        1,
-        "Among the nearest",
-        "How many sites may be as near: the k of “among the k nearest”",
-        least=1,
-        most=10_000,
-        single_step=1,
-        unused=lambda settings: settings.aim != "nearest",
-    )
-    budget: float | None = budget_setting()
-    lower: float | None = lower_setting()
-    upper: float | None = upper_setting()
-    symmetry: str = symmetry_setting()
-    steps: int = setting(300, "Steps", "Steps of Adam", least=1, most=100_000, single_step=50)
-    margin: float = setting(
-        0.01,
-        "Margin",
-        "By how much an aim has to be met, as a share of the distances",
-        most=1.0,
-        single_step=0.01,
-        more=True,
-    )
-    closeness: float = setting(
-        0.0, "Closeness", "Penalty on leaving the drawn map; 0 leaves it out", most=1e3, more=True
-    )
-    learning_rate: float = setting(
-        0.1, "Learning rate", "Size of Adam's steps", least=0.001, most=10.0, single_step=0.05, more=True
-    )
-    seed: int = seed_setting()
+    met: aims that the best map meets, of `aims`.  changed: total absolute change of the best map.
+    """
+
+    met: int
+    aims: int
+    changed: float
+    violation: float = curve("missing (this step)", "value")
+    best_violation: float = curve("missing (best so far)", "best")
 
 
-def balance_problem(document: MapDocument, settings: Balance) -> BalanceProblem:
-    """The engine's problem. Raises ProblemError, naming the layout and the point, where it cannot be."""
-    from engine.core.errors import ProblemError
-    from engine.design.balance import BalanceProblem, EqualRanks, Nearest, Order
+@dataclass(frozen=True, eq=False)
+class BalanceReport(Report):
+    """Exact figures of both documents. Ranks: 1 is the nearest; ranks and distances are (spawns, sites)."""
 
-    names = list(_layouts(document))
+    aim: Aim
+    aims: int
+    met_before: int
+    met_after: int
+    team_ranks_before: Floats
+    team_ranks_after: Floats
+    ranks_after: Floats
+    distances_after: Floats
+    changed_total: float
+    budget: float
+
+    def summary_lines(self) -> list[str]:
+        """Return the aims met, the teams' ranks where they are the aim, and what the change cost."""
+        lines = [f"Aims met: {self.met_before} → {self.met_after} of {self.aims}"]
+        if self.aim == "equal":
+            before, after = (
+                ", ".join(f"{rank:.3g}" for rank in ranks.tolist())
+                for ranks in (self.team_ranks_before, self.team_ranks_after)
+            )
+            lines.append(f"Mean ranks of the teams: {before} → {after}")
+        lines.append(
+            f"Cost moved {self.changed_total:.4g} of {self.budget:.6g} · {self.run.steps} steps in "
+            f"{self.run.seconds:.2f} s · {self.run.movement}"
+        )
+        return lines
+
+    def captions(self) -> tuple[str, str]:
+        """Return the aims met."""
+        return f"{self.met_before} of {self.aims} aims met", f"{self.met_after} of {self.aims}"
+
+
+BalanceStep: TypeAlias = RunStep[BalanceFigures, Floats]
+
+
+class RankBalance(Scenario[BalanceSettings, BalanceFigures, Floats]):
+    """Change costs until ranks of path costs are as wanted. Result: (H, W) costs."""
+
+    name = "balance"
+    title = "Balance by rank"
+    summary = "Change costs until spawns have the sites near that you want, or both teams stand alike."
+    axis = "what is missing"
+    needs_route = False
+    settings = BalanceSettings
+    figures = BalanceFigures
+
+    def steps(
+        self, document: MapDocument, settings: BalanceSettings, state: object = None
+    ) -> Iterator[BalanceStep]:
+        """See `Scenario.steps`."""
+        from engine.design import balance as engine
+
+        problem = balance_problem(document, settings)
+        with fixes_in_settings(_setting_of):
+            engine.check_balance(problem)
+        how = engine.BalanceSettings(
+            steps=settings.steps, learning_rate=settings.learning_rate, seed=settings.seed
+        )
+        iterates = engine.balance(problem, how, state_of(engine.BalanceState, state))
+        return (_step_of(problem, iterate) for iterate in iterates)
+
+    def total_steps(self, settings: BalanceSettings) -> int | None:
+        """Return Adam's steps; a run that meets every aim ends before."""
+        return settings.steps
+
+    def headline(self, first: BalanceFigures, last: BalanceFigures) -> str:
+        """Return the aims met and the cost moved."""
+        return f"{last.met} of {last.aims} aims met · cost moved {last.changed:.4g}"
+
+    def apply(self, document: MapDocument, result: Floats) -> MapDocument:
+        """Return the document with the best map's costs. Raises MapError where the map does not fit."""
+        return apply_map(document, result)
+
+    def report(
+        self,
+        before: MapDocument,
+        after: MapDocument,
+        settings: BalanceSettings,
+        last: BalanceStep,
+        facts: RunFacts,
+    ) -> BalanceReport:
+        """Return exact ranks and distances of both documents."""
+        from engine.design.balance import balance_standing
+
+        problem = balance_problem(before, settings)
+        was, now = (balance_standing(problem, drawn_costs(document)) for document in (before, after))
+        return BalanceReport(
+            facts,
+            aim=settings.aim,
+            aims=len(problem.aims),
+            met_before=was.met,
+            met_after=now.met,
+            team_ranks_before=was.team_ranks,
+            team_ranks_after=now.team_ranks,
+            ranks_after=now.ranks,
+            distances_after=now.distances,
+            changed_total=moved_cost(before, after),
+            budget=total_cost(after),
+        )
+
+    def prepared(self, document: MapDocument, settings: BalanceSettings) -> MapDocument:
+        """Return the document with the bounds of the settings."""
+        return with_bounds(document, settings)
+
+
+def balance_problem(document: MapDocument, settings: BalanceSettings) -> engine.BalanceProblem:
+    """Return the engine's problem. Raises ProblemError, naming the layout and the point, where it cannot be."""
+    from engine.design import balance as engine
+
+    names = list(layout_names(document))
     if not names:
         raise ProblemError("layout", "the map has no layout of points; place spawns and sites with Points (P)")
     spawns = _layout(document, settings.spawns or names[0])
-    sites = _layout(document, settings.sites or next(iter(_sites(document))))
+    sites = _layout(document, settings.sites or next(iter(site_names(document))))
     if spawns is sites:
-        raise ProblemError("layout", f"'{sites.name}' is both spawns and sites; choose two layouts")
-    starts = _cells(document, spawns)
-    side = settings.teams or LEFT_RIGHT
-    if side in HALVES:
-        axis, middle = (1, document.width / 2) if side == LEFT_RIGHT else (0, document.height / 2)
-        teams = [int(cell[axis] >= middle) for cell in starts]
-    else:
-        rivals = _layout(document, side)
-        if rivals in (spawns, sites):
-            raise ProblemError("layout", f"'{rivals.name}' cannot be the other team too; choose another layout")
-        teams = [0] * len(starts)
-        if settings.aim == "equal":
-            starts = [*starts, *_cells(document, rivals)]
-            teams += [1] * (len(starts) - len(teams))
-    goals = _cells(document, sites)
-    if settings.spawn > len(starts) or settings.site > len(goals):
+        others = [name for name in site_names(document) if name != spawns.name]
         raise ProblemError(
             "layout",
-            f"there is no spawn {settings.spawn} or no site {settings.site}: '{spawns.name}' has "
-            f"{len(starts)} points and '{sites.name}' {len(goals)}",
+            f"'{sites.name}' is both spawns and sites; choose two layouts",
+            SuggestedFix("sites", others[0]) if others else None,
         )
+    starts, teams = _spawns_and_teams(document, settings, spawns, sites)
+    goals = _cells(document, sites)
+    for what, number, name, count in (
+        ("spawn", settings.spawn, spawns.name, len(starts)),
+        ("site", settings.site, sites.name, len(goals)),
+    ):
+        if number > count:
+            raise ProblemError(
+                "layout", f"there is no {what} {number}: '{name}' has {count} points", SuggestedFix(what, count)
+            )
     chosen = range(len(starts)) if settings.spawn == 0 else [settings.spawn - 1]
     if settings.aim == "equal":
-        aims: tuple[Any, ...] = (EqualRanks(),)
+        aims: tuple[engine.Aim, ...] = (engine.EqualRanks(),)
     elif settings.aim == "nearest":
-        aims = tuple(Nearest(spawn, settings.site - 1, settings.nearest) for spawn in chosen)
+        aims = tuple(engine.Nearest(spawn, settings.site - 1, settings.nearest) for spawn in chosen)
     else:
-        aims = tuple(Order(spawn, tuple(range(len(goals)))) for spawn in chosen)
-    return BalanceProblem(
+        aims = tuple(engine.Order(spawn, tuple(range(len(goals)))) for spawn in chosen)
+    return engine.BalanceProblem(
         movement_grid(document),
-        np.array(document.cost, np.float64),
+        drawn_costs(document),
         tuple(starts),
         tuple(teams),
         tuple(goals),
         aims,
-        admissible_of(document, settings),
+        admissible_of(document, settings, settings.budget),
         settings.margin,
         settings.closeness,
     )
 
 
-def _layout(document: MapDocument, name: str) -> Layout:
-    from engine.core.errors import ProblemError
+def _spawns_and_teams(
+    document: MapDocument, settings: BalanceSettings, spawns: Layout, sites: Layout
+) -> tuple[list[Cell], list[int]]:
+    """Return the cells of all spawns and the team, 0 or 1, of each."""
+    starts = _cells(document, spawns)
+    side = settings.teams or LEFT_RIGHT
+    if side not in HALVES:
+        rivals = _layout(document, side)
+        if rivals in (spawns, sites):
+            raise ProblemError(
+                "layout",
+                f"'{rivals.name}' cannot be the other team too; choose another layout",
+                SuggestedFix("teams", LEFT_RIGHT),
+            )
+        if settings.aim != "equal":
+            return starts, [0] * len(starts)
+        others = _cells(document, rivals)
+        return [*starts, *others], [0] * len(starts) + [1] * len(others)
+    teams = _halves(document, starts, side)
+    other_side = TOP_BOTTOM if side == LEFT_RIGHT else LEFT_RIGHT
+    if settings.aim == "equal" and len(set(teams)) < 2 and len(set(_halves(document, starts, other_side))) == 2:
+        raise ProblemError(
+            "objective",
+            f"all points of '{spawns.name}' lie in one half of the map, so there is only one team; choose the "
+            f"{HALVES[other_side].lower()}, or another layout",
+            SuggestedFix("teams", other_side),
+        )
+    return starts, teams
 
+
+def _halves(document: MapDocument, cells: list[Cell], side: str) -> list[int]:
+    """Return in which half of the map, 0 or 1, each cell lies."""
+    axis, middle = (1, document.width / 2) if side == LEFT_RIGHT else (0, document.height / 2)
+    return [int(cell[axis] >= middle) for cell in cells]
+
+
+def _layout(document: MapDocument, name: str) -> Layout:
     found = [layout for layout in document.layouts if layout.name == name]
     if not found:
         names = ", ".join(repr(layout.name) for layout in document.layouts)
@@ -178,9 +247,7 @@ def _layout(document: MapDocument, name: str) -> Layout:
     return found[0]
 
 
-def _cells(document: MapDocument, layout: Layout) -> list[tuple[int, int]]:
-    from engine.core.errors import ProblemError
-
+def _cells(document: MapDocument, layout: Layout) -> list[Cell]:
     cells = [(int(row), int(column)) for row, column in np.rint(layout.positions)]
     for number, cell in enumerate(cells, 1):
         if not document.passable[cell]:
@@ -190,126 +257,56 @@ def _cells(document: MapDocument, layout: Layout) -> list[tuple[int, int]]:
     return cells
 
 
-def steps(document: MapDocument, settings: Balance, state: Any) -> Iterator[Seen]:
-    """See `Scenario.steps`."""
-    from engine.design.balance import BalanceSettings, balance, check_balance
-
-    problem = balance_problem(document, settings)
-    check_balance(problem)
-    how = BalanceSettings(steps=settings.steps, learning_rate=settings.learning_rate, seed=settings.seed)
-    return (_seen(problem, iterate) for iterate in balance(problem, how, state))
+def _setting_of(fix: SuggestedFix) -> SuggestedFix:
+    """Return the engine's fix of an aim's k as one of the setting that gives it."""
+    return SuggestedFix("nearest", fix.value) if fix.setting == "k" else fix
 
 
-def _seen(problem: BalanceProblem, iterate: BalanceIterate) -> Seen:
-    now, best = iterate.standing, iterate.best_standing
-    figures = {
-        "met": float(best.met),
-        "aims": float(len(problem.aims)),
-        "violation": float(sum(now.violations)),
-        "best_violation": float(sum(best.violations)),
-        "first_team": float(best.team_ranks[0]),
-        "last_team": float(best.team_ranks[-1]),
-        "changed": iterate.changed,
-        "loss": iterate.loss,
-    }
+def _step_of(problem: engine.BalanceProblem, iterate: engine.BalanceIterate) -> BalanceStep:
+    best = iterate.best_standing
+    figures = BalanceFigures(
+        met=best.met,
+        aims=len(problem.aims),
+        changed=iterate.changed,
+        violation=float(sum(iterate.standing.violations)),
+        best_violation=float(sum(best.violations)),
+    )
 
     def frame() -> Frame:
         cost_map = iterate.cost_map if iterate.status is None else iterate.best_map
         return Frame(iterate.step, cost_map, None, _paths(problem, cost_map))
 
-    ending = None
-    if iterate.status is not None:
-        done = best.met == len(problem.aims)
-        ending = "Done: every aim is met." if done else iterate.status.sentence
-        if not done and iterate.status.value != "not_a_number":
-            ending = (
-                f"{best.met} of {len(problem.aims)} aims are met. More steps, wider bounds or a smaller margin "
-                f"may meet the others; locked cells and walls may forbid it."
-            )
-    status = "" if iterate.status is None else iterate.status.value
-    return Seen(iterate.step, figures, frame, iterate.best_map, iterate.state, status, ending)
+    message = _message(best.met, len(problem.aims), iterate.status)
+    return RunStep(iterate.step, figures, frame, iterate.best_map, iterate.state, iterate.status, message)
 
 
-def _paths(problem: BalanceProblem, cost_map: Any) -> tuple[Any, ...]:
-    """From the spawns that aims speak of to the site that they are after, or to their nearest one."""
+def _message(met: int, aims: int, status: Status | None) -> str:
+    if status is None:
+        return ""
+    if met == aims:
+        return "Done: every aim is met."
+    if status is Status.NOT_A_NUMBER:
+        return status.sentence
+    return (
+        f"{met} of {aims} aims are met. More steps, wider bounds or a smaller margin may meet the others; locked "
+        f"cells and walls may forbid it."
+    )
+
+
+def _paths(problem: engine.BalanceProblem, cost_map: Floats) -> tuple[Cells, ...]:
+    """Return the paths from the spawns of the aims to their sites; without such aims, to the nearest ones."""
     from engine.design.balance import Nearest
     from engine.paths.exact import distances_to, shortest_path
 
     fields = [distances_to(problem.grid, cost_map, site) for site in problem.sites]
-    wanted: list[tuple[int, int]] = []
-    for aim in problem.aims:
-        if isinstance(aim, Nearest):
-            wanted.append((aim.spawn, aim.site))
-    for number, spawn in enumerate(problem.spawns if not wanted else ()):
-        wanted.append((number, int(np.argmin([field.distance[spawn] for field in fields]))))
+    wanted = [(aim.spawn, aim.site) for aim in problem.aims if isinstance(aim, Nearest)]
+    if not wanted:
+        wanted = [
+            (number, int(np.argmin([field.distance[spawn] for field in fields])))
+            for number, spawn in enumerate(problem.spawns)
+        ]
     return tuple(
         shortest_path(fields[site], problem.spawns[spawn])
         for spawn, site in wanted[:MOST_PATHS]
         if fields[site].reaches(problem.spawns[spawn])
     )
-
-
-def headline(first: Mapping[str, float], last: Mapping[str, float]) -> str:
-    """The run in one line."""
-    return f"{last['met']:.0f} of {last['aims']:.0f} aims met · cost moved {last['changed']:.4g}"
-
-
-def report(before: MapDocument, after: MapDocument, settings: Balance, last: Seen) -> Report:
-    """Exact figures of both documents."""
-    from engine.design.balance import standing
-
-    problem = balance_problem(before, settings)
-    was, now = (standing(problem, np.array(document.cost, np.float64)) for document in (before, after))
-    return {
-        "aims": len(problem.aims),
-        "met_before": was.met,
-        "met_after": now.met,
-        "team_ranks_before": was.team_ranks.tolist(),
-        "team_ranks_after": now.team_ranks.tolist(),
-        "ranks_after": now.ranks.tolist(),
-        "distances_after": now.distances.tolist(),
-        "changed_total": float(np.abs(after.cost - before.cost, dtype=np.float64)[before.passable].sum()),
-        "budget": float(after.cost[after.passable].sum(dtype=np.float64)),
-        "steps": last.step,
-        "aim": settings.aim,
-        "seed": settings.seed,
-        "movement": movement_words(before.rule),
-    }
-
-
-def words(report: Report) -> list[str]:
-    """The report as lines."""
-    lines = [f"[bold]Aims met: {report['met_before']} → {report['met_after']} of {report['aims']}[/]"]
-    if report["aim"] == "equal":
-        ranks = (", ".join(f"{rank:.3g}" for rank in report[f"team_ranks_{when}"]) for when in ("before", "after"))
-        lines.append("Mean ranks of the teams: " + " → ".join(ranks))
-    lines.append(
-        f"Cost moved {report['changed_total']:.4g} of {report['budget']:.6g} · {report['steps']} steps in "
-        f"{report['seconds']:.2f} s · {report['movement']}"
-    )
-    return lines
-
-
-def captions(report: Report) -> tuple[str, str]:
-    """Aims met."""
-    return f"{report['met_before']} of {report['aims']} aims met", f"{report['met_after']} of {report['aims']}"
-
-
-SCENARIO = Scenario(
-    title="Balance by rank",
-    summary="Change costs until spawns have the sites near that you want, or both teams stand alike.",
-    settings=Balance,
-    steps=steps,
-    total_steps=lambda settings: settings.steps,
-    apply=apply_map,
-    headline=headline,
-    curves=(
-        Curve("violation", "missing (this step)", "value"),
-        Curve("best_violation", "missing (best so far)", "best"),
-    ),
-    axis="what is missing",
-    report=report,
-    words=words,
-    captions=captions,
-    needs_route=False,
-)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from app.scenarios.settings import setting
-from maps.document import MapDocument
+from app.scenarios.frame import Floats
+from app.scenarios.settings import Choice, Number, OptionalNumber, Whole, setting
+from app.scenarios.translate import total_cost
+from engine.core.errors import ProblemError, SuggestedFix
+from maps.document import Bounds, MapDocument
 from maps.edits import apply_costs
 
 if TYPE_CHECKING:
-    from engine.cost_maps.admissible import Admissible
+    from engine.cost_maps.admissible import Admissible, Symmetry
 
-SYMMETRIES = {
+SYMMETRIES: dict[Symmetry, str] = {
     "none": "None",
     "left_right": "Left–right mirror",
     "top_bottom": "Top–bottom mirror",
@@ -25,57 +28,134 @@ SYMMETRIES = {
 DEVICES = {"auto": "Automatic", "cpu": "CPU", "cuda": "GPU (CUDA)", "mps": "GPU (Apple)"}
 
 
-def budget_setting() -> Any:
-    """Total cost; None keeps the drawn one."""
+class MapLimits(Protocol):
+    """Settings with limits of the costs: bounds, where None takes the map's, and a symmetry."""
+
+    @property
+    def lower(self) -> float | None:
+        """Least cost of a cell."""
+        ...
+
+    @property
+    def upper(self) -> float | None:
+        """Greatest cost of a cell."""
+        ...
+
+    @property
+    def symmetry(self) -> Symmetry:
+        """A symmetry that the optimised costs keep."""
+        ...
+
+
+def budget_setting() -> float | None:
+    """Return the field of a total cost; None keeps the drawn one."""
     return setting(
         None,
-        "Total cost",
-        "Total cost of all passable cells, which is only moved about",
-        single_step=10.0,
-        as_is=lambda document: ("as drawn", float(document.cost[document.passable].sum(dtype=np.float64))),
+        OptionalNumber(
+            "Total cost",
+            "Total cost of all passable cells, which is only moved about",
+            single_step=10.0,
+            none="as drawn",
+            stands_for=total_cost,
+        ),
     )
 
 
-def lower_setting() -> Any:
-    """Least cost of a cell; None takes the document's."""
+def lower_setting() -> float | None:
+    """Return the field of the least cost of a cell; None takes the document's."""
     return setting(
         None,
-        "Least cost",
-        "Least cost to cross a cell",
-        least=0.001,
-        flag="--lo",
-        as_is=lambda document: ("the map's", document.bounds.lower),
+        OptionalNumber(
+            "Least cost",
+            "Least cost to cross a cell",
+            least=0.001,
+            flag="--lo",
+            none="the map's",
+            stands_for=lambda document: document.bounds.lower,
+        ),
     )
 
 
-def upper_setting() -> Any:
-    """Greatest cost of a cell; None takes the document's."""
+def upper_setting() -> float | None:
+    """Return the field of the greatest cost of a cell; None takes the document's."""
     return setting(
         None,
-        "Greatest cost",
-        "Greatest cost to cross a cell",
-        least=0.001,
-        flag="--hi",
-        as_is=lambda document: ("the map's", document.bounds.upper),
+        OptionalNumber(
+            "Greatest cost",
+            "Greatest cost to cross a cell",
+            least=0.001,
+            flag="--hi",
+            none="the map's",
+            stands_for=lambda document: document.bounds.upper,
+        ),
     )
 
 
-def symmetry_setting() -> Any:
-    """A symmetry of the optimised costs."""
-    return setting("none", "Symmetry", "A symmetry that the optimised costs keep exactly", choices=SYMMETRIES)
+def symmetry_setting() -> Symmetry:
+    """Return the field of a symmetry of the optimised costs."""
+    return setting(
+        "none", Choice("Symmetry", "A symmetry that the optimised costs keep exactly", choices=SYMMETRIES)
+    )
 
 
-def seed_setting() -> Any:
-    """The seed of a run's noise."""
-    return setting(0, "Seed", "Of the run's noise; the same seed gives the same result, byte for byte", more=True)
+def seed_setting(tip: str = "Of the run's noise; the same seed gives the same result, byte for byte") -> int:
+    """Return the field of the seed of a run's random numbers."""
+    return setting(0, Whole("Seed", tip, more=True))
 
 
-def admissible_of(document: MapDocument, settings: Any) -> Admissible:
-    """The maps that settings with lower, upper, symmetry and perhaps budget allow.
+def device_setting() -> str:
+    """Return the field of the device that computes."""
+    return setting("auto", Choice("Device", "Where the engine computes", choices=DEVICES, more=True))
 
-    Raises ProblemError for a symmetry that needs a square map.
+
+def closeness_setting() -> float:
+    """Return the field of the weight that holds a map to the drawn one."""
+    tip = "Penalty on leaving the drawn map; 0 leaves it out"
+    return setting(0.0, Number("Closeness", tip, most=1e3, more=True))
+
+
+def drawn_costs(document: MapDocument) -> Floats:
+    """Return the document's costs (H, W) as the engine computes with them."""
+    return np.array(document.cost, np.float64)
+
+
+def bounds_of(document: MapDocument, settings: MapLimits) -> tuple[float, float]:
+    """Return the least and the greatest cost of a cell.
+
+    Raises ProblemError where the least one is above the greatest one, with the fix of the one that the drawn
+    costs contradict.
     """
-    from engine.core.errors import ProblemError
+    lower = document.bounds.lower if settings.lower is None else settings.lower
+    upper = document.bounds.upper if settings.upper is None else settings.upper
+    if lower <= upper:
+        return lower, upper
+    mean = total_cost(document) / max(1, np.count_nonzero(document.passable))
+    fix = None
+    if settings.lower is not None and mean < lower and document.bounds.lower <= upper:
+        fix = SuggestedFix("lower", None)
+    elif settings.upper is not None and lower <= document.bounds.upper:
+        fix = SuggestedFix("upper", None)
+    raise ProblemError("bounds", f"the least cost {lower:g} is above the greatest cost {upper:g}; move one", fix)
+
+
+def with_bounds(document: MapDocument, settings: MapLimits) -> MapDocument:
+    """Return the document with the bounds of the settings. Raises MapError where they cross."""
+    if settings.lower is None and settings.upper is None:
+        return document
+    bounds = document.bounds
+    return document.replace(
+        bounds=Bounds(
+            bounds.lower if settings.lower is None else settings.lower,
+            bounds.upper if settings.upper is None else settings.upper,
+        )
+    )
+
+
+def admissible_of(document: MapDocument, settings: MapLimits, budget: float | None = None) -> Admissible:
+    """Return the cost maps that the settings allow. budget: total cost; None keeps the drawn one.
+
+    Raises ProblemError for bounds that cross and for a symmetry that needs a square map.
+    """
     from engine.cost_maps.admissible import admissible_maps, symmetric_shape
 
     if not symmetric_shape(document.shape, settings.symmetry):
@@ -83,18 +163,20 @@ def admissible_of(document: MapDocument, settings: Any) -> Admissible:
             "symmetry",
             f"the symmetry “{SYMMETRIES[settings.symmetry]}” needs a square map, this one is "
             f"{document.height} × {document.width}; choose another symmetry",
+            SuggestedFix("symmetry", "none"),
         )
+    lower, upper = bounds_of(document, settings)
     return admissible_maps(
-        np.array(document.cost, np.float64),
+        drawn_costs(document),
         document.passable,
-        document.bounds.lower if settings.lower is None else settings.lower,
-        document.bounds.upper if settings.upper is None else settings.upper,
+        lower,
+        upper,
         locked=document.locked,
-        budget=getattr(settings, "budget", None),
+        budget=budget,
         symmetry=settings.symmetry,
     )
 
 
-def apply_map(document: MapDocument, result: Any) -> MapDocument:
-    """The document with a best map's costs. Raises MapError where the map does not fit."""
-    return document if result is None else apply_costs(document, result).document
+def apply_map(document: MapDocument, cost_map: Floats) -> MapDocument:
+    """Return the document with these costs. Raises MapError where the map does not fit."""
+    return apply_costs(document, cost_map).document

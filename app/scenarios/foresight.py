@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from math import isfinite, isnan
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
@@ -13,95 +13,218 @@ from app.scenarios.common_settings import (
     admissible_of,
     apply_map,
     budget_setting,
+    drawn_costs,
     lower_setting,
     seed_setting,
     symmetry_setting,
     upper_setting,
+    with_bounds,
 )
-from app.scenarios.frame import Frame
-from app.scenarios.scenario import Curve, Report, Scenario, Seen
-from app.scenarios.settings import setting
-from app.scenarios.translate import exact_paths, movement_grid, movement_words
+from app.scenarios.figures import curve
+from app.scenarios.frame import Cells, Floats, Frame
+from app.scenarios.report import Report, RunFacts
+from app.scenarios.scenario import RunStep, Scenario, state_of
+from app.scenarios.settings import Choice, Number, Whole, setting
+from app.scenarios.translate import movement_grid, path_cells, total_cost
+from engine.core.status import Status
 from maps.document import MapDocument
 
 if TYPE_CHECKING:
-    from engine.design.foresight import ForesightProblem
-    from engine.design.foresight import Iterate as ForesightIterate
+    from engine.cost_maps.admissible import Symmetry
+    from engine.design import foresight as engine
+    from engine.paths.beam_search import Layer
+    from engine.paths.soft_beam import SoftLayer
 
-AIMS = {"badly": "Let them do badly", "well": "Let them do well", "watch": "Only watch"}
+Aim = Literal["badly", "well", "watch"]
 
-
+AIMS: dict[Aim, str] = {"badly": "Let them do badly", "well": "Let them do well", "watch": "Only watch"}
 LAYER_SHOWN = 0.08  # seconds that a layer of a beam is in view, so that an eye can follow
 
 
-def _watching(settings: Foresight) -> bool:
+def _watching(settings: ForesightSettings) -> bool:
     return settings.aim == "watch"
 
 
 @dataclass(frozen=True)
-class Foresight:
+class ForesightSettings:
     """How far agents see, what shall become of them, what the map must keep, and how to run."""
 
-    aim: str = setting("badly", "Aim", "What shall become of agents that see only so far", choices=AIMS)
-    width: int = setting(
-        3, "Beam width", "How many ways an agent keeps in mind at once", least=1, most=64, single_step=1
-    )
-    horizon: int = setting(6, "Foresight", "How many moves an agent looks ahead", least=1, most=64, single_step=1)
+    aim: Aim = setting("badly", Choice("Aim", "What shall become of agents that see only so far", choices=AIMS))
+    width: int = setting(3, Whole("Beam width", "How many ways an agent keeps in mind at once", least=1, most=64))
+    horizon: int = setting(6, Whole("Foresight", "How many moves an agent looks ahead", least=1, most=64))
     tolerance: float = setting(
         0.02,
-        "Shortest path stays",
-        "Share by which the cost of the shortest path itself may change",
-        most=1.0,
-        single_step=0.01,
-        unused=_watching,
+        Number(
+            "Shortest path stays",
+            "Share by which the cost of the shortest path itself may change",
+            most=1.0,
+            single_step=0.01,
+            unused=_watching,
+        ),
     )
     budget: float | None = budget_setting()
     lower: float | None = lower_setting()
     upper: float | None = upper_setting()
-    symmetry: str = symmetry_setting()
-    steps: int = setting(200, "Steps", "Steps of Adam", least=1, most=100_000, single_step=50, unused=_watching)
+    symmetry: Symmetry = symmetry_setting()
+    steps: int = setting(
+        200, Whole("Steps", "Steps of Adam", least=1, most=100_000, single_step=50, unused=_watching)
+    )
     learning_rate: float = setting(
         0.1,
-        "Learning rate",
-        "Size of Adam's steps",
-        least=0.001,
-        most=10.0,
-        single_step=0.05,
-        more=True,
-        unused=_watching,
+        Number(
+            "Learning rate",
+            "Size of Adam's steps",
+            least=0.001,
+            most=10.0,
+            single_step=0.05,
+            more=True,
+            unused=_watching,
+        ),
     )
     seed: int = seed_setting()
 
 
-def foresight_problem(document: MapDocument, settings: Foresight) -> ForesightProblem:
-    """The engine's problem: an agent for each route. Raises ProblemError where it cannot be."""
+@dataclass(frozen=True)
+class ForesightFigures:
+    """Exact figures of a step. excess: mean share, in %, by which walks are dearer than paths; NaN if one is lost.
+
+    lost: agents that do not arrive on the best map, of `agents`.  path_cost: of their shortest paths together.
+    """
+
+    lost: int
+    agents: int
+    path_cost: float
+    excess: float = curve("walks dearer, % (this step)", "value")
+    best_excess: float = curve("walks dearer, % (best so far)", "best")
+
+
+@dataclass(frozen=True, eq=False)
+class ForesightReport(Report):
+    """Exact figures of both documents, (A,) one for each agent. excess: a share; infinite where one is lost."""
+
+    aim: Aim
+    width: int
+    horizon: int
+    excess_before: Floats
+    excess_after: Floats
+    path_costs_before: Floats
+    path_costs_after: Floats
+    budget: float
+
+    def summary_lines(self) -> list[str]:
+        """Return the excess of the walks, the paths' costs, and how agents plan."""
+        paths = zip(self.path_costs_before.tolist(), self.path_costs_after.tolist(), strict=True)
+        return [
+            f"Walks dearer than the shortest path by {_shares(self.excess_before, 1)} → "
+            f"{_shares(self.excess_after, 1)}",
+            "Shortest paths: " + ", ".join(f"{was:.4g} → {now:.4g}" for was, now in paths),
+            f"Beam of {self.width}, {self.horizon} moves ahead · {self.run.steps} steps in "
+            f"{self.run.seconds:.2f} s · {self.run.movement}",
+        ]
+
+    def captions(self) -> tuple[str, str]:
+        """Return the excess of the walks."""
+        return (
+            f"walks dearer by {_shares(self.excess_before, 0)}",
+            f"walks dearer by {_shares(self.excess_after, 0)}",
+        )
+
+
+def _shares(excess: Floats, decimals: int) -> str:
+    return ", ".join(f"{100 * x:.{decimals}f} %" if isfinite(x) else "lost" for x in excess.tolist())
+
+
+ForesightStep: TypeAlias = RunStep[ForesightFigures, Floats]
+
+
+class BoundedForesight(Scenario[ForesightSettings, ForesightFigures, Floats]):
+    """Change costs so that agents of bounded foresight do well or badly. Result: (H, W) costs."""
+
+    name = "foresight"
+    title = "Bounded foresight"
+    summary = "Agents plan by beam search, a few moves ahead; let the map help or fool them while the path stays."
+    axis = "walks dearer than the path, %"
+    settings = ForesightSettings
+    figures = ForesightFigures
+
+    def steps(
+        self, document: MapDocument, settings: ForesightSettings, state: object = None
+    ) -> Iterator[ForesightStep]:
+        """See `Scenario.steps`. Agents that are only watched make one step of each layer of their beams."""
+        from engine.design import foresight as engine
+
+        problem = foresight_problem(document, settings)
+        engine.check_foresight(problem)
+        if settings.aim == "watch":
+            return _watch(problem)
+        how = engine.ForesightSettings(
+            steps=settings.steps, learning_rate=settings.learning_rate, seed=settings.seed
+        )
+        iterates = engine.foresee(problem, how, state_of(engine.ForesightState, state))
+        return (_step_of(problem, iterate) for iterate in iterates)
+
+    def total_steps(self, settings: ForesightSettings) -> int | None:
+        """Return Adam's steps; nobody knows beforehand how many layers there are to watch."""
+        return None if settings.aim == "watch" else settings.steps
+
+    def headline(self, first: ForesightFigures, last: ForesightFigures) -> str:
+        """Return how many agents get lost or, where none does, how much dearer their walks are."""
+        if last.lost:
+            return f"{last.lost} of {last.agents} agents get lost · path {last.path_cost:.4g}"
+        was, now = first.best_excess, last.best_excess
+        before = "" if isnan(was) or was == now else f"{was:.0f} → "
+        return f"Walks {before}{now:.0f}\u00a0% dearer than the path · path {last.path_cost:.4g}"
+
+    def apply(self, document: MapDocument, result: Floats) -> MapDocument:
+        """Return the document with the best map's costs. Raises MapError where the map does not fit."""
+        return apply_map(document, result)
+
+    def report(
+        self,
+        before: MapDocument,
+        after: MapDocument,
+        settings: ForesightSettings,
+        last: ForesightStep,
+        facts: RunFacts,
+    ) -> ForesightReport:
+        """Return what agents do on both documents."""
+        from engine.design.foresight import verdict_on
+
+        problem = foresight_problem(before, settings)
+        was, now = (verdict_on(problem, drawn_costs(document)) for document in (before, after))
+        return ForesightReport(
+            facts,
+            aim=settings.aim,
+            width=settings.width,
+            horizon=settings.horizon,
+            excess_before=was.excess,
+            excess_after=now.excess,
+            path_costs_before=was.path_costs,
+            path_costs_after=now.path_costs,
+            budget=total_cost(after),
+        )
+
+    def prepared(self, document: MapDocument, settings: ForesightSettings) -> MapDocument:
+        """Return the document with the bounds of the settings."""
+        return with_bounds(document, settings)
+
+
+def foresight_problem(document: MapDocument, settings: ForesightSettings) -> engine.ForesightProblem:
+    """Return the engine's problem, with an agent for each route. Raises ProblemError where it cannot be."""
     from engine.design.foresight import Agent, ForesightProblem
 
     return ForesightProblem(
         movement_grid(document),
-        np.array(document.cost, np.float64),
+        drawn_costs(document),
         tuple(Agent(route.start, route.goal, settings.width, settings.horizon) for route in document.routes),
         "badly" if settings.aim == "watch" else settings.aim,
-        admissible_of(document, settings),
+        admissible_of(document, settings, settings.budget),
         settings.tolerance,
     )
 
 
-def steps(document: MapDocument, settings: Foresight, state: Any) -> Iterator[Seen]:
-    """See `Scenario.steps`."""
-    from engine.design.foresight import ForesightSettings, check_foresight, foresee
-
-    problem = foresight_problem(document, settings)
-    check_foresight(problem)
-    if settings.aim == "watch":
-        return _watch(problem)
-    how = ForesightSettings(steps=settings.steps, learning_rate=settings.learning_rate, seed=settings.seed)
-    return (_seen(problem, iterate) for iterate in foresee(problem, how, state))
-
-
-def _seen(problem: ForesightProblem, iterate: ForesightIterate) -> Seen:
+def _step_of(problem: engine.ForesightProblem, iterate: engine.ForesightIterate) -> ForesightStep:
     now, best = iterate.verdict, iterate.best_verdict
-    figures = {**_figures(best), "excess": _percent(now.excess), "best_excess": _percent(best.excess)}
 
     def frame() -> Frame:
         over = iterate.status is not None
@@ -110,136 +233,75 @@ def _seen(problem: ForesightProblem, iterate: ForesightIterate) -> Seen:
             iterate.step,
             cost_map,
             _beam_map(problem, iterate.beams),
-            exact_paths(problem.grid, cost_map, problem.agents),
+            path_cells(problem.grid, cost_map, problem.agents),
             walks=tuple(walk.cells for walk in verdict.walks),
         )
 
-    status = "" if iterate.status is None else iterate.status.value
-    ending = None if iterate.status is None else iterate.status.sentence
-    return Seen(iterate.step, figures, frame, iterate.best_map, iterate.state, status, ending)
+    return RunStep(
+        iterate.step,
+        _figures(best, now.excess),
+        frame,
+        iterate.best_map,
+        iterate.state,
+        iterate.status,
+        "" if iterate.status is None else iterate.status.sentence,
+    )
 
 
-def _watch(problem: ForesightProblem) -> Iterator[Seen]:
-    """The agents' plans on the drawn map, one layer of the beam after the other."""
+def _watch(problem: engine.ForesightProblem) -> Iterator[ForesightStep]:
+    """Yield the agents' plans on the drawn map, one layer of the beam after the other."""
     from engine.design.foresight import verdict_on
 
     verdict = verdict_on(problem, problem.cost_map)
-    figures = {**_figures(verdict), "excess": _percent(verdict.excess), "best_excess": _percent(verdict.excess)}
-    paths = exact_paths(problem.grid, problem.cost_map, problem.agents)
+    figures = _figures(verdict, verdict.excess)
+    paths = path_cells(problem.grid, problem.cost_map, problem.agents)
     shown = [(walk, plan, layer) for walk in verdict.walks for plan in walk.plans for layer in plan.layers]
     for step, (walk, plan, layer) in enumerate(shown):
-        walked = np.concatenate([before.way for before in walk.plans[: walk.plans.index(plan)]] or [plan.way[:1]])
-
-        def frame(step: int = step, layer: Any = layer, walked: Any = walked) -> Frame:
-            beam = np.zeros(problem.grid.shape)
-            beam[layer.cells[:, 0], layer.cells[:, 1]] = 1.0
-            return Frame(step, problem.cost_map, beam, paths, walks=(walked,))
-
-        ending = None
-        if step + 1 == len(shown):
-            ending = "All plans were shown; scrub the time line to look at any of them again."
-        yield Seen(step, figures, frame, None, None, "" if ending is None else "steps_done", ending)
-        time.sleep(LAYER_SHOWN)
-
-
-def _figures(verdict: Any) -> dict[str, float]:
-    lost = [not walk.arrives for walk in verdict.walks]
-    return {
-        "lost": float(sum(lost)),
-        "agents": float(len(lost)),
-        "drift": float(np.abs(verdict.drift).max()),
-        "walk_cost": float(sum(walk.cost for walk in verdict.walks)),
-        "path_cost": float(verdict.path_costs.sum()),
-    }
+        earlier = [before.path for before in walk.plans[: walk.plans.index(plan)]]
+        walked = np.concatenate(earlier or [plan.path[:1]])
+        over = step + 1 == len(shown)
+        yield RunStep(
+            step,
+            figures,
+            _framing(problem, step, layer, walked, paths),
+            status=Status.STEPS_DONE if over else None,
+            message="All plans were shown; scrub the time line to look at any of them again." if over else "",
+            seconds_shown=LAYER_SHOWN,
+        )
 
 
-def _percent(excess: Any) -> float:
-    """Mean share, in per cent, by which walks are dearer than shortest paths; NaN if an agent gets lost."""
+def _framing(
+    problem: engine.ForesightProblem, step: int, layer: Layer, walked: Cells, paths: tuple[Cells, ...]
+) -> Callable[[], Frame]:
+    def frame() -> Frame:
+        beam = np.zeros(problem.grid.shape)
+        beam[layer.cells[:, 0], layer.cells[:, 1]] = 1.0
+        return Frame(step, problem.cost_map, beam, paths, walks=(walked,))
+
+    return frame
+
+
+def _figures(best: engine.Verdict, excess: Floats) -> ForesightFigures:
+    """Return the figures of the best map. excess: (A,) of the step's own map."""
+    return ForesightFigures(
+        lost=sum(not walk.arrives for walk in best.walks),
+        agents=len(best.walks),
+        path_cost=float(best.path_costs.sum()),
+        excess=_percent(excess),
+        best_excess=_percent(best.excess),
+    )
+
+
+def _percent(excess: Floats) -> float:
+    """Return the mean share in per cent; NaN if an agent gets lost."""
     return float(100.0 * np.mean(excess)) if np.isfinite(excess).all() else np.nan
 
 
-def _beam_map(problem: ForesightProblem, beams: Any) -> Any:
-    seen = np.zeros(problem.grid.shape)
+def _beam_map(problem: engine.ForesightProblem, beams: tuple[tuple[tuple[SoftLayer, ...], ...], ...]) -> Floats:
+    """Return how often (H, W) cells are in a beam, by their membership."""
+    beam = np.zeros(problem.grid.shape)
     for plans in beams:
         for layers in plans:
             for layer in layers:
-                np.add.at(seen, (layer.cells[:, 0], layer.cells[:, 1]), layer.membership)
-    return seen
-
-
-def headline(first: Mapping[str, float], last: Mapping[str, float]) -> str:
-    """The run in one line."""
-    if last["lost"]:
-        return f"{last['lost']:.0f} of {last['agents']:.0f} agents get lost · path {last['path_cost']:.4g}"
-    was, now = first["best_excess"], last["best_excess"]
-    before = "" if np.isnan(was) or was == now else f"{was:.0f} → "
-    return f"Walks {before}{now:.0f}\u00a0% dearer than the path · path {last['path_cost']:.4g}"
-
-
-def report(before: MapDocument, after: MapDocument, settings: Foresight, last: Seen) -> Report:
-    """Exact figures of both documents."""
-    from engine.design.foresight import verdict_on
-
-    problem = foresight_problem(before, settings)
-    was = verdict_on(problem, np.array(before.cost, np.float64))
-    now = verdict_on(problem, np.array(after.cost, np.float64))
-
-    def told(values: Any) -> list[float | None]:
-        return [float(value) if np.isfinite(value) else None for value in values]
-
-    return {
-        "excess_before": told(was.excess),
-        "excess_after": told(now.excess),
-        "path_costs_before": was.path_costs.tolist(),
-        "path_costs_after": now.path_costs.tolist(),
-        "budget": float(after.cost[after.passable].sum(dtype=np.float64)),
-        "width": settings.width,
-        "horizon": settings.horizon,
-        "steps": last.step,
-        "aim": settings.aim,
-        "seed": settings.seed,
-        "movement": movement_words(before.rule),
-    }
-
-
-def words(report: Report) -> list[str]:
-    """The report as lines."""
-
-    def shares(when: str) -> str:
-        return ", ".join("lost" if x is None else f"{100 * x:.1f} %" for x in report[f"excess_{when}"])
-
-    paths = zip(report["path_costs_before"], report["path_costs_after"], strict=True)
-    return [
-        f"[bold]Walks dearer than the shortest path by {shares('before')} → {shares('after')}[/]",
-        "Shortest paths: " + ", ".join(f"{was:.4g} → {now:.4g}" for was, now in paths),
-        f"Beam of {report['width']}, {report['horizon']} moves ahead · {report['steps']} steps in "
-        f"{report['seconds']:.2f} s · {report['movement']}",
-    ]
-
-
-def captions(report: Report) -> tuple[str, str]:
-    """Excess of the walks."""
-    was, now = (
-        ", ".join("lost" if x is None else f"{100 * x:.0f} %" for x in report[f"excess_{when}"])
-        for when in ("before", "after")
-    )
-    return f"walks dearer by {was}", f"walks dearer by {now}"
-
-
-SCENARIO = Scenario(
-    title="Bounded foresight",
-    summary="Agents plan by beam search, a few moves ahead; let the map help or fool them while the path stays.",
-    settings=Foresight,
-    steps=steps,
-    total_steps=lambda settings: None if settings.aim == "watch" else settings.steps,
-    apply=apply_map,
-    headline=headline,
-    curves=(
-        Curve("excess", "walks dearer, % (this step)", "value"),
-        Curve("best_excess", "walks dearer, % (best so far)", "best"),
-    ),
-    axis="walks dearer than the path, %",
-    report=report,
-    words=words,
-    captions=captions,
-)
+                np.add.at(beam, (layer.cells[:, 0], layer.cells[:, 1]), layer.membership)
+    return beam

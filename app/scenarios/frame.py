@@ -9,14 +9,15 @@ import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
+Cells = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """Which point goes where. lines: (k, 4) row, col to row, col; mass: (k,); rows: (k,) of the plan."""
+    """Couplings of a plan. lines: (k, 4) from (row, col) to (row, col).  mass: (k,).  rows: (k,) of the plan."""
 
-    lines: npt.NDArray[np.float64]
-    mass: npt.NDArray[np.float64]
+    lines: Floats
+    mass: Floats
     rows: npt.NDArray[np.int64]
 
 
@@ -36,15 +37,15 @@ class Frame:
 
     cost_map, traffic: (H, W).  paths: cells (n, 2) per route; walks: the same, of agents.
     layouts: name to positions (n, 2).
-    plan: lines (k, 4) from (row, col) to (row, col), their mass (k,), and the point (k,) each begins at.
+    plan: its largest couplings; rows are the points that they begin at.
     """
 
     step: int
     cost_map: Floats | None = None
     traffic: Floats | None = None
-    paths: tuple[npt.NDArray[np.int64], ...] = ()
-    walks: tuple[npt.NDArray[np.int64], ...] = ()
+    paths: tuple[Cells, ...] = ()
+    walks: tuple[Cells, ...] = ()
     layouts: Mapping[str, Floats] | None = None
-    plan: tuple[Floats, Floats, npt.NDArray[np.int64]] | None = None
+    plan: Plan | None = None
     scatter: Scatter | None = None
     device: str = "cpu"

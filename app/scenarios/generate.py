@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -12,231 +12,278 @@ from app.scenarios.common_settings import (
     admissible_of,
     apply_map,
     budget_setting,
+    drawn_costs,
     lower_setting,
     seed_setting,
     symmetry_setting,
     upper_setting,
+    with_bounds,
 )
-from app.scenarios.frame import Frame
-from app.scenarios.scenario import Curve, Report, Scenario, Seen
-from app.scenarios.settings import setting
-from app.scenarios.translate import exact_paths, movement_grid, movement_words
+from app.scenarios.figures import curve
+from app.scenarios.frame import Floats, Frame
+from app.scenarios.report import Report, RunFacts
+from app.scenarios.scenario import RunStep, Scenario, state_of
+from app.scenarios.settings import Number, OptionalNumber, Toggle, Whole, setting
+from app.scenarios.translate import movement_grid, path_cells, total_cost
 from app.scenarios.words import figure
+from engine.core.status import Status
 from maps.document import MapDocument
-from maps.edits import apply_costs
 
 if TYPE_CHECKING:
+    from engine.cost_maps.admissible import Symmetry
     from engine.cost_maps.problem import Problem
-    from engine.learning.map_generator import Gallery, MapGenerator, TrainingIterate
+    from engine.learning.map_generator import Gallery, GeneratorIterate
+    from engine.learning.map_generator_network import WeightTensors
 
 
 @dataclass(frozen=True)
-class Generate:
+class GenerateSettings:
     """What is asked of the maps, what they must keep, and how to train."""
 
     length: float | None = setting(
         None,
-        "Path length",
-        "How long the shortest path of every map should be",
-        least=0.001,
-        single_step=5.0,
-        as_is=lambda _: ("half way to the longest", 0.0),
+        OptionalNumber(
+            "Path length",
+            "How long the shortest path of every map should be",
+            least=0.001,
+            single_step=5.0,
+            none="half way to the longest",
+        ),
     )
-    count: int = setting(12, "Maps", "How many maps to make", least=1, most=100, single_step=1)
+    count: int = setting(12, Whole("Maps", "How many maps to make", least=1, most=100))
     budget: float | None = budget_setting()
     lower: float | None = lower_setting()
     upper: float | None = upper_setting()
-    symmetry: str = symmetry_setting()
-    steps: int = setting(1100, "Steps", "Steps of training", least=1, most=100_000, single_step=100)
+    symmetry: Symmetry = symmetry_setting()
+    steps: int = setting(1100, Whole("Steps", "Steps of training", least=1, most=100_000, single_step=100))
     refine: bool = setting(
-        True, "Refine", "Bring every path to the asked length after training, by mixing in as little as needed"
+        True,
+        Toggle("Refine", "Bring every path to the asked length after training, by mixing in as little as needed"),
     )
     diversity: float = setting(
         0.8,
-        "Diversity",
-        "How different two maps of one length should be, in units of the mean cost",
-        most=5.0,
-        more=True,
+        Number(
+            "Diversity",
+            "How different two maps of one length should be, in units of the mean cost",
+            most=5.0,
+            more=True,
+        ),
     )
     smoothness: float = setting(
-        0.3, "Smoothness", "Penalty on jumps between neighbouring cells", most=1e3, more=True
+        0.3, Number("Smoothness", "Penalty on jumps between neighbouring cells", most=1e3, more=True)
     )
     seed: int = seed_setting()
 
 
+@dataclass(frozen=True)
+class GenerateFigures:
+    """Figures of a step of training. length: that is asked for.
+
+    diversity: mean difference of two maps of one length.  made, made_hits: maps of the gallery, and those of
+    them within 2 % of the length; none before the end.
+    """
+
+    length: float
+    diversity: float
+    made: int = 0
+    made_hits: int = 0
+    hits: float = curve("% of maps within 2 % of the asked length", "best")
+    loss: float = curve("loss", "value", log=True)
+
+
 @dataclass(frozen=True, eq=False)
 class Generated:
-    """What a run leaves: the map to show and, at its end, the whole gallery."""
+    """What a run leaves: the map (H, W) to show and, at its end, the whole gallery."""
 
-    cost_map: Any
-    generator: MapGenerator
+    cost_map: Floats
     gallery: Gallery | None
 
 
-def generate_problem(document: MapDocument, settings: Generate) -> Problem:
-    """The engine's problem: the map's first route. Raises ProblemError where it cannot be."""
+@dataclass(frozen=True, eq=False)
+class GenerateState:
+    """From where training goes on: after so many steps, with these weights."""
+
+    step: int
+    weights: WeightTensors
+
+
+@dataclass(frozen=True, eq=False)
+class GenerateReport(Report):
+    """Figures of the gallery. path_costs: exact, of each map.  blended: share of another map that was mixed in."""
+
+    length: float
+    maps: int
+    hits: int
+    path_costs: tuple[float, ...]
+    blended: tuple[float, ...]
+    diversity: float
+    budget: float
+    refined: bool
+
+    def summary_lines(self) -> list[str]:
+        """Return how many maps have the length, their paths, and how different they are."""
+        refined = ", refined after training" if self.refined else ""
+        return [
+            f"{self.hits} of {self.maps} maps have a path of {self.length:.4g} ± 2 %{refined}",
+            f"Paths: {', '.join(f'{cost:.4g}' for cost in self.path_costs)}",
+            f"Diversity {self.diversity:.2f} of the mean cost · total {self.budget:.6g} each · "
+            f"{self.run.steps} steps in {self.run.seconds:.1f} s · {self.run.movement}",
+        ]
+
+    def captions(self) -> tuple[str, str]:
+        """Return what the pictures are: the map that the run began with, and the first of the gallery."""
+        return "as drawn", f"one of {self.maps}, path {self.path_costs[0]:.4g}" if self.maps else ""
+
+
+GenerateStep: TypeAlias = RunStep[GenerateFigures, Generated]
+
+
+class MapGeneration(Scenario[GenerateSettings, GenerateFigures, Generated]):
+    """Train a network that makes maps of an asked path length. Result: `Generated`."""
+
+    name = "generate"
+    title = "Generate maps"
+    summary = "Train a small network through the path solver; it makes many maps whose path is as long as you ask."
+    axis = "maps that hit, %"
+    makes_gallery = True
+    settings = GenerateSettings
+    figures = GenerateFigures
+
+    def steps(
+        self, document: MapDocument, settings: GenerateSettings, state: object = None
+    ) -> Iterator[GenerateStep]:
+        """See `Scenario.steps`. On an edited map training begins with the weights that it had."""
+        from engine.cost_maps.problem import check_problem
+        from engine.optimum.length_range import length_range
+
+        problem = generate_problem(document, settings)
+        check_problem(problem)
+        lengths = length_range(problem)
+        length = (lengths.shortest + lengths.longest) / 2.0 if settings.length is None else settings.length
+        lengths.share(length)  # refuses what is out of range before any training
+        return _steps(problem, settings, length, state_of(GenerateState, state))
+
+    def total_steps(self, settings: GenerateSettings) -> int | None:
+        """Return the steps of training."""
+        return settings.steps
+
+    def headline(self, first: GenerateFigures, last: GenerateFigures) -> str:
+        """Return how many maps have the asked length."""
+        if last.made:
+            return f"{last.made_hits} of {last.made} maps have a path of {figure(last.length)} ± 2\u00a0%"
+        return f"Training: {last.hits:.0f}\u00a0% of the maps hit what was asked"
+
+    def apply(self, document: MapDocument, result: Generated) -> MapDocument:
+        """Return the document with the costs of the map that is shown."""
+        return apply_map(document, result.cost_map)
+
+    def gallery(self, document: MapDocument, result: Generated) -> list[tuple[str, MapDocument]]:
+        """Return every map, with its path cost and by how much that is off."""
+        made = result.gallery
+        if made is None:
+            return []
+        entries = zip(made.cost_maps, made.path_costs.tolist(), made.deviations.tolist(), strict=True)
+        return [
+            (
+                f"path {figure(cost)}\n{_signed(100.0 * deviation)}\u00a0% off",
+                apply_map(document, cost_map).replace(name=f"{document.name} {number}".strip()),
+            )
+            for number, (cost_map, cost, deviation) in enumerate(entries, 1)
+        ]
+
+    def report(
+        self,
+        before: MapDocument,
+        after: MapDocument,
+        settings: GenerateSettings,
+        last: GenerateStep,
+        facts: RunFacts,
+    ) -> GenerateReport:
+        """Return the figures of the gallery."""
+        made = None if last.result is None else last.result.gallery
+        return GenerateReport(
+            facts,
+            length=last.figures.length,
+            maps=last.figures.made,
+            hits=last.figures.made_hits,
+            path_costs=() if made is None else tuple(made.path_costs.tolist()),
+            blended=() if made is None else tuple(made.blended.tolist()),
+            diversity=last.figures.diversity,
+            budget=total_cost(after),
+            refined=settings.refine,
+        )
+
+    def prepared(self, document: MapDocument, settings: GenerateSettings) -> MapDocument:
+        """Return the document with the bounds of the settings."""
+        return with_bounds(document, settings)
+
+
+def generate_problem(document: MapDocument, settings: GenerateSettings) -> Problem:
+    """Return the engine's problem, of the map's first route. Raises ProblemError where it cannot be."""
     from engine.cost_maps.problem import Problem, Route
 
     return Problem(
         movement_grid(document),
-        np.array(document.cost, np.float64),
+        drawn_costs(document),
         tuple(Route(route.start, route.goal, route.weight) for route in document.routes[:1]),
-        admissible_of(document, settings),
+        admissible_of(document, settings, settings.budget),
     )
 
 
-def steps(document: MapDocument, settings: Generate, state: Any) -> Iterator[Seen]:
-    """See `Scenario.steps`. An edited map begins with the weights that it had."""
-    from engine.cost_maps.problem import check
-    from engine.optimum.length_range import length_range
+def _steps(
+    problem: Problem, settings: GenerateSettings, length: float, state: GenerateState | None
+) -> Iterator[GenerateStep]:
+    from engine.learning.map_generator import GeneratorSettings, make_gallery, train_generator
 
-    problem = generate_problem(document, settings)
-    check(problem)
-    lengths = length_range(problem)
-    length = (lengths.shortest + lengths.longest) / 2.0 if settings.length is None else settings.length
-    lengths.share(length)  # refuses what is out of range before any training
-    return _steps(problem, settings, length, state)
-
-
-def _steps(problem: Problem, settings: Generate, length: float, state: Any) -> Iterator[Seen]:
-    from engine.learning.map_generator import GeneratorSettings, gallery, train
-
-    done, start = state or (0, None)
+    done = 0 if state is None else state.step
     how = GeneratorSettings(
         steps=max(1, settings.steps - done),
         diversity=settings.diversity,
         smoothness=settings.smoothness,
         seed=settings.seed,
     )
-    for iterate in train(problem, how, start):
+    for iterate in train_generator(problem, how, None if state is None else state.weights):
         step = done + iterate.step
-        if iterate.status is None:
-            yield _seen(problem, iterate, step, length, None)
+        if iterate.status is None or iterate.status is Status.NOT_A_NUMBER:
+            yield _training_step(problem, iterate, step, length)
             continue
-        if iterate.status.value == "not_a_number":
-            yield _seen(problem, iterate, step, length, iterate.status.sentence)
-            return
-        made = gallery(iterate.generator, length, settings.count, settings.seed, settings.refine)
-        figures = _figures(iterate, length, made)
-        paths = exact_paths(problem.grid, made.cost_maps[0], problem.routes)
+        made = make_gallery(iterate.generator, length, settings.count, settings.seed, settings.refine)
+        paths = path_cells(problem.grid, made.cost_maps[0], problem.routes)
         frame = Frame(step, made.cost_maps[0], None, paths)
-        sentence = (
-            f"{made.hits} of {settings.count} maps are within 2 % of a path of {length:.4g}. They are in the "
-            f"gallery; each opens as a map of its own."
+        figures = GenerateFigures(
+            length, made.diversity, len(made.cost_maps), made.hits, 100.0 * iterate.hits, iterate.loss
         )
-        result = Generated(made.cost_maps[0], iterate.generator, made)
-        state = (step, iterate.generator.weights)
-        yield Seen(step, figures, lambda frame=frame: frame, result, state, iterate.status.value, sentence)
+        yield RunStep(
+            step,
+            figures,
+            lambda frame=frame: frame,
+            Generated(made.cost_maps[0], made),
+            GenerateState(step, iterate.generator.weights),
+            iterate.status,
+            f"{made.hits} of {settings.count} maps are within 2 % of a path of {length:.4g}. They are in the "
+            f"gallery; each opens as a map of its own.",
+        )
 
 
-def _seen(problem: Problem, iterate: TrainingIterate, step: int, length: float, ending: str | None) -> Seen:
+def _training_step(problem: Problem, iterate: GeneratorIterate, step: int, length: float) -> GenerateStep:
+    """Return a step that shows, of its maps, the one whose asked length is nearest to `length`."""
     nearest = int(np.argmin(np.abs(iterate.asked - length)))
     cost_map = iterate.cost_maps[nearest]
 
     def frame() -> Frame:
-        return Frame(step, cost_map, None, exact_paths(problem.grid, cost_map, problem.routes))
+        return Frame(step, cost_map, None, path_cells(problem.grid, cost_map, problem.routes))
 
-    result = Generated(cost_map, iterate.generator, None)
-    status = "" if ending is None else "not_a_number"
-    state = (step, iterate.generator.weights)
-    return Seen(step, _figures(iterate, length, None), frame, result, state, status, ending)
-
-
-def _figures(iterate: TrainingIterate, length: float, made: Gallery | None) -> dict[str, float]:
-    return {
-        "hits": 100.0 * iterate.hits,
-        "loss": iterate.loss,
-        "diversity": iterate.diversity if made is None else made.diversity,
-        "length": length,
-        "gallery_hits": np.nan if made is None else float(made.hits),
-        "gallery_count": np.nan if made is None else float(len(made.cost_maps)),
-    }
-
-
-def apply(document: MapDocument, result: Any) -> MapDocument:
-    """The document with the costs of the map that is shown."""
-    return document if result is None else apply_map(document, result.cost_map)
-
-
-def gallery_of(document: MapDocument, result: Any) -> list[tuple[str, MapDocument]]:
-    """Every map with its figures."""
-    made = None if result is None else result.gallery
-    if made is None:
-        return []
-    entries = zip(made.cost_maps, made.path_costs, made.deviations, strict=True)
-    return [
-        (
-            f"path {figure(float(cost))}\n{_signed(100.0 * float(deviation))}\u00a0% off",
-            apply_costs(document, cost_map).document.replace(name=f"{document.name} {number}".strip()),
-        )
-        for number, (cost_map, cost, deviation) in enumerate(entries, 1)
-    ]
+    return RunStep(
+        step,
+        GenerateFigures(length, iterate.diversity, hits=100.0 * iterate.hits, loss=iterate.loss),
+        frame,
+        Generated(cost_map, None),
+        GenerateState(step, iterate.generator.weights),
+        iterate.status,
+        "" if iterate.status is None else iterate.status.sentence,
+    )
 
 
 def _signed(value: float) -> str:
-    """With one decimal and a sign; nothing is +0.0, from whichever side it is rounded."""
+    """Return a number with one decimal and a sign; nothing is +0.0, from whichever side it is rounded."""
     return f"{round(value, 1) + 0.0:+.1f}"
-
-
-def headline(first: Mapping[str, float], last: Mapping[str, float]) -> str:
-    """The run in one line."""
-    if np.isfinite(last["gallery_hits"]):
-        return (
-            f"{last['gallery_hits']:.0f} of {last['gallery_count']:.0f} maps have a path of "
-            f"{figure(last['length'])} ± 2\u00a0%"
-        )
-    return f"Training: {last['hits']:.0f}\u00a0% of the maps hit what was asked"
-
-
-def report(before: MapDocument, after: MapDocument, settings: Generate, last: Seen) -> Report:
-    """Figures of the gallery."""
-    made = last.result.gallery
-    return {
-        "length": float(last.figures["length"]),
-        "maps": 0 if made is None else len(made.cost_maps),
-        "hits": 0 if made is None else made.hits,
-        "path_costs": [] if made is None else made.path_costs.tolist(),
-        "blended": [] if made is None else made.blended.tolist(),
-        "diversity": float(last.figures["diversity"]),
-        "budget": float(after.cost[after.passable].sum(dtype=np.float64)),
-        "refined": settings.refine,
-        "steps": last.step,
-        "seed": settings.seed,
-        "movement": movement_words(before.rule),
-    }
-
-
-def words(report: Report) -> list[str]:
-    """The report as lines."""
-    refined = ", refined after training" if report["refined"] else ""
-    return [
-        f"[bold]{report['hits']} of {report['maps']} maps have a path of {report['length']:.4g} ± 2 %{refined}[/]",
-        f"Paths: {', '.join(f'{cost:.4g}' for cost in report['path_costs'])}",
-        f"Diversity {report['diversity']:.2f} of the mean cost · total {report['budget']:.6g} each · "
-        f"{report['steps']} steps in {report['seconds']:.1f} s · {report['movement']}",
-    ]
-
-
-def captions(report: Report) -> tuple[str, str]:
-    """The map that the run began with, and the first of the gallery."""
-    return "as drawn", f"one of {report['maps']}, path {report['path_costs'][0]:.4g}" if report["maps"] else ""
-
-
-SCENARIO = Scenario(
-    title="Generate maps",
-    summary="Train a small network through the path solver; it makes many maps whose path is as long as you ask.",
-    settings=Generate,
-    steps=steps,
-    total_steps=lambda settings: settings.steps,
-    apply=apply,
-    headline=headline,
-    curves=(
-        Curve("hits", "% of maps within 2 % of the asked length", "best"),
-        Curve("loss", "loss", "value", log=True),
-    ),
-    axis="maps that hit, %",
-    report=report,
-    words=words,
-    captions=captions,
-    gallery=gallery_of,
-)

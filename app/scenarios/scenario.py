@@ -1,76 +1,142 @@
 """What a scenario is: settings from which a form and a command line are built, and steps that a run takes.
 
-Nothing here knows Qt, and importing a scenario does not import the engine: only its steps do.
+Nothing here knows Qt, and importing a scenario imports no solver: only its steps do.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar
 
+from app.scenarios.figures import Curve, curves_of
 from app.scenarios.frame import Frame
+from app.scenarios.report import Report, RunFacts
+from engine.core.status import Status
 from maps.document import MapDocument
 
-Report = dict[str, Any]
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+
+class ScenarioSettings(Protocol):
+    """What the frozen dataclasses of settings have in common; their fields are made by `settings.setting`."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def seed(self) -> int:
+        """Seed of the run's random numbers."""
+        ...
+
+
+Settings = TypeVar("Settings", bound=ScenarioSettings)
+StepFigures = TypeVar("StepFigures", bound="DataclassInstance")
+Result = TypeVar("Result")
+State = TypeVar("State")
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
+class RunStep(Generic[StepFigures, Result]):
     """One step of a run.
 
-    figures: numbers by name; the scenario's curves are among them, NaN where a step has none.
-    frame: makes what the canvas shows, called only when somebody looks.
-    result: the best so far, for `Scenario.apply`.  state: what a run on an edited document goes on from.
-    ending: None while the run may go on; then its sentence.
+    frame: makes what the canvas shows; called only when somebody looks.
+    result: the best so far, for `Scenario.apply`; None where there is none yet.
+    state: from which a run on an edited document goes on, see `Scenario.steps`.
+    status: how the run ended; None while it may go on.  message: the same as a sentence.
+    seconds_shown: how long a window should show this step before the next one.
     """
 
     step: int
-    figures: Mapping[str, float]
+    figures: StepFigures
     frame: Callable[[], Frame]
-    result: Any
-    state: Any
-    status: str = ""
-    ending: str | None = None
+    result: Result | None = None
+    state: object = None
+    status: Status | None = None
+    message: str = ""
+    seconds_shown: float = 0.0
 
 
-@dataclass(frozen=True)
-class Curve:
-    """A figure that is drawn over the steps. role: which colour.  log: beside the others, on a log scale."""
-
-    name: str
-    title: str
-    role: Literal["best", "value", "soft", "bound"]
-    log: bool = False
-
-
-@dataclass(frozen=True)
-class Scenario:
+class Scenario(ABC, Generic[Settings, StepFigures, Result]):
     """One thing to do with a map.
 
-    settings: a frozen dataclass whose fields are made by `setting`.
-    steps(document, settings, state): checks at once, raising the engine's ProblemError, and returns the steps;
-        state is None or that of an earlier run's step.
-    total_steps(settings): None where it is not known beforehand.
-    apply(document, result): the document with the result in it. Raises MapError where it does not fit.
-    headline(first, last): the run in one line, from the figures of its first and last step.
-    report(before, after, settings, last step): what the command line writes as JSON.
-    words(report): the same as lines of text.  captions(report): under the pictures of before and after.
-    needs_route: whether a map without a route has nothing to offer.
-    gallery(document, result): every map that the run made, with a caption; None where it makes one only.
+    name: in the table, on the command line and in reports.  title, summary: what the designer reads.
+    settings, figures: the dataclasses of the run's settings and of a step's numbers.
+    axis: what the curves measure.  needs_route: whether a map without a route has nothing to offer.
+    makes_gallery: whether a run makes several maps.
     """
 
-    title: str
-    summary: str
-    settings: type[Any]
-    steps: Callable[[MapDocument, Any, Any], Iterator[Seen]]
-    total_steps: Callable[[Any], int | None]
-    apply: Callable[[MapDocument, Any], MapDocument]
-    headline: Callable[[Mapping[str, float], Mapping[str, float]], str]
-    curves: tuple[Curve, ...]
-    axis: str
-    report: Callable[[MapDocument, MapDocument, Any, Seen], Report]
-    words: Callable[[Report], list[str]]
-    captions: Callable[[Report], tuple[str, str]]
-    needs_route: bool = True
-    gallery: Callable[[MapDocument, Any], list[tuple[str, MapDocument]]] | None = None
+    name: ClassVar[str]
+    title: ClassVar[str]
+    summary: ClassVar[str]
+    axis: ClassVar[str]
+    needs_route: ClassVar[bool] = True
+    makes_gallery: ClassVar[bool] = False
+    settings: type[Settings]
+    figures: type[StepFigures]
+
+    @property
+    def curves(self) -> tuple[Curve, ...]:
+        """Return the curves of the scenario's figures."""
+        return curves_of(self.figures)
+
+    @abstractmethod
+    def steps(
+        self, document: MapDocument, settings: Settings, state: object = None
+    ) -> Iterator[RunStep[StepFigures, Result]]:
+        """Return the steps of a run on a document.
+
+        state: that of an earlier run's step, from which this run goes on, perhaps on an edited document.
+        Raises ProblemError at once if no run can start.
+        """
+
+    @abstractmethod
+    def total_steps(self, settings: Settings) -> int | None:
+        """Return how many steps a run takes; None where that is not known beforehand."""
+
+    @abstractmethod
+    def headline(self, first: StepFigures, last: StepFigures) -> str:
+        """Return the run in one line, from the figures of its first and of its last step."""
+
+    @abstractmethod
+    def apply(self, document: MapDocument, result: Result) -> MapDocument:
+        """Return the document with the result in it. Raises MapError where it does not fit."""
+
+    @abstractmethod
+    def report(
+        self,
+        before: MapDocument,
+        after: MapDocument,
+        settings: Settings,
+        last: RunStep[StepFigures, Result],
+        facts: RunFacts,
+    ) -> Report:
+        """Return what a run did. before, after: without and with its result.  last: its last step."""
+
+    def gallery(self, document: MapDocument, result: Result) -> list[tuple[str, MapDocument]]:
+        """Return every map that the run made, each with its caption; none where it makes only one."""
+        return []
+
+    def prepared(self, document: MapDocument, settings: Settings) -> MapDocument:
+        """Return the document with those settings in it that belong to the map, such as bounds of its costs."""
+        return document
+
+    def aims_at_targets(self, settings: Settings) -> bool:
+        """Return whether the run brings each route to a path cost of its own."""
+        return False
+
+    def with_targets(self, settings: Settings, targets: tuple[float, ...]) -> Settings:
+        """Return the settings with a path cost for each route, if the scenario knows such targets."""
+        return settings
+
+
+AnyScenario: TypeAlias = Scenario[Any, Any, Any]
+AnyStep: TypeAlias = RunStep[Any, Any]
+
+
+def state_of(kind: type[State], state: object) -> State | None:
+    """Return the state of an earlier step as what it is. Raises TypeError for one of another kind of run."""
+    if state is None or isinstance(state, kind):
+        return state
+    raise TypeError(f"a run cannot go on from {type(state).__name__}; {kind.__name__} is needed")

@@ -126,7 +126,7 @@ class MainWindow(QMainWindow):
             (panel.stop_clicked, self.controller.stop),
             (panel.apply_clicked, self.controller.apply_result),
             (panel.revert_clicked, self.controller.revert),
-            (panel.mend_clicked, self.controller.apply_fix),
+            (panel.fix_clicked, self.controller.apply_fix),
         ):
             clicked.connect(carry_out)
         self.controller.told.connect(self.status.tell)
@@ -136,7 +136,7 @@ class MainWindow(QMainWindow):
         panel.scenario_box.currentIndexChanged.connect(
             lambda: self.panels.progress.show_scenario(self.run, panel.scenario)
         )
-        panel.aim_changed.connect(routes.show_targets)
+        panel.targets_shown.connect(routes.show_targets)
         routes.targets_changed.connect(lambda: panel.form.set_value("targets", routes.targets()))
         self.view.route_costs_changed.connect(routes.show_costs)
         self.view.progress_changed.connect(lambda: self.panels.progress.show_run(self.run))

@@ -1,4 +1,4 @@
-"""Names for the arrays that the engine passes around; shapes are stated where each is used."""
+"""Types of the engine's arrays; shapes are stated where each is used."""
 
 import numpy as np
 import numpy.typing as npt
@@ -10,5 +10,5 @@ Bytes = npt.NDArray[np.uint8]
 
 
 def writable(values: npt.ArrayLike) -> Floats:
-    """The values as a contiguous, writable float64 array; copied only if they are not one already."""
+    """Return the values as a contiguous, writable float64 array; a copy only if they are not one already."""
     return np.require(values, dtype=np.float64, requirements=["C", "W"])

@@ -9,10 +9,10 @@ Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
 
 def compiled(function: Kernel) -> Kernel:
-    """Machine code of a loop over arrays.
+    """Compile a loop over arrays to machine code.
 
-    No fast-math: infinities are meaningful distances here, and the same seed must give the same bytes.
-    Division by zero gives an infinity, as in numpy, and is then found by whoever looks at the result.
-    Pass float64 arrays through `arrays.writable`, so that each kernel is compiled for one signature only.
+    Without fast-math: infinities are meaningful distances here, and the same seed must give the same bytes.
+    Division by zero gives an infinity or NaN, as in numpy; the caller checks results. Pass float64 arrays through
+    `arrays.writable`, so that each kernel is compiled for one signature only.
     """
-    return cast(Kernel, njit(cache=True, nogil=True, error_model="numpy")(function))
+    return cast("Kernel", njit(cache=True, nogil=True, error_model="numpy")(function))

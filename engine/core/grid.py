@@ -1,4 +1,4 @@
-"""The movement rule: which moves a map allows and what each one costs.
+"""The movement rule: which moves a map allows, and what each move costs.
 
 Moves are numbered 0..K-1 (K = 4 or 8) so that `move ^ 1` is the way back. An array over directed edges has
 shape (K, H, W): entry [k, r, c] belongs to move k *leaving* cell (r, c). Both cost rules are linear in the
@@ -40,10 +40,12 @@ class Grid:
     legal: Bytes = field(init=False)
 
     def __post_init__(self) -> None:
+        """Derive the legal moves."""
         object.__setattr__(self, "legal", _legal_moves(self.passable, self.neighbours, self.corner_rule))
 
     @property
     def shape(self) -> tuple[int, int]:
+        """Rows and columns of the map."""
         height, width = self.passable.shape
         return height, width
 
@@ -53,11 +55,12 @@ class Grid:
         return 0.5 if self.cost_rule == "mean" else 0.0
 
     def contains(self, cell: Cell) -> bool:
+        """Say whether a cell lies on the map."""
         return 0 <= cell[0] < self.shape[0] and 0 <= cell[1] < self.shape[1]
 
 
 def edge_costs(grid: Grid, cost_map: Floats) -> Floats:
-    """Cost of every directed move: (K, H, W), infinite where the move is illegal.
+    """Return the cost of every directed move: (K, H, W), infinite where the move is illegal.
 
     edge_cost(v→u) = length · (share · cost[v] + (1 − share) · cost[u]), share = `grid.tail_share`.
     """
@@ -65,17 +68,17 @@ def edge_costs(grid: Grid, cost_map: Floats) -> Floats:
 
 
 def load_of_flow(grid: Grid, flow: Floats) -> Floats:
-    """Derivative of <flow, edge_costs> by the cost map: flow (K, H, W) -> load (H, W)."""
+    """Return the derivative of <flow, edge_costs> by the cost map: flow (K, H, W) -> load (H, W)."""
     return _load_of_flow(writable(flow), grid.legal, grid.tail_share)
 
 
 def divergence(grid: Grid, flow: Floats) -> Floats:
-    """Outflow minus inflow of every cell: flow (K, H, W) -> (H, W)."""
+    """Return the outflow minus inflow of every cell: flow (K, H, W) -> (H, W)."""
     return _divergence(writable(flow), grid.legal)
 
 
 def net_flow(flow: Floats) -> Floats:
-    """The flow with what goes back and forth on the same edge cancelled: same divergence, no larger load."""
+    """Cancel what flows back and forth on the same edge: same divergence, no larger load."""
     swapped = np.zeros_like(flow)
     for move in range(flow.shape[0]):
         here, there = shifted(flow.shape[1:], move)
@@ -84,7 +87,7 @@ def net_flow(flow: Floats) -> Floats:
 
 
 def shifted(shape: tuple[int, ...], move: int) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
-    """Slices of the cells that `move` keeps inside a map of this shape, and of the cells it leads to."""
+    """Return slices of the cells that `move` keeps inside a map of this shape, and of the cells it leads to."""
     height, width = shape
     dr, dc = (int(step) for step in MOVES[move])
     here = slice(max(0, -dr), height - max(0, dr)), slice(max(0, -dc), width - max(0, dc))

@@ -14,7 +14,7 @@ class Status(StrEnum):
 
     @property
     def sentence(self) -> str:
-        """What happened and what to do about it."""
+        """What happened, and what to do about it, for the user."""
         return _SENTENCES[self]
 
 

@@ -10,20 +10,20 @@ from engine.core.arrays import Floats, writable
 
 
 def to_numpy(tensor: Tensor) -> Floats:
-    """A float64 copy on the CPU, outside the graph; the next optimiser step cannot rewrite it."""
+    """Copy a tensor to the CPU as float64, outside the graph; no later optimiser step can change the copy."""
     return writable(np.array(tensor.detach().cpu().numpy(), dtype=np.float64))
 
 
-def seen(tensor: Tensor) -> Floats:
-    """The values in float64 on the CPU, outside the graph: only to read at once, they may share memory."""
+def numpy_view(tensor: Tensor) -> Floats:
+    """Return the values as float64 on the CPU, outside the graph. They may share memory: read them at once."""
     return np.asarray(tensor.detach().cpu().numpy(), dtype=np.float64)
 
 
 def tensor_like(tensor: Tensor, values: Floats) -> Tensor:
-    """The values with the type and on the device of another tensor; they share memory where nothing differs."""
+    """Return values with the type and on the device of `tensor`; memory is shared where neither differs."""
     return torch.from_numpy(values).to(tensor)  # pyright: ignore[reportUnknownMemberType]
 
 
 def apply(function: type[torch.autograd.Function], *arguments: object) -> Tensor:
-    """`function.apply(*arguments)` with its type."""
-    return cast(Tensor, cast(Any, function).apply(*arguments))
+    """Return `function.apply(*arguments)`, typed as the tensor that it is."""
+    return cast("Tensor", cast("Any", function).apply(*arguments))

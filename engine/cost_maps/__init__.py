@@ -1,1 +1,1 @@
-"""The cost map as a design variable: what is admissible, its parameters, its objectives, its certificate."""
+"""The cost map as a design variable: admissible maps, their parameters, objectives, proofs, coarser levels."""

@@ -1,7 +1,7 @@
-"""The maps a run may choose from: per-cell bounds, a fixed total, locked cells and a symmetry.
+"""The cost maps that a run may choose from: bounds for every cell, a fixed total, locked cells and a symmetry.
 
-Cells that must stay equal form a group; a run only sees one number per group. So everything here works on a
-vector `z` (m,) with group sizes (m,), and `expand` turns it into a cost map.
+Cells that must stay equal form a group and have one cost together. So a map is given by a vector `z` (m,) of group
+costs, which `expand` turns into a cost map.
 """
 
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from engine.core.arrays import Flags, Floats, writable
-from engine.core.compiled import compiled
+from engine.core.arrays import Flags, Floats
+from engine.cost_maps import projection
 
 Symmetry = Literal["none", "left_right", "top_bottom", "four_way", "half_turn", "quarter_turn", "diagonal"]
 
@@ -20,7 +20,7 @@ FIXED = -1
 
 @dataclass(frozen=True, eq=False)
 class Admissible:
-    """Set of admissible cost maps.
+    """A set of admissible cost maps.
 
     group: (H, W) int32, the group of a cell; FIXED for cells that may not change.
     fixed: (H, W) cost of the fixed cells, 0 elsewhere.
@@ -36,28 +36,33 @@ class Admissible:
     budget: float
 
     def expand(self, z: Floats) -> Floats:
-        """Cost map (H, W) of the group costs z (m,)."""
+        """Return the cost map (H, W) of the group costs z (m,)."""
         return np.where(self.group == FIXED, self.fixed, np.append(z, 0.0)[self.group])
 
     def gather(self, load: Floats) -> Floats:
-        """Sum of a map (H, W) over each group: (m,). The adjoint of `expand`."""
+        """Return the sum of a map (H, W) over each group: (m,). The adjoint of `expand`."""
         free = self.group != FIXED
         return np.asarray(np.bincount(self.group[free], load[free], self.size.size), dtype=np.float64)
 
     def reduce(self, cost_map: Floats) -> Floats:
-        """Mean cost of each group: (m,)."""
+        """Return the mean cost of each group of a map (H, W): (m,)."""
         return self.gather(cost_map) / self.size
 
-    def project(self, z: Floats) -> Floats:
-        """Nearest point of the set in the Euclidean norm of the map: clip(z + λ) with the budget met."""
-        return _project(writable(z), self.size, self.lower, self.upper, self.budget)
+    def project(self, z: Floats, keep_total: bool = True) -> Floats:
+        """Return the group costs (m,) in the set that are nearest to z (m,), in the Euclidean norm of the map.
 
-    def nearest(self, cost_map: Floats) -> Floats:
-        """The admissible map (H, W) nearest to `cost_map`."""
-        return self.expand(self.project(self.reduce(cost_map)))
+        keep_total: without it only the bounds count, not the budget.
+        """
+        if not keep_total:
+            return np.clip(z, self.lower, self.upper)
+        return projection.project(z, self.size, self.lower, self.upper, self.budget)
+
+    def nearest(self, cost_map: Floats, keep_total: bool = True) -> Floats:
+        """Return the admissible map (H, W) nearest to `cost_map`; `keep_total` as for `project`."""
+        return self.expand(self.project(self.reduce(cost_map), keep_total))
 
     def contains(self, cost_map: Floats, tolerance: float = 1e-9) -> bool:
-        """Whether a map lies in the set, up to a relative `tolerance`."""
+        """Say whether a map lies in the set, up to a relative `tolerance`."""
         z = self.reduce(cost_map)
         slack = tolerance * max(1.0, float(np.abs(self.upper).max(initial=0.0)))
         return bool(
@@ -69,22 +74,26 @@ class Admissible:
 
     @property
     def fixed_or_free(self) -> Flags:
-        """(H, W) cells that have a cost at all: free cells, and fixed ones that are not walls."""
+        """Cells (H, W) that have a cost at all: free cells, and fixed ones that are not walls."""
         return (self.group != FIXED) | (self.fixed > 0.0)
 
-    def largest(self, load: Floats) -> tuple[float, Floats]:
-        """The admissible map (H, W) with the largest <load, map>, and that largest value.
+    def largest(self, load: Floats, keep_total: bool = True) -> tuple[float, Floats]:
+        """Return the largest <load, map> over the set, and the admissible map (H, W) that attains it.
 
         A fractional knapsack: groups of the highest mean load are filled to their bound until the budget is
-        spent. Sums instead of dot products: waking BLAS's threads would take longer than all the rest.
+        spent. Without `keep_total` only the bounds count.
         """
         gain = self.gather(load)
-        order = np.argsort(-gain / self.size, kind="stable")
-        room = (self.size * (self.upper - self.lower))[order]
-        spare = self.budget - float(np.sum(self.size * self.lower))
-        spent = np.clip(spare - (np.cumsum(room) - room), 0.0, room)
-        z = self.lower.copy()
-        z[order] += spent / self.size[order]
+        if keep_total:
+            order = np.argsort(-gain / self.size, kind="stable")
+            room = (self.size * (self.upper - self.lower))[order]
+            spare = self.budget - float(np.sum(self.size * self.lower))
+            spent = np.clip(spare - (np.cumsum(room) - room), 0.0, room)
+            z = self.lower.copy()
+            z[order] += spent / self.size[order]
+        else:
+            z = np.where(gain > 0.0, self.upper, self.lower)
+        # Sums instead of dot products: waking BLAS's threads would take longer than all the rest.
         return float(np.sum(gain * z) + np.sum(load * self.fixed)), self.expand(z)
 
 
@@ -98,7 +107,7 @@ def admissible_maps(
     budget: float | None = None,
     symmetry: Symmetry = "none",
 ) -> Admissible:
-    """Maps over the passable cells with every cost in [lower, upper] and the total kept.
+    """Return the maps over the passable cells with every cost in [lower, upper] and the total kept.
 
     budget: total cost of all passable cells, locked ones included; the drawn map's own total by default.
     Locked cells keep their drawn cost, within the bounds or not, and are left out of the symmetry.
@@ -123,12 +132,12 @@ def admissible_maps(
 
 
 def symmetric_shape(shape: tuple[int, ...], symmetry: Symmetry) -> bool:
-    """Whether a map of this shape can have the symmetry; turns and diagonals need a square."""
+    """Say whether a map of this shape can have the symmetry; turns and diagonals need a square."""
     return symmetry not in ("quarter_turn", "diagonal") or shape[0] == shape[1]
 
 
 def _images(shape: tuple[int, ...], symmetry: Symmetry) -> list[npt.NDArray[np.int64]]:
-    """Cell numbers seen through every element of the symmetry's group, the identity included."""
+    """Return the map of cell numbers under every element of the symmetry's group, the identity included."""
     cells = np.arange(shape[0] * shape[1]).reshape(shape)
     match symmetry:
         case "none":
@@ -145,36 +154,3 @@ def _images(shape: tuple[int, ...], symmetry: Symmetry) -> list[npt.NDArray[np.i
             return [np.rot90(cells, quarter) for quarter in range(4)]
         case "diagonal":
             return [cells, cells.T]
-
-
-@compiled
-def _project(z: Floats, size: Floats, lower: Floats, upper: Floats, budget: float) -> Floats:
-    # Newton's method on the piecewise linear, increasing λ -> size · clip(z + λ), kept inside a bracket.
-    low, high = np.inf, -np.inf
-    for j in range(z.size):
-        low = min(low, lower[j] - z[j])
-        high = max(high, upper[j] - z[j])
-    shift = min(max(0.0, low), high)
-    for _ in range(200):
-        total, slope = 0.0, 0.0
-        for j in range(z.size):
-            value = z[j] + shift
-            if value <= lower[j]:
-                total += size[j] * lower[j]
-            elif value >= upper[j]:
-                total += size[j] * upper[j]
-            else:
-                total += size[j] * value
-                slope += size[j]
-        excess = total - budget
-        if abs(excess) <= 1e-13 * abs(budget):
-            break
-        if excess > 0.0:
-            high = shift
-        else:
-            low = shift
-        new = shift - excess / slope if slope > 0.0 else 0.5 * (low + high)
-        shift = new if low < new < high else 0.5 * (low + high)
-        if high - low <= 1e-16 * max(1.0, abs(shift)):
-            break
-    return np.minimum(np.maximum(z + shift, lower), upper)

@@ -1,12 +1,13 @@
-"""The certificate: a proof of how long the shortest path could get on any admissible map.
+"""The certificate: an upper bound on the shortest path that any admissible map can have.
 
-A shortest path is never longer than any mixture of paths. So for unit flows x_k from start to goal, with
+A shortest path costs no more than any mixture of paths. So for unit flows x_k from start to goal, with
 load_k the derivative of <x_k, edge_cost> by the cost map,
 
     max over c of Σ_k weight_k · distance_k(c)  ≤  max over c of Σ_k weight_k <load_k, c>,   c admissible,
 
-and the right side is a sort (`Admissible.largest`). Any flow serves, but its supply must be exact, so what a
-solver left over is first routed along a shortest-path tree. The bound is then exact up to rounding (1e-12).
+and the right side is computed by a sort (`Admissible.largest`). Any flow serves, but its supply must be exact, so
+the supply error of a solver's flow is first routed along a shortest-path tree. The bound then holds up to rounding
+(1e-12).
 """
 
 import numpy as np
@@ -20,7 +21,7 @@ from engine.paths.exact import DistanceField
 
 
 def unit_flow(grid: Grid, flow: Floats, start: Cell, field: DistanceField) -> Floats:
-    """Net flow (K, H, W) with supply exactly +1 at `start` and −1 at the goal of `field`.
+    """Return the net flow (K, H, W) with supply exactly +1 at `start` and −1 at the goal of `field`.
 
     What `flow` lacks of that supply is routed along the tree of `field`, towards the goal or back from it.
     Mass on cells that do not reach the goal is dropped.
@@ -35,17 +36,17 @@ def unit_flow(grid: Grid, flow: Floats, start: Cell, field: DistanceField) -> Fl
 
 
 def upper_bound(admissible: Admissible, weights: Floats, loads: Floats) -> float:
-    """Largest Σ_k weight_k <load_k, c> over admissible maps c; weights (R,), loads (R, H, W)."""
+    """Return the largest Σ_k weight_k <load_k, c> over admissible maps c; weights (R,), loads (R, H, W)."""
     return admissible.largest(np.einsum("r,rhw->hw", weights, loads))[0]
 
 
 def relative_gap(bound: float, best: float) -> float:
-    """(bound − best) / best, the share by which the best map could still be beaten at most."""
+    """Return (bound − best) / best: by at most this share, some map could still beat the best one."""
     return (bound - best) / best
 
 
 def certified_loads(grid: Grid, flows: Floats, starts: list[Cell], fields: list[DistanceField]) -> Floats:
-    """Loads (R, H, W) of the unit flows made from `flows` (R, K, H, W)."""
+    """Return the loads (R, H, W) of the unit flows made from `flows` (R, K, H, W)."""
     return np.stack(
         [
             load_of_flow(grid, unit_flow(grid, flow, start, field))

@@ -14,13 +14,13 @@ from engine.paths.exact import distances_to
 
 SMALLEST_SIDE = 16
 LARGEST_DISTORTION = 1.5
-# With more than this share of its ground invented, a coarse map of a walled one misleads: the optimum then
-# takes as long as from a cold start, and Adam ends lower.
+# With more than this share of passable ground that is wall on the fine map, a coarse map misleads: the optimum
+# then takes as long as from a cold start, and Adam ends lower.
 MOST_INVENTED = 0.05
 
 
 def levels(problem: Problem) -> list[Problem]:
-    """The problem and its coarser versions, coarsest first; `problem` itself is the last."""
+    """Return the problem and its coarser versions, coarsest first; `problem` itself is the last."""
     chain = [problem]
     while (coarser := coarsen(chain[0])) is not None:
         chain.insert(0, coarser)
@@ -28,7 +28,7 @@ def levels(problem: Problem) -> list[Problem]:
 
 
 def coarsen(problem: Problem) -> Problem | None:
-    """The problem at half the resolution, or None where that would no longer resemble it.
+    """Return the problem at half the resolution, or None where that would no longer resemble it.
 
     A coarse cell is passable if any cell of its block is, may change if any of them may, and has the mean of
     their bounds; its group follows the first group in its block. The budget keeps the mean cost. Routes run
@@ -76,12 +76,12 @@ def coarsen(problem: Problem) -> Problem | None:
 
 
 def refine_map(coarse_map: Floats, fine: Problem) -> Floats:
-    """A map (H, W) for the finer problem, every cell at the cost of its block. Not yet admissible: project."""
+    """Return a map (H, W) for the finer problem, every cell at the cost of its block; it may not be admissible."""
     return _copied(coarse_map, fine.grid.shape)
 
 
 def refine_potentials(potentials: Floats, fine: Problem) -> Floats:
-    """Potentials (R, H, W) in the finer problem: doubled, and interpolated between the blocks that have one.
+    """Return potentials (R, H, W) of the finer problem: doubled, and interpolated between blocks that have one.
 
     NaN where there is none, before and after.
     """
@@ -93,7 +93,7 @@ def refine_potentials(potentials: Floats, fine: Problem) -> Floats:
 
 
 def refine_flow(flow: Floats, fine: Problem) -> Floats:
-    """Flow (R, K, H, W) in the finer problem, with about the same path costs and supply.
+    """Return a flow (R, K, H, W) of the finer problem, with about the same path costs and supply.
 
     Every coarse move becomes parallel lanes of two fine moves: two lanes with half of the mass each for a
     straight one, a lane through the corner with half and one on each side with a quarter for a diagonal one.
@@ -152,7 +152,7 @@ def _coarse_admissible(
 
 
 def _blocks(cells: np.typing.NDArray[np.generic], fill: float) -> np.typing.NDArray[np.generic]:
-    """(H, W) -> (H/2, 2, W/2, 2), with a last row or column of `fill` where a side is odd."""
+    """Reshape (H, W) to (H/2, 2, W/2, 2), with a last row or column of `fill` where a side is odd."""
     height, width = cells.shape
     padded = np.pad(cells, ((0, height % 2), (0, width % 2)), constant_values=fill)
     return padded.reshape((height + 1) // 2, 2, (width + 1) // 2, 2)
@@ -167,7 +167,7 @@ def _block_means(cost_map: Floats, passable: Flags) -> Floats:
 
 
 def _block_groups(group: np.typing.NDArray[np.int32]) -> np.typing.NDArray[np.int64]:
-    """The first group in each block, FIXED where nothing may change."""
+    """Return the first group in each block, FIXED where nothing may change."""
     last = np.iinfo(np.int64).max
     first = _blocks(np.where(group == FIXED, last, group.astype(np.int64)), last).min(axis=(1, 3))
     return np.where(first == last, FIXED, first)
@@ -186,7 +186,7 @@ def _copied_columns(coarse: Floats) -> Floats:
 
 
 def _interpolated(coarse: Floats, shape: tuple[int, int]) -> Floats:
-    """Bilinear between the centres of the blocks: ¾ of the own block, ¼ of the nearer neighbour, each way."""
+    """Interpolate bilinearly between block centres: ¾ of the own block, ¼ of the nearer neighbour, each way."""
     for axis, side in ((-2, shape[0]), (-1, shape[1])):
         values = np.moveaxis(coarse, axis, -1)
         before = np.concatenate([values[..., :1], values[..., :-1]], axis=-1)
@@ -197,7 +197,7 @@ def _interpolated(coarse: Floats, shape: tuple[int, int]) -> Floats:
 
 
 def _shifted(values: Floats, dr: int, dc: int) -> Floats:
-    """values[..., r + dr, c + dc], zero beyond the border."""
+    """Return values[..., r + dr, c + dc], zero beyond the border."""
     height, width = values.shape[-2:]
     padded = np.pad(values, [(0, 0)] * (values.ndim - 2) + [(1, 1), (1, 1)])
     return padded[..., 1 + dr : 1 + dr + height, 1 + dc : 1 + dc + width]

@@ -1,6 +1,6 @@
-"""What a run minimises: design losses over the routes' costs and the map itself.
+"""What a run minimises: a loss of the routes' costs and of the map itself.
 
-The same function serves twice: on regularised costs, for a gradient, and on exact ones, to judge a map.
+The same function is used twice: on regularised costs, for a gradient, and on exact ones, to judge a map.
 """
 
 import math
@@ -18,7 +18,7 @@ MINIMUM_SOFTNESS = 0.01
 
 
 def design_loss(problem: Problem, route_costs: Tensor, cost_map: Tensor) -> Tensor:
-    """Loss () of route costs (R,) on a cost map (H, W); lower is better.
+    """Return the loss () of route costs (R,) on a cost map (H, W); lower is better.
 
     In units of the mean cost of a cell, so that step sizes do not depend on the map's scale. A penalty of
     weight 1 counts like the routes' cost on the drawn map when the mean squared difference is the mean cost².
@@ -37,7 +37,7 @@ def design_loss(problem: Problem, route_costs: Tensor, cost_map: Tensor) -> Tens
 
 
 def score(problem: Problem, path_costs: Floats) -> float:
-    """The figure to show for exact path costs (R,): weighted sum, smallest, or worst deviation."""
+    """Return the figure to show for exact path costs (R,): weighted sum, smallest, or worst deviation."""
     aim = problem.objective.aim
     if aim == "longer_minimum":
         return float((problem.weights * path_costs).min())
@@ -47,7 +47,7 @@ def score(problem: Problem, path_costs: Floats) -> float:
 
 
 def bound_weights(problem: Problem, path_costs: Floats) -> Floats | None:
-    """Weights (R,) under which a certificate bounds `score`; None where the aim has no upper bound."""
+    """Return weights (R,) under which a certificate bounds `score`; None where the aim has no upper bound."""
     if problem.objective.aim == "longer":
         return problem.weights
     if problem.objective.aim == "longer_minimum":
@@ -58,18 +58,18 @@ def bound_weights(problem: Problem, path_costs: Floats) -> Floats | None:
 
 
 def targets(problem: Problem) -> Floats:
-    """(R,) target costs; `check` has made sure that aim "target" has them all."""
+    """Return the target costs (R,); `check_problem` has made sure that aim "target" has them all."""
     return np.array([math.nan if route.target is None else route.target for route in problem.routes])
 
 
 def mean_cost(problem: Problem) -> float:
-    """Mean cost of a passable cell under the budget."""
+    """Return the mean cost of a passable cell under the budget."""
     total = problem.admissible.budget + float(problem.admissible.fixed.sum())
     return total / float(problem.grid.passable.sum())
 
 
 def roughness(grid: Grid, cost_map: Tensor) -> Tensor:
-    """Mean squared difference of neighbouring passable cells (4 neighbours)."""
+    """Return the mean squared difference of neighbouring passable cells (4 neighbours)."""
     passable = torch.tensor(grid.passable, device=cost_map.device)
     squares: list[Tensor] = []
     for move in (0, 2):
@@ -100,7 +100,7 @@ def _softness(problem: Problem) -> float:
 
 
 def _unit(problem: Problem) -> float:
-    """Length of a typical way in cells: what makes penalties of weight 1 comparable with the routes."""
+    """Return the mean distance between start and goal, in cells: it makes penalties comparable with path costs."""
     return float(
         np.mean([math.hypot(a - c, b - d) for (a, b), (c, d) in zip(problem.starts, problem.goals, strict=True)])
     )

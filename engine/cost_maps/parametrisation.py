@@ -1,4 +1,4 @@
-"""Free parameters for Adam: θ -> a cost map that keeps its bounds and its total at every step.
+"""Free parameters for Adam: every θ gives a cost map within its bounds and with its total.
 
     z_j = lower_j + (upper_j − lower_j) · σ(θ_j + τ),   τ such that Σ size_j · z_j = budget.
 
@@ -16,9 +16,11 @@ from torch import Tensor
 
 from engine.core.arrays import Floats
 from engine.core.tensors import apply
-from engine.cost_maps.admissible import FIXED, Admissible
+from engine.cost_maps.admissible import Admissible
+from engine.cost_maps.cell_groups import CellGroups, cell_groups
+from engine.cost_maps.projection import next_shift
 
-# σ(12) is 6e-6 from its bound; beyond, gradients vanish and a cell could never come back.
+# σ(12) is 6e-6 from its bound; beyond, gradients vanish and a cell could never move back.
 THETA_LIMIT = 12.0
 # A drawn cell at its bound starts here, where it can still move.
 START_LIMIT = 4.0
@@ -26,43 +28,38 @@ START_LIMIT = 4.0
 
 @dataclass(frozen=True, eq=False)
 class Parametrisation:
-    """`Admissible` as tensors on one device. size, lower, upper: (m,); group: (H·W,); fixed: (H, W)."""
+    """`Admissible` as tensors on one device. size, lower, upper: (m,)."""
 
     size: Tensor
     lower: Tensor
     upper: Tensor
     budget: float
-    group: Tensor
-    fixed: Tensor
+    groups: CellGroups
 
     def cost_map(self, theta: Tensor) -> Tensor:
-        """Cost map (H, W) of the parameters θ (m,), differentiable."""
-        z = apply(_BoundedTotal, theta, self)
-        free = torch.cat([z, z.new_zeros(1)])[self.group]
-        return self.fixed + free.reshape(self.fixed.shape)
+        """Return the cost map (H, W) of the parameters θ (m,), differentiable."""
+        return self.groups.expand(apply(_BoundedTotal, theta, self))
 
 
 def parametrisation(
     admissible: Admissible, device: torch.device | str = "cpu", dtype: torch.dtype = torch.float64
 ) -> Parametrisation:
-    """The tensors that `Parametrisation.cost_map` needs."""
+    """Return the parametrisation of a set of maps, its tensors on `device`."""
 
     def tensor(values: Floats) -> Tensor:
         return torch.tensor(values, dtype=dtype, device=device)
 
-    group = np.where(admissible.group == FIXED, admissible.size.size, admissible.group).ravel()
     return Parametrisation(
         tensor(admissible.size),
         tensor(admissible.lower),
         tensor(admissible.upper),
         admissible.budget,
-        torch.tensor(group.astype(np.int64), device=device),
-        tensor(admissible.fixed),
+        cell_groups(admissible, device, dtype),
     )
 
 
 def first_theta(admissible: Admissible, cost_map: Floats) -> Floats:
-    """Parameters (m,) whose map is near `cost_map`: exact but for cells close to their bounds."""
+    """Return parameters (m,) whose map is near `cost_map`: exact but for cells close to their bounds."""
     z = admissible.project(admissible.reduce(cost_map))
     width = np.maximum(admissible.upper - admissible.lower, 1e-300)
     share = np.clip((z - admissible.lower) / width, 1e-12, 1.0 - 1e-12)
@@ -87,7 +84,7 @@ class _BoundedTotal(torch.autograd.Function):
 
 
 def _shift(theta: Tensor, limits: Parametrisation) -> float:
-    """τ by Newton's method inside a bracket."""
+    """Return τ, by Newton's method inside a bracket."""
     weight = limits.size * (limits.upper - limits.lower)
     target = limits.budget - float(limits.size @ limits.lower)
     low, high = -float(theta.max()) - 40.0, -float(theta.min()) + 40.0
@@ -97,10 +94,8 @@ def _shift(theta: Tensor, limits: Parametrisation) -> float:
         excess = float(weight @ share) - target
         if abs(excess) <= 1e-14 * abs(limits.budget):
             break
-        low, high = (low, shift) if excess > 0.0 else (shift, high)
         slope = float(weight @ (share * (1.0 - share)))
-        step = shift - excess / slope if slope > 0.0 else low
-        following = step if low < step < high else 0.5 * (low + high)
+        following, low, high = next_shift(shift, low, high, excess, slope)
         if following == shift:
             break
         shift = following

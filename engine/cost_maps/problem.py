@@ -1,4 +1,4 @@
-"""What a run is asked to do, and the refusals: everything that can be wrong is said before a run starts."""
+"""A design problem: map, routes, objective and admissible maps; and the checks that refuse one before a run."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 
 from engine.core.arrays import Floats
-from engine.core.errors import ProblemError
+from engine.core.errors import ProblemError, SuggestedFix
 from engine.core.grid import Cell, Grid
 from engine.cost_maps.admissible import Admissible
 from engine.paths.exact import distances_to
@@ -16,7 +16,7 @@ Aim = Literal["longer", "shorter", "target", "longer_minimum"]
 
 @dataclass(frozen=True)
 class Route:
-    """A way from `start` to `goal`, counted with `weight`; `target` is the path cost it should have."""
+    """A start and a goal, counted with `weight`; `target` is the path cost that they should have."""
 
     start: Cell
     goal: Cell
@@ -26,7 +26,7 @@ class Route:
 
 @dataclass(frozen=True)
 class Objective:
-    """What the map should become.
+    """What the map is designed for.
 
     aim: "longer" / "shorter" maximise / minimise the weighted sum of the routes' path costs, "longer_minimum"
         maximises the smallest of them, "target" brings each to its route's target.
@@ -46,7 +46,7 @@ class Objective:
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """A drawn map, the routes on it, the maps that are admissible and what is wanted of them."""
+    """A drawn map, the routes on it, the maps that are admissible, and the objective."""
 
     grid: Grid
     cost_map: Floats
@@ -55,27 +55,34 @@ class Problem:
     objective: Objective = Objective()
 
     @property
+    def size(self) -> int:
+        """Cells times routes: what the work of a step grows with."""
+        return self.grid.passable.size * len(self.routes)
+
+    @property
     def starts(self) -> list[Cell]:
+        """Start of each route."""
         return [route.start for route in self.routes]
 
     @property
     def goals(self) -> list[Cell]:
+        """Goal of each route."""
         return [route.goal for route in self.routes]
 
     @property
     def weights(self) -> Floats:
-        """(R,) weights of the routes."""
+        """Weights of the routes: (R,)."""
         return np.array([route.weight for route in self.routes])
 
 
 def path_costs(problem: Problem, cost_map: Floats) -> Floats:
-    """(R,) exact cost of each route's shortest path on a map (H, W); infinite where there is no way."""
+    """Return the exact cost of each route's shortest path on a map (H, W): (R,), infinite where there is none."""
     fields = [distances_to(problem.grid, cost_map, goal) for goal in problem.goals]
     return np.array([field.distance[start] for field, start in zip(fields, problem.starts, strict=True)])
 
 
-def check(problem: Problem) -> None:
-    """Raises ProblemError, with a sentence that says what to change, if no run can start."""
+def check_problem(problem: Problem) -> None:
+    """Raise ProblemError, with a sentence that says what to change, if no run can start."""
     check_costs(problem.grid, problem.cost_map)
     check_routes(problem)
     check_admissible(problem.admissible)
@@ -92,7 +99,7 @@ def check(problem: Problem) -> None:
 
 
 def check_costs(grid: Grid, cost_map: Floats) -> None:
-    """Refuses costs of passable cells that are not finite and positive, naming the first such cell."""
+    """Refuse costs of passable cells that are not finite and positive, naming the first such cell."""
     if cost_map.shape != grid.shape:
         raise ProblemError("cost", f"the cost map is {cost_map.shape}, but the grid is {grid.shape}")
     bad = grid.passable & ~(np.isfinite(cost_map) & (cost_map > 0.0))
@@ -106,7 +113,7 @@ def check_costs(grid: Grid, cost_map: Floats) -> None:
 
 
 def check_routes(problem: Problem) -> None:
-    """Refuses a missing, walled-in, circular or unreachable route."""
+    """Refuse a missing, walled-in, circular or unreachable route."""
     grid = problem.grid
     if not problem.routes:
         raise ProblemError("route", "there is no route; drop a start and a goal on the map")
@@ -140,7 +147,7 @@ def check_routes(problem: Problem) -> None:
 
 
 def check_admissible(admissible: Admissible) -> None:
-    """Refuses bounds that cross, a budget that the bounds cannot hold, and maps with nothing to change."""
+    """Refuse bounds that cross, a budget that the bounds cannot hold, and maps with nothing to change."""
     if admissible.size.size == 0:
         raise ProblemError("budget", "every passable cell is locked, so nothing may change; unlock some")
     lower, upper = float(admissible.lower.min()), float(admissible.upper.max())
@@ -166,5 +173,5 @@ def check_admissible(admissible: Admissible) -> None:
             f"the total of {total:g}{hint} does not fit the bounds: with every free cell between {lower:g} "
             f"and {upper:g} the map's total lies between {least + locked:g} and {most + locked:g}. Change "
             f"the total, or widen the bounds.",
-            suggestion=min(max(total, least + locked), most + locked),
+            SuggestedFix("budget", min(max(total, least + locked), most + locked)),
         )

@@ -1,1 +1,1 @@
-"""Runs of Adam that change a cost map step by step."""
+"""Design runs: Adam changes a cost map step by step until paths on it are as wanted."""

@@ -1,4 +1,4 @@
-"""Adam on one map: parameters -> bounded, budgeted map -> soft paths -> loss -> gradient -> parameters."""
+"""Steps of Adam on one map: parameters -> bounded map with a fixed total -> loss -> gradient -> parameters."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -14,77 +14,39 @@ from engine.cost_maps.admissible import FIXED, Admissible
 from engine.cost_maps.objectives import design_loss
 from engine.cost_maps.parametrisation import THETA_LIMIT, first_theta, parametrisation
 from engine.cost_maps.problem import Problem
+from engine.design.schedule import Rate
 from engine.paths.gradients import route_costs
-from engine.paths.soft_paths import FlowSettings, SoftPaths, Warmth
+from engine.paths.soft_paths import FlowSettings, SoftPaths, WarmStart
 
-# β₁ over the usual, because the path jumps between ways of nearly equal cost; β₂ under it, because runs are
+# β₁ over the usual, because the path jumps between routes of nearly equal cost; β₂ under it, because runs are
 # short and early gradients are many times larger than late ones.
 BETAS = (0.95, 0.99)
-# The learning rate falls over the last part of a run to this share.
-FALLS_AFTER, FINAL_SHARE = 0.6, 0.1
-# Gradients vanish far from the paths; with the usual 1e-8 Adam would still make full steps there.
-ADAM_EPSILON = 0.007
+# Standard deviation of the noise that breaks ties in the first map, in units of θ.
+NOISE = 0.01
 
 Details = TypeVar("Details")
-
-
-@dataclass(frozen=True)
-class Rate:
-    """What one step uses: learning rate, Adam's epsilon, and the regularisation of the paths (cost units)."""
-
-    learning_rate: float
-    adam_epsilon: float
-    epsilon: float
-
-
-def rates(
-    first: int, last: int, learning_rate: float, epsilon_start: float, epsilon_end: float, finer: float = 1.0
-) -> Iterator[Rate]:
-    """From step `first` to `last`: epsilon falls geometrically, the learning rate towards the end.
-
-    finer: what Adam's own epsilon is multiplied by, on maps finer than those that it was chosen on.
-    """
-    steps = last - first
-    for step in range(steps):
-        done = step / max(1, steps - 1)
-        falling = max(0.0, (done - FALLS_AFTER) / (1.0 - FALLS_AFTER))
-        epsilon = epsilon_start * (epsilon_end / epsilon_start) ** done
-        yield Rate(learning_rate * FINAL_SHARE**falling, ADAM_EPSILON * finer, epsilon)
 
 
 @dataclass(frozen=True, eq=False)
 class AdamState:
     """Parameters and moments as maps (H, W), so that they survive a change of walls, locks or symmetry.
 
-    theta is NaN where a cell has no parameter.  updates: how many steps the moments have seen.
+    theta: NaN where a cell has no parameter.  mean, square: Adam's moments after so many `updates`.
+    warm_start: of the soft paths.
     """
 
     theta: Floats
     mean: Floats
     square: Floats
     updates: int
-    warmth: Warmth | None
-
-
-@dataclass(frozen=True, eq=False)
-class Step:
-    """One step: the map (H, W) it looked at, the paths on it at `epsilon`, and the state after the update.
-
-    finite: whether everything was a number. If not, there was no update and the run must end.
-    """
-
-    cost_map: Floats
-    paths: SoftPaths
-    epsilon: float
-    state: AdamState
-    finite: bool
+    warm_start: WarmStart | None
 
 
 @dataclass(frozen=True, eq=False)
 class MapStep(Generic[Details]):
-    """One step: the map (H, W) it looked at, its loss and what came with it, the state after the update.
+    """One step: the map (H, W) that was evaluated, its loss with its details, and the state after the update.
 
-    finite: whether everything was a number. If not, there was no update and the run must end.
+    finite: whether loss and gradient were numbers. If not, there was no update and the run must end.
     """
 
     cost_map: Floats
@@ -94,18 +56,65 @@ class MapStep(Generic[Details]):
     state: AdamState
     finite: bool
 
+    @property
+    def number(self) -> int:
+        """Number of the step, from 1."""
+        return self.rate.number
 
-def first_state(admissible: Admissible, cost_map: Floats, noise: Floats | None = None) -> AdamState:
-    """State at `cost_map` (H, W), with `noise` (m,) added to the parameters."""
+
+class Adam:
+    """torch's Adam on one vector of parameters, going on from earlier moments.
+
+    parameters: (m,), a leaf of the graph.  mean, square: (m,) moments after so many `updates`.
+    """
+
+    def __init__(
+        self, parameters: Tensor, betas: tuple[float, float], mean: Floats, square: Floats, updates: int
+    ) -> None:
+        self._parameters = parameters
+        self._first_moments = mean, square
+        self._optimiser = torch.optim.Adam([parameters], betas=betas)
+        self.updates = updates
+        if updates:
+            self._optimiser.state[parameters] = {
+                "step": torch.tensor(float(updates)),
+                "exp_avg": parameters.new_tensor(mean),
+                "exp_avg_sq": parameters.new_tensor(square),
+            }
+
+    def step(self, loss: Tensor, rate: Rate) -> bool:
+        """Make one step down the loss; say whether loss and gradient were finite. If not, nothing changes."""
+        self._optimiser.zero_grad()
+        loss.backward()
+        gradient = self._parameters.grad
+        if gradient is None or not bool(torch.isfinite(loss)) or not bool(torch.isfinite(gradient).all()):
+            return False
+        for group in self._optimiser.param_groups:
+            group["lr"], group["eps"] = rate.learning_rate, rate.adam_epsilon
+        self._optimiser.step()
+        self.updates += 1
+        return True
+
+    @property
+    def moments(self) -> tuple[Floats, Floats]:
+        """Means of the gradient and of its square, (m,) each."""
+        if not self.updates:
+            return self._first_moments
+        moments = self._optimiser.state[self._parameters]
+        return to_numpy(moments["exp_avg"]), to_numpy(moments["exp_avg_sq"])
+
+
+def first_state(admissible: Admissible, cost_map: Floats, seed: int | None = None) -> AdamState:
+    """Return the state at `cost_map` (H, W); with a `seed`, noise is added that breaks ties."""
     theta = first_theta(admissible, cost_map)
-    if noise is not None:
-        theta = theta + noise
+    if seed is not None:
+        theta = theta + np.random.default_rng(seed).normal(0.0, NOISE, theta.size)
     empty = np.zeros(cost_map.shape)
     return AdamState(_to_map(admissible, theta), empty, empty, 0, None)
 
 
 def carried_over(problem: Problem, state: AdamState, changed: Flags) -> AdamState:
-    """The state for an edited problem: `changed` cells (H, W) and new ones start from the drawn map."""
+    """Return the state for an edited problem: `changed` cells (H, W) and new ones start from the drawn map."""
     drawn = _to_map(problem.admissible, first_theta(problem.admissible, problem.cost_map))
     fresh = changed | ~np.isfinite(state.theta)
     return AdamState(
@@ -113,7 +122,7 @@ def carried_over(problem: Problem, state: AdamState, changed: Flags) -> AdamStat
         np.where(fresh, 0.0, state.mean),
         np.where(fresh, 0.0, state.square),
         state.updates,
-        state.warmth,
+        state.warm_start,
     )
 
 
@@ -124,69 +133,50 @@ def map_steps(
     loss: Callable[[Tensor, Rate], tuple[Tensor, Details]],
     device: str = "cpu",
 ) -> Iterator[MapStep[Details]]:
-    """Steps of torch's Adam from `state`, one for each of `rates`.
+    """Yield steps of Adam from `state`, one for each of `rates`, until one is not finite.
 
-    loss: of a cost map (H, W) and a rate, with anything worth showing beside it. The state's warmth is not its
-    business and stays as it is.
+    loss: returns the loss of a cost map (H, W) at a rate, and details to show with it. The state's warm start is
+    passed on unchanged.
     """
-    dtype = torch.float32 if device == "mps" else torch.float64
+    dtype = torch.float32 if torch.device(device).type == "mps" else torch.float64
     limits = parametrisation(admissible, device, dtype)
     theta = torch.tensor(admissible.reduce(np.nan_to_num(state.theta)), dtype=dtype, device=device)
     theta.requires_grad_(True)
-    optimiser = torch.optim.Adam([theta], betas=BETAS)
-    if state.updates:
-        optimiser.state[theta] = {
-            "step": torch.tensor(float(state.updates)),
-            "exp_avg": torch.tensor(admissible.reduce(state.mean), dtype=dtype, device=device),
-            "exp_avg_sq": torch.tensor(admissible.reduce(state.square), dtype=dtype, device=device),
-        }
-    updates = state.updates
+    adam = Adam(theta, BETAS, admissible.reduce(state.mean), admissible.reduce(state.square), state.updates)
     for rate in rates:
-        optimiser.zero_grad()
         cost_map = limits.cost_map(theta)
         value, details = loss(cost_map, rate)
-        value.backward()
-        gradient = theta.grad
-        finite = gradient is not None and bool(torch.isfinite(value)) and bool(torch.isfinite(gradient).all())
+        finite = adam.step(value, rate)
         if finite:
-            for group in optimiser.param_groups:
-                group["lr"], group["eps"] = rate.learning_rate, rate.adam_epsilon
-            optimiser.step()
             with torch.no_grad():
                 theta.clamp_(-THETA_LIMIT, THETA_LIMIT)
-            updates += 1
-            moments = optimiser.state[theta]
-            state = AdamState(
-                _to_map(admissible, to_numpy(theta)),
-                _to_map(admissible, to_numpy(moments["exp_avg"]), 0.0),
-                _to_map(admissible, to_numpy(moments["exp_avg_sq"]), 0.0),
-                updates,
-                state.warmth,
-            )
+            mean, square = (_to_map(admissible, moment, 0.0) for moment in adam.moments)
+            moved = _to_map(admissible, to_numpy(theta))
+            state = AdamState(moved, mean, square, adam.updates, state.warm_start)
         yield MapStep(to_numpy(cost_map), float(value.detach()), details, rate, state, finite)
         if not finite:
             return
 
 
-def adam_steps(
+def soft_path_steps(
     problem: Problem, state: AdamState, rates: Iterable[Rate], sweeps: int, method: FlowSettings
-) -> Iterator[Step]:
-    """`map_steps` through the routes' soft paths, each step from the warmth of the one before.
+) -> Iterator[MapStep[SoftPaths]]:
+    """Yield steps down the design loss of the routes' soft paths, each solved from the solution before.
 
-    method: which soft paths, where; its epsilon comes from the rates. sweeps: of `bregman` per step.
+    method: how paths are softened, and where; its epsilon comes from the rates.  sweeps: of `bregman` per step.
     """
-    warmth = state.warmth
+    warm_start = state.warm_start
 
     def loss(cost_map: Tensor, rate: Rate) -> tuple[Tensor, SoftPaths]:
         flow = FlowSettings(method.method, rate.epsilon, method.tolerance, sweeps, method.device)
-        costs, paths = route_costs(cost_map, problem.grid, problem.starts, problem.goals, flow, warmth=warmth)
+        ends = problem.starts, problem.goals
+        costs, paths = route_costs(cost_map, problem.grid, *ends, flow, warm_start=warm_start)
         return design_loss(problem, costs, cost_map), paths
 
     for taken in map_steps(problem.admissible, state, rates, loss, method.device):
         if taken.finite:
-            warmth = taken.details.warmth
-        after = replace(taken.state, warmth=warmth)
-        yield Step(taken.cost_map, taken.details, taken.rate.epsilon, after, taken.finite)
+            warm_start = taken.details.warm_start
+        yield replace(taken, state=replace(taken.state, warm_start=warm_start))
 
 
 def _to_map(admissible: Admissible, values: Floats, elsewhere: float = np.nan) -> Floats:

@@ -9,8 +9,8 @@ path. Aims speak of ranks of those distances:
 `EqualRanks`  with all distances of all spawns ranked together, every team has the same mean rank (for two
               teams, the Mann–Whitney statistic says nobody is ahead). Loss: differences of mean soft ranks.
 
-`balance` is a generator like `engine.design.adversarial.design`: Adam on the bounded, budgeted map through soft
-distances, and an exact verdict by Dijkstra at every step.
+`balance` is a generator: Adam changes the bounded map, whose total stays, through soft distances, and Dijkstra
+judges the map of every step exactly.
 """
 
 from collections.abc import Iterator
@@ -22,13 +22,16 @@ from scipy.stats import rankdata
 from torch import Tensor
 
 from engine.core.arrays import Floats
-from engine.core.errors import ProblemError
+from engine.core.errors import ProblemError, SuggestedFix
 from engine.core.grid import Cell, Grid
 from engine.core.status import Status
+from engine.core.tensors import to_numpy
 from engine.cost_maps.admissible import Admissible
 from engine.cost_maps.objectives import mean_cost
 from engine.cost_maps.problem import Problem, check_admissible, check_costs
-from engine.design.adam_steps import AdamState, Rate, carried_over, first_state, map_steps, rates
+from engine.design.adam_steps import AdamState, MapStep, carried_over, first_state, map_steps
+from engine.design.descend import descend, numbers_from
+from engine.design.schedule import Rate, rates
 from engine.paths.soft_distances import exact_distances, soft_distances
 from engine.ranking.operators import soft_log_top_k, soft_rank
 
@@ -38,10 +41,8 @@ EQUAL_SOFTNESS = 0.25
 EQUAL_WEIGHT = 100.0
 # Mean ranks of two teams that differ by no more than this share of the number of ranks are equal.
 EQUAL_WITHIN = 0.01
-# Ground around sites in the way starts dearer by this factor at most, within about so many cells.
+# Ground around sites in the way starts more expensive by up to this factor, within about so many cells.
 HALO_HEIGHT, HALO_RADIUS = 3.0, 1.5
-# Standard deviation of the noise that breaks ties in the first map, in units of θ.
-NOISE = 0.01
 
 
 @dataclass(frozen=True)
@@ -113,8 +114,8 @@ class BalanceSettings:
 
 
 @dataclass(frozen=True, eq=False)
-class Standing:
-    """Where the spawns stand on one map, exactly.
+class BalanceStanding:
+    """Distances and ranks on one map, and how far each aim is from being met; all exact.
 
     distances: (S, M) path costs from spawns to sites.  ranks: (S, M) of each spawn's own sites, 1 the nearest.
     team_ranks: (T,) mean rank of each team's distances among all, teams in ascending order.
@@ -143,7 +144,7 @@ class BalanceState:
 
 
 @dataclass(frozen=True, eq=False)
-class Iterate:
+class BalanceIterate:
     """One step of a run. Arrays are copies; `best_map` stays the same object until it is beaten.
 
     cost_map: (H, W) of this step.  loss: soft, of this step.  standing: of this step's map, exactly;
@@ -156,9 +157,9 @@ class Iterate:
     cost_map: Floats
     loss: float
     softness: float
-    standing: Standing
+    standing: BalanceStanding
     best_map: Floats
-    best_standing: Standing
+    best_standing: BalanceStanding
     changed: float
     status: Status | None
     state: BalanceState
@@ -166,7 +167,7 @@ class Iterate:
 
 def balance(
     problem: BalanceProblem, settings: BalanceSettings | None = None, state: BalanceState | None = None
-) -> Iterator[Iterate]:
+) -> Iterator[BalanceIterate]:
     """Change the map of `problem` until its aims are met, step by step; with `state`, from where a run stood.
 
     A state from an edited problem is carried over: cells that were painted start from the drawn map, the
@@ -177,57 +178,67 @@ def balance(
     check_balance(problem)
     ground, admissible = problem.ground, problem.admissible
     mean = mean_cost(ground)
-    best_map = admissible.nearest(problem.cost_map)
-    drawn = standing(problem, best_map)
-    typical = float(drawn.distances.mean())
+    best = _best(problem, admissible.nearest(problem.cost_map))
+    typical = float(best.standing.distances.mean())
     if state is None:
-        noise = np.random.default_rng(settings.seed).normal(0.0, NOISE, admissible.size.size)
-        adam, first = first_state(admissible, _raised(problem, drawn), noise), 0
+        adam, first = first_state(admissible, _raised(problem, best.standing), settings.seed), 0
     else:
         adam = carried_over(ground, state.adam, state.problem.cost_map != problem.cost_map)
         first = state.step
         if admissible.contains(state.best_map):
-            best_map = state.best_map
-    best = standing(problem, best_map)
-    key = _key(problem, best_map, best)
-    last = max(settings.steps, first + 1)
-    schedule = rates(
-        first, last, settings.learning_rate, mean * settings.softness_start, mean * settings.softness_end
-    )
+            best = _best(problem, state.best_map)
+    numbers = numbers_from(first, settings.steps)
+    softness = mean * settings.softness_start, mean * settings.softness_end
 
-    def loss(cost_map: Tensor, rate: Rate) -> tuple[Tensor, None]:
-        return balance_loss(problem, cost_map, rate.epsilon / mean, typical), None
+    def loss(cost_map: Tensor, rate: Rate) -> tuple[Tensor, BalanceStanding]:
+        standing = balance_standing(problem, to_numpy(cost_map))
+        return balance_loss(problem, cost_map, rate.epsilon / mean, typical), standing
 
-    for step, taken in enumerate(map_steps(admissible, adam, schedule, loss), first + 1):
-        here = standing(problem, taken.cost_map)
-        if taken.finite and _key(problem, taken.cost_map, here) < key:
-            best_map, best, key = taken.cost_map, here, _key(problem, taken.cost_map, here)
-        status = None
-        if not taken.finite:
-            status = Status.NOT_A_NUMBER
-        elif settings.stop and best.met == len(problem.aims):
-            status = Status.CONVERGED
-        elif step == last:
-            status = Status.STEPS_DONE
-        yield Iterate(
-            step=step,
-            steps=last,
+    def judge(best: _Best, step: MapStep[BalanceStanding]) -> _Best:
+        here = _Best(step.cost_map, step.details, _change(problem, step.cost_map))
+        return min(best, here, key=lambda one: (one.shortfall, one.changed))
+
+    steps = map_steps(admissible, adam, rates(numbers, settings.learning_rate, *softness), loss)
+    for turn in descend(steps, best, judge, numbers[-1], 0.0 if settings.stop else None):
+        taken, best = turn.step, turn.best
+        yield BalanceIterate(
+            step=taken.number,
+            steps=numbers[-1],
             cost_map=taken.cost_map,
             loss=taken.loss,
             softness=taken.rate.epsilon,
-            standing=here,
-            best_map=best_map,
-            best_standing=best,
-            changed=key[1],
-            status=status,
-            state=BalanceState(problem, step, taken.state, best_map),
+            standing=taken.details,
+            best_map=best.cost_map,
+            best_standing=best.standing,
+            changed=best.changed,
+            status=turn.status,
+            state=BalanceState(problem, taken.number, taken.state, best.cost_map),
         )
-        if status is not None:
-            return
+
+
+@dataclass(frozen=True, eq=False)
+class _Best:
+    """The best map so far: the one with the smallest sum of violations, then the least change."""
+
+    cost_map: Floats
+    standing: BalanceStanding
+    changed: float
+
+    @property
+    def shortfall(self) -> float:
+        return sum(self.standing.violations)
+
+
+def _best(problem: BalanceProblem, cost_map: Floats) -> _Best:
+    return _Best(cost_map, balance_standing(problem, cost_map), _change(problem, cost_map))
+
+
+def _change(problem: BalanceProblem, cost_map: Floats) -> float:
+    return float(np.abs(cost_map - problem.cost_map)[problem.grid.passable].sum())
 
 
 def balance_loss(problem: BalanceProblem, cost_map: Tensor, softness: float, typical: float) -> Tensor:
-    """Loss () of a cost map (H, W) in units of the mean cost; lower is better.
+    """Return the loss () of a cost map (H, W) in units of the mean cost; lower is better.
 
     softness: of the paths as a share of the mean cost, and of the ranks as a share of `typical`, the mean
     distance on the drawn map.
@@ -251,14 +262,14 @@ def balance_loss(problem: BalanceProblem, cost_map: Tensor, softness: float, typ
                 loss = loss + EQUAL_WEIGHT * typical * (by_team - by_team.mean()).square().sum()
     loss = loss / mean
     if problem.closeness > 0.0:
-        passable = torch.tensor(problem.grid.passable)
+        passable = torch.tensor(problem.grid.passable, device=cost_map.device)
         change = (cost_map - cost_map.new_tensor(problem.cost_map))[passable] / mean
         loss = loss + problem.closeness * change.square().mean() * typical / mean
     return loss
 
 
-def standing(problem: BalanceProblem, cost_map: Floats) -> Standing:
-    """The exact verdict on a map (H, W)."""
+def balance_standing(problem: BalanceProblem, cost_map: Floats) -> BalanceStanding:
+    """Return the exact distances, ranks and violations on a map (H, W)."""
     distances = exact_distances(problem.grid, cost_map, problem.spawns, problem.sites)
     together = rankdata(distances).reshape(distances.shape)
     team_ranks = np.array([together[_members(problem, team)].mean() for team in sorted(set(problem.teams))])
@@ -275,11 +286,11 @@ def standing(problem: BalanceProblem, cost_map: Floats) -> Standing:
             case EqualRanks():
                 spread = float(team_ranks.max() - team_ranks.min()) / distances.size
                 violations.append(spread if spread > EQUAL_WITHIN else 0.0)
-    return Standing(distances, rankdata(distances, axis=1), team_ranks, tuple(violations))
+    return BalanceStanding(distances, rankdata(distances, axis=1), team_ranks, tuple(violations))
 
 
 def check_balance(problem: BalanceProblem) -> None:
-    """Raises ProblemError, with a sentence that says what to change, if no run can start."""
+    """Raise ProblemError, with a sentence that says what to change, if no run can start."""
     check_costs(problem.grid, problem.cost_map)
     check_admissible(problem.admissible)
     if not problem.spawns or not problem.sites:
@@ -328,15 +339,16 @@ def _check_aim(problem: BalanceProblem, number: int, aim: Aim) -> None:
             "objective",
             f"aim {number} asks for one of the {aim.k} nearest of {len(problem.sites)} sites; ask for at least 1 "
             f"and fewer than all",
+            SuggestedFix("k", len(problem.sites) - 1) if len(problem.sites) > 1 else None,
         )
     if isinstance(aim, Order) and (len(sites) < 2 or len(set(sites)) < len(sites)):
         raise ProblemError("objective", f"aim {number} orders {len(sites)} sites; name at least two, each once")
 
 
-def _raised(problem: BalanceProblem, drawn: Standing) -> Floats:
-    """The drawn map with dear ground around the sites that are in the way of an unmet aim.
+def _raised(problem: BalanceProblem, drawn: BalanceStanding) -> Floats:
+    """Return the drawn map with expensive ground around the sites that are in the way of an unmet aim.
 
-    Where a path leads past a nearer site, no descent takes it away from there: so it starts elsewhere.
+    Where a path leads past a nearer site, no descent takes it away from there, so the run starts elsewhere.
     """
     wanted = {aim.site for aim in problem.aims if isinstance(aim, Nearest)}
     rows, columns = np.indices(problem.grid.shape)
@@ -355,14 +367,14 @@ def _raised(problem: BalanceProblem, drawn: Standing) -> Floats:
 
 
 def _too_far(distances: Tensor, site: int, k: int, temperature: float, margin: float) -> Tensor:
-    """Temperature times the negative logarithm of the site's membership in the k nearest, by the margin."""
+    """Return temperature times the negative logarithm of the site's membership in the k nearest, by the margin."""
     handicap = torch.ones_like(distances)
     handicap[site] += 2.0 * margin
     return -temperature * soft_log_top_k(-distances * handicap, k, temperature)[site]
 
 
 def _places_over(distances: Floats, site: int, k: int, margin: float) -> float:
-    """By how many places the site misses the k nearest, as a share of all places it could miss."""
+    """Return by how many places the site misses the k nearest, as a share of all places it could miss."""
     others = np.delete(distances, site)
     rank = 1 + int((others <= distances[site] * (1.0 + margin)).sum())
     return max(0, rank - k) / (distances.size - k)
@@ -374,8 +386,3 @@ def _team_means(problem: BalanceProblem, ranks: Tensor) -> Tensor:
 
 def _members(problem: BalanceProblem, team: int) -> list[int]:
     return [spawn for spawn, of in enumerate(problem.teams) if of == team]
-
-
-def _key(problem: BalanceProblem, cost_map: Floats, verdict: Standing) -> tuple[float, float]:
-    change = np.abs(cost_map - problem.cost_map)[problem.grid.passable].sum()
-    return sum(verdict.violations), float(change)

@@ -1,6 +1,6 @@
-"""A line that the shortest path of a map should follow: how it is drawn, when it can be had, when it is.
+"""A line that the shortest path of a map should follow: how it is drawn, and the test whether a map follows it.
 
-A map follows the line if the line stays a shortest path even when every one of its cells is dearer by the
+A map follows the line if the line stays a shortest path even when every one of its cells costs more by the
 margin. With w the map so raised and D its distances to the goal, that is D_v − D_u ≤ edge_cost_vu on every
 move, with equality along the line: a convex set of maps. A positive margin makes the line the only shortest
 path. Every unit flow x from start to goal gives one linear inequality, <load(line) − load(x), w> ≤ 0.
@@ -20,7 +20,7 @@ from engine.cost_maps.problem import check_admissible, check_costs
 from engine.paths.exact import distances_to, load_of_path, shortest_path
 from engine.paths.gradients_blackbox import exact_paths
 
-# Relative to the path's cost: two ways are equally long within this.
+# Two paths whose costs differ by this share of them are equally long.
 EQUAL = 1e-9
 NEWTON_STEPS = 50
 IMPOSSIBLE = "no admissible map makes the line the shortest way"
@@ -28,12 +28,12 @@ REMEDY = "Widen the bounds, unlock cells, lower the margin, or draw a more direc
 
 
 @dataclass(frozen=True, eq=False)
-class InverseProblem:
+class DrawnRouteProblem:
     """A drawn map, a line on it that the shortest path should take, and the maps that are admissible.
 
     line: (n, 2) cells, each a legal move from the one before; see `legal_chain`.
     admissible: bounds, locked cells, symmetry; its budget counts only if `keep_total`.
-    margin: by how much every cell of the line may become dearer and the path still follow it, in cost units.
+    margin: by how much every cell of the line may rise and the path still follow it, in cost units.
     """
 
     grid: Grid
@@ -45,48 +45,45 @@ class InverseProblem:
 
     @property
     def start(self) -> Cell:
+        """First cell of the line."""
         return int(self.line[0, 0]), int(self.line[0, 1])
 
     @property
     def goal(self) -> Cell:
+        """Last cell of the line."""
         return int(self.line[-1, 0]), int(self.line[-1, 1])
 
     @property
     def on_line(self) -> Flags:
-        """(H, W) cells of the line."""
+        """Cells (H, W) of the line."""
         cells = np.zeros(self.grid.shape, dtype=np.bool_)
         cells[self.line[:, 0], self.line[:, 1]] = True
         return cells
 
     def raised(self, cost_map: Floats) -> Floats:
-        """The map with every cell of the line dearer by the margin."""
+        """Return the map with every cell of the line raised by the margin."""
         return cost_map + self.margin * self.on_line
 
     def admitted(self, cost_map: Floats) -> Floats:
-        """The admissible map (H, W) nearest to this one."""
-        return self.admissible.expand(self.project(self.admissible.reduce(cost_map)))
+        """Return the admissible map (H, W) nearest to this one."""
+        return self.admissible.nearest(cost_map, self.keep_total)
 
     def project(self, z: Floats) -> Floats:
-        """The admissible group costs (m,) nearest to z (m,)."""
-        limits = self.admissible
-        return limits.project(z) if self.keep_total else np.clip(z, limits.lower, limits.upper)
+        """Return the admissible group costs (m,) nearest to z (m,)."""
+        return self.admissible.project(z, self.keep_total)
 
     def largest(self, load: Floats) -> float:
-        """The largest <load, map> over the admissible maps."""
-        limits = self.admissible
-        if self.keep_total:
-            return limits.largest(load)[0]
-        gain = limits.gather(load)
-        return float(np.sum(np.where(gain > 0.0, limits.upper, limits.lower) * gain) + np.sum(load * limits.fixed))
+        """Return the largest <load, map> over the admissible maps."""
+        return self.admissible.largest(load, self.keep_total)[0]
 
 
 def legal_chain(grid: Grid, cells: Sequence[Cell] | Integers) -> Integers:
-    """The line (n, 2) of legal moves through drawn `cells`, in order; cells apart are joined by shortest moves.
+    """Return the line (n, 2) of legal moves through drawn `cells`, in order; gaps are closed by shortest paths.
 
     Loops are cut out, and a cell is left out where the line's next ones are one move away: no shortest path
     under costs of about the same size would take such a detour. So the line keeps to the drawn cells and what
     joins them, but need not visit them all. Raises ProblemError, naming the cell, for a line through a wall
-    or off the map, with a gap that no way closes, or without two different ends.
+    or off the map, with a gap that no path closes, or without two different ends.
     """
     drawn = [(int(row), int(column)) for row, column in cells]
     for cell in drawn:
@@ -117,13 +114,13 @@ def legal_chain(grid: Grid, cells: Sequence[Cell] | Integers) -> Integers:
             )
         joining = shortest_path(field, here)
         on_line[joining[:, 0], joining[:, 1]] = True
-    # So dear off the line that the shortest way keeps to it.
+    # So expensive off the line that the shortest path keeps to it.
     priced = np.where(on_line, 1.0, 4.0 * even.size)
     return shortest_path(distances_to(grid, priced, drawn[-1]), drawn[0])
 
 
-def check_inverse(problem: InverseProblem) -> None:
-    """Raises ProblemError, with a sentence that says what to change, if no run can start or succeed."""
+def check_drawn_route(problem: DrawnRouteProblem) -> None:
+    """Raise ProblemError, with a sentence that says what to change, if no run can start or succeed."""
     check_costs(problem.grid, problem.cost_map)
     if not (np.isfinite(problem.margin) and problem.margin >= 0.0):
         raise ProblemError("objective", f"the margin is {problem.margin}; it must be a number of at least 0")
@@ -135,11 +132,11 @@ def check_inverse(problem: InverseProblem) -> None:
         raise ProblemError("line", "the line is not a chain of legal moves without detours; join it anew")
     # The map that favours the line most, but for the total: what beats the line even there may beat it always.
     z = np.where(limits.gather(problem.on_line.astype(np.float64)) > 0.0, limits.lower, limits.upper)
-    way = shortest_path(distances_to(problem.grid, problem.raised(limits.expand(z)), problem.goal), problem.start)
-    difference = load_of_path(problem.grid, way) - load_of_path(problem.grid, problem.line)
+    path = shortest_path(distances_to(problem.grid, problem.raised(limits.expand(z)), problem.goal), problem.start)
+    difference = load_of_path(problem.grid, path) - load_of_path(problem.grid, problem.line)
     most = problem.largest(difference) + problem.margin * float(difference[problem.on_line].sum())
     if most < -EQUAL * float(limits.upper.max()):
-        leaves = next(i for i, cell in enumerate(way.tolist()) if cell != problem.line[i].tolist())
+        leaves = next(i for i, cell in enumerate(path.tolist()) if cell != problem.line[i].tolist())
         cell = tuple(problem.line[leaves - 1].tolist())
         raise ProblemError(
             "line",
@@ -148,14 +145,14 @@ def check_inverse(problem: InverseProblem) -> None:
 
 
 @dataclass(frozen=True, eq=False)
-class Standing:
-    """How a map stands to the line.
+class LineStanding:
+    """How a map compares with the line.
 
     path: (n, 2) the shortest path.  path_cost, line_cost: of that path and of the line.
     on_path: share of the line's cells that the path visits.
     certificate: smallest reduced cost edge_cost_vu + D_u − (rest of the line from v) of a move that leaves the
-        line: every other way is dearer by at least this. Negative: by so much the worst shortcut is cheaper.
-    follows: whether the line is a shortest path even with its cells dearer by the margin.
+        line: every other path costs more by at least this. Negative: by so much the worst shortcut is cheaper.
+    follows: whether the line is a shortest path even with its cells raised by the margin.
     """
 
     path: Integers
@@ -166,16 +163,16 @@ class Standing:
     follows: bool
 
 
-def standing(problem: InverseProblem, cost_map: Floats) -> Standing:
-    """How `cost_map` (H, W) stands to the line of the problem."""
+def line_standing(problem: DrawnRouteProblem, cost_map: Floats) -> LineStanding:
+    """Return how `cost_map` (H, W) compares with the line of the problem."""
     line = LineTest(problem)
     return line.standing(cost_map, line.excess(cost_map)[0])
 
 
 class LineTest:
-    """The test whether a map's shortest path follows the line with its margin, and what follows from it."""
+    """The test whether maps follow the line of a problem, and bounds on how much they must change for it."""
 
-    def __init__(self, problem: InverseProblem) -> None:
+    def __init__(self, problem: DrawnRouteProblem) -> None:
         self.problem = problem
         self.load = load_of_path(problem.grid, problem.line)
         self.on_line = problem.on_line
@@ -183,7 +180,7 @@ class LineTest:
         self.moves = np.array([moves.index(step) for step in np.diff(problem.line, axis=0).tolist()])
 
     def excess(self, cost_map: Floats) -> tuple[float, Floats]:
-        """By how much the line is dearer than the shortest path on the raised map, and that path's load.
+        """Return by how much the line costs more than the shortest path on the raised map, and that path's load.
 
         0 where the line is a shortest path. Convex in the map: its slope is the difference of the loads.
         """
@@ -193,8 +190,8 @@ class LineTest:
         excess = float(np.sum((self.load - loads[0]) * raised))
         return (excess if excess > EQUAL * float(costs[0]) else 0.0), loads[0]
 
-    def standing(self, cost_map: Floats, excess: float) -> Standing:
-        """How a map with that excess stands to the line."""
+    def standing(self, cost_map: Floats, excess: float) -> LineStanding:
+        """Return how a map with that excess compares with the line."""
         problem, grid = self.problem, self.problem.grid
         field = distances_to(grid, cost_map, problem.goal)
         path = shortest_path(field, problem.start)
@@ -209,7 +206,7 @@ class LineTest:
             r, c = rows[legal] + MOVES[move, 0], columns[legal] + MOVES[move, 1]
             reduced = edges[move, rows[legal], columns[legal]] + field.distance[r, c] - rest[legal]
             certificate = min(certificate, float(reduced[~self.on_line[r, c]].min(initial=np.inf)))
-        return Standing(
+        return LineStanding(
             path=path,
             path_cost=float(field.distance[problem.start]),
             line_cost=float(rest[0]),
@@ -219,9 +216,9 @@ class LineTest:
         )
 
     def nearest(self, inside: Floats, outside: Floats) -> Floats:
-        """The map nearest to `outside` that follows the line, on the way there from `inside`, which does.
+        """Return the map nearest to `outside` that follows the line, on the segment from `inside`, which does.
 
-        Newton's method on the excess along that way, which is convex and piecewise linear: it ends after a few
+        Newton's method on the excess along the segment, which is convex and piecewise linear: it ends after a few
         steps, and if rounding keeps it from that, with `inside`.
         """
         share, ahead = 1.0, outside
@@ -237,27 +234,28 @@ class LineTest:
         return inside
 
     def change(self, cost_map: Floats) -> float:
+        """Return the root of the sum of squared changes of the passable cells."""
         return float(np.sqrt(np.sum((cost_map - self.problem.cost_map)[self.problem.grid.passable] ** 2)))
 
     @property
     def largest_change(self) -> float:
-        """No admissible map is changed by more; a larger bound on the change proves that none follows."""
+        """A change that no admissible map exceeds: a larger lower bound proves that none follows the line."""
         limits = self.problem.admissible
-        dearest = np.maximum(limits.upper, self.problem.cost_map[self.problem.grid.passable].max())
-        return float(np.sqrt(np.sum(limits.size * dearest**2)))
+        highest = np.maximum(limits.upper, self.problem.cost_map[self.problem.grid.passable].max())
+        return float(np.sqrt(np.sum(limits.size * highest**2)))
 
     def least_change(self, load: Floats) -> tuple[float, Floats]:
-        """Lower bound on the change from a unit flow's `load` (H, W), and the map where it is attained.
+        """Return the lower bound on the change by a unit flow's `load` (H, W), and the map that attains it.
 
         The bound is concave in κ, with slope <load(line) − load, raised map>: bisection on its sign.
         """
         problem, limits = self.problem, self.problem.admissible
-        pull = load - self.load
-        drawn, gain = limits.reduce(problem.cost_map), limits.gather(pull) / limits.size
+        difference = load - self.load
+        drawn, gain = limits.reduce(problem.cost_map), limits.gather(difference) / limits.size
 
         def at(weight: float) -> tuple[Floats, float]:
             cost_map = limits.expand(problem.project(drawn + weight * gain))
-            return cost_map, -float(np.sum(pull * problem.raised(cost_map)))
+            return cost_map, -float(np.sum(difference * problem.raised(cost_map)))
 
         low, high = 0.0, 1.0
         while at(high)[1] > 0.0 and high < 1e6:

@@ -1,7 +1,7 @@
 """Draw the route: change costs as little as possible until the shortest path follows a drawn line.
 
     minimise  Σ (cost − drawn cost)²   over the admissible maps on which the line stays a shortest path even
-                                       when every one of its cells is dearer by `margin`.
+                                       when every one of its cells costs more by `margin`.
 
 This is a convex programme. Any unit flow x from start to goal and any κ ≥ 0 give a lower bound on the change,
 with w the map raised by the margin on the line:
@@ -10,8 +10,8 @@ with w the map raised by the margin on the line:
 
 Adam minimises the change plus κ times a loss of (map, line), in one of three ways: the Fenchel–Young loss
 with soft paths, the same with perturbed ones, or the mismatch of the path through the interpolation gradient.
-The traffic it meets on the way is the flow of the bound, so that a run says how near it is to the least
-possible change.
+The average of the flows behind these gradients is the x of the bound, so that a run says how near it is to the
+least possible change.
 """
 
 from collections.abc import Iterator
@@ -25,8 +25,18 @@ from engine.core.arrays import Floats
 from engine.core.errors import ProblemError
 from engine.core.status import Status
 from engine.core.tensors import to_numpy
-from engine.cost_maps.admissible import FIXED
-from engine.design.drawn_line import IMPOSSIBLE, REMEDY, InverseProblem, LineTest, Standing, check_inverse
+from engine.cost_maps.cell_groups import cell_groups
+from engine.design.adam_steps import Adam
+from engine.design.descend import descend, numbers_from
+from engine.design.drawn_line import (
+    IMPOSSIBLE,
+    REMEDY,
+    DrawnRouteProblem,
+    LineStanding,
+    LineTest,
+    check_drawn_route,
+)
+from engine.design.schedule import Rate, rates
 from engine.paths.fenchel_young import softened_paths
 from engine.paths.gradients_blackbox import Interpolation, Perturbation, path_loads, perturbed_paths
 from engine.paths.soft_paths import FlowSettings
@@ -39,18 +49,18 @@ SOFTNESS: dict[Gradient, tuple[float, float]] = {
     "perturbation": (0.1, 0.005),
     "interpolation": (4.0, 1.0),
 }
-# Adam's, in units of the mean cost; the usual 1e-8 would make full steps where hardly any traffic passes.
+# Adam's, in units of the mean cost; the usual 1e-8 would make full steps where the load is nearly 0.
 BETAS, ADAM_EPSILON = (0.9, 0.99), 0.1
 # κ at first; factors by which it grows while the path leaves the line, and falls while it follows.
 FIRST_WEIGHT, LARGEST_WEIGHT, GROWTH, DECAY = 1.0, 30.0, 1.03, 0.98
 # The learning rate falls over the run to this share.
 FINAL_SHARE = 0.02
-# The bound is looked at every so many steps.
+# The bound is computed every so many steps.
 BOUND_EVERY = 10
 
 
 @dataclass(frozen=True)
-class InverseSettings:
+class DrawnRouteSettings:
     """How to run.
 
     gradient: how a map that leaves the line is judged and improved; see the module.  steps: of Adam.
@@ -71,14 +81,14 @@ class InverseSettings:
 
 
 @dataclass(frozen=True, eq=False)
-class InverseState:
+class DrawnRouteState:
     """What a run goes on from. Maps are (H, W).
 
-    cost_map, mean, square: parameters and Adam's moments.  updates: how many steps the moments have seen.
-    weight: κ.  load: running average of the traffic, for the bound; averaged: over how many steps.
+    cost_map, mean, square: parameters, and Adam's moments after so many `updates`.  weight: κ.
+    load: running average of the softened paths' load, for the bound; averaged: over how many steps.
     """
 
-    problem: InverseProblem
+    problem: DrawnRouteProblem
     step: int
     cost_map: Floats
     mean: Floats
@@ -91,11 +101,11 @@ class InverseState:
 
 
 @dataclass(frozen=True, eq=False)
-class Iterate:
+class DrawnRouteIterate:
     """One step of a run. Arrays are copies; `best_map` stays the same object until it is beaten.
 
-    cost_map: (H, W) of this step.  load: (H, W) traffic that the gradient met.  standing: of `cost_map`.
-    change: root of the sum of squared changes.  changed_total: sum of absolute changes.
+    cost_map: (H, W) of this step.  load: (H, W) of the softened path behind the gradient.
+    standing: of `cost_map`.  change: root of the sum of squared changes.  changed_total: of absolute ones.
     best_map: the least changed map so far that follows the line, or the drawn one before there is any;
     best_*: its figures.  least_change: no admissible map that follows the line has less change; gap: relative,
     None while no map follows.  status: None while the run may go on.
@@ -106,48 +116,44 @@ class Iterate:
     cost_map: Floats
     load: Floats
     softness: float
-    standing: Standing
+    standing: LineStanding
     change: float
     changed_total: float
     best_map: Floats
-    best_standing: Standing
+    best_standing: LineStanding
     best_change: float
     least_change: float
     gap: float | None
     status: Status | None
-    state: InverseState
+    state: DrawnRouteState
 
 
 def draw_route(
-    problem: InverseProblem, settings: InverseSettings | None = None, state: InverseState | None = None
-) -> Iterator[Iterate]:
+    problem: DrawnRouteProblem, settings: DrawnRouteSettings | None = None, state: DrawnRouteState | None = None
+) -> Iterator[DrawnRouteIterate]:
     """Bring the shortest path onto the line of `problem`, step by step; with `state`, from where a run stood.
 
     A state from an edited problem is carried over: cells that were painted start from the drawn map, the
     others go on. Raises ProblemError before the first step if no run can start, and as soon as it is proven
     that no admissible map follows the line; later trouble is the status of the last iterate.
     """
-    settings = settings or InverseSettings()
-    check_inverse(problem)
+    settings = settings or DrawnRouteSettings()
+    check_drawn_route(problem)
     state = _first_state(problem) if state is None else _carried_over(problem, state)
     line = LineTest(problem)
-    best = _Best(line, state)
-    first, last = state.step, max(settings.steps, state.step + 1)
-    for taken in _adam_steps(line, settings, state, _rates(problem, settings, first, last)):
-        step = taken.state.step
-        if taken.finite:
-            best.look(taken, step % BOUND_EVERY == 0 or step == last)
-        gap = best.gap
-        status = None
-        if not taken.finite:
-            status = Status.NOT_A_NUMBER
-        elif gap is not None and gap <= settings.tolerance and settings.tolerance > 0.0:
-            status = Status.CONVERGED
-        elif step == last:
-            status = Status.STEPS_DONE
-        yield Iterate(
-            step=step,
-            steps=last,
+    numbers = numbers_from(state.step, settings.steps)
+
+    def judge(best: _Best, step: _Step) -> _Best:
+        best = best.with_load(step.load).better_of(step.cost_map, step.excess)
+        return best.bounded() if step.number % BOUND_EVERY == 0 or step.number == numbers[-1] else best
+
+    steps = _adam_steps(line, settings, state, _rates(problem, settings, numbers))
+    tolerance = settings.tolerance if settings.tolerance > 0.0 else None
+    for turn in descend(steps, _first_best(line, state), judge, numbers[-1], tolerance):
+        taken, best = turn.step, turn.best
+        yield DrawnRouteIterate(
+            step=taken.number,
+            steps=numbers[-1],
             cost_map=taken.cost_map,
             load=taken.load,
             softness=taken.softness,
@@ -157,133 +163,129 @@ def draw_route(
             best_map=best.cost_map,
             best_standing=best.standing,
             best_change=best.change,
-            least_change=best.bound,
-            gap=gap,
-            status=status,
+            least_change=best.least_change,
+            gap=best.shortfall,
+            status=turn.status,
             state=replace(taken.state, load=best.load, averaged=best.averaged, best_map=best.cost_map),
         )
-        if status is not None:
-            return
-
-
-@dataclass(frozen=True)
-class _Rate:
-    learning_rate: float
-    softness: float
 
 
 @dataclass(frozen=True, eq=False)
 class _Step:
-    """The map (H, W) that a step looked at, its traffic and excess, and the state after the update."""
+    """The map (H, W) that a step evaluated, its soft path's load, its excess, and the state after the update."""
 
     cost_map: Floats
     load: Floats
     excess: float
     softness: float
-    state: InverseState
+    state: DrawnRouteState
     finite: bool
 
+    @property
+    def number(self) -> int:
+        return self.state.step
 
+
+@dataclass(frozen=True, eq=False)
 class _Best:
-    """The least changed map so far that follows the line, and the bound."""
+    """The least changed map so far that follows the line, or the drawn one before there is any; and the bound.
 
-    def __init__(self, line: LineTest, state: InverseState) -> None:
-        self._line = line
-        self._drawn = line.problem.admitted(line.problem.cost_map)
-        self.load, self.averaged, self.bound = state.load, state.averaged, 0.0
-        self._take(self._drawn)
-        self._offer(state.best_map, line.excess(state.best_map)[0])
+    load: (H, W) running average, over `averaged` steps, of the soft paths' load.
+    """
+
+    line: LineTest
+    drawn: Floats
+    cost_map: Floats
+    change: float
+    standing: LineStanding
+    load: Floats
+    averaged: int
+    least_change: float = 0.0
 
     @property
-    def gap(self) -> float | None:
+    def shortfall(self) -> float | None:
         if not self.standing.follows:
             return None
-        return max(0.0, self.change - self.bound) / max(self.bound, 1e-12)
+        return max(0.0, self.change - self.least_change) / max(self.least_change, 1e-12)
 
-    def look(self, step: _Step, bound: bool) -> None:
-        self.averaged += 1
-        share = 2.0 / (self.averaged + 1.0)
-        self.load = self.load + share * (step.load - self.load)
-        self._offer(step.cost_map, step.excess)
-        if bound:
-            least, cost_map = self._line.least_change(self.load)
-            self.bound = max(self.bound, least)
-            if self.bound > self._line.largest_change:
-                raise ProblemError("line", f"{IMPOSSIBLE}, with other ways around it. {REMEDY}")
-            self._offer(cost_map, self._line.excess(cost_map)[0])
+    def with_load(self, load: Floats) -> "_Best":
+        averaged = self.averaged + 1
+        share = 2.0 / (averaged + 1.0)
+        return replace(self, load=self.load + share * (load - self.load), averaged=averaged)
 
-    def _offer(self, cost_map: Floats, excess: float) -> None:
+    def better_of(self, cost_map: Floats, excess: float) -> "_Best":
         """Take the least changed map that follows the line between this one, the best one and the drawn one."""
         if excess <= 0.0:
-            nearest = self._line.nearest(cost_map, self._drawn)
-        elif self.standing.follows and self._line.change(cost_map) < self.change:
-            nearest = self._line.nearest(self.cost_map, cost_map)
+            nearest = self.line.nearest(cost_map, self.drawn)
+        elif self.standing.follows and self.line.change(cost_map) < self.change:
+            nearest = self.line.nearest(self.cost_map, cost_map)
         else:
-            return
-        if not self.standing.follows or self._line.change(nearest) < self.change:
-            self._take(nearest)
+            return self
+        change = self.line.change(nearest)
+        if self.standing.follows and change >= self.change:
+            return self
+        return replace(self, cost_map=nearest, change=change, standing=_standing(self.line, nearest))
 
-    def _take(self, cost_map: Floats) -> None:
-        self.cost_map = cost_map
-        self.change = self._line.change(cost_map)
-        self.standing = self._line.standing(cost_map, self._line.excess(cost_map)[0])
+    def bounded(self) -> "_Best":
+        """Tighten the bound by the average load; raise ProblemError if it proves that no map follows the line."""
+        least_change, cost_map = self.line.least_change(self.load)
+        best = replace(self, least_change=max(self.least_change, least_change))
+        if best.least_change > self.line.largest_change:
+            raise ProblemError("line", f"{IMPOSSIBLE}, with other ways around it. {REMEDY}")
+        return best.better_of(cost_map, self.line.excess(cost_map)[0])
+
+
+def _first_best(line: LineTest, state: DrawnRouteState) -> _Best:
+    drawn = line.problem.admitted(line.problem.cost_map)
+    best = _Best(line, drawn, drawn, line.change(drawn), _standing(line, drawn), state.load, state.averaged)
+    return best.better_of(state.best_map, line.excess(state.best_map)[0])
+
+
+def _standing(line: LineTest, cost_map: Floats) -> LineStanding:
+    return line.standing(cost_map, line.excess(cost_map)[0])
 
 
 def _adam_steps(
-    line: LineTest, settings: InverseSettings, state: InverseState, rates: Iterator[_Rate]
+    line: LineTest, settings: DrawnRouteSettings, state: DrawnRouteState, rates: Iterator[Rate]
 ) -> Iterator[_Step]:
+    """Yield steps of Adam on the group costs themselves, each projected onto the admissible maps."""
     problem, limits = line.problem, line.problem.admissible
     unit = _unit(problem)
-    group = torch.tensor(np.where(limits.group == FIXED, limits.size.size, limits.group).astype(np.int64))
-    fixed = torch.tensor(limits.fixed)
+    groups = cell_groups(limits, "cpu", torch.float64)
     drawn, passable = torch.tensor(problem.cost_map), torch.tensor(problem.grid.passable)
     z = torch.tensor(limits.reduce(state.cost_map) / unit, requires_grad=True)
-    optimiser = torch.optim.Adam([z], betas=BETAS, eps=ADAM_EPSILON)
-    if state.updates:
-        optimiser.state[z] = {
-            "step": torch.tensor(float(state.updates)),
-            "exp_avg": torch.tensor(limits.reduce(state.mean)),
-            "exp_avg_sq": torch.tensor(limits.reduce(state.square)),
-        }
-    weight, updates, step = state.weight, state.updates, state.step
+    adam = Adam(z, BETAS, limits.reduce(state.mean), limits.reduce(state.square), state.updates)
+    weight = state.weight
     for rate in rates:
-        step += 1
-        optimiser.zero_grad()
-        cost_map = fixed + unit * torch.cat([z, z.new_zeros(1)])[group]
-        looked_at = to_numpy(cost_map)
-        excess, _ = line.excess(looked_at)
-        pull, load = _pull(line, settings, problem.raised(looked_at), rate.softness, step)
+        cost_map = groups.expand(unit * z)
+        evaluated = to_numpy(cost_map)
+        excess, _ = line.excess(evaluated)
+        slope, load = _slope_and_load(line, settings, problem.raised(evaluated), rate.epsilon, rate.number)
         change = 0.5 * ((cost_map - drawn)[passable] ** 2).sum() / unit
-        (change + weight * (torch.tensor(pull) * cost_map).sum()).div(unit).backward()
-        gradient = z.grad
-        finite = gradient is not None and bool(torch.isfinite(gradient).all())
+        finite = adam.step((change + weight * (torch.tensor(slope) * cost_map).sum()).div(unit), rate)
         if finite:
-            for parameters in optimiser.param_groups:
-                parameters["lr"] = rate.learning_rate
-            optimiser.step()
             with torch.no_grad():
                 z.copy_(torch.tensor(problem.project(to_numpy(z) * unit) / unit))
-            updates += 1
             weight = min(weight * GROWTH, LARGEST_WEIGHT) if excess > 0.0 else weight * DECAY
-        moments = optimiser.state[z]
+        mean, square = (limits.expand(moment) for moment in adam.moments)
         after = replace(
             state,
-            step=step,
+            step=rate.number,
             cost_map=limits.expand(to_numpy(z) * unit),
-            mean=limits.expand(to_numpy(moments["exp_avg"])) if moments else state.mean,
-            square=limits.expand(to_numpy(moments["exp_avg_sq"])) if moments else state.square,
-            updates=updates,
+            mean=mean,
+            square=square,
+            updates=adam.updates,
             weight=weight,
         )
-        yield _Step(looked_at, load, excess, rate.softness, after, finite)
+        yield _Step(evaluated, load, excess, rate.epsilon, after, finite)
         if not finite:
             return
 
 
-def _pull(
-    line: LineTest, settings: InverseSettings, raised: Floats, softness: float, step: int
+def _slope_and_load(
+    line: LineTest, settings: DrawnRouteSettings, raised: Floats, softness: float, step: int
 ) -> tuple[Floats, Floats]:
-    """The derivative of the loss of (map, line) by the map, and the load of the traffic behind; (H, W) each."""
+    """Return the derivative of the loss of (map, line) by the map, and the softened path's load: (H, W) each."""
     problem = line.problem
     ends = [problem.start], [problem.goal]
     match settings.gradient:
@@ -302,26 +304,25 @@ def _pull(
     return line.load - loads[0], loads[0]
 
 
-def _unit(problem: InverseProblem) -> float:
+def _unit(problem: DrawnRouteProblem) -> float:
     return float(problem.cost_map[problem.grid.passable].mean())
 
 
-def _rates(problem: InverseProblem, settings: InverseSettings, first: int, last: int) -> Iterator[_Rate]:
+def _rates(problem: DrawnRouteProblem, settings: DrawnRouteSettings, numbers: range) -> Iterator[Rate]:
     unit = _unit(problem)
     start, end = SOFTNESS[settings.gradient]
     start = unit * (start if settings.softness_start is None else settings.softness_start)
     end = unit * (end if settings.softness_end is None else settings.softness_end)
-    for step in range(last - first):
-        done = step / max(1, last - first - 1)
-        yield _Rate(settings.learning_rate * FINAL_SHARE**done, start * (end / start) ** done)
+    adam = {"adam_epsilon": ADAM_EPSILON, "falls_after": 0.0, "final_share": FINAL_SHARE}
+    return rates(numbers, settings.learning_rate, start, end, **adam)
 
 
-def _first_state(problem: InverseProblem) -> InverseState:
+def _first_state(problem: DrawnRouteProblem) -> DrawnRouteState:
     drawn, empty = problem.admitted(problem.cost_map), np.zeros(problem.grid.shape)
-    return InverseState(problem, 0, drawn, empty, empty, 0, FIRST_WEIGHT, empty, 0, drawn)
+    return DrawnRouteState(problem, 0, drawn, empty, empty, 0, FIRST_WEIGHT, empty, 0, drawn)
 
 
-def _carried_over(problem: InverseProblem, state: InverseState) -> InverseState:
+def _carried_over(problem: DrawnRouteProblem, state: DrawnRouteState) -> DrawnRouteState:
     if state.problem is problem:
         return state
     changed = state.problem.cost_map != problem.cost_map

@@ -1,12 +1,11 @@
 """Bounded foresight: the map on which agents that plan by beam search do well or badly.
 
 What bounded foresight costs an agent is a sum over its plans: with D the exact distance to the goal, a plan
-from v that walks g to u loses  g + D_u − D_v ≥ 0,  and these losses add up to walk − shortest path, for D
-telescopes. So the loss of a map is what the soft plans are expected to lose, made where the agent stands when
-it plans (see `engine.paths.soft_beam`), plus a penalty that keeps the shortest paths as dear as they were drawn.
+from v that walks to u at cost g loses  g + D_u − D_v ≥ 0,  and these losses add up to walk − shortest path, for
+D telescopes. So the loss of a map is the expected loss of the soft plans, made where the agent stands when it
+plans (see `engine.paths.soft_beam`), plus a penalty that keeps the cost of the shortest paths as drawn.
 
-`foresee` is a generator like `engine.design.adversarial.design`; every step is judged by the hard agent and by
-Dijkstra.
+`foresee` is a generator; every step is judged by the hard agent and by Dijkstra.
 """
 
 from collections.abc import Iterator
@@ -17,14 +16,16 @@ import numpy as np
 from torch import Tensor
 
 from engine.core.arrays import Floats
-from engine.core.errors import ProblemError
+from engine.core.errors import ProblemError, SuggestedFix
 from engine.core.grid import Grid
 from engine.core.status import Status
 from engine.core.tensors import to_numpy
 from engine.cost_maps.admissible import Admissible
 from engine.cost_maps.objectives import mean_cost
 from engine.cost_maps.problem import Problem, Route, check_admissible, check_costs, check_routes
-from engine.design.adam_steps import AdamState, Rate, carried_over, first_state, map_steps, rates
+from engine.design.adam_steps import AdamState, MapStep, carried_over, first_state, map_steps
+from engine.design.descend import descend, numbers_from
+from engine.design.schedule import Rate, rates
 from engine.paths.beam_search import Agent, Walk, guess_field, walk
 from engine.paths.soft_beam import SoftLayer, soft_losses
 from engine.paths.soft_distances import exact_distances, soft_distances
@@ -33,8 +34,7 @@ ForesightAim = Literal["well", "badly"]
 
 # A map counts as keeping the shortest paths within the tolerance; the penalty begins at this share of it.
 PENALTY_FROM, PENALTY = 0.5, 30.0
-# Standard deviation of the noise that breaks ties in the first map, in units of θ.
-NOISE = 0.01
+DEFAULT_TOLERANCE = 0.02
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,11 +49,11 @@ class ForesightProblem:
     agents: tuple[Agent, ...]
     aim: ForesightAim
     admissible: Admissible
-    tolerance: float = 0.02
+    tolerance: float = DEFAULT_TOLERANCE
 
     @property
     def ground(self) -> Problem:
-        """The agents' ways as routes."""
+        """The routes of the agents, on the same map."""
         routes = tuple(Route(agent.start, agent.goal) for agent in self.agents)
         return Problem(self.grid, self.cost_map, routes, self.admissible)
 
@@ -77,8 +77,8 @@ class ForesightSettings:
 class Verdict:
     """How the agents do on one map, exactly.
 
-    walks: of each agent.  path_costs: (A,) of their shortest paths.  excess: (A,) share by which the walk is
-    dearer than the shortest path; infinite if the agent gets lost.  drift: (A,) relative change of the
+    walks: of each agent.  path_costs: (A,) of their shortest paths.  excess: (A,) share by which the walk costs
+    more than the shortest path; infinite if the agent gets lost.  drift: (A,) relative change of the
     shortest path cost against the drawn map.
     """
 
@@ -99,7 +99,7 @@ class ForesightState:
 
 
 @dataclass(frozen=True, eq=False)
-class Iterate:
+class ForesightIterate:
     """One step of a run. Arrays are copies; `best_map` stays the same object until it is beaten.
 
     cost_map: (H, W) of this step.  verdict: on this step's map, exactly; best_verdict: on the best map so
@@ -122,7 +122,7 @@ class Iterate:
 
 def foresee(
     problem: ForesightProblem, settings: ForesightSettings | None = None, state: ForesightState | None = None
-) -> Iterator[Iterate]:
+) -> Iterator[ForesightIterate]:
     """Change the map until the agents of `problem` do as asked; with `state`, from where another run stood.
 
     A state from an edited problem is carried over: cells that were painted start from the drawn map, the
@@ -136,52 +136,40 @@ def foresee(
     judge = _Judge(problem)
     best_map = admissible.nearest(problem.cost_map)
     if state is None:
-        noise = np.random.default_rng(settings.seed).normal(0.0, NOISE, admissible.size.size)
-        adam, first = first_state(admissible, problem.cost_map, noise), 0
+        adam, first = first_state(admissible, problem.cost_map, settings.seed), 0
     else:
         adam = carried_over(ground, state.adam, state.problem.cost_map != problem.cost_map)
         first = state.step
         if admissible.contains(state.best_map):
             best_map = state.best_map
-    best = judge.verdict(best_map)
-    last = max(settings.steps, first + 1)
-    schedule = rates(
-        first, last, settings.learning_rate, mean * settings.epsilon_start, mean * settings.epsilon_end
-    )
+    numbers = numbers_from(first, settings.steps)
+    epsilons = mean * settings.epsilon_start, mean * settings.epsilon_end
 
-    def loss(cost_map: Tensor, rate: Rate) -> tuple[Tensor, _Seen]:
+    def loss(cost_map: Tensor, rate: Rate) -> tuple[Tensor, _Details]:
         verdict = judge.verdict(to_numpy(cost_map))
         value, beams = foresight_loss(problem, cost_map, verdict, rate.epsilon)
-        return value, _Seen(verdict, beams)
+        return value, _Details(verdict, beams)
 
-    for step, taken in enumerate(map_steps(admissible, adam, schedule, loss), first + 1):
-        verdict = taken.details.verdict
-        if taken.finite and judge.value(verdict) < judge.value(best):
-            best_map, best = taken.cost_map, verdict
-        status = None
-        if not taken.finite:
-            status = Status.NOT_A_NUMBER
-        elif step == last:
-            status = Status.STEPS_DONE
-        yield Iterate(
-            step=step,
-            steps=last,
+    steps = map_steps(admissible, adam, rates(numbers, settings.learning_rate, *epsilons), loss)
+    for turn in descend(steps, _Best(best_map, judge.verdict(best_map)), judge.better, numbers[-1]):
+        taken, best = turn.step, turn.best
+        yield ForesightIterate(
+            step=taken.number,
+            steps=numbers[-1],
             cost_map=taken.cost_map,
             loss=taken.loss,
             epsilon=taken.rate.epsilon,
-            verdict=verdict,
+            verdict=taken.details.verdict,
             beams=taken.details.beams,
-            best_map=best_map,
-            best_verdict=best,
-            status=status,
-            state=ForesightState(problem, step, taken.state, best_map),
+            best_map=best.cost_map,
+            best_verdict=best.verdict,
+            status=turn.status,
+            state=ForesightState(problem, taken.number, taken.state, best.cost_map),
         )
-        if status is not None:
-            return
 
 
 def check_foresight(problem: ForesightProblem) -> None:
-    """Raises ProblemError, with a sentence that says what to change, if no run can start."""
+    """Raise ProblemError, with a sentence that says what to change, if no run can start."""
     check_costs(problem.grid, problem.cost_map)
     if not problem.agents:
         raise ProblemError("route", "there is no agent; give one a start and a goal on the map")
@@ -195,16 +183,20 @@ def check_foresight(problem: ForesightProblem) -> None:
                 f"must be at least 1",
             )
     if not (np.isfinite(problem.tolerance) and problem.tolerance > 0.0):
-        raise ProblemError("objective", f"the tolerance is {problem.tolerance}; it must be a number above 0")
+        raise ProblemError(
+            "objective",
+            f"the tolerance is {problem.tolerance}; it must be a number above 0",
+            SuggestedFix("tolerance", DEFAULT_TOLERANCE),
+        )
 
 
 def foresight_loss(
     problem: ForesightProblem, cost_map: Tensor, verdict: Verdict, epsilon: float
 ) -> tuple[Tensor, tuple[tuple[tuple[SoftLayer, ...], ...], ...]]:
-    """Loss () of a cost map (H, W) in units of the mean cost, and the soft beams; lower is better.
+    """Return the loss () of a cost map (H, W) in units of the mean cost, and the soft beams; lower is better.
 
     verdict: on that map, for where the agents stand when they plan. Shortest paths that drift beyond the
-    tolerance are punished; the penalty takes their exact cost, and its slope from soft paths.
+    tolerance are penalised; the penalty's value comes from their exact cost, its slope from soft paths.
     """
     grid, ground = problem.grid, problem.ground
     mean = mean_cost(ground)
@@ -227,14 +219,28 @@ def foresight_loss(
 
 
 def verdict_on(problem: ForesightProblem, cost_map: Floats) -> Verdict:
-    """How the problem's agents do on a map (H, W); drift against the problem's drawn map."""
+    """Return how the problem's agents do on a map (H, W); drift is against the problem's drawn map."""
     return _Judge(problem).verdict(cost_map)
 
 
 @dataclass(frozen=True, eq=False)
-class _Seen:
+class _Details:
+    """What the loss of a map was made of."""
+
     verdict: Verdict
     beams: tuple[tuple[tuple[SoftLayer, ...], ...], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class _Best:
+    """The best map so far."""
+
+    cost_map: Floats
+    verdict: Verdict
+
+    @property
+    def shortfall(self) -> None:
+        """Unknown: nothing bounds how well or badly agents could do."""
 
 
 class _Judge:
@@ -247,6 +253,7 @@ class _Judge:
         self._drawn = self._path_costs(problem.cost_map)
 
     def verdict(self, cost_map: Floats) -> Verdict:
+        """Return how the agents do on a map (H, W), exactly."""
         problem = self._problem
         agents = zip(problem.agents, self._guesses, strict=True)
         walks = tuple(walk(problem.grid, cost_map, agent, guess) for agent, guess in agents)
@@ -255,8 +262,13 @@ class _Judge:
         excess = np.maximum(walked / shortest - 1.0, 0.0)
         return Verdict(walks, shortest, excess, shortest / self._drawn - 1.0)
 
-    def value(self, verdict: Verdict) -> tuple[float, float]:
-        """What the best map has least of: drift beyond the tolerance or lost agents, then the aim."""
+    def better(self, best: _Best, step: MapStep[_Details]) -> _Best:
+        """Return the better of the best map so far and that of a step."""
+        here = _Best(step.cost_map, step.details.verdict)
+        return min(best, here, key=lambda one: self._value(one.verdict))
+
+    def _value(self, verdict: Verdict) -> tuple[float, float]:
+        """Return what the best map has least of: drift beyond the tolerance or lost agents, then the aim."""
         lost = float(np.isinf(verdict.excess).sum())
         drift = max(0.0, float(np.abs(verdict.drift).max()) - self._problem.tolerance)
         mean = float(np.mean(np.where(np.isinf(verdict.excess), 0.0, verdict.excess)))

@@ -1,19 +1,19 @@
-"""Tileset adaptation: a network that prices the tiles of one look learns another look, without labels there.
+"""Tileset adaptation: a network that prices the tiles of one tileset learns another one, without labels there.
 
-The labelled look has pictures with known costs, the new look only pictures, of other maps. Adam minimises
+The source tileset has pictures with known costs, the target tileset only pictures, of other maps. Adam minimises
 
-    mean (log price − log cost)² of labelled tiles  +  transport_weight · transport cost
+    mean (log price − log cost)² of source tiles  +  transport_weight · transport cost
 
-between a random sample of tiles of either look. The ground cost of a labelled tile i and a new tile j is
+between random samples of tiles of both tilesets. The ground cost of a source tile i and a target tile j is
 
-    |features_i − features_j|² / spread  +  label_weight · (log cost_i − log price_j)²
-                                         +  sight_weight · |sight_i − sight_j|²
+    |hidden_i − hidden_j|² / spread  +  label_weight · (log cost_i − log price_j)²
+                                     +  feature_weight · |features_i − features_j|²
 
-features: what the network's last layer reads.  sight: what tiles of different looks may have in common, see
-`engine.learning.tile_features`. Labels are worth nothing before tiles meet their like, so sight counts first and
-labels count last. Samples never hold the same terrains equally often, so marginals may differ a little; let them
-differ much, and rare terrains are all sent to the one that is most like them. It all starts from colours
-standardised in each look, which is no more than other numbers in the network's first layer.
+with `hidden` the input of the network's last layer and `features` those of `engine.learning.tile_features`, which
+need no network. Labels help only once tiles are matched with their own terrain, so feature_weight falls and
+label_weight rises during a run. Terrains are not equally frequent in two samples, so transport is unbalanced, at a
+`STRENGTH` that lets marginals differ a little; if they may differ much, rare terrains are all matched with the one
+that is most similar. The start has colours standardised in each tileset, which only changes the first layer.
 """
 
 from collections.abc import Iterator
@@ -28,33 +28,32 @@ from engine.core.errors import ProblemError
 from engine.core.status import Status
 from engine.core.tensors import to_numpy
 from engine.learning.colour_statistics import Colours, colours_of, picture_tensor
-from engine.learning.terrain import LEAST_PRICE, PricingModel, example_pictures, prices_of
-from engine.learning.tile_features import sights
+from engine.learning.terrain import LEAST_PRICE, PricingModel, example_pictures, optimal_paths, prices_of
+from engine.learning.tile_features import tile_features
 from engine.learning.tilesets import TILESETS, Examples
-from engine.paths.gradients_blackbox import exact_paths
 from engine.transport.gradients import PointTensors, transport_cost
 from engine.transport.problem import Unbalanced
 from engine.transport.settings import TransportSettings
 
-# What different marginals cost.
+# Strength of the marginals' KL divergence.
 STRENGTH = 5.0
-# The weights of labels and sight: at first, and from a share of the steps on.
-LABELS, SIGHT = (0.3, 4.0), (2.0, 0.1)
+# label_weight and feature_weight: at first, and from the share SCHEDULE_ENDS of the steps on.
+LABEL_WEIGHTS, FEATURE_WEIGHTS = (0.3, 4.0), (2.0, 0.1)
 SCHEDULE_ENDS = 0.7
-# Tiles of either look in the scatter.
+# Tiles of either tileset in the scatter plot.
 SHOWN = 240
 
 
 @dataclass(frozen=True)
 class AdaptationSettings:
-    """How to adapt.
+    """Settings of an adaptation.
 
-    steps: of Adam.  learning_rate: its first; it falls to 0.
-    batch: maps of either look per step.  tiles: of either look that are matched per step.
+    steps: of Adam.  learning_rate: at first; it falls to 0.
+    batch: maps of either tileset per step.  tiles: of either tileset that are matched per step.
     transport_weight: of the transport cost in the loss; with 0 it is not computed.
-    match_colours: whether to start from colours standardised in each look, instead of in the labelled one.
-    epsilon, tolerance: of the transport; costs have no unit, features spread by 1.
-    evaluate_every: steps between two looks at the held-out maps.  seed: of the batches and samples.
+    match_colours: start from colours standardised in each tileset, instead of by those of the source for both.
+    epsilon, tolerance: of the transport; costs are dimensionless, hidden features have a spread of 1.
+    evaluate_every: steps between two evaluations on the held-out maps.  seed: of the batches and samples.
     """
 
     steps: int = 150
@@ -71,7 +70,7 @@ class AdaptationSettings:
 
 @dataclass(frozen=True)
 class Accuracy:
-    """How good prices are on maps of known cost.
+    """Accuracy of prices on maps of known cost.
 
     optimal: share of the maps whose cheapest path under the prices has the least true cost.
     price_error: mean |price − cost|, both with mean 1, because paths do not depend on the factor.
@@ -82,11 +81,11 @@ class Accuracy:
 
 
 @dataclass(frozen=True, eq=False)
-class Scatter:
-    """Features of the same tiles at every step, along their two principal axes.
+class FeatureScatter:
+    """Hidden features of some tiles, the same at every step, along their two principal axes.
 
     source, target: (N, 2).  source_terrain, target_terrain: (N,) index into `TERRAINS`, for display only.
-    explained: share of the features' variance that the two axes show.
+    explained: share of the variance along the two axes.
     """
 
     source: Floats
@@ -98,14 +97,14 @@ class Scatter:
 
 @dataclass(frozen=True, eq=False)
 class AdaptationIterate:
-    """Where an adaptation is after `step` steps. Arrays are copies.
+    """The state after `step` steps. Arrays are copies.
 
-    prediction_loss: of the labelled look.  transport_cost: regularised; it changes with the schedule of its
-        weights, too.  loss: what Adam minimises.
-    before, now: accuracy on held-out maps in the new look, of the model that was given and of this one as of the
-        last look at it; None without held-out maps.
-    model: for the new look.  status: None while adaptation may go on; on NOT_A_NUMBER everything but the step
-        is that of the last good one.
+    prediction_loss: of the source tileset.  transport_cost: regularised; it also changes with the schedule of the
+        weights.  loss: what Adam minimises.
+    before, now: accuracy on held-out maps in the target tileset, of the given model and of this one at its last
+        evaluation; None without held-out maps.
+    model: for the target tileset.  status: None while adaptation goes on; on NOT_A_NUMBER everything but the step
+        is that of the last good step.
     """
 
     step: int
@@ -115,7 +114,7 @@ class AdaptationIterate:
     transport_cost: float
     before: Accuracy | None
     now: Accuracy | None
-    scatter: Scatter
+    scatter: FeatureScatter
     model: PricingModel
     status: Status | None
 
@@ -130,10 +129,10 @@ def adapt(
 ) -> Iterator[AdaptationIterate]:
     """Adapt a model of the tileset `source` to the tileset `target`; the first iterate is the start.
 
-    The first half of `examples` is seen in the look `source` with its costs, the other half in the look `target`
-    without; some hundred maps do. The same seed gives the same bytes on the CPU, where all of this runs. Raises
-    ValueError for a tileset that there is none of or a model that predicts paths instead of prices, ProblemError
-    for fewer than two maps or a model without finite prices.
+    The first half of `examples` is drawn in the tileset `source` and used with its costs, the other half in
+    `target` and used without; some hundred maps suffice. All of it runs on the CPU, where the same seed gives the
+    same bytes. Raises ValueError for an unknown tileset or a model of the method "direct", ProblemError for fewer
+    than two maps or a model without finite prices.
     """
     settings = settings or AdaptationSettings()
     for name in (source, target):
@@ -144,12 +143,12 @@ def adapt(
             "a model of the method 'direct' has no prices of tiles to adapt; train one of another method"
         )
     if len(examples) < 2:
-        raise ProblemError("maps", "adaptation needs at least two example maps: one for either tileset", 64)
+        raise ProblemError("maps", "adaptation needs at least two example maps: one for either tileset")
     half = len(examples) // 2
     labelled, unlabelled = np.arange(half), np.arange(half, len(examples))
-    looks = example_pictures(examples, (source,), labelled), example_pictures(examples, (target,), unlabelled)
-    known, new = colours_of(looks[0]), colours_of(looks[1 if settings.match_colours else 0])
-    seen_as = sights(looks[0]), sights(looks[1])
+    pictures = example_pictures(examples, (source,), labelled), example_pictures(examples, (target,), unlabelled)
+    known, new = colours_of(pictures[0]), colours_of(pictures[1 if settings.match_colours else 0])
+    features = tile_features(pictures[0]), tile_features(pictures[1])
     costs = examples.cost_maps[:half] / examples.cost_maps[:half].mean()
     log_costs = np.log(costs)
     # The unit is free, and in this one the network's least price is below the least cost.
@@ -157,7 +156,7 @@ def adapt(
 
     network = replace(model, weights=known.for_standardised(model.weights)).network()
     with torch.no_grad():
-        first = known.standardised(picture_tensor(looks[0][: settings.batch]))
+        first = known.standardised(picture_tensor(pictures[0][: settings.batch]))
         spread = float(network[:-1](first).var(dim=(0, 2, 3)).sum())
     optimiser = torch.optim.Adam(network.parameters(), lr=settings.learning_rate)
     generator = np.random.default_rng(settings.seed)
@@ -167,15 +166,15 @@ def adapt(
     now, last = None, None
     for step in range(settings.steps + 1):
         done = step / max(1, settings.steps)
-        seen = [generator.choice(len(look), min(settings.batch, len(look)), replace=False) for look in looks]
+        seen = [generator.choice(len(each), min(settings.batch, len(each)), replace=False) for each in pictures]
         per_batch = [len(which) * examples.terrain[0].size for which in seen]
         tiles = min(settings.tiles, *per_batch)
-        batch = Batch(
-            known.standardised(picture_tensor(looks[0][seen[0]])),
-            new.standardised(picture_tensor(looks[1][seen[1]])),
+        batch = AdaptationBatch(
+            known.standardised(picture_tensor(pictures[0][seen[0]])),
+            new.standardised(picture_tensor(pictures[1][seen[1]])),
             torch.tensor(log_costs[seen[0]], dtype=torch.float32),
-            torch.tensor(seen_as[0][seen[0]], dtype=torch.float32),
-            torch.tensor(seen_as[1][seen[1]], dtype=torch.float32),
+            torch.tensor(features[0][seen[0]], dtype=torch.float32),
+            torch.tensor(features[1][seen[1]], dtype=torch.float32),
             *(generator.choice(size, tiles, replace=False) for size in per_batch),
         )
         losses = adaptation_loss(network, model.unit, batch, spread, settings, done)
@@ -197,7 +196,7 @@ def adapt(
             transport_cost=float(losses.transport.detach()),
             before=before,
             now=now,
-            scatter=shown.scatter(network, looks, (known, new)),
+            scatter=shown.scatter(network, pictures, (known, new)),
             model=adapted,
             status=Status.STEPS_DONE if ends else None,
         )
@@ -210,19 +209,19 @@ def adapt(
 
 
 @dataclass(frozen=True, eq=False)
-class Batch:
-    """What one step sees, of the labelled look and of the new one.
+class AdaptationBatch:
+    """The data of one step.
 
-    source, target: (B, 3, 8·H, 8·W), standardised.  log_costs: (B, H, W) of the labelled tiles, relative to
-    the mean cost.  source_sights, target_sights: (B, H, W, 11).  source_tiles, target_tiles: (N,) which
-    of all B·H·W tiles are matched.
+    source, target: pictures (B, 3, 8·H, 8·W), standardised.  log_costs: (B, H, W) of the source tiles, relative to
+    the mean cost.  source_features, target_features: (B, H, W, 11).  source_tiles, target_tiles: (N,) which of all
+    B·H·W tiles are matched.
     """
 
     source: Tensor
     target: Tensor
     log_costs: Tensor
-    source_sights: Tensor
-    target_sights: Tensor
+    source_features: Tensor
+    target_features: Tensor
     source_tiles: Integers
     target_tiles: Integers
 
@@ -237,14 +236,21 @@ class Losses:
 
 
 def adaptation_loss(
-    network: nn.Sequential, unit: float, batch: Batch, spread: float, settings: AdaptationSettings, done: float
+    network: nn.Sequential,
+    unit: float,
+    batch: AdaptationBatch,
+    spread: float,
+    settings: AdaptationSettings,
+    done: float,
 ) -> Losses | None:
-    """Loss of a network when the share `done` of the steps is done; None if it is not a number.
+    """Return the loss of a network when a share `done` of the steps is done; None if it is not finite.
 
-    unit: what divides the network's prices.  spread: of the features, see above.
+    unit: by which the network's prices are divided.  spread: of the hidden features, see the module's docstring.
     """
     passed = min(1.0, done / SCHEDULE_ENDS)
-    label_weight, sight_weight = (first * (end / first) ** passed for first, end in (LABELS, SIGHT))
+    label_weight, feature_weight = (
+        first * (end / first) ** passed for first, end in (LABEL_WEIGHTS, FEATURE_WEIGHTS)
+    )
 
     source, target = network[:-1](batch.source), network[:-1](batch.target)
     prediction = (_log_prices(network, source, unit) - batch.log_costs).square().mean()
@@ -253,75 +259,74 @@ def adaptation_loss(
             Losses(prediction, prediction, prediction.new_zeros(())) if bool(torch.isfinite(prediction)) else None
         )
 
-    def points(features: Tensor, labels: Tensor, sight: Tensor, tiles: Integers) -> Tensor:
-        """(N, d) whose squared distances are the ground cost."""
+    def points(hidden: Tensor, labels: Tensor, features: Tensor, tiles: Integers) -> Tensor:
+        """Return points (N, d) whose squared distances are the ground cost."""
         every = torch.cat(
             [
-                features.movedim(1, 3) / spread**0.5,
+                hidden.movedim(1, 3) / spread**0.5,
                 label_weight**0.5 * labels[..., None],
-                sight_weight**0.5 * sight,
+                feature_weight**0.5 * features,
             ],
             dim=3,
         )
         return every.flatten(0, 2)[torch.tensor(tiles)].double()
 
-    layouts = PointTensors(
-        points(source, batch.log_costs, batch.source_sights, batch.source_tiles),
-        points(target, _log_prices(network, target, unit), batch.target_sights, batch.target_tiles),
+    points_of_both = PointTensors(
+        points(source, batch.log_costs, batch.source_features, batch.source_tiles),
+        points(target, _log_prices(network, target, unit), batch.target_features, batch.target_tiles),
     )
     count = len(batch.source_tiles)
     weights = torch.full((count,), 1.0 / count, dtype=torch.float64)
     solver = TransportSettings(settings.epsilon, settings.tolerance)
     try:
-        # A network that flies apart overflows in the solver before it does here.
+        # A diverging network overflows in the solver before it does here.
         with np.errstate(all="ignore"):
-            transport, _ = transport_cost(weights, weights, layouts, solver, Unbalanced(STRENGTH))
-    except ProblemError:  # the weights are as they should be, so points are infinitely or absurdly far apart
+            transport, _ = transport_cost(weights, weights, points_of_both, solver, Unbalanced(STRENGTH))
+    except ProblemError:  # the weights are valid, so the points must be too far apart
         return None
     loss = prediction + settings.transport_weight * transport
     return Losses(loss, prediction, transport) if bool(torch.isfinite(loss)) else None
 
 
 def accuracy(model: PricingModel, examples: Examples, pictures: Bytes) -> Accuracy:
-    """Of a model on pictures (B, 8·H, 8·W, 3) of the examples."""
+    """Evaluate a model on pictures (B, 8·H, 8·W, 3) of the examples."""
     prices = model.price(pictures)
-    _, loads = exact_paths(examples.grid, prices, examples.starts, examples.goals)
-    true = np.sum(loads * examples.cost_maps, axis=(1, 2))
+    optimal = optimal_paths(prices, examples, np.arange(len(examples)))
     difference = prices / prices.mean() - examples.cost_maps / examples.cost_maps.mean()
-    optimal = int(np.sum(true <= examples.costs * (1.0 + 1e-9)))
-    return Accuracy(optimal / len(examples), float(np.abs(difference).mean()))
+    return Accuracy(int(np.sum(optimal)) / len(examples), float(np.abs(difference).mean()))
 
 
 def _log_prices(network: nn.Sequential, features: Tensor, unit: float) -> Tensor:
-    """(B, H, W) of features (B, C, H, W)."""
+    """Return log prices (B, H, W) of hidden features (B, C, H, W)."""
     return torch.log(prices_of(network[-1](features)[:, 0], "fenchel_young") / unit)
 
 
 def _model(model: PricingModel, network: nn.Sequential, colours: Colours, target: str) -> PricingModel:
-    """The network as a model for plain pictures of the tileset `target`."""
+    """Return the network as a model for plain pictures of the tileset `target`."""
     weights = {name: tensor.numpy().copy() for name, tensor in network.state_dict().items()}
     return replace(model, weights=colours.for_plain(weights), tilesets=(target,))
 
 
 class _Shown:
-    """The tiles of the scatter, and its axes, which keep their direction from step to step."""
+    """The tiles of the scatter plot, and its axes, which keep their sign from step to step."""
 
     def __init__(self, source: Bytes, target: Bytes, generator: np.random.Generator) -> None:
         # As few maps as hold enough tiles: all their tiles go through the network at every step.
         self._maps = -(-SHOWN // source[0].size)
-        self._terrains = tuple(look[: self._maps].ravel() for look in (source, target))
+        self._terrains = tuple(each[: self._maps].ravel() for each in (source, target))
         self._tiles = tuple(
             generator.choice(each.size, min(SHOWN, each.size), replace=False) for each in self._terrains
         )
         self._axes: Floats | None = None
 
     def scatter(
-        self, network: nn.Sequential, looks: tuple[Bytes, Bytes], colours: tuple[Colours, Colours]
-    ) -> Scatter:
+        self, network: nn.Sequential, pictures: tuple[Bytes, Bytes], colours: tuple[Colours, Colours]
+    ) -> FeatureScatter:
+        """Return the scatter plot of the tiles' hidden features; pictures, colours: of source and target."""
         with torch.no_grad():
             features = [
-                network[:-1](colour.standardised(picture_tensor(look[: self._maps])))
-                for look, colour in zip(looks, colours, strict=True)
+                network[:-1](colour.standardised(picture_tensor(each[: self._maps])))
+                for each, colour in zip(pictures, colours, strict=True)
             ]
         kept = [
             to_numpy(each.movedim(1, 3).flatten(0, 2))[tiles]
@@ -339,4 +344,4 @@ class _Shown:
             terrain[tiles] for terrain, tiles in zip(self._terrains, self._tiles, strict=True)
         )
         explained = float(variances[-2:].sum() / max(float(variances.sum()), 1e-300))
-        return Scatter(source_places, target_places, source_terrain, target_terrain, explained)
+        return FeatureScatter(source_places, target_places, source_terrain, target_terrain, explained)

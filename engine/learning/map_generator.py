@@ -1,15 +1,16 @@
-"""Maps with a path of an asked length, as many as wanted: a network turns noise and a length into a cost map.
+"""Generate maps whose path has an asked length: a network maps noise and a length to a cost map.
 
-`train` teaches the network on one map: its walls, route, bounds, total, locked cells and symmetry. These hold
-exactly on every map that it ever makes, because its output goes through `engine.cost_maps.parametrisation`. What
-has to be learnt is the length of the path, that maps of one length differ, and that they are smooth:
+`train_generator` trains the network for one map. Its walls, route, bounds, total, locked cells and symmetry hold
+exactly on every generated map, because the output of the network goes through `engine.cost_maps.parametrisation`.
+The loss is about the length of the path, the differences between maps of one length, and their smoothness:
 
-    length       Huber loss of path cost / asked length − 1; the exact cost, with the soft path's derivative
+    length       Huber loss of path cost / asked length − 1; the exact cost, with the derivative of the soft path
     diversity    max(0, wanted difference − difference)², over pairs of maps of one asked length
     smoothness   mean squared difference of neighbouring cells
 
-`gallery` makes the maps. What the network misses a blend can mend: path cost is continuous on the convex set
-of admissible maps, so between a map that is too short and one that is too long there is one that is right.
+`make_gallery` generates maps. Where the network misses the length, two maps are blended: path cost is continuous
+on the convex set of admissible maps, so between a map that is too short and one that is too long there is one that
+is right.
 """
 
 import math
@@ -17,9 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-import safetensors.torch
 import torch
-from safetensors import SafetensorError
 from scipy.optimize import brentq
 from torch import Tensor
 from torch.nn import functional
@@ -33,7 +32,7 @@ from engine.cost_maps.problem import Problem, path_costs
 from engine.learning.map_generator_network import (
     NOISE_CHANNELS,
     GeneratorNetwork,
-    Weights,
+    WeightTensors,
     copy_of_weights,
     network_of,
     new_network,
@@ -46,32 +45,32 @@ from engine.paths.soft_paths import FlowSettings
 
 # A map hits the asked length when its path is off by no more than this share of it.
 HIT = 0.02
-# Deviations count in units of the first share: squared up to so many units, linearly beyond.
+# Huber loss: deviations in units of the first share, squared up to so many units and linear beyond.
 LENGTH_UNIT, LENGTH_LINEAR = 0.02, 3.0
 DIVERSITY_WEIGHT = 30.0
-# Training leaves out so much of the range at either end, where all maps are alike.
+# Training leaves out this share of the range of lengths at either end, where all maps are similar.
 END_SHARE = 0.01
-# Regularisation of the paths, in units of the mean cost: at first, and from the share of the steps on.
+# Regularisation of the paths, in units of the mean cost: at first, and from a share of the steps on.
 EPSILON_START, EPSILON_END, EPSILON_FALLS_UNTIL = 0.3, 0.02, 0.6
 # The learning rate rises over so many steps.
 RISING_STEPS = 20
 BETAS = (0.9, 0.99)
 LARGEST_GRADIENT = 1.0
-# Refinement asks the network anew for lengths up to so much of the range away, halving that every time.
+# Refinement tries lengths up to this share of the range away, by so many bisections.
 ASK_AGAIN, BISECTIONS = 0.15, 10
-# So much less for the cells of a path, per unit of load, and they are at their lower bound whatever it is.
+# Subtracted from the cells of a path, per unit of load, this brings them to their lower bound.
 CHEAPEST = 1e6
 
 
 @dataclass(frozen=True)
 class GeneratorSettings:
-    """How to train.
+    """Settings of a training.
 
-    steps: of Adam.  lengths, maps_per_length: every step makes their product of maps.
+    steps: of Adam.  lengths, maps_per_length: a step makes `maps_per_length` maps for each of `lengths` lengths.
     channels: of the network on its coarsest grid; they halve from scale to scale.
-    diversity: wanted difference of two maps of one length, see `difference`; less is asked for the nearer that
-        length is to the longest, where maps have to be alike.
-    smoothness: weight of the roughness in units of the mean cost².
+    diversity: wanted difference of two maps of one length, see `differences`; it falls to 0 towards the longest
+        length, where maps have to be similar.
+    smoothness: weight of the roughness, in units of the mean cost².
     """
 
     steps: int = 1_100
@@ -90,19 +89,19 @@ class MapGenerator:
 
     problem: Problem
     lengths: LengthRange
-    weights: Weights
+    weights: WeightTensors
 
 
 @dataclass(frozen=True, eq=False)
-class TrainingIterate:
+class GeneratorIterate:
     """One step of training. Arrays are copies.
 
-    asked, path_costs: (B,) lengths that were asked for, and exact path costs of the maps made for them.
+    asked, path_costs: (B,) asked lengths, and exact path costs of the maps generated for them.
     cost_maps: (B, H, W).  hits: share of the maps within 2 % of the asked length.
     diversity: mean difference of two maps of one length, NaN where there is only one.
     epsilon: of the paths, in cost units.
-    generator: the one that made these maps.  status: None while training may go on; on NOT_A_NUMBER everything
-        but the step is that of the last good one.
+    generator: the one that made these maps.  status: None while training goes on; on NOT_A_NUMBER everything but
+        the step is that of the last good step.
     """
 
     step: int
@@ -123,7 +122,7 @@ class Gallery:
     """N maps for one asked length.
 
     cost_maps: (N, H, W).  path_costs: (N,) exact.  totals: (N,) cost of all passable cells.
-    blended: (N,) share of another map that was mixed in, see `gallery`; 0 where the network's own map is shown.
+    blended: (N,) share of another map in the blend, see `make_gallery`; 0 for a map of the network itself.
     diversity: mean difference of two maps.
     """
 
@@ -136,23 +135,23 @@ class Gallery:
 
     @property
     def deviations(self) -> Floats:
-        """(N,) path cost / asked length − 1."""
+        """Relative deviations (N,): path cost / asked length − 1."""
         return self.path_costs / self.asked - 1.0
 
     @property
     def hits(self) -> int:
-        """How many maps are within 2 % of the asked length."""
+        """Number of maps within 2 % of the asked length."""
         return int(np.sum(np.abs(self.deviations) <= HIT))
 
 
-def train(
-    problem: Problem, settings: GeneratorSettings | None = None, start: Weights | None = None
-) -> Iterator[TrainingIterate]:
+def train_generator(
+    problem: Problem, settings: GeneratorSettings | None = None, start: WeightTensors | None = None
+) -> Iterator[GeneratorIterate]:
     """Train a generator for the maps of `problem` step by step, from random weights or from `start`.
 
-    The problem has one route; its objective is not used. The same seed gives the same maps on the CPU, where
-    all of this runs. Raises ProblemError before the first step if no run can start, and ValueError if `start`
-    is of no use on this map; later trouble is the status of the last iterate.
+    The problem has one route; its objective is not used. All of it runs on the CPU, where the same seed gives the
+    same bytes. Raises ProblemError before the first step if no run can start, and ValueError if the weights
+    `start` do not fit this map; later failures are the status of the last iterate.
     """
     settings = settings or GeneratorSettings()
     lengths = length_range(problem)
@@ -163,7 +162,7 @@ def train(
     limits = parametrisation(problem.admissible)
     optimiser = torch.optim.Adam(network.parameters(), betas=BETAS)
     random = np.random.default_rng([settings.seed, 0])
-    last: TrainingIterate | None = None
+    last: GeneratorIterate | None = None
     for step in range(1, settings.steps + 1):
         # One length from every part of the range, so that each step sees short and long ones.
         part = (np.arange(settings.lengths) + random.random(settings.lengths)) / settings.lengths
@@ -171,32 +170,32 @@ def train(
         noise = random_noise(problem, random, settings.lengths * settings.maps_per_length)
         weights = copy_of_weights(network)
         made = make_maps(network, limits, noise, np.repeat(shares, settings.maps_per_length))
-        judged = judge(problem, settings, lengths, shares, made, _epsilon(problem, step / settings.steps))
-        if judged is not None:
+        losses = generator_loss(problem, settings, lengths, shares, made, _epsilon(problem, step / settings.steps))
+        if losses is not None:
             optimiser.zero_grad()
-            judged.loss.backward()
+            losses.loss.backward()
         size = torch.nn.utils.clip_grad_norm_(network.parameters(), LARGEST_GRADIENT)
-        if judged is None or not bool(torch.isfinite(judged.loss)) or not bool(torch.isfinite(size)):
+        if losses is None or not bool(torch.isfinite(losses.loss)) or not bool(torch.isfinite(size)):
             if last is None:
                 raise ValueError("the weights to start from make no map of finite numbers; start without them")
             yield replace(last, step=step, status=Status.NOT_A_NUMBER)
             return
         generator = MapGenerator(problem, lengths, weights)
-        last = _iterate(step, settings.steps, to_numpy(made), judged, generator)
+        last = _iterate(step, settings.steps, to_numpy(made), losses, generator)
         yield last
         for group in optimiser.param_groups:
             group["lr"] = settings.learning_rate * _rate(step, settings.steps)
         optimiser.step()
 
 
-def gallery(
+def make_gallery(
     generator: MapGenerator, length: float, count: int = 12, seed: int = 0, refine: bool = True
 ) -> Gallery:
-    """`count` maps whose path should be `length` long, from noise that training has not seen.
+    """Generate `count` maps whose path should be `length` long, from noise that was not used in training.
 
-    refine: bring every path to the asked length exactly. The network is asked again, for other lengths nearby,
-        and into the best of these maps is mixed as little as needed of the longest known map, or of the same map
-        with its path made as cheap as can be (where that is not enough, of the shortest known map).
+    refine: bring every path to exactly the asked length. Other lengths nearby are tried, and the best of these
+        maps is blended as little as needed with the longest known map, or with itself at a path as cheap as
+        possible (where that is not enough, with the shortest known map).
     Raises ProblemError if the length is out of range.
     """
     problem, lengths = generator.problem, generator.lengths
@@ -232,23 +231,22 @@ def gallery(
 
 
 def random_noise(problem: Problem, random: np.random.Generator, count: int) -> Tensor:
-    """Noise (count, 4, h, w) on the coarsest grid of the network."""
+    """Draw noise (count, 4, h, w) on the coarsest grid of the network."""
     noise = random.standard_normal((count, NOISE_CHANNELS, *scales(problem.grid.shape)[0]), dtype=np.float32)
     return torch.from_numpy(noise)
 
 
 def make_maps(network: GeneratorNetwork, limits: Parametrisation, noise: Tensor, shares: Floats) -> Tensor:
-    """Admissible maps (B, H, W), float64, of noise (B, 4, h, w) and shares (B,) of the range of lengths."""
-    free = network(noise, torch.tensor(shares, dtype=torch.float32)).double().flatten(1)
-    # Cells that must stay equal take the mean of their numbers; fixed cells go to one more group, left out.
-    groups = free.new_zeros(len(free), limits.size.numel() + 1)
-    theta = groups.index_add(1, limits.group, free)[:, :-1] / limits.size
+    """Make admissible maps (B, H, W), float64, of noise (B, 4, h, w) and shares (B,) of the range of lengths."""
+    free = network(noise, torch.tensor(shares, dtype=torch.float32)).double()
+    # Cells that must stay equal take the mean of their numbers.
+    theta = limits.groups.gather(free) / limits.size
     return torch.stack([limits.cost_map(each) for each in theta.clamp(-THETA_LIMIT, THETA_LIMIT)])
 
 
 @dataclass(frozen=True, eq=False)
-class Judged:
-    """Loss () of maps, their asked lengths and exact path costs (B,), and what `TrainingIterate` shows of them."""
+class GeneratorLoss:
+    """Loss () of maps, their asked lengths and exact path costs (B,), and other fields of `GeneratorIterate`."""
 
     loss: Tensor
     asked: Floats
@@ -257,15 +255,15 @@ class Judged:
     epsilon: float
 
 
-def judge(
+def generator_loss(
     problem: Problem,
     settings: GeneratorSettings,
     lengths: LengthRange,
     shares: Floats,
     cost_maps: Tensor,
     epsilon: float,
-) -> Judged | None:
-    """Loss of maps (B, H, W), as many in a row for every one of `shares` (L,); None if they are not numbers."""
+) -> GeneratorLoss | None:
+    """Return the loss of maps (B, H, W), B / L in a row for each of `shares` (L,); None if they are not finite."""
     if not bool(torch.isfinite(cost_maps).all()):
         return None
     asked = np.repeat(
@@ -283,53 +281,42 @@ def judge(
     lacking = (functional.relu(wanted - between) ** 2).sum() / max(1, between.numel())
     rough = roughness(problem.grid, cost_maps.permute(1, 2, 0))
     loss = length + DIVERSITY_WEIGHT * lacking + settings.smoothness * rough / mean_cost(problem) ** 2
-    return Judged(loss, asked, exact, float(between.detach().mean()), epsilon)
+    return GeneratorLoss(loss, asked, exact, float(between.detach().mean()), epsilon)
 
 
 def differences(cost_maps: Tensor) -> Tensor:
-    """Difference of every two of the maps (K, H, W): Σ |c − c'| / mean of Σ c, K (K − 1) / 2 numbers in [0, 2]."""
+    """Return Σ |c − c'| / mean of Σ c for every two of the maps (K, H, W): K (K − 1) / 2 numbers in [0, 2]."""
     first, second = torch.triu_indices(len(cost_maps), len(cost_maps), 1)
     flat = cost_maps.flatten(1)
     return (flat[first] - flat[second]).abs().sum(dim=1) / flat.detach().sum(dim=1).mean()
 
 
-def weights_to_bytes(weights: Weights) -> bytes:
-    """The weights as the contents of a safetensors file."""
-    return safetensors.torch.save(dict(weights))
-
-
-def weights_from_bytes(contents: bytes) -> Weights:
-    """The weights in the contents of a safetensors file. Raises ValueError if it is none."""
-    try:
-        return safetensors.torch.load(contents)
-    except SafetensorError as error:
-        raise ValueError(f"this is not a safetensors file with the weights of a map generator: {error}") from error
-
-
-def _iterate(step: int, steps: int, cost_maps: Floats, judged: Judged, generator: MapGenerator) -> TrainingIterate:
-    return TrainingIterate(
+def _iterate(
+    step: int, steps: int, cost_maps: Floats, losses: GeneratorLoss, generator: MapGenerator
+) -> GeneratorIterate:
+    return GeneratorIterate(
         step=step,
         steps=steps,
-        asked=judged.asked,
-        path_costs=judged.path_costs,
+        asked=losses.asked,
+        path_costs=losses.path_costs,
         cost_maps=cost_maps,
-        loss=float(judged.loss.detach()),
-        hits=float(np.mean(np.abs(judged.path_costs / judged.asked - 1.0) <= HIT)),
-        diversity=judged.diversity,
-        epsilon=judged.epsilon,
+        loss=float(losses.loss.detach()),
+        hits=float(np.mean(np.abs(losses.path_costs / losses.asked - 1.0) <= HIT)),
+        diversity=losses.diversity,
+        epsilon=losses.epsilon,
         generator=generator,
         status=Status.STEPS_DONE if step == steps else None,
     )
 
 
 def _epsilon(problem: Problem, done: float) -> float:
-    """Regularisation of the paths when that share of the steps is done."""
+    """Return the regularisation of the paths when a share `done` of the steps is done."""
     fallen = min(1.0, done / EPSILON_FALLS_UNTIL)
     return mean_cost(problem) * EPSILON_START * (EPSILON_END / EPSILON_START) ** fallen
 
 
 def _rate(step: int, steps: int) -> float:
-    """Share of the learning rate at a step: it rises at first, then falls like a cosine."""
+    """Return the share of the learning rate at a step: it rises at first, then falls like a cosine."""
     return min(1.0, step / RISING_STEPS) * 0.5 * (1.0 + math.cos(math.pi * step / steps))
 
 
@@ -338,10 +325,10 @@ def _path_costs(problem: Problem, cost_maps: Floats) -> Floats:
 
 
 def _blend(problem: Problem, lengths: LengthRange, cost_map: Floats, length: float) -> tuple[Floats, float]:
-    """A map whose path has the length, and what share of a map too long or too short was mixed in for that.
+    """Blend a map with a longer or shorter one so that its path has the length; return also the other's share.
 
-    Path cost is concave along a blend. So little is needed of the longest map; of the shortest it may be much,
-    and of this map with its own path made as cheap as can be it is little again.
+    Path cost is concave along a blend, so a small share of the longest map suffices. Of the shortest map it may be
+    a large one, but of the map itself at a path as cheap as possible it is small again.
     """
     (cost,), (load,) = exact_paths(problem.grid, cost_map[None], problem.starts, problem.goals)
     if cost == length:

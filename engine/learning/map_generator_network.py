@@ -1,7 +1,7 @@
-"""The network that makes maps: noise on a coarse grid grows into one number per cell of the map.
+"""The network that makes maps: from noise on a coarse grid, by repeated doubling, to one number per cell.
 
-At every scale it sees the map's walls and ends, and the asked length modulates every layer. It is
-convolutional throughout, so its weights fit every map with as many doublings from the coarsest grid.
+At every scale it gets the map's walls and route ends as planes, and the asked length modulates every layer. It is
+fully convolutional, so its weights fit every map that needs equally many doublings from the coarsest grid.
 """
 
 import math
@@ -21,24 +21,24 @@ from engine.cost_maps.problem import Problem
 from engine.optimum.length_range import LengthRange
 from engine.paths.exact import distances_to
 
-Weights = Mapping[str, Tensor]
+WeightTensors = Mapping[str, Tensor]
 
-# Channels of noise; cells a side of the coarsest grid at most; layers there, which give it a view of the whole.
+# Channels of noise; cells on a side of the coarsest grid at most; layers there, which see the whole map.
 NOISE_CHANNELS, COARSE_SIDE, COARSE_LAYERS = 4, 8, 3
-# Channels halve from scale to scale down to this many. A norm looks at so many groups of channels.
+# Channels halve from scale to scale down to this many. Group normalisation has so many groups.
 LEAST_CHANNELS, GROUPS = 12, 4
-# The asked length enters as cosines of so many frequencies, through layers of this width.
+# The asked length is encoded by cosines of so many frequencies, and embedded by layers of this width.
 FREQUENCIES, EMBEDDING = 4, 32
 
 
 class GeneratorNetwork(nn.Module):
-    """Noise (B, 4, h, w) and asked lengths (B,) in [0, 1] -> free numbers (B, H, W), float32.
-
-    planes: (P, H, W) what there is to know of the map.  channels: on the coarsest grid; at least 12, and the
-        next multiple of 4 below.
-    """
+    """Noise (B, 4, h, w) and asked lengths (B,) in [0, 1] -> free numbers (B, H, W), float32."""
 
     def __init__(self, planes: Floats, channels: int) -> None:
+        """Build the network for a map with `planes` (P, H, W), see `map_planes`.
+
+        channels: on the coarsest grid; at least 12, rounded down to a multiple of 4.
+        """
         super().__init__()
         shapes = scales(planes.shape[1:])
         whole = torch.tensor(planes[None], dtype=torch.float32)
@@ -54,6 +54,7 @@ class GeneratorNetwork(nn.Module):
         self.last = nn.Conv2d(widths[-1], 1, 3, padding=1)
 
     def forward(self, noise: Tensor, length: Tensor) -> Tensor:
+        """Return free numbers (B, H, W) of noise (B, 4, h, w) and lengths (B,)."""
         frequencies = math.pi * torch.arange(1, FREQUENCIES + 1)
         embedding = self.length(torch.cos(length[:, None] * frequencies))
         x = self.first(self._beside(noise, 0), embedding)
@@ -62,7 +63,7 @@ class GeneratorNetwork(nn.Module):
         for scale, layer in enumerate(self.finer, 1):
             grown = functional.interpolate(x, size=self.planes[scale].shape[-2:], mode="nearest")
             x = layer(self._beside(grown, scale), embedding)
-        return cast(Tensor, self.last(x))[:, 0]
+        return cast("Tensor", self.last(x))[:, 0]
 
     def _beside(self, x: Tensor, scale: int) -> Tensor:
         return torch.cat([x, self.planes[scale].expand(len(x), -1, -1, -1)], dim=1)
@@ -83,15 +84,18 @@ class _Layer(nn.Module):
 
 
 def scales(shape: tuple[int, ...]) -> list[tuple[int, int]]:
-    """Shapes of the grids from coarsest to the map's own, each at most twice the one before."""
+    """Return the shapes of the grids, from the coarsest to that of the map, each at most twice the one before."""
     height, width = shape
     doublings = max(1, math.ceil(math.log2(max(height, width) / COARSE_SIDE)))
     return [(-(-height // 2**k), -(-width // 2**k)) for k in range(doublings, -1, -1)]
 
 
 def map_planes(problem: Problem, lengths: LengthRange) -> Floats:
-    """(P, H, W), each within [−1, 2] or so: what is free and what the fixed cells cost, how far a cell is from
-    the start and from the goal, and the parameters of the shortest and the longest known map."""
+    """Return what the network is told of the map as planes (P, H, W), each within about [−1, 2].
+
+    They are: free cells, costs of fixed cells, two functions each of the distance to start and to goal, and the
+    parameters of the maps with the shortest and the longest known path.
+    """
     grid, admissible, route = problem.grid, problem.admissible, problem.routes[0]
     free = np.where(admissible.group == FIXED, 0.0, 1.0)
     even = np.ones(grid.shape)
@@ -109,7 +113,7 @@ def map_planes(problem: Problem, lengths: LengthRange) -> Floats:
 
 
 def new_network(problem: Problem, lengths: LengthRange, channels: int, seed: int) -> GeneratorNetwork:
-    """A network with random weights, the same ones for the same seed."""
+    """Build a network with random weights; the same seed gives the same weights."""
     network = GeneratorNetwork(map_planes(problem, lengths), channels)
     generator = torch.Generator().manual_seed(seed)
     for name, values in network.named_parameters():
@@ -120,8 +124,8 @@ def new_network(problem: Problem, lengths: LengthRange, channels: int, seed: int
     return network
 
 
-def network_of(problem: Problem, lengths: LengthRange, weights: Weights) -> GeneratorNetwork:
-    """The network with these weights for a map. Raises ValueError if they are of another kind of network."""
+def network_of(problem: Problem, lengths: LengthRange, weights: WeightTensors) -> GeneratorNetwork:
+    """Build the network of a map with these weights. Raises ValueError if they do not fit it."""
     first = weights.get("first.convolution.bias")
     network = GeneratorNetwork(map_planes(problem, lengths), GROUPS if first is None else len(first))
     try:
@@ -134,6 +138,6 @@ def network_of(problem: Problem, lengths: LengthRange, weights: Weights) -> Gene
     return network
 
 
-def copy_of_weights(network: GeneratorNetwork) -> Weights:
-    """The weights now, as tensors that no later step changes."""
+def copy_of_weights(network: GeneratorNetwork) -> WeightTensors:
+    """Return the present weights as tensors that no later step changes."""
     return {name: values.detach().clone() for name, values in network.state_dict().items()}

@@ -1,10 +1,10 @@
-"""Learn what terrain costs from pictures of maps with a path drawn on each, and price new pictures.
+"""Learn terrain costs from pictures of maps with a path drawn on each, and price new pictures.
 
-No cost is ever shown: a network reads the picture and prices every tile, the shortest path under its prices is
-compared with the drawn one, and the error goes back through the solver by one of three gradients (see
-`engine.paths.fenchel_young` and `engine.paths.gradients_blackbox`). Paths fix prices up to a common factor, so a
-trained model's prices have the mean 1 over its training maps. The method "direct" is the baseline without a
-solver: a network that marks the path's cells in the picture itself.
+Costs are never given: a network maps the picture to a price per tile, the shortest path under these prices is
+compared with the drawn one, and the loss is differentiated through the solver by one of three rules (see
+`engine.paths.fenchel_young` and `engine.paths.gradients_blackbox`). Paths determine prices up to a factor, so a
+trained model's prices are scaled to mean 1 over its training maps. The method "direct" is a baseline without a
+solver: a network that predicts the cells of the path from the picture.
 """
 
 from collections.abc import Iterator
@@ -20,10 +20,10 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 from torch import Tensor, nn
 
-from engine.core.arrays import Bytes, Floats, Integers
+from engine.core.arrays import Bytes, Flags, Floats, Integers
 from engine.core.status import Status
 from engine.core.tensors import to_numpy
-from engine.learning.colour_statistics import Weights, colours_of, picture_tensor
+from engine.learning.colour_statistics import WeightArrays, colours_of, picture_tensor
 from engine.learning.tilesets import TILE, TILESETS, Examples, picture
 from engine.paths.fenchel_young import fenchel_young_loss
 from engine.paths.gradients_blackbox import Interpolation, Perturbation, exact_paths, path_loads
@@ -32,24 +32,24 @@ from engine.paths.soft_paths import FlowSettings
 Method = Literal["fenchel_young", "interpolation", "perturbation", "direct"]
 METHODS: tuple[Method, ...] = get_args(Method)
 
-# No tile is free: the least price a network gives, wide enough for the noise of "perturbation".
+# Least price of a tile, above the noise of "perturbation".
 LEAST_PRICE = 0.3
-# The same for −log of a chance, which may vanish.
-LEAST_COST_OF_CHANCE = 1e-3
+# Least cost of a cell for "direct", −log of a probability.
+LEAST_DIRECT_COST = 1e-3
 LARGEST_WIDTH = 1024
-# ε, σ and λ, in units of a price. Nothing ties the prices' size: networks make them large against ε and σ.
+# ε, σ and λ, in units of a price. The scale of prices is free, so that networks can make ε and σ relatively small.
 SOFTNESS: dict[Method, float] = {"fenchel_young": 0.1, "perturbation": 0.1, "interpolation": 20.0, "direct": 1.0}
 FORMAT = "longcut pricing network 1"
 
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """How to train.
+    """Settings of a training.
 
-    method: the gradient through the solver, or "direct".  tilesets: looks of the pictures, in turn.
-    epochs: passes over the training maps.  batch: maps per step.  learning_rate: Adam's first; it falls to 0.
-    width: channels of the network.  softness: ε, σ or λ of the method; None takes what suits it.
-    evaluate_every: steps between two looks at the held-out maps.  seed: of the weights and of the order.
+    method: the gradient rule through the solver, or "direct".  tilesets: of the pictures, in turn.
+    epochs: passes over the training maps.  batch: maps per step.  learning_rate: Adam's at first; it falls to 0.
+    width: channels of the network.  softness: ε, σ or λ of the method; None takes that of `SOFTNESS`.
+    evaluate_every: steps between two evaluations on the held-out maps.  seed: of the weights and of the order.
     """
 
     method: Method = "fenchel_young"
@@ -63,45 +63,30 @@ class TrainingSettings:
     seed: int = 0
 
 
-@dataclass(frozen=True)
-class Preset:
-    """How many maps of which size to train on, and how."""
-
-    maps: int
-    size: int
-    settings: TrainingSettings
-
-
-PRESETS = {
-    "small": Preset(4_000, 12, TrainingSettings(epochs=6)),
-    "full": Preset(10_000, 12, TrainingSettings(epochs=10)),
-}
-
-
 @dataclass(frozen=True, eq=False)
 class PricingModel:
     """A trained network as plain arrays.
 
-    weights: by parameter name.  method, width: of the settings.  unit: what divides its prices.
-    tilesets: the looks that it was trained on.
+    weights: by parameter name.  method, width: of the settings.  unit: by which the network's prices are divided.
+    tilesets: that it was trained on.
     """
 
-    weights: Weights
+    weights: WeightArrays
     method: Method
     width: int
     unit: float
     tilesets: tuple[str, ...]
 
     def network(self) -> nn.Sequential:
-        """The network with these weights: (B, 3, 8·H, 8·W) -> (B, 1, H, W), before prices are made positive."""
+        """Build the network (B, 3, 8·H, 8·W) -> (B, 1, H, W); `prices_of` makes its outputs positive."""
         network = build_network(self.method, self.width)
         network.load_state_dict({name: torch.tensor(values) for name, values in self.weights.items()})
         return network
 
     def price(self, pictures: Bytes) -> Floats:
-        """Prices (B, H, W) of the tiles in `pictures` (B, 8·H, 8·W, 3), uint8 RGB; > 0, about 1 on average.
+        """Return prices (B, H, W) of the tiles in `pictures` (B, 8·H, 8·W, 3), uint8 RGB: > 0, about 1 on average.
 
-        The prices of a "direct" model are low where it sees a path. Raises ValueError for another shape.
+        The prices of a "direct" model are low where it predicts a path. Raises ValueError for another shape.
         """
         if pictures.ndim != 4 or pictures.shape[3] != 3 or pictures.shape[1] % TILE or pictures.shape[2] % TILE:
             raise ValueError(
@@ -114,9 +99,12 @@ class PricingModel:
 
 
 @dataclass(frozen=True, eq=False)
-class TrainingIterate:
-    """One step of a training. loss: of its batch.  optimal: share of the held-out maps whose predicted path has
-    the least true cost, as of the last look; None before the first.  status: None while it may go on."""
+class TerrainIterate:
+    """One step of a training.
+
+    loss: of its batch.  optimal: share of the held-out maps whose predicted path has the least true cost, at the
+    last evaluation; None before the first.  status: None while training goes on.
+    """
 
     step: int
     steps: int
@@ -126,13 +114,14 @@ class TrainingIterate:
     status: Status | None
 
 
-def train(
+def train_terrain(
     training: Examples, settings: TrainingSettings | None = None, held_out: Examples | None = None
-) -> Iterator[TrainingIterate]:
-    """Train a network on the drawn paths of `training`, step by step; costs are not looked at.
+) -> Iterator[TerrainIterate]:
+    """Train a network on the drawn paths of `training`, step by step; their costs are not used.
 
-    Raises ValueError for a tileset that there is none of. What is no number ends the training by its status,
-    with the last good weights.
+    All of it runs on the CPU, in float32, and there is no setting for another device. The same seed gives the same
+    bytes. Raises ValueError for an unknown tileset, or without any tileset or map. A loss or gradient that is not
+    finite ends the training by its status, with the last good weights.
     """
     settings = settings or TrainingSettings()
     if unknown := [name for name in settings.tilesets if name not in TILESETS]:
@@ -146,7 +135,7 @@ def train(
     generator = np.random.default_rng(settings.seed)
     batches = max(1, len(training) // settings.batch)
     steps = settings.epochs * batches
-    # Dark or pale looks differ by little: standardised, all are learned alike.
+    # Dark or pale tilesets have little contrast: standardised, all are learned equally well.
     first = np.arange(min(len(training), settings.batch))
     colours = colours_of(example_pictures(training, settings.tilesets, first))
     unit, weights, optimal = 1.0, colours.for_plain(_weights(network)), None
@@ -159,8 +148,8 @@ def train(
         for group in optimiser.param_groups:
             group["lr"] = 0.5 * settings.learning_rate * (1.0 + cos(pi * (step - 1) / steps))
         optimiser.zero_grad()
-        seen = colours.standardised(picture_tensor(example_pictures(training, settings.tilesets, which)))
-        loss, prices = training_loss(network, seen, training, which, settings, step)
+        pictures = colours.standardised(picture_tensor(example_pictures(training, settings.tilesets, which)))
+        loss, prices = training_loss(network, pictures, training, which, settings, step)
         loss.backward()
         value = float(loss.detach())
         gradients = [parameter.grad for parameter in network.parameters() if parameter.grad is not None]
@@ -176,26 +165,31 @@ def train(
         if held_out is not None and finite and (last or step % settings.evaluate_every == 0):
             optimal = optimal_share(model, held_out)
         status = Status.NOT_A_NUMBER if not finite else Status.STEPS_DONE if last else None
-        yield TrainingIterate(step, steps, value, optimal, model, status)
+        yield TerrainIterate(step, steps, value, optimal, model, status)
         if status is not None:
             return
 
 
 def optimal_share(model: PricingModel, examples: Examples, tilesets: tuple[str, ...] | None = None) -> float:
-    """Share of the maps on which the cheapest path under the model's prices has the least true cost."""
+    """Return the share of maps on which the cheapest path under the model's prices has the least cost."""
     optimal = 0
     for begin in range(0, len(examples), 50):
         which = np.arange(begin, min(begin + 50, len(examples)))
         prices = model.price(example_pictures(examples, tilesets or model.tilesets, which))
-        ends = examples.starts[: len(which)], examples.goals[: len(which)]
-        _, loads = exact_paths(examples.grid, prices, *ends)
-        true = np.sum(loads * examples.cost_maps[which], axis=(1, 2))
-        optimal += int(np.sum(true <= examples.costs[which] * (1.0 + 1e-9)))
+        optimal += int(np.sum(optimal_paths(prices, examples, which)))
     return optimal / len(examples)
 
 
+def optimal_paths(prices: Floats, examples: Examples, which: Integers) -> Flags:
+    """Return flags (B,): whether the cheapest path under prices (B, H, W) of `which` has the least true cost."""
+    ends = examples.starts[: len(which)], examples.goals[: len(which)]
+    _, loads = exact_paths(examples.grid, prices, *ends)
+    true = np.sum(loads * examples.cost_maps[which], axis=(1, 2))
+    return true <= examples.costs[which] * (1.0 + 1e-9)
+
+
 def example_pictures(examples: Examples, tilesets: tuple[str, ...], which: Integers) -> Bytes:
-    """Pictures (B, 8·H, 8·W, 3), uint8 RGB, of the examples `which` (B,): example i in tileset i modulo all."""
+    """Draw the examples `which` (B,) as pictures (B, 8·H, 8·W, 3), uint8 RGB, with the tilesets in turn."""
     return np.stack(
         [
             picture(TILESETS[tilesets[i % len(tilesets)]], examples.terrain[i], (examples.seed, i))
@@ -217,9 +211,9 @@ def save_model(model: PricingModel, path: Path) -> None:
 
 
 def load_model(path: Path) -> PricingModel:
-    """Read what `save_model` wrote. Raises ValueError, naming the file, for anything else."""
+    """Read a file that `save_model` wrote. Raises ValueError, naming the file, for any other."""
     try:
-        with cast(Any, safe_open)(path, framework="numpy") as file:
+        with cast("Any", safe_open)(path, framework="numpy") as file:
             about: dict[str, str] = file.metadata() or {}
             weights: dict[str, npt.NDArray[np.float32]] = {
                 name: file.get_tensor(name) for name in list(file.keys())
@@ -248,7 +242,7 @@ def _positive(number: str) -> bool:
 
 
 def build_network(method: Method, width: int) -> nn.Sequential:
-    """(B, 3, 8·H, 8·W) -> (B, 1, H, W): what each tile shows; "direct" also looks far around it."""
+    """Build a network (B, 3, 8·H, 8·W) -> (B, 1, H, W) of single tiles; "direct" adds dilated convolutions."""
     layers: list[nn.Module] = [nn.Conv2d(3, width, TILE, stride=TILE), nn.ReLU()]
     layers += [nn.Conv2d(width, width, 1), nn.ReLU(), nn.Conv2d(width, width, 1), nn.ReLU()]
     if method == "direct":
@@ -257,11 +251,11 @@ def build_network(method: Method, width: int) -> nn.Sequential:
     return nn.Sequential(*layers, nn.Conv2d(width, 1, 1))
 
 
-def prices_of(seen: Tensor, method: Method) -> Tensor:
-    """(B, H, W) prices; those of "direct" are −log of the chance that a cell is on the path."""
+def prices_of(outputs: Tensor, method: Method) -> Tensor:
+    """Return positive prices (B, H, W); for "direct", −log p with p that a cell is on the path."""
     if method == "direct":
-        return nn.functional.softplus(-seen) + LEAST_COST_OF_CHANCE
-    return nn.functional.softplus(seen) + LEAST_PRICE
+        return nn.functional.softplus(-outputs) + LEAST_DIRECT_COST
+    return nn.functional.softplus(outputs) + LEAST_PRICE
 
 
 def training_loss(
@@ -272,15 +266,15 @@ def training_loss(
     settings: TrainingSettings,
     step: int,
 ) -> tuple[Tensor, Tensor]:
-    """Mean loss (), per cell of a map's side, and prices (B, H, W) of the examples `which` (B,).
+    """Return the mean loss (), divided by the side of a map, and prices (B, H, W), of examples `which` (B,).
 
     pictures: (B, 3, 8·H, 8·W), standardised.  step: seeds the noise of "perturbation".
     """
-    seen: Tensor = network(pictures)[:, 0]
-    prices = prices_of(seen, settings.method)
+    outputs: Tensor = network(pictures)[:, 0]
+    prices = prices_of(outputs, settings.method)
     drawn = prices.new_tensor(training.loads[which])
     ends = training.grid, training.starts[: len(which)], training.goals[: len(which)]
-    if not bool(torch.isfinite(prices).all()):  # nothing that a solver could work on
+    if not bool(torch.isfinite(prices).all()):  # which no solver accepts
         return prices.sum(), prices
     side = sum(training.grid.shape) / 2.0
     softness = SOFTNESS[settings.method] if settings.softness is None else settings.softness
@@ -295,11 +289,11 @@ def training_loss(
             losses = (loads * (1.0 - 2.0 * (drawn > 0.0).to(loads.dtype)) + drawn).sum(dim=(1, 2))
         case "direct":
             on_path = (drawn > 0.0).to(prices.dtype)
-            losses = nn.functional.binary_cross_entropy_with_logits(seen, on_path, reduction="none").sum(
+            losses = nn.functional.binary_cross_entropy_with_logits(outputs, on_path, reduction="none").sum(
                 dim=(1, 2)
             )
     return losses.mean() / side, prices
 
 
-def _weights(network: nn.Module) -> Weights:
+def _weights(network: nn.Module) -> WeightArrays:
     return {name: tensor.numpy().copy() for name, tensor in network.state_dict().items()}

@@ -1,12 +1,12 @@
-"""Tile pictures of this project's own, and maps laid out with them: examples with known costs to learn from.
+"""Synthetic tile pictures and maps: examples with known costs to learn from.
 
-A layout is a map of terrains (H, W), made from smooth noise: hills where it is high, forest where it is moist,
-marsh where it is both low and moist, a river and a road along level lines. A tileset draws each terrain as
-several tiles of 8 × 8 pixels; a picture puts one of them on every cell, under a light and with a grain that
-differ from map to map. Nothing here was taken from a game.
+A terrain map (H, W) is derived from smooth noise: hills where it is high, forest where it is moist, marsh where it
+is both low and moist, a river and a road along level lines. A tileset draws each terrain as several tiles of 8 × 8
+pixels; a picture has one of them on every cell, under a light and with a grain that differ from map to map. All
+tiles are drawn by this module; none was taken from a game.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
@@ -34,7 +34,7 @@ Drawing = Callable[[np.random.Generator], Floats]
 
 @dataclass(frozen=True)
 class Tileset:
-    """A look. palette: ground and accent colour of each terrain, in the order of `TERRAINS`."""
+    """The look of all terrains. palette: ground and accent colour of each, in the order of `TERRAINS`."""
 
     name: str
     palette: tuple[tuple[Colour, Colour], ...]
@@ -96,7 +96,7 @@ class Examples:
     """Maps with their cheapest paths, from the first corner to the last. All moves are legal everywhere.
 
     terrain: (B, H, W) uint8, index into `TERRAINS`.  cost_maps: (B, H, W).
-    loads: (B, H, W) of one cheapest path each.  costs: (B,) of those paths.  seed: of the layouts and pictures.
+    loads: (B, H, W) of one cheapest path each.  costs: (B,) of those paths.  seed: of the maps and pictures.
     """
 
     grid: Grid
@@ -107,30 +107,33 @@ class Examples:
     seed: int
 
     def __len__(self) -> int:
+        """Return the number B of maps."""
         return len(self.terrain)
 
     @property
     def starts(self) -> list[Cell]:
+        """The first cell of every path."""
         return [(0, 0)] * len(self)
 
     @property
     def goals(self) -> list[Cell]:
+        """The last cell of every path."""
         height, width = self.grid.shape
         return [(height - 1, width - 1)] * len(self)
 
 
 def examples(count: int, height: int, width: int, seed: int) -> Examples:
-    """`count` maps of height × width cells; the same seed gives the same maps."""
+    """Make `count` maps of height × width cells; the same seed gives the same maps."""
     grid = Grid(np.ones((height, width), dtype=np.bool_))
-    terrain = layouts(count, height, width, seed)
+    terrain = terrain_maps(count, height, width, seed)
     cost_maps = np.array(list(COSTS.values()))[terrain]
     starts, goals = [(0, 0)] * count, [(height - 1, width - 1)] * count
     costs, loads = exact_paths(grid, cost_maps, starts, goals)
     return Examples(grid, terrain, cost_maps, loads, costs, seed)
 
 
-def layouts(count: int, height: int, width: int, seed: int) -> Bytes:
-    """Terrains (count, height, width), uint8."""
+def terrain_maps(count: int, height: int, width: int, seed: int) -> Bytes:
+    """Make terrain maps (count, height, width), uint8 indices into `TERRAINS`."""
     generator = np.random.default_rng(seed)
 
     def noise(feature: float) -> Floats:
@@ -151,13 +154,8 @@ def layouts(count: int, height: int, width: int, seed: int) -> Bytes:
     return terrain
 
 
-def pictures(tileset: Tileset, terrain: Bytes, seeds: Sequence[tuple[int, int]]) -> Bytes:
-    """Pictures (B, 8·H, 8·W, 3), uint8 RGB, of terrains (B, H, W); seeds: of each picture's tiles and grain."""
-    return np.stack([picture(tileset, layout, seed) for layout, seed in zip(terrain, seeds, strict=True)])
-
-
 def picture(tileset: Tileset, terrain: Bytes, seed: int | tuple[int, int] = 0) -> Bytes:
-    """Picture (8·H, 8·W, 3), uint8 RGB, of a terrain (H, W)."""
+    """Draw a terrain map (H, W) as a picture (8·H, 8·W, 3), uint8 RGB; seed: of tile variants, light and grain."""
     generator = np.random.default_rng(seed)
     height, width = terrain.shape
     tiles = _tiles(tileset)[terrain, generator.integers(0, VARIANTS, terrain.shape)]
@@ -167,7 +165,7 @@ def picture(tileset: Tileset, terrain: Bytes, seed: int | tuple[int, int] = 0) -
 
 
 def _level_line(field: Floats) -> npt.NDArray[np.bool_]:
-    """(B, H, W) positive cells with a negative one among their eight neighbours: a line without gaps."""
+    """Return flags (B, H, W) of positive cells with a non-positive neighbour of eight: lines without gaps."""
     padded = np.pad(field, ((0, 0), (1, 1), (1, 1)), mode="edge")
     height, width = field.shape[1:]
     lowest = np.min(
@@ -179,7 +177,7 @@ def _level_line(field: Floats) -> npt.NDArray[np.bool_]:
 
 @cache
 def _tiles(tileset: Tileset) -> npt.NDArray[np.float32]:
-    """(T, V, 8, 8, 3) the variants of each terrain's tile; the same for everyone."""
+    """Draw the variants of every terrain's tile, (T, V, 8, 8, 3), always the same."""
     generator = np.random.default_rng(0)
     tiles = np.empty((len(TERRAINS), VARIANTS, TILE, TILE, 3), dtype=np.float32)
     for number, (terrain, (ground, accent)) in enumerate(zip(TERRAINS, tileset.palette, strict=True)):

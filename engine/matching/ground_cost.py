@@ -20,7 +20,7 @@ import numpy as np
 
 from engine.core.arrays import Flags, Floats, Integers, writable
 from engine.core.compiled import compiled
-from engine.core.errors import ProblemError
+from engine.core.errors import ProblemError, SuggestedFix
 from engine.core.grid import Grid
 from engine.paths.exact import distances_to
 from engine.transport.costs import GroundCost, MatrixCost, PointCost
@@ -82,6 +82,7 @@ class Walking:
                 f"walking distances from {size} cells to {len(wanted)} targets need "
                 f"{size * len(wanted) * 8 / 2**30:.1f} GiB, more than {MOST_BYTES / 2**30:.0f} GiB; use fewer "
                 f"targets, a smaller map, or straight distances",
+                SuggestedFix("ground", Straight()),
             )
         before: dict[tuple[int, int], Floats] = {}
         if isinstance(known, WalkingCost) and known.same_map(self.grid, self.cost_map):

@@ -10,7 +10,7 @@ from scipy.spatial import KDTree
 
 from engine.core.arrays import Flags, Floats, Integers, writable
 from engine.core.compiled import compiled
-from engine.core.errors import ProblemError
+from engine.core.errors import ProblemError, SuggestedFix
 from engine.cost_maps.admissible import Symmetry, symmetric_shape
 from engine.matching.symmetry import Orbits, middle_of, turns_of
 
@@ -76,6 +76,7 @@ def check_limits(limits: Limits) -> None:
             "symmetry",
             f"the symmetry {limits.symmetry.replace('_', ' ')} needs a square map; this one has "
             f"{limits.shape[0]} rows and {limits.shape[1]} columns",
+            SuggestedFix("symmetry", "none"),
         )
     if not (np.isfinite(limits.spacing) and limits.spacing >= 0.0):
         raise ProblemError("spacing", f"the spacing is {limits.spacing}; it must be a number of at least 0")
@@ -88,6 +89,7 @@ def check_limits(limits: Limits) -> None:
             "region",
             "no cell may hold a point: paint a region with passable cells"
             + ("" if limits.symmetry == "none" else ", whose images under the symmetry are in it too"),
+            SuggestedFix("region", None) if limits.region is not None and limits.passable.any() else None,
         )
 
 
@@ -178,6 +180,7 @@ def _on_mirror(allowed: Flags, orbits: Orbits, orbit: int, position: Floats) -> 
             "symmetry",
             f"a point at row {position[0]:.1f}, col {position[1]:.1f} has no partner under the symmetry and would "
             "have to lie on the mirror, but no allowed cell touches it; add or remove a point, or open a cell",
+            SuggestedFix("symmetry", "none"),
         )
     return kept[np.argmin(((kept - position) ** 2).sum(axis=1))]
 

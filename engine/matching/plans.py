@@ -187,9 +187,9 @@ def _solved(
 ) -> tuple[TransportResult, TransportSettings, float]:
     """Return an accurate enough plan, its settings, and the floor that it needed."""
     largest = transport.cost.largest()
-    wish = (options.blur * problem.ground.unit) ** problem.ground.power
-    if options.closer and wish < floor * largest:
-        epsilon = max(wish, CLOSER * floor * largest)
+    asked = (options.blur * problem.ground.unit) ** problem.ground.power
+    if options.closer and asked < floor * largest:
+        epsilon = max(asked, CLOSER * floor * largest)
         settings = TransportSettings(
             epsilon, options.tolerance, options.max_iterations // 10, device=options.device
         )
@@ -197,12 +197,12 @@ def _solved(
         if result.marginal_error <= options.tolerance:
             return result, settings, floor
     while True:
-        epsilon = max(wish, floor * largest)
+        epsilon = max(asked, floor * largest)
         settings = TransportSettings(epsilon, options.tolerance, options.max_iterations, device=options.device)
         result = solve_transport(transport, settings, warm_start)
         if not result.marginal_error > ASTRAY or epsilon > largest:
             return result, settings, floor
-        floor = max(wish / largest, floor) * FLOOR_GROWTH
+        floor = max(asked / largest, floor) * FLOOR_GROWTH
 
 
 def _weight_gradient(cross: TransportResult, own: TransportResult | None) -> Floats:

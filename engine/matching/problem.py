@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from engine.core.arrays import Flags, Floats, Integers
-from engine.core.errors import ProblemError
+from engine.core.errors import ProblemError, SuggestedFix
 from engine.matching.ground_cost import Ground, Straight, Walking, WalkingCost, cells_of
 from engine.matching.limits import Limits, check_limits, inside
 from engine.transport.problem import TOTALS_AGREE
@@ -256,7 +256,7 @@ def _check_totals(problem: MatchProblem, layouts: Sequence[PointSet], target: Ta
             f"{'layout' if len(layouts) == 1 else 'layouts'} {names} and target '{target.name}' differ in total "
             f"weight, {total:g} and {other:g}; make them equal, or choose what becomes of the difference: "
             "scale the target's weights, partial or unbalanced",
-            suggestion="scale",
+            SuggestedFix("totals", "scale"),
         )
     if problem.totals == "partial" and problem.mass is not None:
         most = min(total, other)
@@ -265,7 +265,7 @@ def _check_totals(problem: MatchProblem, layouts: Sequence[PointSet], target: Ta
                 "totals",
                 f"a mass of {problem.mass:g} cannot be matched: {names} weigh {total:g} and '{target.name}' "
                 f"{other:g}; choose a mass above 0 and up to {most:g}",
-                suggestion=most,
+                SuggestedFix("mass", most),
             )
 
 
@@ -287,6 +287,7 @@ def check_ways(
             "ground",
             f"no way leads from point {i} of layout '{name}', in cell (row {row}, col {col}), to any point of "
             f"'{target.name}'; open a wall, move the point, or use straight distances",
+            SuggestedFix("ground", Straight()),
         )
     if not needed:
         return

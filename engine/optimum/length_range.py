@@ -1,6 +1,6 @@
-"""Which path lengths the admissible maps of a problem have: from the shortest to the longest that is known.
+"""The path costs that the admissible maps of a problem can have, from the least to the greatest known.
 
-Path cost is continuous on the convex set of admissible maps, so every length in between is had by some map.
+Path cost is continuous on the convex set of admissible maps, so that every cost in between belongs to some map.
 """
 
 from collections import deque
@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from engine.core.arrays import Floats
-from engine.core.errors import ProblemError
+from engine.core.errors import ProblemError, SuggestedFix
 from engine.cost_maps.problem import Objective, Problem
-from engine.optimum.run import OptimumSettings, optimum
+from engine.optimum.run import OptimumSettings, approach_optimum
 from engine.paths.gradients_blackbox import exact_paths
 
 # Gap at which the longest path counts as known.
@@ -32,35 +32,37 @@ class LengthRange:
     longest_map: Floats
 
     def share(self, length: float) -> float:
-        """Where a length lies between the shortest, 0, and the longest, 1. Raises ProblemError if outside."""
+        """Return where a length lies from the shortest, 0, to the longest, 1. Raises ProblemError if outside."""
         if not self.shortest <= length <= self.longest:
+            nearest = min(max(length, self.shortest), self.longest)
             raise ProblemError(
                 "objective",
                 f"no map with a path {length:g} long is known: with these walls, bounds and total, the path is "
                 f"between {self.shortest:.2f} and {self.longest:.2f} long (over {self.upper_bound:.2f} is proven "
                 f"impossible). Ask for a length in that range, or change the total or the bounds.",
-                suggestion=min(max(length, self.shortest), self.longest) if np.isfinite(length) else None,
+                SuggestedFix("length", nearest) if np.isfinite(length) else None,
             )
         return (length - self.shortest) / max(self.longest - self.shortest, np.finfo(float).tiny)
 
 
 def length_range(problem: Problem) -> LengthRange:
-    """The range of a problem with one route. Raises ProblemError if no run can start on it."""
+    """Return the range of a problem with one route. Raises ProblemError if no run can start on it."""
     if len(problem.routes) > 1:
         raise ProblemError(
             "route", f"one length is asked of one route, but there are {len(problem.routes)}; keep one of them"
         )
     routes = tuple(replace(route, weight=1.0) for route in problem.routes)
     problem = replace(problem, routes=routes, objective=Objective("longer"))
-    (best,) = deque(optimum(problem, OptimumSettings(GAP)), maxlen=1)
+    (best,) = deque(approach_optimum(problem, OptimumSettings(GAP)), maxlen=1)
     shortest, shortest_map = _shortest(problem)
     return LengthRange(shortest, best.value, best.upper_bound, shortest_map, best.cost_map)
 
 
 def _shortest(problem: Problem) -> tuple[float, Floats]:
-    """A map with a path as short as possible, by turns: the cheapest map for a path, the best path on that.
+    """Return the cost of a path as short as possible, and its map.
 
-    From the map of least costs it is a true minimum whenever the rest of the map has room for the total.
+    In turns: the cheapest map for a path, and the shortest path on that map, from the map of least costs on. This
+    is a true minimum whenever the rest of the map has room for the total.
     """
     admissible = problem.admissible
     cost_map, length = admissible.expand(admissible.lower), np.inf

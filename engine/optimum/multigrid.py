@@ -1,4 +1,4 @@
-"""Approximate inverse of a map's graph Laplacian: one multigrid cycle, for the price of a few passes.
+"""Approximate inverse of a map's graph Laplacian: one multigrid cycle, at the cost of a few passes over the map.
 
 (L y)_v = Σ over legal moves v→u of (y_v − y_u). Cells are gathered in blocks of 3×3, blocks in blocks again.
 A block that walls cut into pieces counts as several, so a winding corridor stays one at every level. Values
@@ -36,7 +36,7 @@ class Rows(NamedTuple):
 class Multigrid(NamedTuple):
     """The hierarchy. On the finest level vectors are maps with a border, and L is read off the legal moves.
 
-    legal: (H + 2b, W + 2b) the moves between the cells in question; flow elsewhere would have no drain.
+    legal: (H + 2b, W + 2b) the moves between those cells; flow elsewhere could not reach a goal.
     damped: (H + 2b, W + 2b) Jacobi's factor, 0 at all other cells.  cells: (n,) those cells' flat indices.
     spread: P of the finest level, a row for each of `cells`.  gather: its transpose, columns as in `cells`.
 
@@ -60,7 +60,7 @@ class Multigrid(NamedTuple):
 
 
 def multigrid(grid: Grid, starts: list[Cell], border: int) -> Multigrid:
-    """The hierarchy for the cells that can be reached from `starts`, on maps with a border of so many cells."""
+    """Build the hierarchy for the cells reachable from `starts`, on maps with a border of `border` cells."""
     rows, columns, laplacian = _laplacian(grid, starts)
     inside = np.zeros(grid.shape, dtype=bool)
     inside[rows, columns] = True
@@ -99,7 +99,10 @@ def multigrid(grid: Grid, starts: list[Cell], border: int) -> Multigrid:
 def cycle(
     grids: Multigrid, moves: int, b: Floats, x: Floats, rest: Floats, bs: Floats, xs: Floats, rests: Floats
 ) -> None:
-    """x ← M⁻¹ b, one cycle. b, x, rest: maps with a border of one cell; bs, xs, rests: the coarser levels'."""
+    """Compute x ← M⁻¹ b, by one cycle.
+
+    b, x, rest: maps with a border of one cell.  bs, xs, rests: the vectors of the coarser levels.
+    """
     damped, cells = grids.damped.reshape(-1), grids.cells
     flat_b, flat_x, flat_rest = b.reshape(-1), x.reshape(-1), rest.reshape(-1)
     for i in range(flat_x.size):
@@ -151,7 +154,7 @@ def _coarse_cycle(grids: Multigrid, b: Floats, x: Floats, rest: Floats) -> None:
 
 @compiled
 def _outflow(legal: Bytes, moves: int, y: Floats, outflow: Floats) -> None:
-    """outflow ← L y, on maps with a border of one cell."""
+    """Compute outflow ← L y, on maps with a border of one cell."""
     width = y.shape[1] - 2
     for r in range(1, y.shape[0] - 1):
         may, here, out = legal[r][1 : width + 1], y[r][1 : width + 1], outflow[r][1 : width + 1]
@@ -166,7 +169,7 @@ def _outflow(legal: Bytes, moves: int, y: Floats, outflow: Floats) -> None:
 
 @compiled
 def _times(rows: Rows, begin: int, end: int, vector: Floats, product: Floats) -> None:
-    """product ← (rows begin..end) · vector."""
+    """Compute product ← (rows begin..end) · vector."""
     entry, column, value = rows.begin, rows.column, rows.value
     for i in range(end - begin):
         total = 0.0
@@ -176,7 +179,7 @@ def _times(rows: Rows, begin: int, end: int, vector: Floats, product: Floats) ->
 
 
 def _laplacian(grid: Grid, starts: list[Cell]) -> tuple[Integers, Integers, Sparse]:
-    """Rows and columns of the cells that can be reached, and their Laplacian."""
+    """Return rows and columns of the cells that can be reached, and their Laplacian."""
     flat = np.arange(grid.passable.size).reshape(grid.shape)
     tails = [flat[(grid.legal >> move & 1).astype(bool)] for move in range(grid.neighbours)]
     heads = [tail + MOVES[move] @ (grid.shape[1], 1) for move, tail in enumerate(tails)]
@@ -190,7 +193,7 @@ def _laplacian(grid: Grid, starts: list[Cell]) -> tuple[Integers, Integers, Spar
 
 
 def _pieces(laplacian: Sparse, rows: Integers, columns: Integers) -> tuple[Integers, Integers, Integers]:
-    """The connected pieces of every block (row, column): each unknown's piece, and the pieces' blocks."""
+    """Find the connected pieces of every block (row, column): each unknown's piece, and the pieces' blocks."""
     entries = laplacian.tocoo()
     inside = (rows[entries.row] == rows[entries.col]) & (columns[entries.row] == columns[entries.col])
     ends = entries.row[inside], entries.col[inside]

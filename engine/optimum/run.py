@@ -1,10 +1,11 @@
-"""The true optimum of the adversarial path, with a proof: how long the shortest path can get at all.
+"""The longest shortest path that the admissible maps allow, with a proof of how near it the best map comes.
 
 Maximising Σ weight · distance over the admissible maps is a linear programme. It is solved as a saddle-point
 problem (`engine.optimum.saddle_point`) by the preconditioned primal–dual hybrid gradient with reflected Halpern
-steps and restarts: stencils and a multigrid cycle, no shortest path inside. Every so often the flow is made into
-a certificate and the map is judged by its exact paths, so each iterate says how far it can be from the optimum
-at most. Coarse maps are solved first; each finer one starts from their flow, potentials and map.
+steps and restarts; an iteration is a pass over the map and a multigrid cycle, without any shortest path. Now and
+then the flow is made into a certificate and the map is judged by its exact paths, so that each iterate says how
+far it can be from the optimum at most. Coarse maps are solved first; each finer one starts from their flow,
+potentials and map.
 """
 
 from collections.abc import Iterator
@@ -17,18 +18,18 @@ from engine.core.errors import ProblemError
 from engine.core.status import Status
 from engine.cost_maps.certificate import certified_loads, relative_gap, upper_bound
 from engine.cost_maps.multiscale import levels, refine_flow, refine_map, refine_potentials
-from engine.cost_maps.problem import Problem, check
+from engine.cost_maps.problem import Problem, check_problem
 from engine.optimum.saddle_cpu import CpuSaddle
-from engine.optimum.saddle_point import Saddle, SaddlePoint, cold_point, moved_point
+from engine.optimum.saddle_point import Saddle, SaddlePoint, adapted_start, cold_start
 from engine.paths.exact import distances_to, path_flow
 
-# Iterations between two looks at the step. Large maps take them in pieces of so many cells times moves times
-# routes, so that a caller never waits long.
+# Iterations between two measurements of the step. On large maps they are done in pieces of so many cells times
+# moves times routes, so that a caller never waits long.
 ROUND, PIECE = 20, 10_000_000
 # Restart when the step has shrunk to the first share of what it was after the last restart, when it is under
 # the second share and grows again, or when the last restart is so long ago (as in cuPDLPx).
 SUFFICIENT, NECESSARY, ARTIFICIAL = 0.2, 0.8, 0.36
-# Judging a point costs shortest paths and a sort, so the pauses between grow by this factor.
+# Judging a point takes shortest paths and a sort, so the pauses between grow by this factor.
 PAUSES_GROW = 1.2
 # Coarse maps only give a start; more would be wasted on them.
 COARSE_GAP, COARSE_ITERATIONS = 2e-3, 1_000
@@ -39,7 +40,7 @@ class OptimumSettings:
     """When to stop, and where to compute.
 
     tolerance: relative gap between the bound and the best map.  max_iterations: on the finest level.
-    device: "cpu", or a torch device.
+    coarse_to_fine: solve coarser maps first.  device: "cpu" for the compiled loops, or a torch device.
     """
 
     tolerance: float = 5e-4
@@ -50,13 +51,13 @@ class OptimumSettings:
 
 @dataclass(frozen=True, eq=False)
 class OptimumIterate:
-    """The best that is known so far; arrays are copies and stay the same objects until they are beaten.
+    """The best that is known so far. Arrays are copies, and stay the same objects until they are beaten.
 
     cost_map: (H, W), admissible.  path_costs: (R,) exact.  value: their weighted sum.
     upper_bound: no admissible map has a larger value; loads (R, H, W) of the unit flows that prove it.
     iterations: over all levels.  level: (number, of how many); the figures are always those of the whole map.
-    point: where the method stood on the whole map when it was last judged, to go on from; None before that.
-    status: None while it goes on.
+    warm_start: the iterations' variables on the whole map when it was last judged; None before that.
+    status: None while the run goes on.
     """
 
     cost_map: Floats
@@ -67,17 +68,17 @@ class OptimumIterate:
     loads: Floats
     iterations: int
     level: tuple[int, int]
-    point: SaddlePoint | None
+    warm_start: SaddlePoint | None
     status: Status | None
 
 
-def optimum(
-    problem: Problem, settings: OptimumSettings | None = None, start: SaddlePoint | None = None
+def approach_optimum(
+    problem: Problem, settings: OptimumSettings | None = None, warm_start: SaddlePoint | None = None
 ) -> Iterator[OptimumIterate]:
-    """Solve the linear adversarial problem, a short piece of work between any two iterates.
+    """Solve the linear adversarial problem, with little work between any two iterates.
 
-    start: the point of an earlier run, also of one on an edited map; it is not used where its shape is not
-        that of the problem.
+    warm_start: of an earlier run, also of one on an edited map; it is not used where its shape is not that of
+        the problem.
     Raises ProblemError before the first iterate if no run can start.
     """
     settings = settings or OptimumSettings()
@@ -87,52 +88,54 @@ def optimum(
             "the optimum is only known for the aim 'longer' without smoothness and closeness; choose that aim, "
             "or another method",
         )
-    check(problem)
-    warm = start is not None and start.fits(problem)
-    stages = levels(problem) if settings.coarse_to_fine and not warm else [problem]
-    point = moved_point(start, problem) if warm and start is not None else cold_point(stages[0])
+    check_problem(problem)
     best = _Best(problem)
-    if warm:
-        best.look(point)
+    if warm_start is not None and warm_start.fits(problem):
+        stages = [problem]
+        point = adapted_start(warm_start, problem)
+        best.judge(point)
+    else:
+        stages = levels(problem) if settings.coarse_to_fine else [problem]
+        point = cold_start(stages[0])
     iterations = 0
     for number, stage in enumerate(stages, 1):
         finest = number == len(stages)
-        judge = best if finest else _Best(stage)
+        best_here = best if finest else _Best(stage)
         tolerance = settings.tolerance if finest else max(COARSE_GAP, settings.tolerance)
         limit = settings.max_iterations if finest else COARSE_ITERATIONS
         done = 0
-        for done, step in _rounds(stage, point, settings.device, judge, tolerance, limit):
-            status = _status(judge.gap, step, tolerance, done, limit) if finest else None
+        for done, step in _rounds(stage, point, settings.device, best_here, tolerance, limit):
+            status = _status(best_here.gap, step, tolerance, done, limit) if finest else None
             yield best.iterate(iterations + done, (number, len(stages)), status)
         iterations += done
         if not finest:
-            reached = judge.point or point
-            best.look(_lifted(reached, stages[number - 1 :]))
+            reached = best_here.point or point
+            best.judge(_lifted(reached, stages[number - 1 :]))
             yield best.iterate(iterations, (number, len(stages)), None)
             point = _lifted(reached, stages[number - 1 : number + 1])
 
 
 def _rounds(
-    problem: Problem, point: SaddlePoint, device: str, judge: "_Best", tolerance: float, limit: int
+    problem: Problem, point: SaddlePoint, device: str, best: "_Best", tolerance: float, limit: int
 ) -> Iterator[tuple[int, float]]:
-    """Iterations with restarts from `point` until `judge` is content, the limit is reached or numbers fail.
+    """Iterate from `point`, with restarts, until the gap of `best` is small, the limit is reached or numbers fail.
 
-    Yields how many iterations are done, and the length of the latest step that was looked at.
+    Yields how many iterations are done, and the length of the latest step that was measured.
     """
     done, since_restart, judge_at = 0, 0, ROUND
     step = first_step = np.inf
     saddle = _saddle(problem, point, device)
     piece = max(1, PIECE // point.flow.size)
     yield done, 0.0
-    while judge.gap > tolerance and done < limit and not np.isnan(step):
+    while best.gap > tolerance and done < limit and not np.isnan(step):
         count = min(piece, ROUND - since_restart % ROUND, limit - done)
         saddle.advance(count)
         done += count
         since_restart += count
         if since_restart % ROUND == 0 or done == limit:
-            last_step, step = step, saddle.look()
+            last_step, step = step, saddle.step_length()
             if done >= judge_at or done == limit:
-                judge.look(saddle.point())
+                best.judge(saddle.point())
                 judge_at = max(done + ROUND, int(done * PAUSES_GROW))
             if since_restart <= ROUND:
                 first_step = step
@@ -147,14 +150,14 @@ def _rounds(
 
 
 class _Best:
-    """The best map and the best bound of one problem, from all points that were looked at."""
+    """The best map and the best bound of one problem, from all points that were judged."""
 
     def __init__(self, problem: Problem) -> None:
         self._problem = problem
         self.point: SaddlePoint | None = None
-        self.value, self.bound = -np.inf, np.inf
+        self.value, self.upper_bound = -np.inf, np.inf
         self._map = self._path_costs = self._loads = np.zeros(0)
-        point = cold_point(problem)
+        point = cold_start(problem)
         fields = [distances_to(problem.grid, point.cost_map, goal) for goal in problem.goals]
         paths = [
             path_flow(problem.grid, field, start) for field, start in zip(fields, problem.starts, strict=True)
@@ -163,21 +166,23 @@ class _Best:
 
     @property
     def gap(self) -> float:
-        return max(0.0, relative_gap(self.bound, self.value))
+        """Share by which the optimum can be above the best map at most."""
+        return max(0.0, relative_gap(self.upper_bound, self.value))
 
-    def look(self, point: SaddlePoint) -> None:
-        """Judge a point: its map by exact paths, its flow by the bound that it proves. Not if numbers fail."""
+    def judge(self, point: SaddlePoint) -> None:
+        """Judge a point, unless its numbers fail: its map by exact paths, its flow by the bound that it proves."""
         if not (np.isfinite(point.cost_map).all() and np.isfinite(point.flow).all()):
             return
         self.point = point
         self._use(self._problem.admissible.nearest(point.cost_map), point.flow)
 
     def iterate(self, iterations: int, level: tuple[int, int], status: Status | None) -> OptimumIterate:
+        """Return the best so far as an iterate."""
         return OptimumIterate(
             self._map,
             self._path_costs,
             self.value,
-            self.bound,
+            self.upper_bound,
             self.gap,
             self._loads,
             iterations,
@@ -195,12 +200,12 @@ class _Best:
             self.value, self._map, self._path_costs = value, cost_map, path_costs
         loads = certified_loads(problem.grid, flow, problem.starts, fields)
         bound = upper_bound(problem.admissible, problem.weights, loads)
-        if bound < self.bound:
-            self.bound, self._loads = bound, loads
+        if bound < self.upper_bound:
+            self.upper_bound, self._loads = bound, loads
 
 
 def _lifted(point: SaddlePoint, stages: list[Problem]) -> SaddlePoint:
-    """A point of the first stage, brought to the last one."""
+    """Refine a point of the first stage until it fits the last one."""
     for fine in stages[1:]:
         point = SaddlePoint(
             refine_flow(point.flow, fine),

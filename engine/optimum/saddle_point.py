@@ -1,28 +1,28 @@
 """The saddle-point problem behind the longest shortest path, and what its solvers have in common.
 
     max over admissible c   Σ_k weight_k · distance_k(c)
-  = max over c and potentials D, min over flows x ≥ 0 of
-      Σ_k  weight_k · (D_k[start] − D_k[goal])  +  Σ_edges x_k · (edge_cost(c) − (D_k[tail] − D_k[head])).
+  = max over c and potentials y, min over flows x ≥ 0 of
+      Σ_k  weight_k · (y_k[start] − y_k[goal])  +  Σ_edges x_k · (edge_cost(c) − (y_k[tail] − y_k[head])).
 
 The flows are the multipliers of "a potential drops along an edge by no more than its cost"; at the saddle,
-x_k is weight_k times a unit flow along shortest paths, and D_k the distance to the goal up to a constant.
+x_k is weight_k times a unit flow along shortest paths, and y_k the distance to the goal up to a constant.
 
-One step of the primal–dual hybrid gradient (Chambolle & Pock 2011) from (x, D, c):
+One step of the primal–dual hybrid gradient (Chambolle & Pock 2011) from (x, y, c):
 
-    x' = max(0, x − τ (edge_cost(c) − (D[tail] − D[head])))
-    D' = D + σ_D M⁻¹ (supply − divergence(2x' − x))
+    x' = max(0, x − τ (edge_cost(c) − (y[tail] − y[head])))
+    y' = y + σ_y M⁻¹ (supply − divergence(2x' − x))
     c' = projection of  c + σ_c · load(2x' − x)  onto the admissible maps.
 
-M⁻¹ is a multigrid cycle for the graph Laplacian L (`engine.optimum.multigrid`). With a plain step, M = 1, news
-of a change travels one cell an iteration, and along a winding corridor for thousands of them; with M ≈ L the
-number of iterations hardly depends on the size of the map.
+M⁻¹ is a multigrid cycle for the graph Laplacian L (`engine.optimum.multigrid`). With a plain step, M = 1, a change
+spreads by one cell an iteration, and takes thousands of them along a winding corridor; with M ≈ L the number of
+iterations hardly depends on the size of the map.
 
 Step sizes. The two directions of an edge split into their sum, which alone makes load, and their difference,
 which alone makes divergence, when both directions cost the same. So the two linear maps do not compete:
-τ σ_D ‖M^(−½) divergence‖² ≤ 1 and τ σ_c ‖load‖² ≤ 1 suffice. The first norm is 2, as M ≽ L and divergence
-sees every edge twice; the second is largest on the open plane. Under the "entered" rule the directions
-differ, and the two share. The balance w_k = τ_k stands for how far a flow moves per distance that potentials
-and costs move; it is adapted while running.
+τ σ_y ‖M^(−½) divergence‖² ≤ 1 and τ σ_c ‖load‖² ≤ 1 suffice. The first squared norm is 2, as M ≽ L and divergence
+counts every edge twice; the second is largest on the open plane. Under the "entered" rule the directions
+differ, and the two maps share the bound. The balance w_k = τ_k says how far a flow moves for each unit that
+potentials and costs move; it is adapted at every restart.
 """
 
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ ENTERED_SHARES = 2.0 / 3.0, 1.0 / 3.0
 
 @dataclass(frozen=True, eq=False)
 class SaddlePoint:
-    """Where the iterations are, or begin.
+    """The variables of the saddle-point problem: a state of the iterations, and their warm start.
 
     flow: (R, K, H, W) mass on every directed edge, about a unit flow for each route.
     potentials: (R, H, W), in cost units; NaN where no route goes.
@@ -54,13 +54,13 @@ class SaddlePoint:
     balance: Floats
 
     def fits(self, problem: Problem) -> bool:
-        """Whether the point has the shape of a problem, so that its iterations can begin here."""
+        """Say whether the point has the shape of a problem, so that its iterations can begin here."""
         return self.flow.shape == (len(problem.routes), problem.grid.neighbours, *problem.grid.shape)
 
 
 @dataclass(frozen=True)
 class StepSizes:
-    """Step sizes of route k with balance w_k: τ = w_k, σ_D = potential / w_k, σ_c = cost / Σ w.
+    """Step sizes of route k with balance w_k: τ = w_k, σ_y = potential / w_k, σ_c = cost / Σ w.
 
     cost_norm: squared norm of one route's load, as an upper bound.
     """
@@ -71,38 +71,38 @@ class StepSizes:
 
 
 class Saddle(Protocol):
-    """Iterations of the primal–dual method on some device, with Halpern anchoring.
+    """Iterations of the primal–dual method on one device, with Halpern anchoring.
 
     z ← β · (2 T(z) − z) + (1 − β) · anchor,  β = (i + 1) / (i + 2) in the i-th iteration after a restart,
     where T is the step above: restarted Halpern iteration with reflection, as in cuPDLPx.
     """
 
     def advance(self, count: int) -> None:
-        """`count` iterations."""
+        """Iterate `count` times."""
         ...
 
-    def look(self) -> float:
-        """Takes T(z) beside the present point z; returns their distance in the norm of the step sizes."""
+    def step_length(self) -> float:
+        """Compute T(z) beside the present point z; return their distance in the norm of the step sizes."""
         ...
 
     def point(self) -> SaddlePoint:
-        """The T(z) of the latest look, as copies."""
+        """Return the T(z) that `step_length` last computed, as copies."""
         ...
 
     def restart(self) -> None:
-        """Makes the present point the anchor, and moves the balance towards what was observed since."""
+        """Make the present point the anchor, and move the balance towards what was observed since."""
         ...
 
 
 def step_sizes(grid: Grid) -> StepSizes:
-    """Largest safe step sizes; see the module's text."""
+    """Return the largest step sizes that are sure to converge; see the module's text."""
     cost_norm = 4.0 if grid.neighbours == 4 else 12.0
     potential_share, cost_share = (1.0, 1.0) if grid.cost_rule == "mean" else ENTERED_SHARES
     return StepSizes(potential_share / POTENTIAL_NORM, cost_share / cost_norm, cost_norm)
 
 
-def cold_point(problem: Problem) -> SaddlePoint:
-    """No flow, no potentials, and the admissible map nearest to the drawn one."""
+def cold_start(problem: Problem) -> SaddlePoint:
+    """Return the point with no flow, no potentials, and the admissible map nearest to the drawn one."""
     routes, moves = len(problem.routes), problem.grid.neighbours
     return SaddlePoint(
         flow=np.zeros((routes, moves, *problem.grid.shape)),
@@ -112,23 +112,23 @@ def cold_point(problem: Problem) -> SaddlePoint:
     )
 
 
-def moved_point(point: SaddlePoint, problem: Problem) -> SaddlePoint:
-    """A point of another problem of the same shape, made a start for this one.
+def adapted_start(warm_start: SaddlePoint, problem: Problem) -> SaddlePoint:
+    """Make a point of another problem of the same shape a start for this one.
 
     Its map becomes admissible; cells that had no potential, as walls, get their distance to the goal.
     """
-    cost_map = problem.admissible.nearest(point.cost_map)
-    potentials = np.empty_like(point.potentials)
-    for old, new, goal in zip(point.potentials, potentials, problem.goals, strict=True):
+    cost_map = problem.admissible.nearest(warm_start.cost_map)
+    potentials = np.empty_like(warm_start.potentials)
+    for old, new, goal in zip(warm_start.potentials, potentials, problem.goals, strict=True):
         distance = distances_to(problem.grid, cost_map, goal).distance
         level = old[goal] if np.isfinite(old[goal]) else 0.0
         reached = np.isfinite(distance)
         new[:] = np.where(np.isfinite(old) & reached, old - level, np.where(reached, distance, 0.0))
-    return SaddlePoint(point.flow, potentials, cost_map, point.balance)
+    return SaddlePoint(warm_start.flow, potentials, cost_map, warm_start.balance)
 
 
 def step_norm(balance: Floats, flow: Floats, potentials: Floats, cost: float, sizes: StepSizes) -> float:
-    """Length of a step in the norm of the step sizes; flow, potentials and cost as in `adapted_balance`."""
+    """Return the length of a step in the norm of the step sizes; arguments as in `adapted_balance`."""
     squared = (
         np.sum(flow**2 / balance)
         + np.sum(potentials**2 * balance) / sizes.potential
@@ -138,7 +138,7 @@ def step_norm(balance: Floats, flow: Floats, potentials: Floats, cost: float, si
 
 
 def adapted_balance(balance: Floats, flow: Floats, potentials: Floats, cost: float, sizes: StepSizes) -> Floats:
-    """The balance after a restart, halfway (in logarithms) to the one that makes both sides move alike.
+    """Return the balance after a restart, halfway (in logarithms) to the one that makes both sides move alike.
 
     flow, potentials: (R,) how far each route's variables moved since the last restart, potentials by the
     root of their squared drops; cost: how far the map did.

@@ -10,17 +10,21 @@ from torch import Tensor
 from engine.core.arrays import Floats, Integers
 from engine.core.grid import LENGTHS, shifted
 from engine.core.tensors import to_numpy
-from engine.cost_maps.admissible import FIXED
+from engine.cost_maps.cell_groups import cell_groups
 from engine.cost_maps.problem import Problem
+from engine.cost_maps.projection import next_shift
 from engine.optimum.multigrid import Multigrid, Rows, multigrid
-from engine.optimum.saddle_cpu import BUDGET_TOLERANCE
+from engine.optimum.saddle_cpu_kernels import BUDGET_TOLERANCE
 from engine.optimum.saddle_point import SaddlePoint, adapted_balance, step_norm, step_sizes
 
 Point = tuple[Tensor, Tensor, Tensor]  # flow (R, K, H, W), potentials (R, H, W), cost (H, W)
 
 
 class TorchSaddle:
-    """See `engine.optimum.saddle_point.Saddle`. float64, or float32 where the device has no float64 (mps)."""
+    """The iterations of `engine.optimum.saddle_point.Saddle` with torch.
+
+    In float64, or float32 where the device has no float64 (mps).
+    """
 
     def __init__(self, problem: Problem, start: SaddlePoint, device: str) -> None:
         grid, admissible = problem.grid, problem.admissible
@@ -43,9 +47,7 @@ class TorchSaddle:
             supply[(route, *ends.start)] += ends.weight
             supply[(route, *ends.goal)] -= ends.weight
         self._supply = tensor(supply)
-        group = np.where(admissible.group == FIXED, admissible.size.size, admissible.group)
-        self._group = torch.tensor(group.astype(np.int64), device=device)
-        self._fixed = tensor(admissible.fixed)
+        self._groups = cell_groups(admissible, device, dtype)
         self._size, self._budget = tensor(admissible.size), admissible.budget
         self._lower, self._upper = tensor(admissible.lower), tensor(admissible.upper)
         self._balance = start.balance.copy()
@@ -56,6 +58,7 @@ class TorchSaddle:
         self._anchor, self._since = self._now, 0
 
     def advance(self, count: int) -> None:
+        """Iterate `count` times."""
         for _ in range(count):
             keep = (self._since + 1.0) / (self._since + 2.0)
             following = self._step(self._now)
@@ -65,17 +68,20 @@ class TorchSaddle:
             )
             self._since += 1
 
-    def look(self) -> float:
+    def step_length(self) -> float:
+        """Compute T(z) beside the present point z; return their distance in the norm of the step sizes."""
         self._next = self._step(self._now)
         return step_norm(self._balance, *self._moved(self._next, self._now), self._sizes)
 
     def point(self) -> SaddlePoint:
+        """Return the T(z) that `step_length` last computed, as copies."""
         flow, potentials, cost = self._next
         unit = flow / self._weights[:, None]
         inside = torch.where(self._cycle.inside, potentials, torch.nan)
         return SaddlePoint(to_numpy(unit), to_numpy(inside), to_numpy(cost), self._balance.copy())
 
     def restart(self) -> None:
+        """Make the present point the anchor, and move the balance towards what was observed since."""
         self._balance = adapted_balance(self._balance, *self._moved(self._now, self._anchor), self._sizes)
         self._anchor, self._since = self._now, 0
 
@@ -104,9 +110,8 @@ class TorchSaddle:
         return new_flow, new_potentials, self._projected(wanted)
 
     def _projected(self, wanted: Tensor) -> Tensor:
-        """The nearest admissible map: mean of each group, then clip(z + λ) by Newton's method in a bracket."""
-        groups = self._size.numel()
-        z = wanted.new_zeros(groups + 1).index_add(0, self._group.ravel(), wanted.ravel())[:groups] / self._size
+        """Return the nearest admissible map; see `engine.cost_maps.projection.total_shift`."""
+        z = self._groups.gather(wanted) / self._size
         low, high, shift = -float("inf"), float("inf"), self._shift
         for _ in range(60):
             moved = z + shift
@@ -114,18 +119,10 @@ class TorchSaddle:
             excess = float(self._size @ clipped) - self._budget
             if abs(excess) <= self._budget_tolerance * self._budget or (low, high) == (shift, shift):
                 break
-            low, high = (low, shift) if excess > 0.0 else (shift, high)  # the total grows with the shift
             slope = float(self._size @ (moved == clipped).to(z.dtype))
-            newton = shift - excess / slope if slope > 0.0 else float("inf")
-            if low < newton < high:
-                shift = newton
-            elif np.isfinite(low) and np.isfinite(high):
-                shift = 0.5 * (low + high)
-            else:
-                shift += max(1.0, 2.0 * abs(shift)) * (1.0 if excess < 0.0 else -1.0)
+            shift, low, high = next_shift(shift, low, high, excess, slope)
         self._shift = shift
-        clipped = (z + shift).clamp(self._lower, self._upper)
-        return self._fixed + torch.cat([clipped, clipped.new_zeros(1)])[self._group]
+        return self._groups.expand((z + shift).clamp(self._lower, self._upper))
 
     def _moved(self, first: Point, second: Point) -> tuple[Floats, Floats, float]:
         flow, potentials, cost = (a - b for a, b in zip(first, second, strict=True))
@@ -136,7 +133,7 @@ class TorchSaddle:
         )
 
     def _squared_drops(self, potentials: Tensor) -> Tensor:
-        """(R,) Σ over edges (drop of the potentials)²."""
+        """Return Σ over edges (drop of the potentials)²: (R,)."""
         total = potentials.new_zeros(potentials.shape[0])
         for move in range(0, self._grid.neighbours, 2):
             here, there = shifted(self._grid.shape, move)
@@ -146,7 +143,7 @@ class TorchSaddle:
 
 
 class _Cycle:
-    """`engine.optimum.multigrid.cycle`, for all routes at once.  inside: (H, W) the cells that it is for."""
+    """The cycle of `engine.optimum.multigrid`, for all routes at once.  inside: (H, W) the cells it covers."""
 
     def __init__(self, grids: Multigrid, legal: Tensor) -> None:
         self._legal = legal
@@ -171,7 +168,7 @@ class _Cycle:
         self._coarsest = vector(grids.coarsest)
 
     def solve(self, surplus: Tensor) -> Tensor:
-        """M⁻¹ of maps (R, H, W)."""
+        """Apply M⁻¹ to maps (R, H, W)."""
         solution = self._damped * surplus
         rest = surplus - self._outflow(solution)
         correction = self._spread.times(self._coarse(0, self._gather.times(rest.flatten(1))))
@@ -198,7 +195,7 @@ class _Cycle:
 
 
 class _Matrix:
-    """Rows begin..end of `stacked` by their entries: torch's own sparse matrices are not on every device."""
+    """Rows begin..end of `stacked`, by their entries: torch's own sparse matrices do not exist on every device."""
 
     def __init__(self, stacked: Rows, begin: int, end: int, like: Tensor) -> None:
         first = stacked.begin[begin : end + 1].astype(np.int64)
@@ -209,7 +206,7 @@ class _Matrix:
         self._values = torch.tensor(stacked.value[entries], dtype=like.dtype, device=like.device)
 
     def times(self, vectors: Tensor) -> Tensor:
-        """(R, width) -> (R, height)."""
+        """Multiply vectors: (R, width) -> (R, height)."""
         products = self._values * vectors[:, self._columns]
         return vectors.new_zeros(vectors.shape[0], self._height).index_add(1, self._rows, products)
 

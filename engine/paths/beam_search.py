@@ -1,8 +1,8 @@
-"""Agents of bounded foresight: they plan by beam search, walk, and plan anew.
+"""Agents with bounded foresight: they plan by beam search, walk, and plan anew.
 
-An agent knows where walls are, but costs only as far as it looks ahead. From its cell it searches `horizon`
+An agent knows where walls are, but costs only as far as its horizon. From its cell it searches `horizon`
 moves deep and keeps at every depth the `width` cells of the lowest score, cost so far + guess, where the
-guess prices the rest of the way as on an even map. It walks to the best cell of the last depth and plans
+guess is the cost of the rest of the path on an even map. It walks to the best cell of the last depth and plans
 anew, never back over its own trail.
 """
 
@@ -36,15 +36,15 @@ class Layer:
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """One look ahead: its layers, and the way (n, 2) that is walked, from the agent's cell on."""
+    """One plan: the beam's layers, and the path (n, 2) that is walked, from the agent's cell on."""
 
     layers: tuple[Layer, ...]
-    way: Integers
+    path: Integers
 
 
 @dataclass(frozen=True, eq=False)
 class Walk:
-    """What an agent does. cost: of the cells (n, 2) that it walks; arrives: whether they end at the goal."""
+    """The walk of an agent.  cost: of the cells (n, 2) that it walks; arrives: whether they end at the goal."""
 
     plans: tuple[Plan, ...]
     cells: Integers
@@ -53,12 +53,12 @@ class Walk:
 
 
 def guess_field(grid: Grid, goal: Cell, price: float) -> Floats:
-    """(H, W) what an agent that knows no costs expects to pay to the goal: way on an even map × price."""
+    """Return the cost to the goal that an agent expects without knowing costs: distance on an even map × price."""
     return distances_to(grid, np.where(grid.passable, price, 0.0), goal).distance
 
 
 def walk(grid: Grid, cost_map: Floats, agent: Agent, guess: Floats) -> Walk:
-    """Everything the agent does until it arrives, or is shut in by its own trail and gets lost."""
+    """Let the agent walk until it arrives, or is shut in by its own trail and gets lost."""
     trail = np.zeros(grid.shape, dtype=np.bool_)
     at, plans, cells = agent.start, list[Plan](), [agent.start]
     while at != agent.goal:
@@ -66,20 +66,20 @@ def walk(grid: Grid, cost_map: Floats, agent: Agent, guess: Floats) -> Walk:
         if not plan.layers:
             break
         plans.append(plan)
-        way = [(row, column) for row, column in plan.way.tolist()]
-        for cell in way[:-1]:
+        path = [(row, column) for row, column in plan.path.tolist()]
+        for cell in path[:-1]:
             trail[cell] = True
-        cells += way[1:]
-        at = way[-1]
+        cells += path[1:]
+        at = path[-1]
     walked = np.array(cells, dtype=np.int64)
     return Walk(tuple(plans), walked, path_cost(grid, cost_map, walked), at == agent.goal)
 
 
 def look_ahead(grid: Grid, cost_map: Floats, agent: Agent, at: Cell, guess: Floats, closed: Flags) -> Plan:
-    """Hard beam search from `at`: one plan, of at most `horizon` moves. No layers if no move is open.
+    """Plan by hard beam search from `at`: at most `horizon` moves, without layers if no move is open.
 
-    guess: (H, W) expected rest of the way.  closed: (H, W) cells that may not be entered. A cell that the
-    beam has held is entered again only if it has become cheaper; an agent at its goal stays there.
+    guess: (H, W) expected cost of the rest of the path.  closed: (H, W) cells that may not be entered. A cell that
+    the beam has held is entered again only if it has become cheaper; an agent at its goal stays there.
     Ties in score go to the cell that comes first by row and column.
     """
     moves = MOVES[: grid.neighbours].tolist()
@@ -116,8 +116,8 @@ def look_ahead(grid: Grid, cost_map: Floats, agent: Agent, at: Cell, guess: Floa
                 np.array([score for score, _, _ in beam]),
             )
         )
-    way = [beam[0][2]]
+    path = [beam[0][2]]
     for parent in reversed(parents):
-        if parent[way[-1]] != way[-1]:
-            way.append(parent[way[-1]])
-    return Plan(tuple(layers), np.array(way[::-1], dtype=np.int64))
+        if parent[path[-1]] != path[-1]:
+            path.append(parent[path[-1]])
+    return Plan(tuple(layers), np.array(path[::-1], dtype=np.int64))

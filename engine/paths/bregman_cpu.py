@@ -12,16 +12,16 @@ from engine.core.arrays import Bytes, Flags, Floats, writable
 from engine.core.compiled import compiled
 from engine.core.grid import LENGTHS, MOVES, Cell, Grid
 
-# Kernel entries outside these limits carry no flow worth having, but would make 0/0 or overflow.
+# Kernel entries outside these limits carry no flow that matters, but would give 0/0 or overflow.
 SMALLEST, LARGEST = 1e-200, 1e100
 ABSORB_BEYOND = 1e50
-# One projection may not carry a multiplier so far that the products of the next overflow.
+# One projection may not change a multiplier by more, or the products of the next would overflow.
 LARGEST_FACTOR = 1e30
 COLOURS = np.array([(0, 0), (1, 1), (0, 1), (1, 0)])
 
 
 class CpuProjections:
-    """See `engine.paths.soft_paths.Projections`."""
+    """The `Projections` of `engine.paths.soft_paths`, on the CPU."""
 
     def __init__(
         self,
@@ -46,6 +46,7 @@ class CpuProjections:
             self._absorb(route)
 
     def sweep(self, relaxation: Floats, active: Flags, count: int) -> None:
+        """Project every cell of the active routes `count` times, over-relaxed by ω; both arrays are (R,)."""
         for route in np.flatnonzero(active):
             done = 0
             while done < count:
@@ -55,13 +56,16 @@ class CpuProjections:
                     self._absorb(int(route))
 
     def supply_error(self) -> Floats:
+        """Return the L1 error of the present flow's supply: (R,)."""
         return np.array([_supply_error(*self._route(i), self._ends[i]) for i in range(len(self._ends))])
 
     def potentials(self) -> Floats:
+        """Return the present potentials: (R, H, W), NaN where no goal can be reached."""
         potentials = self._potentials + self._epsilon * np.log(self._multipliers)
         return np.where(self._reachable, potentials, np.nan)
 
     def flow(self) -> Floats:
+        """Return the present flow: (R, K, H, W)."""
         return np.stack([_flow(*self._route(i)) for i in range(len(self._ends))])
 
     def _route(self, route: int) -> tuple[Floats, Floats, Bytes]:
@@ -89,6 +93,7 @@ def _absorb(
     tail_share: float,
     epsilon: float,
 ) -> None:
+    """Move the multipliers into the potentials, in place, and compute the kernel anew."""
     height, width, moves = kernel.shape
     for r in range(height):
         for c in range(width):
@@ -108,7 +113,7 @@ def _absorb(
 
 @compiled
 def _sweeps(multipliers: Floats, kernel: Floats, legal: Bytes, ends: Floats, omega: float, count: int) -> int:
-    """Sweeps done: `count`, or fewer if a multiplier left its range and has to be absorbed first."""
+    """Sweep, and return how often: `count`, or less if a multiplier left its range and must be absorbed first."""
     height, width, moves = kernel.shape
     start_r, start_c, goal_r, goal_c = ends[0], ends[1], ends[2], ends[3]
     inverse = 1.0 / multipliers

@@ -16,7 +16,7 @@ from engine.paths.bregman_cpu import COLOURS
 
 
 class TorchProjections:
-    """See `engine.paths.soft_paths.Projections`. float64, or float32 where the device has no float64 (mps)."""
+    """The `Projections` of `engine.paths.soft_paths`, with torch, in float64 (on mps, which has none, float32)."""
 
     def __init__(
         self,
@@ -62,26 +62,30 @@ class TorchProjections:
         self._absorb()
 
     def sweep(self, relaxation: Floats, active: Flags, count: int) -> None:
+        """Project every cell of the active routes `count` times, over-relaxed by ω; both arrays are (R,)."""
         omega = torch.tensor(np.where(active, relaxation, 0.0), dtype=self._dtype, device=self._device)
         for sweep in range(count):
             for row, column in COLOURS.tolist():
                 self._project(1 + row, 1 + column, omega[:, None, None])
-            # Looking at the range means waiting for the device, so not after every sweep.
+            # To read the range is to wait for the device, so not after every sweep.
             if sweep % 10 == 9 or sweep == count - 1:
                 largest = torch.maximum(self._multipliers.max(), 1.0 / self._multipliers.min())
                 if float(largest) > self._absorb_beyond:
                     self._absorb()
 
     def supply_error(self) -> Floats:
+        """Return the L1 error of the present flow's supply: (R,)."""
         surplus = self._outflow_minus_inflow() - self._supply[:, 1:-1, 1:-1]
         error = torch.where(self._connected[:, 1:-1, 1:-1], surplus.abs(), 0.0).sum(dim=(1, 2))
         return error.double().cpu().numpy().copy()
 
     def potentials(self) -> Floats:
+        """Return the present potentials: (R, H, W), NaN where no goal can be reached."""
         potentials = (self._potentials + self._epsilon * torch.log(self._multipliers))[:, 1:-1, 1:-1]
         return np.where(self._reachable, potentials.double().cpu().numpy(), np.nan)
 
     def flow(self) -> Floats:
+        """Return the present flow: (R, K, H, W)."""
         flows = [self._edge_flow(move) for move in range(self._moves)]
         return torch.stack(flows, dim=1).double().cpu().numpy().copy()
 

@@ -1,4 +1,4 @@
-"""Exact distances and paths: Dijkstra's algorithm, the oracle that everything else is measured against."""
+"""Exact distances and shortest paths, by Dijkstra's algorithm."""
 
 from dataclasses import dataclass
 
@@ -14,10 +14,10 @@ NO_MOVE = -1
 
 @dataclass(frozen=True, eq=False)
 class DistanceField:
-    """Distances of every cell to one goal.
+    """Distances of all cells to one goal.
 
-    distance: (H, W) cost of the cheapest way from the cell to the goal; infinite where there is none.
-    next_move: (H, W) int8, the first move of such a way; NO_MOVE at the goal and where there is none.
+    distance: (H, W) cost of the shortest path from the cell to the goal; infinite where there is none.
+    next_move: (H, W) int8, the first move of such a path; NO_MOVE at the goal and where there is none.
     order: (n,) int32, flat indices of the cells that reach the goal, nearest first (the settle order).
     """
 
@@ -27,11 +27,12 @@ class DistanceField:
     order: npt.NDArray[np.int32]
 
     def reaches(self, cell: Cell) -> bool:
+        """Say whether a path leads from the cell to the goal."""
         return bool(np.isfinite(self.distance[cell]))
 
 
 def distances_to(grid: Grid, cost_map: Floats, goal: Cell) -> DistanceField:
-    """Distances to `goal` of all cells, by Dijkstra with a binary heap. Costs must not be negative."""
+    """Return the distances of all cells to `goal`. Costs must not be negative."""
     width = grid.shape[1]
     root = goal[0] * width + goal[1]
     distance, next_move, order = _dijkstra(writable(cost_map), grid.legal, root, grid.tail_share)
@@ -39,7 +40,7 @@ def distances_to(grid: Grid, cost_map: Floats, goal: Cell) -> DistanceField:
 
 
 def shortest_path(field: DistanceField, start: Cell) -> Integers:
-    """Cells of one shortest path, (n, 2) from `start` to the goal. Raises ValueError if there is none."""
+    """Return the cells (n, 2) of one shortest path from `start` to the goal. Raises ValueError without one."""
     if not field.reaches(start):
         raise ValueError(f"no way leads from cell {start} to cell {field.goal}")
     cells = [start]
@@ -52,7 +53,7 @@ def shortest_path(field: DistanceField, start: Cell) -> Integers:
 
 
 def path_flow(grid: Grid, field: DistanceField, start: Cell) -> Floats:
-    """Unit flow along one shortest path from `start`: (K, H, W)."""
+    """Return the unit flow along one shortest path from `start`: (K, H, W)."""
     flow = np.zeros((grid.neighbours, *grid.shape))
     for row, column in shortest_path(field, start)[:-1]:
         flow[field.next_move[row, column], row, column] = 1.0
@@ -60,7 +61,7 @@ def path_flow(grid: Grid, field: DistanceField, start: Cell) -> Floats:
 
 
 def path_cost(grid: Grid, cost_map: Floats, cells: Integers) -> float:
-    """Cost of walking through `cells` (n, 2). Raises ValueError at the first step that is no legal move."""
+    """Return the cost of a path through `cells` (n, 2). Raises ValueError at the first step that is not legal."""
     total = 0.0
     moves = [tuple(move) for move in MOVES[: grid.neighbours].tolist()]
     share = grid.tail_share
@@ -73,10 +74,20 @@ def path_cost(grid: Grid, cost_map: Floats, cells: Integers) -> float:
     return total
 
 
+def load_of_path(grid: Grid, cells: Integers) -> Floats:
+    """Return the load (H, W) of a path through `cells` (n, 2), each a legal move from the one before."""
+    flow = np.zeros((grid.neighbours, *grid.shape))
+    moves = MOVES[: grid.neighbours].tolist()
+    for (row, column), step in zip(cells[:-1].tolist(), np.diff(cells, axis=0).tolist(), strict=True):
+        flow[moves.index(step), row, column] += 1.0
+    return load_of_flow(grid, flow)
+
+
 @compiled
 def _dijkstra(
     cost_map: Floats, legal: Bytes, goal: int, tail_share: float
 ) -> tuple[Floats, npt.NDArray[np.int8], npt.NDArray[np.int32]]:
+    """Return distance, next move and settle order; see `DistanceField`."""
     height, width = cost_map.shape
     cost, bits = cost_map.reshape(-1), legal.reshape(-1)
     cells = height * width
@@ -137,12 +148,3 @@ def _dijkstra(
                     hole = parent
                 keys[hole], heap[hole] = along, v
     return distance.reshape(height, width), next_move.reshape(height, width), order[:settled_count].copy()
-
-
-def load_of_path(grid: Grid, cells: Integers) -> Floats:
-    """Load (H, W) of a walk through `cells` (n, 2), each a legal move from the one before."""
-    flow = np.zeros((grid.neighbours, *grid.shape))
-    moves = MOVES[: grid.neighbours].tolist()
-    for (row, column), step in zip(cells[:-1].tolist(), np.diff(cells, axis=0).tolist(), strict=True):
-        flow[moves.index(step), row, column] += 1.0
-    return load_of_flow(grid, flow)

@@ -1,12 +1,13 @@
-"""How far a cost map is from making a drawn path the shortest one: the Fenchel–Young loss.
+"""The Fenchel–Young loss of a cost map and a drawn path: 0 where the softened shortest path is the drawn one.
 
     loss(w) = <load of the drawn path, w> − softened shortest path cost(w) ≥ 0
 
 It is convex in the costs w, but for two exceptions below. Its gradient is the load of the drawn path minus the
-load of the softened path, so that nothing is differentiated twice. Softened how is a choice: by entropy, with
-the soft paths of `engine.paths.soft_paths` (as their regularisation vanishes this is the structured perceptron's
-loss), or by Gaussian noise, with the perturbed paths of `engine.paths.gradients_blackbox` (Berthet et al. 2020).
-`logit` is convex while the order of the cells by distance stays; noise is, while it moves no cost under zero.
+load of the softened path, so that nothing is differentiated twice. Paths are softened by entropy, with the soft
+paths of `engine.paths.soft_paths` (as their regularisation vanishes this is the structured perceptron's loss), or
+by Gaussian noise, with the perturbed paths of `engine.paths.gradients_blackbox` (Berthet et al. 2020). The
+exceptions: with `logit` the loss is convex only while the order of the cells by distance stays the same, and with
+noise only while it moves no cost under zero.
 """
 
 from collections.abc import Sequence
@@ -33,7 +34,7 @@ def fenchel_young_loss(
     goals: Sequence[Cell],
     softening: Softening,
 ) -> Tensor:
-    """Losses (B,), in cost units, of `cost_maps` (B, H, W) under paths with `drawn_loads` (B, H, W).
+    """Return the losses (B,), in cost units, of `cost_maps` (B, H, W) under paths with `drawn_loads` (B, H, W).
 
     Map b has the route from starts[b] to goals[b]. Differentiable by the cost maps; the drawn loads are data.
     Raises ValueError if a goal cannot be reached.
@@ -44,7 +45,7 @@ def fenchel_young_loss(
 def softened_paths(
     grid: Grid, cost_maps: Floats, starts: Sequence[Cell], goals: Sequence[Cell], softening: Softening
 ) -> tuple[Floats, Floats]:
-    """Softened path costs (B,) and their derivatives, the loads (B, H, W), on `cost_maps` (B, H, W)."""
+    """Return the softened path costs (B,) and their derivatives, the loads (B, H, W), on `cost_maps` (B, H, W)."""
     if isinstance(softening, Perturbation):
         noise, costs, loads = perturbed_paths(grid, cost_maps, starts, goals, softening)
         # A cost that the noise moves under zero counts as zero and has no part in the derivative.
@@ -58,7 +59,7 @@ def softened_paths(
         soft_paths(grid, cost_map, [start], [goal], softening)
         for cost_map, start, goal in zip(cost_maps, starts, goals, strict=True)
     ]
-    return np.array([paths.value[0] for paths in solved]), np.stack([paths.load[0] for paths in solved])
+    return np.array([paths.regularised_cost[0] for paths in solved]), np.stack([paths.load[0] for paths in solved])
 
 
 class _Loss(torch.autograd.Function):

@@ -1,9 +1,10 @@
-"""Shortest paths inside autograd, each gradient rule under its name.
+"""Soft shortest paths in autograd, by a named gradient rule.
 
-`envelope`  the derivative of the regularised cost is the load: nothing is differentiated at all.
+`envelope`  the derivative of the regularised cost is the load (envelope theorem), so that no step of the solver is
+            differentiated.
 `implicit`  the derivative of the load itself, from the optimality conditions of the converged flow: for
             `bregman` one linear solve with the Laplacian weighted by the flow, for `logit` two more passes.
-`unrolled`  autograd through every iteration. The reference for small maps; slow, and it keeps everything.
+`unrolled`  autograd through every iteration. The reference for small maps: slow, and it keeps every iterate.
 """
 
 from collections.abc import Sequence
@@ -17,9 +18,9 @@ from engine.core.arrays import Floats
 from engine.core.grid import MOVES, Cell, Grid, divergence, edge_costs, load_of_flow, shifted
 from engine.core.sparse_solve import solve_symmetric
 from engine.core.tensors import apply, to_numpy
-from engine.paths import gradients_unrolled
+from engine.paths.gradients_unrolled import unrolled_load, unrolled_path
 from engine.paths.logit import logit_adjoint
-from engine.paths.soft_paths import FlowSettings, SoftPaths, Warmth, soft_paths
+from engine.paths.soft_paths import FlowSettings, SoftPaths, WarmStart, soft_paths
 
 Rule = Literal["envelope", "implicit", "unrolled"]
 
@@ -31,18 +32,18 @@ def route_costs(
     goals: Sequence[Cell],
     settings: FlowSettings,
     rule: Rule = "envelope",
-    warmth: Warmth | None = None,
+    warm_start: WarmStart | None = None,
 ) -> tuple[Tensor, SoftPaths]:
-    """Regularised costs (R,) of the routes on `cost_map` (H, W), differentiable, and the solution behind.
+    """Return the regularised costs (R,) of the routes on `cost_map` (H, W), differentiable, and the soft paths.
 
     rule: "envelope" or "unrolled". Raises ValueError for "implicit": the envelope theorem makes it needless.
     """
-    solution = soft_paths(grid, to_numpy(cost_map), starts, goals, settings, warmth)
+    solution = soft_paths(grid, to_numpy(cost_map), starts, goals, settings, warm_start)
     if rule == "envelope":
         return apply(_Envelope, cost_map, solution), solution
     if rule == "unrolled":
         values = [
-            gradients_unrolled.route(cost_map, grid, start, field, settings, solution.iterations)[0]
+            unrolled_path(cost_map, grid, start, field, settings, solution.iterations)[0]
             for start, field in zip(starts, solution.fields, strict=True)
         ]
         return torch.stack(values), solution
@@ -56,24 +57,24 @@ def route_loads(
     goals: Sequence[Cell],
     settings: FlowSettings,
     rule: Rule = "implicit",
-    warmth: Warmth | None = None,
+    warm_start: WarmStart | None = None,
 ) -> tuple[Tensor, SoftPaths]:
-    """Loads (R, H, W) of the soft paths on `cost_map` (H, W), differentiable, and the solution behind.
+    """Return the loads (R, H, W) of the soft paths on `cost_map` (H, W), differentiable, and the soft paths.
 
     rule: "implicit" or "unrolled". Raises ValueError for "envelope", which only knows the cost, and for the
     method "exact", whose load is piecewise constant.
     """
     if settings.method == "exact":
         raise ValueError("the load of an exact path has no useful derivative; use 'bregman' or 'logit'")
-    solution = soft_paths(grid, to_numpy(cost_map), starts, goals, settings, warmth)
+    solution = soft_paths(grid, to_numpy(cost_map), starts, goals, settings, warm_start)
     if rule == "implicit":
         return apply(_Implicit, cost_map, grid, tuple(starts), settings, solution), solution
     if rule == "unrolled":
         flows = [
-            gradients_unrolled.route(cost_map, grid, start, field, settings, solution.iterations)[1]
+            unrolled_path(cost_map, grid, start, field, settings, solution.iterations)[1]
             for start, field in zip(starts, solution.fields, strict=True)
         ]
-        return torch.stack([gradients_unrolled.load(flow, grid) for flow in flows]), solution
+        return torch.stack([unrolled_load(flow, grid) for flow in flows]), solution
     raise ValueError("route loads are differentiated by the rule 'implicit', or 'unrolled' as a reference")
 
 
@@ -81,7 +82,7 @@ class _Envelope(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, cost_map: Tensor, solution: SoftPaths) -> Tensor:
         ctx.load = cost_map.new_tensor(solution.load)
-        return cost_map.new_tensor(solution.value)
+        return cost_map.new_tensor(solution.regularised_cost)
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None]:
@@ -131,7 +132,7 @@ class _Implicit(torch.autograd.Function):
 
 
 def bregman_adjoint(grid: Grid, flow: Floats, start: Cell, epsilon: float, upstream: Floats) -> Floats:
-    """Derivative of <upstream, flow> by every edge cost, (K, H, W) each, at the optimal entropic flow.
+    """Return the derivative of <upstream, flow> by every edge cost, (K, H, W) each, at the optimal entropic flow.
 
     With A the divergence, X = diag(flow) and L = A X Aᵀ the weighted Laplacian, differentiating
     flow = exp((Aᵀy − edge_cost) / ε) under A·flow = supply gives X (Aᵀ L⁺ A X − 1) / ε, which is symmetric.
@@ -145,7 +146,7 @@ def bregman_adjoint(grid: Grid, flow: Floats, start: Cell, epsilon: float, upstr
 
 
 def _solve_laplacian(grid: Grid, flow: Floats, right: Floats, ground: Cell) -> Floats:
-    """z with L z = right and z = 0 at `ground`, L the graph Laplacian with the flow as edge weights."""
+    """Return z with L z = right and z = 0 at `ground`, L the graph Laplacian with the flow as edge weights."""
     height, width = grid.shape
     cells = np.arange(height * width)
     move, row, column = np.nonzero(flow)

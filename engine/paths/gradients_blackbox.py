@@ -1,4 +1,4 @@
-"""Gradients of the shortest path itself, from more shortest paths: the solver is only ever called.
+"""Gradients of the shortest path itself, from further calls of the solver.
 
 The load y of a path is piecewise constant in the costs w, so its true derivative is zero or does not exist.
 Two rules replace it:
@@ -30,15 +30,19 @@ from engine.paths.exact import distances_to
 
 @dataclass(frozen=True)
 class Interpolation:
-    """strength: λ, in cost units per unit of upstream gradient; larger smooths over more of the costs."""
+    """The rule by one more solve.
+
+    strength: λ, in cost units per unit of upstream gradient; a larger one smooths over more of the costs.
+    """
 
     strength: float = 1.0
 
 
 @dataclass(frozen=True)
 class Perturbation:
-    """Gaussian noise on every cell. scale: its standard deviation σ, in cost units.
+    """The rule by Gaussian noise on every cell.
 
+    scale: standard deviation σ of the noise, in cost units.
     pairs: noises per map; each is used with both signs, which cancels the part of the estimate that does not
     depend on the costs.  seed: of the noise; the same seed gives the same noise.
     """
@@ -52,7 +56,7 @@ Rule = Interpolation | Perturbation
 
 
 def path_loads(cost_maps: Tensor, grid: Grid, starts: Sequence[Cell], goals: Sequence[Cell], rule: Rule) -> Tensor:
-    """Loads (B, H, W) of the shortest paths on `cost_maps` (B, H, W), differentiable by the named rule.
+    """Return the loads (B, H, W) of the shortest paths on `cost_maps` (B, H, W), differentiable by the named rule.
 
     Map b has the route from starts[b] to goals[b]. Under `Interpolation` the loads are exact; under
     `Perturbation` they are means over noise. Raises ValueError if a goal cannot be reached.
@@ -65,7 +69,7 @@ def path_loads(cost_maps: Tensor, grid: Grid, starts: Sequence[Cell], goals: Seq
 def exact_paths(
     grid: Grid, cost_maps: Floats, starts: Sequence[Cell], goals: Sequence[Cell]
 ) -> tuple[Floats, Floats]:
-    """Costs (B,) and loads (B, H, W) of the shortest paths on `cost_maps` (B, H, W), ≥ 0.
+    """Return the costs (B,) and loads (B, H, W) of the shortest paths on `cost_maps` (B, H, W), ≥ 0.
 
     Raises ValueError if a goal cannot be reached.
     """
@@ -83,7 +87,7 @@ def exact_paths(
 def perturbed_paths(
     grid: Grid, cost_maps: Floats, starts: Sequence[Cell], goals: Sequence[Cell], rule: Perturbation
 ) -> tuple[Floats, Floats, Floats]:
-    """Paths under each noise: noise (B, P, H, W), costs (2, B, P) and loads (2, B, P, H, W), + before −.
+    """Return the paths under each noise: noise (B, P, H, W), costs (2, B, P), loads (2, B, P, H, W); + before −.
 
     The means of the loads and costs estimate the perturbed path and its cost.
     """

@@ -1,4 +1,4 @@
-"""The reference gradients: the methods of `soft_paths` written in plain torch, for autograd to unroll.
+"""The methods of `soft_paths` in plain torch, for autograd to unroll: the reference for all other gradients.
 
 Everything is out of place and in the log domain, and every iteration stays in memory: for small maps only.
 """
@@ -14,12 +14,12 @@ from engine.paths.exact import DistanceField
 from engine.paths.soft_paths import FlowSettings
 
 
-def route(
+def unrolled_path(
     cost_map: Tensor, grid: Grid, start: Cell, field: DistanceField, settings: FlowSettings, iterations: int
 ) -> tuple[Tensor, Tensor]:
-    """Regularised cost () and flow (K, H, W) of one route; every operation is differentiable.
+    """Return the regularised cost () and the flow (K, H, W) of one route; every operation is differentiable.
 
-    iterations: sweeps of `bregman`, plain ones over-relaxed by the ω of the open map.
+    iterations: sweeps of `bregman`, over-relaxed by the ω of a path that crosses the map.
     Raises ValueError for the method "exact".
     """
     if settings.method == "bregman":
@@ -29,22 +29,22 @@ def route(
     raise ValueError("the exact path cannot be unrolled; use 'bregman' or 'logit'")
 
 
-def edges(cost_map: Tensor, grid: Grid) -> Tensor:
-    """Edge costs (K, H, W), infinite where a move is illegal."""
+def _edge_costs(cost_map: Tensor, grid: Grid) -> Tensor:
+    """Return the edge costs (K, H, W), infinite where a move is illegal."""
     share = grid.tail_share
     costs = [
-        LENGTHS[k] * (share * cost_map + (1.0 - share) * _neighbour(cost_map, k, 0.0))
+        float(LENGTHS[k]) * (share * cost_map + (1.0 - share) * _neighbour(cost_map, k, 0.0))
         for k in range(grid.neighbours)
     ]
-    return torch.where(_legal(grid), torch.stack(costs), math.inf)
+    return torch.where(_legal(grid, cost_map.device), torch.stack(costs), math.inf)
 
 
-def load(flow: Tensor, grid: Grid) -> Tensor:
-    """Load (H, W) of a flow (K, H, W)."""
+def unrolled_load(flow: Tensor, grid: Grid) -> Tensor:
+    """Return the load (H, W) of a flow (K, H, W)."""
     share = grid.tail_share
     total = torch.zeros_like(flow[0])
     for k in range(grid.neighbours):
-        amount = LENGTHS[k] * flow[k]
+        amount = float(LENGTHS[k]) * flow[k]
         total = total + share * amount + (1.0 - share) * _neighbour(amount, k ^ 1, 0.0)
     return total
 
@@ -52,17 +52,17 @@ def load(flow: Tensor, grid: Grid) -> Tensor:
 def _bregman(
     cost_map: Tensor, grid: Grid, start: Cell, field: DistanceField, epsilon: float, iterations: int
 ) -> tuple[Tensor, Tensor]:
-    costs = edges(cost_map, grid)
-    distance = torch.tensor(field.distance, dtype=cost_map.dtype)
+    costs = _edge_costs(cost_map, grid)
+    distance = cost_map.new_tensor(field.distance)
     reachable = torch.isfinite(distance)
     y = torch.where(reachable, distance.clamp(max=float(field.distance[start])), 0.0)
     omega = 2.0 / (1.0 + math.sin(math.pi / max(*grid.shape, 4)))
-    supply = torch.zeros(grid.shape, dtype=cost_map.dtype)
+    supply = cost_map.new_zeros(grid.shape)
     supply[start], supply[field.goal] = 1.0, -1.0
 
     for _ in range(iterations):
         for row, column in COLOURS.tolist():
-            colour = torch.zeros(grid.shape, dtype=torch.bool)
+            colour = torch.zeros_like(reachable)
             colour[row::2, column::2] = True
             outward = torch.stack([y - _neighbour(y, k, 0.0) for k in range(grid.neighbours)])
             log_flow = torch.where(torch.isfinite(costs), (outward - costs) / epsilon, -math.inf)
@@ -87,7 +87,7 @@ def _bregman(
 def _logit(
     cost_map: Tensor, grid: Grid, start: Cell, field: DistanceField, epsilon: float
 ) -> tuple[Tensor, Tensor]:
-    costs = edges(cost_map, grid)
+    costs = _edge_costs(cost_map, grid)
     width = grid.shape[1]
     order = [(int(i) // width, int(i) % width) for i in field.order]
     order = order[: order.index(start) + 1]
@@ -100,27 +100,27 @@ def _logit(
             if grid.legal[cell] >> k & 1
             and (there := (cell[0] + int(MOVES[k, 0]), cell[1] + int(MOVES[k, 1]))) in soft
         ]
-        ways = torch.stack([(costs[(k, *cell)] + soft[there]) / epsilon for k, there in choices[cell]])
-        soft[cell] = -epsilon * torch.logsumexp(-ways, dim=0)
+        costs_by_move = torch.stack([(costs[(k, *cell)] + soft[there]) / epsilon for k, there in choices[cell]])
+        soft[cell] = -epsilon * torch.logsumexp(-costs_by_move, dim=0)
     visits = {cell: costs.new_zeros(()) for cell in order}
     visits[start] = costs.new_ones(())
     flow = torch.zeros_like(costs)
     for cell in reversed(order[1:]):
         for k, there in choices[cell]:
             mass = visits[cell] * torch.exp((soft[cell] - soft[there] - costs[(k, *cell)]) / epsilon)
-            at = torch.tensor((k * grid.shape[0] + cell[0]) * width + cell[1])
+            at = torch.tensor((k * grid.shape[0] + cell[0]) * width + cell[1], device=flow.device)
             flow = flow.reshape(-1).index_put((at,), mass).reshape(flow.shape)
             visits[there] = visits[there] + mass
     return soft[start], flow
 
 
-def _legal(grid: Grid) -> Tensor:
-    bits = torch.tensor(grid.legal.copy())
+def _legal(grid: Grid, device: torch.device) -> Tensor:
+    bits = torch.tensor(grid.legal, device=device)
     return torch.stack([(bits >> k & 1).bool() for k in range(grid.neighbours)])
 
 
 def _neighbour(values: Tensor, move: int, outside: float) -> Tensor:
-    """Of every cell, the value (H, W) of the neighbour that `move` leads to."""
+    """Return for every cell the value of the neighbour that `move` leads to: (H, W)."""
     dr, dc = MOVES[move].tolist()
     height, width = values.shape
     padded = torch.nn.functional.pad(values, (1, 1, 1, 1), value=outside)

@@ -1,6 +1,6 @@
-"""The logit flow: paths drawn with probability proportional to exp(−cost / ε), on the settle order.
+"""The logit flow: paths with probability proportional to exp(−cost / ε), in the order in which Dijkstra settles.
 
-Only moves to cells that Dijkstra settled earlier count, so the graph has no cycles: one pass outwards from
+Only moves to cells that were settled earlier count, so that the graph has no cycles: one pass outwards from
 the goal gives the soft distances V, one pass back from the start the visits. With V the soft minimum
 
     V_v = −ε log Σ_u exp(−(edge_cost_vu + V_u) / ε),    P(v→u) = exp((V_v − V_u − edge_cost_vu) / ε),
@@ -23,7 +23,7 @@ Order = npt.NDArray[np.int32]
 def logit_flow(
     grid: Grid, cost_map: Floats, field: DistanceField, start: Cell, epsilon: float
 ) -> tuple[Floats, Floats]:
-    """Soft distances (H, W) and unit flow (K, H, W) from `start` to the goal of `field`.
+    """Return the soft distances (H, W) and the unit flow (K, H, W) from `start` to the goal of `field`.
 
     The soft distance of the start is the regularised cost; its derivative by the edge costs is the flow.
     Soft distances are NaN beyond the start and where the goal cannot be reached. epsilon > 0, in cost units.
@@ -53,7 +53,7 @@ def logit_adjoint(
     epsilon: float,
     upstream: Floats,
 ) -> Floats:
-    """Derivative of <upstream, flow> by every edge cost: (K, H, W) -> (K, H, W), at a fixed settle order.
+    """Return the derivative of <upstream, flow> by every edge cost, (K, H, W) each, at a fixed settle order.
 
     Under the Gibbs distribution this is −Cov(Σ upstream along the path, uses of the edge) / ε, which two more
     passes give: the expected upstream still to come from each cell, and the one collected on the way to it.

@@ -1,14 +1,14 @@
-"""One look ahead of an agent, made differentiable by a soft beam.
+"""One plan of an agent, made differentiable by a soft beam.
 
-A way of the agent has the weight exp(−cost / ε) · Π membership of its cells in the beam. Per cell u of a
-layer, the weights of all ways that lead there add up to exp(−G_u / ε):
+A path of the agent has the weight exp(−cost / ε) · Π membership of its cells in the beam. Per cell u of a
+layer, the weights of all paths that lead there add up to exp(−G_u / ε):
 
     G'_u = −ε log Σ_v exp(−(G_v + edge_cost_vu) / ε),        G_u = G'_u − ε · log membership_u,
 
 with the membership that of a soft top-k of −(G' + guess), by its logarithm: a cell that the beam narrowly leaves
-out still says what would bring it in. The agent goes to u of the last layer with a chance in proportion to
-exp(−(G_u + guess_u) / ε). The beam's temperature is a tenth of ε, and what has a membership of less than e^−30
-is dropped: so the beam hardens before the choice does, and as ε → 0 both are the hard search of
+out still has a gradient that would bring it in. The agent goes to u of the last layer with a probability in
+proportion to exp(−(G_u + guess_u) / ε). The beam's temperature is a tenth of ε, and what has a membership of less
+than e^−30 is dropped: so the beam hardens before the choice does, and as ε → 0 both are the hard search of
 `engine.paths.beam_search`. Sources of the idea: Goyal et al. 2018 (continuous beam search), Xie et al. 2020
 (soft top-k by transport in a beam).
 """
@@ -43,7 +43,7 @@ class SoftLayer:
 
 @dataclass(frozen=True, eq=False)
 class SoftPlan:
-    """One soft look ahead, differentiable.
+    """One soft plan, differentiable.
 
     cells: (b,) flat indices of the last layer.  chance: (b,) that the agent goes there.  cost: (b,) expected
     cost of getting there.  layers: for display.
@@ -58,9 +58,9 @@ class SoftPlan:
 def soft_plan(
     cost_map: Tensor, grid: Grid, agent: Agent, at: Cell, guess: Floats, closed: Flags, epsilon: float
 ) -> SoftPlan:
-    """`look_ahead`, softened by epsilon (cost units) and differentiable by `cost_map` (H, W).
+    """Return the plan of `look_ahead`, softened by epsilon (cost units), differentiable by `cost_map` (H, W).
 
-    Which cells are looked at, and which are dropped, is decided by values and not differentiated; all else
+    Which cells are searched, and which are dropped, is decided by values and not differentiated; all else
     is, in reverse through the search. Raises ValueError if no move is open.
     """
     width = grid.shape[1]
@@ -98,18 +98,18 @@ def soft_plan(
 def soft_losses(
     cost_map: Tensor, grid: Grid, agent: Agent, plans: tuple[Plan, ...], guess: Floats, epsilon: float
 ) -> tuple[Tensor, tuple[SoftPlan, ...]]:
-    """What each of the plans on an agent's walk is expected to lose against the shortest path: (plans,).
+    """Return what each plan on an agent's walk is expected to lose against the shortest path: (plans,).
 
-    Each is softened where the agent stands; together they tend to walk − shortest path as epsilon → 0.
+    Each plan is softened where the agent stands; together they tend to walk − shortest path as epsilon → 0.
     """
     width = grid.shape[1]
     closed = np.zeros(grid.shape, dtype=np.bool_)
     soft: list[SoftPlan] = []
     for plan in plans:
-        at = int(plan.way[0, 0]), int(plan.way[0, 1])
+        at = int(plan.path[0, 0]), int(plan.path[0, 1])
         soft.append(soft_plan(cost_map, grid, agent, at, guess, closed, epsilon))
-        closed[plan.way[:-1, 0], plan.way[:-1, 1]] = True
-    starts = [int(plan.way[0, 0]) * width + int(plan.way[0, 1]) for plan in plans]
+        closed[plan.path[:-1, 0], plan.path[:-1, 1]] = True
+    starts = [int(plan.path[0, 0]) * width + int(plan.path[0, 1]) for plan in plans]
     wanted, index = np.unique(np.concatenate([starts, *[plan.cells for plan in soft]]), return_inverse=True)
     sources = [(int(cell) // width, int(cell) % width) for cell in wanted]
     rest = soft_distances(cost_map, grid, sources, [agent.goal], epsilon)[:, 0][index]
@@ -124,7 +124,7 @@ def soft_losses(
 
 @dataclass(frozen=True, eq=False)
 class _Search:
-    """What `outwards` was asked and returned."""
+    """Arguments and results of `outwards` that the way back needs."""
 
     start: int
     beam: Integers
@@ -157,7 +157,7 @@ class _Ends(torch.autograd.Function):
 
 
 def _move_table(grid: Grid) -> tuple[Integers, Floats]:
-    """(H·W, K) the cell that each legal move leads to, −1 where it is illegal, and the lengths (K,)."""
+    """Return the cell that each legal move leads to, (H·W, K), −1 where it is illegal; and the lengths (K,)."""
     height, width = grid.shape
     moves = np.arange(grid.neighbours)
     offset = MOVES[moves, 0] * width + MOVES[moves, 1]

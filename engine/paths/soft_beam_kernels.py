@@ -1,4 +1,4 @@
-"""The loops of one soft look ahead: outwards, keeping what the way back needs, and back.
+"""The loops of one soft plan: outwards, recording what the gradient needs, and back.
 
 Maps are flat here. Arrays of a tape have an entry for every layer. A link is a move from a member of the beam
 to a candidate for the next one; several links may meet in one candidate.
@@ -14,7 +14,7 @@ import numpy as np
 
 from engine.core.arrays import Flags, Floats, Integers
 from engine.core.compiled import compiled
-from engine.ranking.kernels import log_odds, log_odds_adjoint
+from engine.ranking.top_k_kernels import log_odds, log_odds_adjoint
 
 Tape = tuple[Integers, Integers, Integers, Floats, Floats]
 
@@ -36,7 +36,9 @@ def outwards(
     most: int,
     least: float,
 ) -> tuple[Integers, Floats, Floats, Tape]:
-    """Cells (L, M) of the beam, −1 where there is none, their membership, chance and expected cost (2, b), tape.
+    """Search outwards: cells (L, M) of the beam, −1 where there is none, their membership, ends (2, b) and tape.
+
+    ends: the chance of each cell of the last layer, and its expected cost.
 
     heads: (cells, K), −1 where a move is illegal.  temperature: of the membership.  most: M, how many cells a
     layer keeps; least: log-membership under which a cell is dropped.
@@ -117,7 +119,7 @@ def back(
     cells: int, start: int, beam: Integers, ends: Floats, tape: Tape, epsilon: float, temperature: float,
     upstream: Floats,
 ) -> Floats:  # fmt: skip
-    """Gradient by the flat cost map of Σ upstream · ends, both (2, b)."""
+    """Return the gradient by the flat cost map of Σ upstream · ends, both (2, b)."""
     counts, kept, links, weights, odds = tape
     gradient = np.zeros(cells)
     layers = beam.shape[0]
@@ -152,7 +154,7 @@ def back(
 def _merge(
     q: Floats, r: Floats, candidate: Integers, epsilon: float, weights: Floats, merged: Floats, mean: Floats
 ) -> None:
-    """Soft minimum of q (links,) and its mean of r for every candidate; fills shares and what r exceeds."""
+    """Fill in the soft minimum of q (links,) and the mean of r for every candidate, and the links' weights."""
     merged[:] = np.inf
     mean[:] = 0.0
     total = np.zeros(merged.size)

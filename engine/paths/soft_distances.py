@@ -1,8 +1,8 @@
 """Soft distances from many cells to many goals, differentiable by the cost map.
 
 One Dijkstra and one pass outwards per goal (see `engine.paths.logit`) give the soft distances of all cells; by the
-envelope theorem one pass back carries every source's share at once, so that a matrix of distances costs no
-more than its number of goals.
+envelope theorem one pass back serves all sources at once, so that the work for a matrix of distances grows only
+with the number of goals.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ from engine.paths.logit import logit_flow
 
 
 def exact_distances(grid: Grid, cost_map: Floats, sources: Sequence[Cell], goals: Sequence[Cell]) -> Floats:
-    """(S, G) cost of the shortest path from each source to each goal; infinite where there is none."""
+    """Return the cost of the shortest path from each source to each goal: (S, G), infinite where there is none."""
     fields = [distances_to(grid, cost_map, goal) for goal in goals]
     return np.array([[field.distance[source] for field in fields] for source in sources])
 
@@ -30,7 +30,7 @@ def exact_distances(grid: Grid, cost_map: Floats, sources: Sequence[Cell], goals
 def soft_distances(
     cost_map: Tensor, grid: Grid, sources: Sequence[Cell], goals: Sequence[Cell], epsilon: float
 ) -> Tensor:
-    """(S, G) soft cost of the paths from each source to each goal on `cost_map` (H, W), differentiable.
+    """Return the soft distance from each source to each goal, (S, G), differentiable by `cost_map` (H, W).
 
     Never above the exact cost, and equal to it as epsilon (> 0, in cost units) goes to 0. Gradient rule:
     envelope. Raises ValueError if a source cannot reach a goal.
@@ -73,7 +73,7 @@ class _SoftDistances(torch.autograd.Function):
 
 
 def _last(field: DistanceField, cells: Sequence[Cell]) -> Cell:
-    """The cell that was settled last: all others have their soft distance before it."""
+    """Return the cell that was settled last: all others have their soft distance before it."""
     position = np.empty(field.distance.size, dtype=np.int64)
     position[field.order] = np.arange(field.order.size)
     width = field.distance.shape[1]
@@ -90,7 +90,10 @@ def _load_of_visits(
     tail_share: float,
     epsilon: float,
 ) -> Floats:
-    """Load (H, W) of what starts as `visits` (H, W), of any sign, and flows to the goal; visits are used up."""
+    """Return the load (H, W) of mass that starts as `visits` (H, W), of any sign, and flows to the goal.
+
+    The array of visits is overwritten.
+    """
     height, width = cost_map.shape
     load = np.zeros((height, width))
     earlier = np.zeros((height, width), dtype=np.bool_)

@@ -1,21 +1,21 @@
 """Soft shortest paths: three methods behind one interface.
 
 `bregman`  minimises <x, edge_cost> + ε Σ x (log x − 1) over the unit flows x ≥ 0 from start to goal, by
-           over-relaxed Bregman projections. Smooth in the costs, parallel, at home on a GPU.
+           over-relaxed Bregman projections. Smooth in the costs, parallel, suited to a GPU.
 `logit`    the Gibbs distribution exp(−cost / ε) over the paths that only ever step to cells nearer the goal.
-           One pass there and one back; the fastest on a CPU.
-`exact`    one shortest path. Its cost is not smooth, its load a subgradient.
+           Two passes over the map, outwards from the goal and back; the fastest on a CPU.
+`exact`    one shortest path. Its cost is not smooth, its load is a subgradient.
 
-The Bregman projections. Every optimal flow has the form x_vu = exp((y_v − y_u − edge_cost_vu) / ε) with one
+Bregman projections. Every optimal flow has the form x_vu = exp((y_v − y_u − edge_cost_vu) / ε) with one
 potential y_v per cell. The Kullback–Leibler projection onto the balance "outflow − inflow = b" of one cell
 multiplies its out-edges by t and divides its in-edges by t,
 
     t = (b + √(b² + 4·O·I)) / (2·O)      O, I: its outflow and inflow,
 
-that is, y_v += ε log t. Cells that share no edge are projected at once, in four colours. Plain projections
-need O(n²) sweeps over an n×n map; the over-relaxed step y_v += ω ε log t with ω = 2 / (1 + sin(π / m)) needs
-O(n), where m is about the number of moves from start to goal. Source: Benamou et al. 2015 (iterative Bregman
-projections); the over-relaxation is that of Gauss–Seidel sweeps on a Laplacian.
+that is, y_v += ε log t. Cells that share no edge are projected at once, in four colours; a sweep projects every
+cell once. Plain projections need O(n²) sweeps over an n×n map. The over-relaxed step y_v += ω ε log t with
+ω = 2 / (1 + sin(π / m)) needs O(n), where m is about the number of moves from start to goal. Source: Benamou et
+al. 2015 (iterative Bregman projections); the over-relaxation is that of Gauss–Seidel sweeps on a Laplacian.
 """
 
 from collections import deque
@@ -37,11 +37,11 @@ Method = Literal["bregman", "logit", "exact"]
 
 @dataclass(frozen=True)
 class FlowSettings:
-    """How to solve for a soft flow. epsilon and tolerance only matter to the methods that have them.
+    """How to solve for a soft flow. Only `bregman` uses more than the method and epsilon.
 
-    epsilon: entropic regularisation, in cost units.
+    epsilon: entropic regularisation, in cost units; `exact` has none.
     tolerance: L1 error of the supply at which `bregman` stops.  max_iterations: its sweeps at most.
-    device: where `bregman` runs, "cpu" or a torch device.
+    device: where `bregman` runs: "cpu" for the compiled loops, or a torch device.
     """
 
     method: Method = "bregman"
@@ -52,10 +52,10 @@ class FlowSettings:
 
 
 @dataclass(frozen=True, eq=False)
-class Warmth:
-    """What a solve leaves for the next one on similar costs.
+class WarmStart:
+    """What a `bregman` solve passes on to the next one, on similar costs.
 
-    potentials: (R, H, W), NaN where a cell had none.  relaxation: (R,) the ω that was found to suit.
+    potentials: (R, H, W), NaN where a cell had none.  relaxation: (R,) the ω that it ended with.
     """
 
     potentials: Floats
@@ -66,14 +66,17 @@ class Warmth:
 class SoftPaths:
     """R soft shortest paths on one cost map.
 
-    path_cost: (R,) cost of the exact shortest path.  value: (R,) regularised cost.
-    flow: (R, K, H, W) mass on every directed edge.  load: (R, H, W) derivative of `value` by the cost map.
+    path_cost: (R,) cost of the exact shortest path.  regularised_cost: (R,) with the entropy term.
+    flow: (R, K, H, W) mass on every directed edge.
+    load: (R, H, W) derivative of `regularised_cost` by the cost map.
     potentials: (R, H, W), in cost units; NaN where no goal can be reached.
-    fields: exact distances to each goal.  supply_error: (R,) L1.  iterations: sweeps done.
+    fields: exact distances to each goal.
+    supply_error: (R,) L1.  iterations: sweeps done.  status: CONVERGED, or why not.
+    warm_start: for the next solve; None if there is none.
     """
 
     path_cost: Floats
-    value: Floats
+    regularised_cost: Floats
     flow: Floats
     load: Floats
     potentials: Floats
@@ -81,7 +84,7 @@ class SoftPaths:
     supply_error: Floats
     iterations: int
     status: Status
-    warmth: Warmth | None = None
+    warm_start: WarmStart | None = None
 
 
 def soft_paths(
@@ -90,12 +93,13 @@ def soft_paths(
     starts: Sequence[Cell],
     goals: Sequence[Cell],
     settings: FlowSettings,
-    warmth: Warmth | None = None,
+    warm_start: WarmStart | None = None,
 ) -> SoftPaths:
-    """Soft shortest paths by the method that `settings` names.
+    """Find the soft shortest paths from each start to its goal, by the method that `settings` names.
 
-    cost_map: (H, W), > 0. Raises ValueError if a goal cannot be reached. Never raises for want of
-    convergence: look at `status` and `supply_error`.
+    cost_map: (H, W), > 0.  warm_start: of an earlier solve; used by `bregman` where its shape fits.
+    Raises ValueError if a goal cannot be reached. A solve that does not converge raises nothing: `status` and
+    `supply_error` say so.
     """
     fields = tuple(distances_to(grid, cost_map, goal) for goal in goals)
     path_cost = np.array([field.distance[start] for field, start in zip(fields, starts, strict=True)])
@@ -103,69 +107,66 @@ def soft_paths(
         if not np.isfinite(cost):
             raise ValueError(f"no way leads from cell {start} to cell {goal}")
 
-    if settings.method == "bregman":
-        (iterate,) = deque(bregman(grid, cost_map, starts, fields, settings, warmth), maxlen=1)
-        flow, potentials, value = iterate.flow, iterate.warmth.potentials, iterate.value
-        error, iterations, status = iterate.supply_error, iterate.iterations, iterate.status
-        warmth = iterate.warmth
-    elif settings.method == "logit":
-        solved = [
-            logit_flow(grid, cost_map, field, start, settings.epsilon)
-            for field, start in zip(fields, starts, strict=True)
-        ]
-        flow = np.stack([flow for _, flow in solved])
-        potentials = np.stack([soft_distance for soft_distance, _ in solved])
-        value = np.array([soft[start] for (soft, _), start in zip(solved, starts, strict=True)])
-        error, iterations, status = np.zeros(len(starts)), 1, Status.CONVERGED
-    else:
-        flow = np.stack([path_flow(grid, field, start) for field, start in zip(fields, starts, strict=True)])
-        potentials = np.stack([np.where(np.isfinite(f.distance), f.distance, np.nan) for f in fields])
-        value, error, iterations, status = path_cost, np.zeros(len(starts)), 1, Status.CONVERGED
+    supply_error, iterations, status = np.zeros(len(starts)), 1, Status.CONVERGED
+    match settings.method:
+        case "bregman":
+            (last,) = deque(bregman(grid, cost_map, starts, fields, settings, warm_start), maxlen=1)
+            flow, regularised_cost, potentials = last.flow, last.regularised_cost, last.warm_start.potentials
+            supply_error, iterations, warm_start = last.supply_error, last.iterations, last.warm_start
+            status = last.status or Status.STEPS_DONE
+        case "logit":
+            ends = zip(fields, starts, strict=True)
+            solved = [logit_flow(grid, cost_map, field, start, settings.epsilon) for field, start in ends]
+            potentials, flow = (np.stack(part) for part in zip(*solved, strict=True))
+            regularised_cost = np.array([y[start] for y, start in zip(potentials, starts, strict=True)])
+        case "exact":
+            flow = np.stack([path_flow(grid, field, start) for field, start in zip(fields, starts, strict=True)])
+            distance = np.stack([field.distance for field in fields])
+            potentials, regularised_cost = np.where(np.isfinite(distance), distance, np.nan), path_cost
 
-    load = np.stack([load_of_flow(grid, route_flow) for route_flow in flow])
     return SoftPaths(
-        path_cost,
-        value,
-        flow,
-        load,
-        potentials,
-        fields,
-        error,
-        iterations,
-        status or Status.STEPS_DONE,
-        warmth,
+        path_cost=path_cost,
+        regularised_cost=regularised_cost,
+        flow=flow,
+        load=np.stack([load_of_flow(grid, route_flow) for route_flow in flow]),
+        potentials=potentials,
+        fields=fields,
+        supply_error=supply_error,
+        iterations=iterations,
+        status=status,
+        warm_start=warm_start,
     )
 
 
 class Projections(Protocol):
-    """The projections of R routes in absorbed form, on some device."""
+    """The Bregman projections of R routes on some device."""
 
     def sweep(self, relaxation: Floats, active: Flags, count: int) -> None:
-        """`count` over-relaxed projections on every cell of the active routes; (R,) each."""
+        """Project every cell of the active routes `count` times, over-relaxed by ω; both arrays are (R,)."""
         ...
 
     def supply_error(self) -> Floats:
-        """(R,) L1 error of the present flow's supply."""
+        """Return the L1 error of the present flow's supply: (R,)."""
         ...
 
     def potentials(self) -> Floats:
-        """(R, H, W)."""
+        """Return the present potentials: (R, H, W), NaN where no goal can be reached."""
         ...
 
     def flow(self) -> Floats:
-        """(R, K, H, W)."""
+        """Return the present flow: (R, K, H, W)."""
         ...
 
 
 @dataclass(frozen=True, eq=False)
 class BregmanIterate:
-    """State between two rounds of sweeps. Arrays are copies; `status` is None while it may go on."""
+    """State between two rounds of sweeps. Arrays are copies; `status` is None while the solve may go on."""
 
     flow: Floats
-    value: Floats
+    regularised_cost: Floats
     supply_error: Floats
     iterations: int
-    warmth: Warmth
+    warm_start: WarmStart
     status: Status | None
 
 
@@ -175,18 +176,18 @@ def bregman(
     starts: Sequence[Cell],
     fields: Sequence[DistanceField],
     settings: FlowSettings,
-    warmth: Warmth | None = None,
+    warm_start: WarmStart | None = None,
 ) -> Iterator[BregmanIterate]:
-    """Over-relaxed Bregman projections; yields between rounds of sweeps, callers may stop at any time.
+    """Yield between rounds of over-relaxed Bregman projections; callers may stop at any time.
 
-    value is the dual objective y_start − y_goal − ε Σ x: a lower bound of the regularised cost at any moment,
-    with derivative x by the edge costs at fixed potentials.
+    fields: exact distances to the goal of each route. The regularised cost is the dual objective
+    y_start − y_goal − ε Σ x: a lower bound at any moment, with derivative x by the edge costs at fixed potentials.
     """
-    potentials, relaxation = _first_state(starts, fields, warmth)
+    potentials, relaxation = _first_state(starts, fields, warm_start)
     projections = _projections(grid, cost_map, starts, fields, potentials, settings)
     errors = projections.supply_error()
     history = [errors]
-    cold = warmth is None
+    cold = warm_start is None
     iterations = 0
     while True:
         if not np.all(np.isfinite(errors)) and not cold:
@@ -195,7 +196,7 @@ def bregman(
             projections = _projections(grid, cost_map, starts, fields, potentials, settings)
             errors, cold = projections.supply_error(), True
             history = [errors]
-        status = _ending(errors, iterations, settings)
+        status = _status(errors, iterations, settings)
         yield _iterate(projections, starts, fields, settings, errors, iterations, relaxation, status)
         if status is not None:
             return
@@ -204,31 +205,34 @@ def bregman(
         iterations += count
         errors = projections.supply_error()
         history = [*history[-2:], errors]
-        adapted = _adapt(relaxation, history, count)
+        adapted = _adapted_relaxation(relaxation, history, count)
         if np.any(adapted != relaxation):
             relaxation, history = adapted, [errors]
 
 
 def _first_state(
-    starts: Sequence[Cell], fields: Sequence[DistanceField], warmth: Warmth | None
+    starts: Sequence[Cell], fields: Sequence[DistanceField], warm_start: WarmStart | None
 ) -> tuple[Floats, Floats]:
-    """Potentials min(D, D[start]), which make every exponent at most 0, or the warm ones where there are."""
+    """Return potentials and ω: the warm ones where there are, else min(D, D[start]) and the ω of that many moves.
+
+    These potentials make every exponent of the flow at most 0.
+    """
     cold = np.stack([np.minimum(f.distance, f.distance[s]) for f, s in zip(fields, starts, strict=True)])
-    if warmth is not None and warmth.potentials.shape == cold.shape:
-        warm = warmth.potentials
+    if warm_start is not None and warm_start.potentials.shape == cold.shape:
+        warm = warm_start.potentials
         shift = np.array([0.0 - p[f.goal] for p, f in zip(warm, fields, strict=True)])
         warm = warm + np.where(np.isfinite(shift), shift, 0.0)[:, None, None]
-        return np.where(np.isfinite(warm) & np.isfinite(cold), warm, cold), warmth.relaxation.copy()
+        return np.where(np.isfinite(warm) & np.isfinite(cold), warm, cold), warm_start.relaxation.copy()
     hops = np.array([len(shortest_path(f, s)) - 1 for f, s in zip(fields, starts, strict=True)])
     return cold, 2.0 / (1.0 + np.sin(np.pi / np.maximum(1.25 * hops, 4.0)))
 
 
 def _round_length(relaxation: Floats) -> int:
-    """Sweeps between two looks at the error: a third of the m that the largest ω stands for."""
+    """Return the sweeps between two measurements of the error: a third of the m that the largest ω stands for."""
     return max(10, int(2.0 * np.pi / (2.0 - float(relaxation.max())) / 3.0))
 
 
-def _ending(errors: Floats, iterations: int, settings: FlowSettings) -> Status | None:
+def _status(errors: Floats, iterations: int, settings: FlowSettings) -> Status | None:
     if not np.all(np.isfinite(errors)):
         return Status.NOT_A_NUMBER
     if np.all(errors <= settings.tolerance):
@@ -236,10 +240,10 @@ def _ending(errors: Floats, iterations: int, settings: FlowSettings) -> Status |
     return Status.STEPS_DONE if iterations >= settings.max_iterations else None
 
 
-def _adapt(relaxation: Floats, history: list[Floats], count: int) -> Floats:
-    """A better ω from the rate at which the error fell over the last two rounds.
+def _adapted_relaxation(relaxation: Floats, history: list[Floats], count: int) -> Floats:
+    """Return a better ω (R,), from the rate at which the error fell over the last two rounds.
 
-    With ω under its best value the error falls by a factor ρ > ω − 1 a sweep, and ρ tells the best one:
+    With ω below its best value the error falls by a factor ρ > ω − 1 a sweep, and ρ tells the best one:
     μ² = (ρ + ω − 1)² / (ρ ω²), ω_best = 2 / (1 + √(1 − μ²)). 2 − ω is at most halved at once, and doubled
     when the error grows.
     """
@@ -290,10 +294,6 @@ def _iterate(
     status: Status | None,
 ) -> BregmanIterate:
     potentials, flow = projections.potentials(), projections.flow()
-    value = np.array(
-        [
-            y[start] - y[field.goal] - settings.epsilon * x.sum()
-            for y, x, start, field in zip(potentials, flow, starts, fields, strict=True)
-        ]
-    )
-    return BregmanIterate(flow, value, errors, iterations, Warmth(potentials, relaxation.copy()), status)
+    routes = zip(potentials, flow, starts, fields, strict=True)
+    cost = np.array([y[start] - y[field.goal] - settings.epsilon * x.sum() for y, x, start, field in routes])
+    return BregmanIterate(flow, cost, errors, iterations, WarmStart(potentials, relaxation.copy()), status)

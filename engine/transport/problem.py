@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from engine.core.arrays import Floats
-from engine.core.errors import ProblemError
+from engine.core.errors import ProblemError, SuggestedFix
 from engine.transport.costs import GroundCost, check_cost
 
 # Totals that differ by less than this share are the same.
@@ -111,5 +111,5 @@ def check_problem(problem: TransportProblem) -> None:
                     "mass",
                     f"a mass of {mass:g} cannot be moved: the sources weigh {total_a:g} in all and the targets "
                     f"{total_b:g}; choose a mass above 0 and up to {most:g}",
-                    suggestion=most,
+                    SuggestedFix("mass", most),
                 )

@@ -5,7 +5,7 @@ from typing import Literal
 
 import numpy as np
 
-from engine.core.errors import ProblemError
+from engine.core.errors import ProblemError, SuggestedFix
 from engine.transport.problem import TransportProblem, check_problem
 
 Precision = Literal["float64", "float32"]
@@ -63,5 +63,5 @@ def check(problem: TransportProblem, settings: TransportSettings) -> None:
             "epsilon",
             f"epsilon is {settings.epsilon:g}, too small beside costs of up to {problem.cost.largest():g}: "
             f"choose at least {smallest:g}, or the exact plan",
-            suggestion=smallest,
+            SuggestedFix("epsilon", smallest),
         )

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from maps.document import MapDocument
 from maps.errors import MapFormatError, MapSaveError
 from maps.formats import arrays, csv_grid, image, movingai, native
 from maps.formats.foreign import foreign_kind
@@ -16,26 +14,27 @@ from maps.results import KeptResult, MapFile
 from maps.safe_pair import save_pair
 from maps.safe_save import save_bytes
 
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Sequence
+
+    from maps.document import MapDocument
+
 __all__ = ["FORMATS", "Format", "companion_of", "format_of", "losses", "read_file", "read_map", "write_map"]
 
 FORMATS: tuple[Format, ...] = (native.FORMAT, movingai.FORMAT, arrays.NPY, csv_grid.FORMAT, image.FORMAT)
 
-# First bytes that settle a format, whatever the file is called.
-_SIGNATURES = (
-    (b"PK\x03\x04", native.FORMAT),
-    (b"\x93NUMPY", arrays.NPY),
-    (b"\x89PNG", image.FORMAT),
-    (b"type ", movingai.FORMAT),
-)
-
 
 def read_map(path: str | os.PathLike[str]) -> MapDocument:
-    """The map in a file of any known format. Raises MapFormatError, and nothing else, for whatever is wrong."""
+    """Return the map in a file of any known format; its first bytes settle the format, then its ending.
+
+    Raises MapFormatError, and nothing else, for whatever is wrong with the file.
+    """
     return _readable(Path(path)).read(Path(path))
 
 
 def read_file(path: str | os.PathLike[str]) -> MapFile:
-    """`read_map` with the results that were kept with the map, where the format keeps any."""
+    """Return the map, and the results that were kept with it where the format keeps any, as `read_map` does."""
     kind = _readable(Path(path))
     return kind.read_file(Path(path)) if kind.read_file else MapFile(kind.read(Path(path)))
 
@@ -43,7 +42,7 @@ def read_file(path: str | os.PathLike[str]) -> MapFile:
 def write_map(
     document: MapDocument, path: str | os.PathLike[str], results: Sequence[KeptResult] = ()
 ) -> list[str]:
-    """Write a document in the format of the path's ending, safely; returns what was lost, in sentences.
+    """Write a document in the format of the path's ending, safely; return what was lost, in sentences.
 
     results: kept with the map where the format has a place for them. Raises MapSaveError; the file that was
     there before is then unchanged. Raises MapError for a document that the format cannot hold.
@@ -65,7 +64,7 @@ def write_map(
 def losses(
     document: MapDocument, path: str | os.PathLike[str], results: Sequence[KeptResult] = ()
 ) -> list[str]:
-    """What `write_map` would lose, in sentences; empty if nothing."""
+    """Return what `write_map` would lose, in sentences; empty if nothing."""
     kind = _writable(Path(path))
     lost = kind.losses(document)
     if results and not kind.encode_file:
@@ -74,20 +73,21 @@ def losses(
 
 
 def companion_of(document: MapDocument, path: str | os.PathLike[str]) -> Path | None:
-    """The file that `write_map` would write beside `path`, None if there is none."""
+    """Return the file that `write_map` would write beside `path`, None if there is none."""
     kind = _by_ending(Path(path))
     return kind.companion(document, Path(path)) if kind and kind.companion else None
 
 
 def format_of(path: str | os.PathLike[str]) -> Format | None:
-    """The format of a path's ending, None if it has none that is known."""
+    """Return the format of a path's ending, None if it has none that is known."""
     return _by_ending(Path(path))
 
 
 def _readable(path: Path) -> Format:
     with opened(path) as file:
         start = file.read(16)
-    kind = next((kind for signature, kind in _SIGNATURES if start.startswith(signature)), _by_ending(path))
+    signed = (kind for kind in FORMATS if kind.signature and start.startswith(kind.signature))
+    kind = next(signed, None) or _by_ending(path)
     if kind is None or (kind is native.FORMAT and path.suffix.lower() != ".longcut"):
         foreign = foreign_kind(path)
         if foreign is not None:

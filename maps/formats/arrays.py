@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from maps.document import Bounds, MapDocument, freshly_frozen
 from maps.errors import MapFormatError, name_cell
@@ -14,11 +12,16 @@ from maps.formats import npy
 from maps.formats.format import Format, bare_losses, name_of
 from maps.formats.limits import check_shape, opened
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
 _NUMBERS = ("f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8")
 
 
 def bare_document(path: Path, costs: NDArray[np.float32]) -> MapDocument:
-    """A document of costs (H, W), infinite where impassable, as `costs_of` gives them."""
+    """Return a document of costs (H, W), infinite where impassable, as `costs_of` gives them."""
     passable: NDArray[np.bool_] = np.isfinite(costs)
     single = np.where(passable, costs, np.float32(1.0))
     return MapDocument(
@@ -31,7 +34,7 @@ def bare_document(path: Path, costs: NDArray[np.float32]) -> MapDocument:
 
 
 def costs_of(path: Path, row: NDArray[Any], number: int) -> NDArray[np.float32]:
-    """Row `number` of a grid, (W,), as costs. Raises MapFormatError, naming the cell, for what can be none."""
+    """Return row `number` of a grid, (W,), as costs. Raises MapFormatError, naming the cell."""
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         single: NDArray[np.float32] = row.astype(np.float32)
     good = np.isposinf(row) | (np.isfinite(single) & (single > 0))
@@ -62,7 +65,7 @@ def _bounds_of(costs: NDArray[np.float32]) -> Bounds:
 
 
 def bare_costs(document: MapDocument) -> NDArray[np.float32]:
-    """Costs (H, W), infinite where impassable."""
+    """Return costs (H, W), infinite where impassable."""
     return np.where(document.passable, document.cost, np.float32(np.inf))
 
 
@@ -87,4 +90,4 @@ def _encode_npy(document: MapDocument, path: Path) -> dict[Path, bytes]:
     return {path: npy.encode(bare_costs(document).astype("<f4"))}
 
 
-NPY = Format("npy", "NumPy array of costs", (".npy",), _read_npy, _encode_npy, bare_losses)
+NPY = Format("npy", "NumPy array of costs", (".npy",), _read_npy, _encode_npy, bare_losses, signature=npy.MAGIC)

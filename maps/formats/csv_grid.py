@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from maps.document import MAX_SIDE, MapDocument
 from maps.errors import MapFormatError
@@ -14,11 +13,16 @@ from maps.formats.format import Format, bare_losses
 from maps.formats.limits import check_shape, opened
 from maps.formats.table import Table, TableOptions, is_number
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
 MOST_LINES = 4 * MAX_SIDE  # empty ones included
 
 
 def read_csv(path: Path, options: TableOptions | None = None) -> MapDocument:
-    """The map in a table of costs. How an unusual one was read stands in the metadata, under "table".
+    """Return the map in a table of costs. How an unusual one was read stands in the metadata, under "table".
 
     Raises MapFormatError, naming the line and column.
     """
@@ -54,7 +58,7 @@ def read_csv(path: Path, options: TableOptions | None = None) -> MapDocument:
 
 
 def _numbers(path: Path, number: int, fields: list[str]) -> NDArray[np.float64]:
-    """A line's fields as numbers."""
+    """Return a line's fields as numbers."""
     try:
         if not any("_" in field for field in fields):
             return np.array([float(field) for field in fields])

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _AS_TABLE = "save the sheet as CSV and open that"
 _AS_ARRAY = "save one two-dimensional array as .npy and open that"
@@ -29,6 +32,6 @@ _BY_ENDING = {
 
 
 def foreign_kind(path: Path) -> str | None:
-    """What a file of another program is and what to do with it; None for one that is not known."""
+    """Return what a file of another program is and what to do with it; None for one that is not known."""
     known = _BY_ENDING.get(path.suffix.lower())
     return None if known is None else f"is {known[0]}, which cannot be read as a map; {known[1]}"

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from maps.document import MapDocument
-from maps.results import MapFile
+
+if TYPE_CHECKING:
+    from maps.results import MapFile
 
 Read = Callable[[Path], MapDocument]
 Encode = Callable[[MapDocument, Path], dict[Path, bytes]]
@@ -19,6 +22,7 @@ class Format:
     """One file format.
 
     endings: of file names, the first is the usual one.
+    signature: first bytes that settle the format, whatever the file is called; None if it has none.
     read: file -> document, raising only MapFormatError.
     encode: document and target -> the files to write, at most one companion and then the map itself; None if
         it cannot be written.
@@ -36,15 +40,16 @@ class Format:
     read_file: Callable[[Path], MapFile] | None = None
     encode_file: Callable[[MapFile, Path], dict[Path, bytes]] | None = None
     companion: Callable[[MapDocument, Path], Path | None] | None = None
+    signature: bytes | None = None
 
 
 def name_of(path: Path) -> str:
-    """What a map is called that has no name in its file: the file's, up to its first full stop."""
+    """Return what a map is called that has no name in its file: the file's, up to its first full stop."""
     return path.name.split(".")[0].encode("utf-8", "replace").decode("utf-8")
 
 
 def bare_losses(document: MapDocument) -> list[str]:
-    """What a format loses that holds one cost per cell, or a wall, and nothing else."""
+    """Return what a format loses that holds one cost per cell, or a wall, and nothing else."""
     lost: list[str] = []
     if (document.cost[~document.passable] != 1.0).any():
         lost.append("the costs that impassable cells remember")

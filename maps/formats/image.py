@@ -12,11 +12,9 @@ import math
 import struct
 import warnings
 import zlib
-from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, PngImagePlugin
 
 from maps.document import MAX_CELLS, Bounds, MapDocument
@@ -24,6 +22,11 @@ from maps.errors import MapFormatError
 from maps.formats.arrays import bare_document, costs_of
 from maps.formats.format import Format, bare_losses
 from maps.formats.limits import check_shape, opened, read_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
 
 MAX_PNG = 3 * MAX_CELLS  # bytes: two a cell, and room for other chunks
 LEVELS = 65_534  # steps between value 1 and value 65535
@@ -36,7 +39,7 @@ _PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4),
 
 
 def quantise(document: MapDocument) -> tuple[NDArray[np.uint16], float, float]:
-    """Values (H, W) with lo and hi; the total over passable cells is kept to within one level in all.
+    """Return values (H, W) with lo and hi; the total over passable cells is kept to within one level in all.
 
     A cost that a level gives exactly keeps that level, so that a picture that was read is written unchanged.
     """
@@ -108,7 +111,7 @@ def _read_shape(path: Path, start: bytes) -> tuple[int, int]:
 
 
 def _check_chunks(path: Path, file: BinaryIO, start: bytes) -> str | None:
-    """Longcut's text in an image, if it has one; leaves the file where it was.
+    """Return Longcut's text in an image, if it has one; leave the file where it was.
 
     Refuses an image with a damaged chunk, or whose pixels are fewer or more than its header says: Pillow reads
     one that ends early without a word, its missing rows black, which here would become walls. Takes little
@@ -179,7 +182,7 @@ def _longcut_text(kind: bytes, contents: bytes) -> str | None:
 
 
 def _range(path: Path, source: str | None) -> tuple[float, float]:
-    """lo and hi from the text in the image, else from the file beside, else the usual bounds."""
+    """Return lo and hi from the text in the image, else from the file beside, else the usual bounds."""
     where = f"text chunk {CHUNK!r}"
     sidecar = _sidecar(path)
     if source is None and sidecar.is_file():
@@ -231,4 +234,5 @@ FORMAT = Format(
     _encode,
     _losses,
     companion=lambda _, path: _sidecar(path),
+    signature=b"\x89PNG",
 )

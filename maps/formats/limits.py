@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Generator
 from contextlib import contextmanager
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from maps.document import MAX_CELLS, check_size
 from maps.errors import MapError, MapFormatError
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
 
 MAX_FILE = 1 << 30
 MAX_LETTERS = 3 * MAX_CELLS  # a map written as letters with spaces between them, and room for more
@@ -18,7 +20,7 @@ MAX_JSON = 4 << 20  # nested empty lists take twenty times as much memory
 
 @contextmanager
 def opened(path: str | os.PathLike[str], limit: int = MAX_FILE) -> Generator[BinaryIO, None, None]:
-    """The file, open for reading, if there is one to read that is not larger than `limit` bytes."""
+    """Give the file, open for reading, if there is one to read that is not larger than `limit` bytes."""
     try:
         if not _is_file(path):
             raise MapFormatError(path, "", "is a folder or a device; choose a map file")
@@ -32,7 +34,7 @@ def opened(path: str | os.PathLike[str], limit: int = MAX_FILE) -> Generator[Bin
 
 
 def read_file(path: str | os.PathLike[str], limit: int = MAX_FILE) -> bytes:
-    """The bytes of a file, if it can be read and is not larger than `limit`."""
+    """Return the bytes of a file, if it can be read and is not larger than `limit`."""
     with opened(path, limit) as file:
         return file.read(limit + 1)
 
@@ -46,7 +48,7 @@ def _is_file(path: str | os.PathLike[str]) -> bool:
 
 
 def check_shape(path: str | os.PathLike[str], where: str, height: int, width: int) -> None:
-    """Raises MapFormatError unless a map of height × width cells is within the limits."""
+    """Raise MapFormatError unless a map of height × width cells is within the limits."""
     try:
         check_size(height, width)
     except MapError as error:

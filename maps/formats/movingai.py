@@ -12,16 +12,21 @@ import dataclasses
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
-from numpy.typing import NDArray
 
 from maps.document import MOST_DECIMALS, MapDocument, MovementRule, Route
 from maps.errors import MapFormatError
 from maps.formats.format import Format, bare_losses, name_of
 from maps.formats.limits import MAX_LETTERS, check_shape, opened
 from maps.safe_pair import companion_of, digest_of
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
 
 PASSABLE, BLOCKED, WATER = ".GS", "@OT", "W"
 _OPEN, _BLOCKED, _WATER = 1, 2, 3
@@ -33,7 +38,7 @@ LONGEST_LINE = 4096  # bytes, of a header or a scenario
 
 
 def read_scenarios(path: str | os.PathLike[str], document: MapDocument) -> tuple[Route, ...]:
-    """All routes of a `.scen` file, for `document`'s map; `expected_cost` is the length that the file gives.
+    """Return all routes of a `.scen` file for `document`'s map, with the file's lengths as `expected_cost`.
 
     Coordinates for a map of another size are scaled to this one, where the lengths no longer hold: there
     `expected_cost` is None, as it is for a length of 0 between two cells. Raises MapFormatError with the line.
@@ -83,7 +88,7 @@ def _decimals(text: str) -> int | None:
 
 
 def encode_scenarios(document: MapDocument, map_name: str) -> bytes:
-    """A `.scen` file of the document's routes; routes without an expected cost get 0, which says so."""
+    """Return a `.scen` file of the document's routes; routes without an expected cost get 0, which says so."""
     rows = ["version 1"]
     for route in document.routes:
         length = route.expected_cost or 0.0
@@ -96,7 +101,7 @@ def encode_scenarios(document: MapDocument, map_name: str) -> bytes:
 
 
 def scenario_beside(path: Path) -> Path | None:
-    """The scenario file that belongs to a map file: NAME.map.scen or NAME.scen."""
+    """Return the scenario file that belongs to a map file: NAME.map.scen or NAME.scen."""
     for candidate in (path.with_name(path.name + ".scen"), path.with_suffix(".scen")):
         if candidate.is_file():
             return candidate
@@ -269,4 +274,5 @@ FORMAT = Format(
     _encode,
     _losses,
     companion=_companion,
+    signature=b"type ",
 )

@@ -10,18 +10,22 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
 from maps.document import MAX_CELLS, Bounds, Layout, MapDocument, MovementRule, Route, Terrain
 from maps.errors import MapError, MapFormatError
 from maps.formats import npy
 from maps.formats.format import Format
+from maps.formats.json_object import JsonObject
 from maps.formats.limits import MAX_FILE, MAX_JSON, check_shape, opened
 from maps.results import MOST_RESULTS, KeptResult, MapFile
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
 
 VERSION = (1, 2)
 _STAMP = (1980, 1, 1, 0, 0, 0)
@@ -34,7 +38,7 @@ _LAYERS = (("cost", "f4"), ("passable", "b1"), ("locked", "b1"))
 
 
 def encode(document: MapDocument, results: Sequence[KeptResult] = ()) -> bytes:
-    """The bytes of a `.longcut` file; the same document and results give the same bytes.
+    """Return the bytes of a `.longcut` file; the same document and results give the same bytes.
 
     Raises MapError for more routes, layouts, points or metadata than a reader takes.
     """
@@ -117,7 +121,7 @@ def encode(document: MapDocument, results: Sequence[KeptResult] = ()) -> bytes:
 
 
 class _ResultMaps:
-    """The maps of kept results as entries, `.longcut` files themselves; equal ones are stored once."""
+    """Collects the maps of kept results as entries, `.longcut` files themselves; equal ones are stored once."""
 
     def __init__(self) -> None:
         self.entries: dict[str, bytes] = {}
@@ -134,12 +138,12 @@ class _ResultMaps:
 
 
 def decode(path: Path, data: bytes) -> MapDocument:
-    """The document in the bytes of a `.longcut` file; `path` only names it in messages."""
+    """Return the document in the bytes of a `.longcut` file; `path` only names it in messages."""
     return _decode_file(path, io.BytesIO(data), with_results=False).document
 
 
 def decode_file(path: Path, data: bytes) -> MapFile:
-    """`decode` with the kept results."""
+    """Return the document and the results kept with it, as `decode` does."""
     return _decode_file(path, io.BytesIO(data), with_results=True)
 
 
@@ -147,7 +151,7 @@ def _decode_file(path: Path, file: BinaryIO, with_results: bool) -> MapFile:
     try:
         _check_directory(path, file)
         with zipfile.ZipFile(file) as archive:
-            header = _Header(path, _json(path, archive))
+            header = JsonObject(path, _json(path, archive))
             document = _decode(path, archive, header)
             return MapFile(document, _results(path, archive, header) if with_results else ())
     except MapFormatError:
@@ -181,7 +185,7 @@ def _check_points(points: int) -> None:
         raise MapError(f"the layouts have {points} points; {_MAX_POINTS} is the most in all")
 
 
-def _results(path: Path, archive: zipfile.ZipFile, header: _Header) -> tuple[KeptResult, ...]:
+def _results(path: Path, archive: zipfile.ZipFile, header: JsonObject) -> tuple[KeptResult, ...]:
     """The kept results; none in files of before version 1.2."""
     parts = header.parts("results") if header.get("results") is not None else []
     if len(parts) > MOST_RESULTS:
@@ -213,7 +217,7 @@ def _results(path: Path, archive: zipfile.ZipFile, header: _Header) -> tuple[Kep
     )
 
 
-def _decode(path: Path, archive: zipfile.ZipFile, header: _Header) -> MapDocument:
+def _decode(path: Path, archive: zipfile.ZipFile, header: JsonObject) -> MapDocument:
     _check_version(path, header.text("version"))
     height, width = header.whole("height"), header.whole("width")
     check_shape(path, "map.json", height, width)
@@ -227,9 +231,9 @@ def _decode(path: Path, archive: zipfile.ZipFile, header: _Header) -> MapDocumen
         passable=layers["passable"],
         locked=layers["locked"],
         rule=MovementRule(
-            cast(Any, rule.whole("neighbours")),
-            cast(Any, rule.text("corner_rule")),
-            cast(Any, rule.text("cost_rule")),
+            cast("Any", rule.whole("neighbours")),
+            cast("Any", rule.text("corner_rule")),
+            cast("Any", rule.text("cost_rule")),
         ),
         bounds=Bounds(bounds.number("lower"), bounds.number("upper")),
         routes=tuple(
@@ -260,7 +264,7 @@ def _decode(path: Path, archive: zipfile.ZipFile, header: _Header) -> MapDocumen
     )
 
 
-def _layout(path: Path, archive: zipfile.ZipFile, number: int, header: _Header) -> Layout:
+def _layout(path: Path, archive: zipfile.ZipFile, number: int, header: JsonObject) -> Layout:
     points = header.whole("points")
     if points < 0:
         raise MapFormatError(path, f"layouts[{number}]", f"has {points} points; at least 0 are needed")
@@ -273,10 +277,10 @@ def _layout(path: Path, archive: zipfile.ZipFile, number: int, header: _Header) 
 def _array(path: Path, archive: zipfile.ZipFile, name: str, dtype: str, shape: tuple[int, ...]) -> NDArray[Any]:
     limit = math.prod(shape) * np.dtype(dtype).itemsize + npy.LONGEST_HEADER
     with archive.open(_entry(path, archive, name, limit)) as stream:
-        header = npy.read_header(path, name, cast(BinaryIO, stream), (dtype,), len(shape))
+        header = npy.read_header(path, name, cast("BinaryIO", stream), (dtype,), len(shape))
         if header.shape != shape:
             raise MapFormatError(path, name, f"has shape {header.shape}, but map.json says {shape}")
-        array = npy.read_data(path, name, cast(BinaryIO, stream), header)
+        array = npy.read_data(path, name, cast("BinaryIO", stream), header)
     if dtype == "b1" and np.any(array.view(np.uint8) > 1):
         raise MapFormatError(path, name, "holds bytes other than 0 and 1")
     return array
@@ -337,84 +341,6 @@ def _check_version(path: Path, version: str) -> None:
         raise MapFormatError(path, "map.json", f"has version {version}; versions start at 1.0")
 
 
-class _Header:
-    """Typed access to a JSON object, with messages that name the field."""
-
-    def __init__(self, path: Path, values: Mapping[str, Any], where: str = "") -> None:
-        self.path, self.values, self.where = path, values, where
-
-    def get(self, name: str) -> Any:
-        return self.values.get(name)
-
-    def number(self, name: str) -> float:
-        value = self._value(name)
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise self._refuse(name, value, "a number")
-        return float(value)
-
-    def whole(self, name: str) -> int:
-        value = self._value(name)
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise self._refuse(name, value, "a whole number")
-        return value
-
-    def text(self, name: str) -> str:
-        value = self._value(name)
-        if not isinstance(value, str):
-            raise self._refuse(name, value, "a text")
-        return value
-
-    def flag(self, name: str) -> bool:
-        value = self._value(name)
-        if not isinstance(value, bool):
-            raise self._refuse(name, value, "true or false")
-        return value
-
-    def cell(self, name: str) -> tuple[int, int]:
-        value = self._value(name)
-        pair: list[Any] = _list(value) or []
-        if len(pair) != 2 or not all(isinstance(i, int) and not isinstance(i, bool) for i in pair):
-            raise self._refuse(name, value, "a cell [row, col]")
-        return pair[0], pair[1]
-
-    def cells(self, name: str) -> tuple[tuple[int, int], ...]:
-        """A list of cells; none where the name is missing, as before version 1.1."""
-        value = self.get(name)
-        entries = [] if value is None else _list(value)
-        if entries is None:
-            raise self._refuse(name, value, "a list of cells [row, col]")
-        named = {f"{name}[{number}]": entry for number, entry in enumerate(entries)}
-        return tuple(_Header(self.path, named, self.where).cell(key) for key in named)
-
-    def part(self, name: str) -> _Header:
-        value = self._value(name)
-        if not isinstance(value, dict):
-            raise self._refuse(name, value, "an object")
-        return _Header(self.path, cast("dict[str, Any]", value), f"{self.where}{name}.")
-
-    def parts(self, name: str) -> list[_Header]:
-        value = self._value(name)
-        items = _list(value)
-        if items is None or not all(isinstance(item, dict) for item in items):
-            raise self._refuse(name, value, "a list of objects")
-        return [_Header(self.path, item, f"{self.where}{name}[{i}].") for i, item in enumerate(items)]
-
-    def _value(self, name: str) -> Any:
-        if name not in self.values:
-            raise MapFormatError(self.path, "map.json", f"{self.where}{name} is missing")
-        return self.values[name]
-
-    def _refuse(self, name: str, value: object, needed: str) -> MapFormatError:
-        return MapFormatError(
-            self.path, "map.json", f"{self.where}{name} is {repr(value)[:40]}; {needed} is needed"
-        )
-
-
-def _list(value: Any) -> list[Any] | None:
-    """The value if it is a list; nothing is known of its entries."""
-    return cast("list[Any]", value) if type(value) is list else None  # pyright: ignore[reportUnknownArgumentType]
-
-
 def _stored(dtype: str) -> np.dtype[Any]:
     return np.dtype(dtype).newbyteorder("<")
 
@@ -451,5 +377,13 @@ def _losses(document: MapDocument) -> list[str]:
 
 
 FORMAT = Format(
-    "longcut", "Longcut map, keeps everything", (".longcut",), _read, _encode, _losses, _read_file, _encode_file
+    "longcut",
+    "Longcut map, keeps everything",
+    (".longcut",),
+    _read,
+    _encode,
+    _losses,
+    read_file=_read_file,
+    encode_file=_encode_file,
+    signature=_START,
 )

@@ -7,16 +7,19 @@ import io
 import math
 import re
 import warnings
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
 from maps.document import freshly_frozen
 from maps.errors import MapFormatError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from numpy.typing import NDArray
 
 MAGIC = b"\x93NUMPY"
 LONGEST_HEADER = 10_000  # bytes, numpy's own limit
@@ -39,7 +42,7 @@ class Header:
 
 
 def read_header(path: Path, where: str, file: BinaryIO, dtypes: tuple[str, ...], dimensions: int) -> Header:
-    """The header of a .npy file, which is left where the data begin.
+    """Return the header of a .npy file, which is left where the data begin.
 
     dtypes: the ones that are welcome, as numpy names them, in any byte order. Raises MapFormatError.
     """
@@ -73,11 +76,11 @@ def read_header(path: Path, where: str, file: BinaryIO, dtypes: tuple[str, ...],
     sides = _tuple(shape)
     if len(sides) != dimensions or not all(type(side) is int and side >= 0 for side in sides):
         raise refuse(f"has shape {repr(shape)[:40]}; {dimensions} dimensions are needed")
-    return Header(np.dtype(cast(str, dtype)), cast("tuple[int, ...]", sides), fortran is True)
+    return Header(np.dtype(cast("str", dtype)), cast("tuple[int, ...]", sides), fortran is True)
 
 
 def read_data(path: Path, where: str, file: BinaryIO, header: Header) -> NDArray[Any]:
-    """The array that follows a header, which the caller has found to be of a size that may be.
+    """Return the array that follows a header, which the caller has found to be of a size that may be.
 
     The memory grows with what is there, block by block, not with what the header promises.
     """
@@ -102,14 +105,14 @@ def check_length(path: Path, file: BinaryIO, header: Header) -> None:
 
 
 def rows(file: BinaryIO, header: Header) -> Iterator[NDArray[Any]]:
-    """The rows of a two-dimensional array in C order, one after the other; one of them is in memory at once."""
+    """Yield the rows of a two-dimensional array in C order; only one of them is in memory at a time."""
     height, width = header.shape
     for _ in range(height):
         yield np.frombuffer(file.read(width * header.dtype.itemsize), header.dtype)
 
 
 def encode(array: NDArray[Any]) -> bytes:
-    """The bytes of a .npy file."""
+    """Return the bytes of a .npy file."""
     buffer = io.BytesIO()
     np.lib.format.write_array(buffer, np.ascontiguousarray(array), version=(1, 0), allow_pickle=False)
     return buffer.getvalue()

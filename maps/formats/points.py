@@ -10,14 +10,12 @@ from __future__ import annotations
 
 import io
 import json
-import os
 from array import array
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, cast
+from typing import Any, BinaryIO, Literal, cast, TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from maps.document import Layout, MapDocument
 from maps.errors import MapError, MapFormatError, MapSaveError
@@ -27,6 +25,10 @@ from maps.formats.movingai import read_scenarios
 from maps.formats.table import Table, is_number
 from maps.layout_edits import blocked, new_layout, why_blocked
 from maps.safe_save import save_bytes
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    import os
 
 MAX_POINTS = 1_000_000
 MAX_POINTS_CSV = 16 * MAX_JSON  # bytes of a file
@@ -48,7 +50,7 @@ class PointTable:
 
 
 def read_layout(path: str | os.PathLike[str], document: MapDocument) -> tuple[Layout, str]:
-    """A layout for `document` from a .csv or .json file; and how it was read, where that is worth telling.
+    """Return a layout for `document` from a .csv or .json file; and how it was read, where that is worth telling.
 
     Where the file gives no name or colour the layout takes the file's name and the next free colour.
     Raises MapFormatError, naming the line or point, for a file that cannot be read and for a point that lies
@@ -64,7 +66,7 @@ def read_layout(path: str | os.PathLike[str], document: MapDocument) -> tuple[La
 
 
 def scenario_layout(path: str | os.PathLike[str], document: MapDocument, end: Literal["start", "goal"]) -> Layout:
-    """The starts or the goals of a Moving AI `.scen` file; an end used k times is one point of weight k.
+    """Return the starts or the goals of a Moving AI `.scen` file; an end used k times is one point of weight k.
 
     Raises MapFormatError with the line.
     """
@@ -85,7 +87,7 @@ def scenario_layout(path: str | os.PathLike[str], document: MapDocument, end: Li
 
 
 def write_layout(layout: Layout, path: str | os.PathLike[str]) -> str | None:
-    """Save a layout as .csv or .json, safely; returns a warning of the save, if there is one.
+    """Save a layout as .csv or .json, safely; return a warning of the save, if there is one.
 
     Raises MapSaveError; the file that was there before is then unchanged.
     """
@@ -100,7 +102,7 @@ def write_layout(layout: Layout, path: str | os.PathLike[str]) -> str | None:
 
 
 def encode_csv(layout: Layout) -> bytes:
-    """A table with the columns row, col, weight."""
+    """Return a table with the columns row, col, weight."""
     rows = np.column_stack([layout.positions, layout.weights]).tolist()
     return "".join(
         f"{line}\n" for line in ("row,col,weight", *(",".join(map(repr, row)) for row in rows))
@@ -108,7 +110,7 @@ def encode_csv(layout: Layout) -> bytes:
 
 
 def encode_json(layout: Layout) -> bytes:
-    """The layout with its name and colour, one point a line."""
+    """Return the layout with its name and colour, one point a line."""
     points = ",\n".join(
         json.dumps({"row": row, "col": col, "weight": weight})
         for (row, col), weight in zip(layout.positions.tolist(), layout.weights.tolist(), strict=True)
@@ -118,7 +120,7 @@ def encode_json(layout: Layout) -> bytes:
 
 
 def parse_points(path: str | os.PathLike[str], text: str) -> PointTable:
-    """The points of a table as text. path: what errors call it. Raises MapFormatError, naming the line."""
+    """Return the points of a table as text. path: what errors call it. Raises MapFormatError, naming the line."""
     return _parse(path, io.BytesIO(text.encode("utf-8", "replace")))
 
 

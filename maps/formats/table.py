@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 import re
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO, Literal
+from typing import TYPE_CHECKING, BinaryIO, Literal
 
 from maps.document import MAX_SIDE
 from maps.errors import MapFormatError
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable, Iterator
 
 Separator = Literal[",", ";", "\t", " "]
 
@@ -55,12 +57,12 @@ class Dialect:
 
     @property
     def unusual(self) -> bool:
-        """Whether there is something to tell about it."""
+        """Return whether there is something to tell about it."""
         return self != Dialect("utf-8", ",", False, False, False)
 
     @property
     def told(self) -> str:
-        """The dialect in words."""
+        """Return the dialect in words."""
         words = [f"columns parted by {_NAMES[self.separator]}"]
         if self.decimal_comma:
             words.append("decimal commas")
@@ -74,7 +76,7 @@ class Dialect:
 
 
 class Table:
-    """The lines of a table in an open file, field by field; never more of it in memory than one line.
+    """Reads the lines of a table in an open file, field by field; never more of it in memory than one line.
 
     Raises MapFormatError, naming the line, for what is no table.
     """
@@ -91,14 +93,14 @@ class Table:
         self.dialect = recognise(sample, encoding, options or TableOptions())
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
-        """`records` without the line that names the columns."""
+        """Yield what `records` does, without the line that names the columns."""
         records = self.records()
         if self.dialect.header:
             next(records, None)
         return records
 
     def records(self) -> Iterator[tuple[int, list[str]]]:
-        """The lines that are neither empty nor comments, numbered from 1, as fields; the header among them.
+        """Yield the lines that are neither empty nor comments, numbered from 1, as fields; the header among them.
 
         A field's decimal comma has become a point, a column that numbers the rows is left out.
         """
@@ -137,12 +139,12 @@ class Table:
 
 
 def encoding_of(start: bytes) -> str:
-    """The encoding that the first bytes of a text tell; UTF-8 where they tell none."""
+    """Return the encoding that the first bytes of a text tell; UTF-8 where they tell none."""
     return next((name for mark, name in _ENCODINGS if start.startswith(mark)), "utf-8")
 
 
 def recognise(sample: Iterable[str], encoding: str, options: TableOptions) -> Dialect:
-    """The dialect of a table that begins with these lines, with what is set by `options`."""
+    """Return the dialect of a table that begins with these lines, with what is set by `options`."""
     lines = list(sample)
     told = _sep_line(lines[0]) if lines else None
     if told is not None:
@@ -164,7 +166,7 @@ def recognise(sample: Iterable[str], encoding: str, options: TableOptions) -> Di
 
 
 def fields_of(line: str, separator: Separator) -> list[str]:
-    """The fields of a line, without blanks around them and without what follows a last separator."""
+    """Return the fields of a line, without blanks around them and without what follows a last separator."""
     if '"' in line:
         fields = [field.strip() for field in next(csv.reader([line], delimiter=str(separator)))]
     elif separator == " ":
@@ -175,7 +177,7 @@ def fields_of(line: str, separator: Separator) -> list[str]:
 
 
 def is_number(text: str) -> bool:
-    """Whether a field is a number; `1_0`, which Python would take, is none."""
+    """Return whether a field is a number; `1_0`, which Python would take, is none."""
     try:
         float(text)
     except ValueError:

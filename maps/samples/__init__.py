@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from maps.document import MapDocument
 from maps.formats import read_map
+
+if TYPE_CHECKING:
+    from maps.document import MapDocument
 
 # name -> (title, the one thing it shows)
 SAMPLES: dict[str, tuple[str, str]] = {
@@ -24,12 +27,12 @@ SAMPLES: dict[str, tuple[str, str]] = {
 
 
 def sample_path(name: str) -> Path:
-    """The file of the sample map of this name. Raises KeyError, naming those that exist, for any other."""
+    """Return the file of the sample map of this name. Raises KeyError, naming those that exist, for any other."""
     if name not in SAMPLES:
         raise KeyError(f"there is no sample map {name!r}; there are {', '.join(SAMPLES)}")
     return Path(str(files("maps.samples") / f"{name}.longcut"))
 
 
 def load_sample(name: str) -> MapDocument:
-    """The sample map of this name, as a document."""
+    """Return the sample map of this name, as a document."""
     return read_map(sample_path(name))

@@ -6,14 +6,17 @@ platform and version draws the same map.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from maps.document import Cell, CostMap, Mask, Terrain
 from maps.raster import flood
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from maps.document import Cell, CostMap, Mask, Terrain
 
 Field: TypeAlias = NDArray[np.float64]
 Shape: TypeAlias = tuple[int, int]
@@ -24,7 +27,7 @@ class Sketch:
     """A map in the making: one terrain of the palette in every cell, later ones laid over earlier ones."""
 
     def __init__(self, shape: Shape, palette: Sequence[Terrain]) -> None:
-        """All cells start as the first terrain of the palette."""
+        """Start with all cells as the first terrain of the palette."""
         self.palette = tuple(palette)
         self._number = {terrain.name: number for number, terrain in enumerate(palette)}
         self._kind = np.zeros(shape, np.int64)
@@ -48,28 +51,28 @@ class Sketch:
         self._kind[:, -half:] = self._kind[:, :half][:, ::-1]
 
     def find(self, *names: str) -> Mask:
-        """(H, W) cells that show one of the terrains."""
+        """Return (H, W) cells that show one of the terrains."""
         return np.isin(self._kind, [self._number[name] for name in names])
 
     @property
     def passable(self) -> Mask:
-        """(H, W) cells whose terrain can be walked on."""
+        """Return (H, W) cells whose terrain can be walked on."""
         return np.array([terrain.passable for terrain in self.palette])[self._kind]
 
     @property
     def cost(self) -> CostMap:
-        """(H, W) cost of every cell's terrain."""
+        """Return (H, W) cost of every cell's terrain."""
         return np.array([terrain.cost for terrain in self.palette], np.float32)[self._kind]
 
 
 def coordinates(shape: Shape) -> tuple[Field, Field]:
-    """(H, W) row and column of every cell."""
+    """Return (H, W) row and column of every cell."""
     rows, columns = np.indices(shape).astype(np.float64)
     return rows, columns
 
 
 def noise(shape: Shape, scale: float, seed: int, octaves: int = 3) -> Field:
-    """(H, W) value noise with features of about `scale` cells; its values are spread evenly over 0 … 1."""
+    """Return (H, W) value noise with features of about `scale` cells; its values are spread evenly over 0 … 1."""
     generator = np.random.RandomState(seed)
     rows, columns = coordinates(shape)
     total = np.zeros(shape)
@@ -85,23 +88,23 @@ def noise(shape: Shape, scale: float, seed: int, octaves: int = 3) -> Field:
 
 
 def ridges(field: Field) -> Field:
-    """(H, W) crests where a field of 0 … 1 passes its middle, falling to 0 at both of its ends."""
+    """Return (H, W) crests where a field of 0 … 1 passes its middle, falling to 0 at both of its ends."""
     return 1.0 - np.abs(2.0 * field - 1.0)
 
 
 def hill(distance: Field, radius: float) -> Field:
-    """(H, W) a smooth hill of height 1: (1 - (distance / radius)²)² within the radius, 0 beyond."""
+    """Return (H, W) a smooth hill of height 1: (1 - (distance / radius)²)² within the radius, 0 beyond."""
     return np.clip(1.0 - (distance / radius) ** 2, 0.0, None) ** 2
 
 
 def from_point(shape: Shape, centre: tuple[float, float]) -> Field:
-    """(H, W) distance in cells from a point."""
+    """Return (H, W) distance in cells from a point."""
     rows, columns = coordinates(shape)
     return np.sqrt((rows - centre[0]) ** 2 + (columns - centre[1]) ** 2)
 
 
 def from_line(shape: Shape, corners: Sequence[tuple[float, float]]) -> Field:
-    """(H, W) distance in cells from the smooth line (Catmull–Rom) through the corners."""
+    """Return (H, W) distance in cells from the smooth line (Catmull–Rom) through the corners."""
     rows, columns = coordinates(shape)
     squared = np.full(shape, np.inf)
     for row, column in _curve(corners).tolist():
@@ -110,7 +113,7 @@ def from_line(shape: Shape, corners: Sequence[tuple[float, float]]) -> Field:
 
 
 def warped(field: Field, size: float, scale: float, seed: int) -> Field:
-    """A field whose cells were pushed up to `size` cells aside, so that straight edges become natural ones."""
+    """Return a field whose cells were pushed up to `size` cells aside, so that straight edges look natural."""
     rows, columns = np.indices(field.shape)
     down = np.rint(size * (2.0 * noise(field.shape, scale, seed) - 1.0)).astype(np.int64)
     right = np.rint(size * (2.0 * noise(field.shape, scale, seed + 1) - 1.0)).astype(np.int64)
@@ -119,7 +122,7 @@ def warped(field: Field, size: float, scale: float, seed: int) -> Field:
 
 
 def grown(mask: Mask, cells: int = 1) -> Mask:
-    """A mask and all cells within so many king's moves of it."""
+    """Return a mask and all cells within so many king's moves of it."""
     for _ in range(cells):
         padded = np.pad(mask, 1)
         mask = padded[:-2, 1:-1] | padded[1:-1, 1:-1] | padded[2:, 1:-1]
@@ -129,14 +132,14 @@ def grown(mask: Mask, cells: int = 1) -> Mask:
 
 
 def nearest(mask: Mask, cell: Cell) -> Cell:
-    """The cell of a mask that lies nearest to another cell."""
+    """Return the cell of a mask that lies nearest to another cell."""
     cells = np.argwhere(mask)
     row, column = cells[int(np.argmin(((cells - np.array(cell)) ** 2).sum(axis=1)))]
     return int(row), int(column)
 
 
 def part_of(mask: Mask, cell: Cell) -> Mask:
-    """The 4-connected part of a mask that holds a cell."""
+    """Return the 4-connected part of a mask that holds a cell."""
     patch = flood(mask, cell)
     part = np.zeros_like(mask)
     part[patch.slices] = patch.weights > 0.0
@@ -144,7 +147,7 @@ def part_of(mask: Mask, cell: Cell) -> Mask:
 
 
 def maze(rooms: Shape, pitch: int, loops: float, seed: int) -> Mask:
-    """Walls, one cell thick, of a maze of square rooms `pitch` cells apart; (rooms × pitch + 1) cells a side.
+    """Return walls, one cell thick, of a maze of square rooms `pitch` cells apart: rooms × pitch + 1 cells a side.
 
     Every room can be reached from every other. loops: share of the remaining walls that get a doorway too, so
     that there are many ways.

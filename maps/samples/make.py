@@ -1,9 +1,9 @@
-"""Makes the sample maps: `python -m maps.samples.make` writes them beside this file, the same every time."""
+"""Make the sample maps: `python -m maps.samples.make` writes them beside this file, the same every time."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -25,11 +25,14 @@ from maps.samples.landscape import (
     warped,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 ORANGE, BLUE, GREEN = "#e69f00", "#0072b2", "#009e73"
 
 
 def make(name: str) -> MapDocument:
-    """One sample map by its name in `SAMPLES`."""
+    """Return one sample map by its name in `SAMPLES`."""
     document = _MAKERS[name]()
     title, what = SAMPLES[name]
     metadata = {"title": title, "description": what, "licence": "CC0-1.0"}

@@ -16,7 +16,7 @@ import numpy as np
 
 from engine.core.device import leave_a_core_free
 from engine.learning.adaptation import Accuracy, accuracy, adapt
-from engine.learning.terrain import TrainingSettings, example_pictures, train
+from engine.learning.terrain import TrainingSettings, example_pictures, train_terrain
 from engine.learning.tilesets import TILESETS, examples
 from tests.benchmarks.table import print_table
 
@@ -38,7 +38,7 @@ def main() -> None:
     models, rows = {}, []
     for source, target in permutations(TILESETS, 2):
         if source not in models:
-            (end,) = deque(train(drawn, TrainingSettings(tilesets=(source,), width=32)), maxlen=1)
+            (end,) = deque(train_terrain(drawn, TrainingSettings(tilesets=(source,), width=32)), maxlen=1)
             models[source] = end.model
         model = models[source]
         at_home = accuracy(model, held_out, example_pictures(held_out, (source,), np.arange(HELD_OUT)))

@@ -7,8 +7,8 @@ import time
 from collections import deque
 
 from engine.core.device import leave_a_core_free
-from engine.design.adversarial import DesignSettings, design
-from engine.optimum.run import OptimumSettings, optimum
+from engine.design.adversarial import DesignSettings, optimise_costs
+from engine.optimum.run import OptimumSettings, approach_optimum
 from engine.warmup import warm_up
 from tests.benchmarks.table import print_table
 from tests.oracles import LP_OPTIMA, table_problem
@@ -26,13 +26,13 @@ def last(iterates):
 def main() -> None:
     warm_up()
     leave_a_core_free()
-    last(design(table_problem(16, 4), DesignSettings(steps=2)))
+    last(optimise_costs(table_problem(16, 4), DesignSettings(steps=2)))
     rows = []
     for method in ("logit", "bregman"):
         for size in SIZES:
             for neighbours in (4, 8):
                 known = LP_OPTIMA[size, neighbours]
-                end, seconds = last(design(table_problem(size, neighbours), DesignSettings(method)))
+                end, seconds = last(optimise_costs(table_problem(size, neighbours), DesignSettings(method)))
                 rows.append(
                     (
                         method,
@@ -53,8 +53,8 @@ def main() -> None:
     rows = []
     for neighbours in (4, 8):
         problem = table_problem(256, neighbours)
-        best, _ = last(optimum(problem, OptimumSettings(5e-4)))
-        end, seconds = last(design(problem, DesignSettings("logit", steps=600, bound=False)))
+        best, _ = last(approach_optimum(problem, OptimumSettings(5e-4)))
+        end, seconds = last(optimise_costs(problem, DesignSettings("logit", steps=600, bound=False)))
         # Both ends of the optimum are known to the gap: the share is at least this.
         share = end.best_score / best.upper_bound
         rows.append((f"256², {neighbours}", f"{end.best_score:.2f}", f"{best.value:.2f} … {best.upper_bound:.2f}",

@@ -55,14 +55,14 @@ def main() -> None:
     cost_map = torch.ones((size, size), dtype=torch.float64, requires_grad=True)
     start = soft_paths(grid, np.ones((size, size)), *ends[1:], FlowSettings("bregman", EPSILON))
     seconds = {}
-    for rule, repeats, warmth, sweeps in (
-        ("envelope", 20, start.warmth, 20),
+    for rule, repeats, warm_start, sweeps in (
+        ("envelope", 20, start.warm_start, 20),
         ("unrolled", 1, None, start.iterations),
     ):
         settings = FlowSettings("bregman", EPSILON, 1e-12, sweeps)
         began = time.perf_counter()
         for _ in range(repeats):
-            costs, _ = route_costs(cost_map, *ends, settings, rule, warmth)
+            costs, _ = route_costs(cost_map, *ends, settings, rule, warm_start)
             torch.autograd.grad(costs.sum(), cost_map)
         seconds[rule] = (time.perf_counter() - began) / repeats
     cold = FlowSettings("bregman", EPSILON, 1e-12, start.iterations)

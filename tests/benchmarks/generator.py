@@ -11,7 +11,7 @@ from collections import deque
 import numpy as np
 
 from engine.core.device import leave_a_core_free
-from engine.learning.map_generator import gallery, train
+from engine.learning.map_generator import make_gallery, train_generator
 from engine.warmup import warm_up
 from tests.benchmarks.table import print_table
 from tests.oracles import random_problem, table_problem
@@ -30,7 +30,7 @@ def main() -> None:
     rows, times = [], []
     for name, problem in problems.items():
         began, computed = time.perf_counter(), time.process_time()
-        (end,) = deque(train(problem), maxlen=1)
+        (end,) = deque(train_generator(problem), maxlen=1)
         lengths = end.generator.lengths
         times.append((name, f"{lengths.shortest:.1f} … {lengths.longest:.1f}", f"{lengths.upper_bound:.1f}",
                       end.steps, f"{time.process_time() - computed:.0f}",
@@ -38,7 +38,7 @@ def main() -> None:
         for share in SHARES:
             asked = round(lengths.shortest + share * (lengths.longest - lengths.shortest), 1)
             for refine in (False, True):
-                shown = gallery(end.generator, asked, refine=refine)
+                shown = make_gallery(end.generator, asked, refine=refine)
                 deviation = np.abs(shown.deviations)
                 admissible = all(problem.admissible.contains(cost_map, 1e-12) for cost_map in shown.cost_maps)
                 rows.append((name, asked, "refined" if refine else "as made", f"{shown.hits} of 12",

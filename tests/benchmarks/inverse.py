@@ -9,14 +9,14 @@ from scipy.ndimage import gaussian_filter
 from engine.core.device import leave_a_core_free
 from engine.core.grid import Grid
 from engine.cost_maps.admissible import admissible_maps
-from engine.design.drawn_line import InverseProblem, legal_chain
-from engine.design.drawn_route import Gradient, InverseSettings, draw_route
+from engine.design.drawn_line import DrawnRouteProblem, legal_chain
+from engine.design.drawn_route import DrawnRouteSettings, Gradient, draw_route
 from tests.benchmarks.table import print_table
 
 SIZES = (32, 64, 128)
 
 
-def wave_problem(size: int) -> InverseProblem:
+def wave_problem(size: int) -> DrawnRouteProblem:
     """Hills of cost 0.3 to 4 on an open map, and a line that waves across it."""
     hills = gaussian_filter(np.random.default_rng(0).normal(size=(size, size)), 2.0)
     cost_map = np.clip(np.exp(3.2 * hills), 0.3, 4.0)
@@ -25,20 +25,20 @@ def wave_problem(size: int) -> InverseProblem:
     rows = size / 2.0 + 0.3 * size * np.sin(2.0 * np.pi * along)
     columns = 1.0 + (size - 3.0) * along
     line = legal_chain(grid, np.rint(np.stack([rows, columns], axis=1)).astype(np.int64))
-    return InverseProblem(grid, cost_map, line, admissible_maps(cost_map, grid.passable, 0.2, 5.0))
+    return DrawnRouteProblem(grid, cost_map, line, admissible_maps(cost_map, grid.passable, 0.2, 5.0))
 
 
 def main() -> None:
     leave_a_core_free()
     gradients: tuple[Gradient, ...] = get_args(Gradient)
     for gradient in gradients:  # compile
-        list(draw_route(wave_problem(16), InverseSettings(gradient, steps=20)))
+        list(draw_route(wave_problem(16), DrawnRouteSettings(gradient, steps=20)))
     rows = []
     for size in SIZES:
         problem = wave_problem(size)
         for gradient in gradients:
             first, until, seconds = None, 0.0, 0.0
-            iterates = draw_route(problem, InverseSettings(gradient))
+            iterates = draw_route(problem, DrawnRouteSettings(gradient))
             while True:
                 began = time.perf_counter()
                 iterate = next(iterates)

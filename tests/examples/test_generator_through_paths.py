@@ -32,6 +32,7 @@ def test_a_network_learns_to_make_maps_with_a_path_of_one_length():
     network = nn.Sequential(nn.Linear(6, 32), nn.Tanh(), nn.Linear(32, int(passable.sum()))).double()
     optimiser = torch.optim.Adam(network.parameters(), 0.01)
 
+    cost_maps: list[torch.Tensor] = []
     for _ in range(100):
         cost_maps = [limits.cost_map(theta) for theta in network(noise)]
         lengths = torch.cat(

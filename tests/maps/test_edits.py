@@ -1,7 +1,8 @@
 """Edits: what they change, what they leave, and where they say that they did it."""
 
-from collections.abc import Callable
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -14,6 +15,9 @@ from maps.edits import Edit, paint
 from maps.errors import MapError
 from maps.raster import Patch
 from tests.maps.strategies import EXAMPLES, documents
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MUD = Terrain("mud", 3.5, "#5f6f6a")
 WALL = Terrain("wall", 1.0, "#22242b", passable=False)

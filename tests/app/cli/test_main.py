@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from app.bootstrap.project import read_project
 from app.cli import main as cli
+from app.cli import output
 from maps.document import Layout, MapDocument, Route, new_document
 from maps.formats import read_map, write_map
 from maps.samples import SAMPLES, sample_path
@@ -158,8 +160,8 @@ def record(monkeypatch: pytest.MonkeyPatch) -> list[str]:
             return len(text)
 
     lines: list[str] = []
-    for name in ("_out", "_err"):
-        monkeypatch.setattr(cli, name, Console(file=Kept(), width=200, highlight=False))
+    for name in ("out", "err"):
+        monkeypatch.setattr(output, name, Console(file=Kept(), width=200, highlight=False))
     return lines
 
 
@@ -285,3 +287,13 @@ def test_every_sample_can_be_solved(tmp_path: Path) -> None:
         report = json.loads(report_file.read_text())
         assert report["path_cost_after"] >= report["path_cost_before"] * 0.999, name
         assert report["gap"] >= 0.0, name
+
+
+def test_help_names_the_version_and_the_version_is_pyprojects(capsys):
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"longcut {read_project()['project']['version']}\n"
+    with pytest.raises(SystemExit):
+        cli.main(["--help"])
+    assert "--version" in capsys.readouterr().out

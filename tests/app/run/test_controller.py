@@ -9,7 +9,8 @@ from app.document.model import DocumentModel
 from app.run.controller import RunController
 from app.run.model import RunModel
 from app.scenarios import SCENARIOS
-from app.scenarios.adversarial import Adversarial
+from app.scenarios.adversarial_settings import AdversarialSettings
+from engine.core.errors import apply_fix
 from maps.document import Layout, Route, new_document
 from maps.edits import resize, set_passable
 from maps.raster import rectangle
@@ -22,7 +23,7 @@ class Choice:
 
     def __init__(self):
         self.scenario = SCENARIOS["adversarial"]
-        self.chosen = Adversarial(steps=40)
+        self.chosen = AdversarialSettings(steps=40)
 
     def settings(self):
         return self.chosen
@@ -31,7 +32,7 @@ class Choice:
         self.chosen = replace(self.chosen, **changes)
 
     def apply_fix(self, fix):
-        self.set(**{fix.setting: fix.value})
+        self.chosen = apply_fix(self.chosen, fix)
 
 
 class Desk:

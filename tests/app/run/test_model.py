@@ -1,19 +1,22 @@
 """Runs in their thread, seen through the model that the window uses."""
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import engine.design.adam_steps
 import engine.design.adversarial
+from app.run.headless import solve
 from app.run.model import RunModel
 from app.run.worker import Run
 from app.scenarios import SCENARIOS
-from app.scenarios.adversarial import Adversarial
+from app.scenarios.adversarial_settings import AdversarialSettings
 from maps.document import Route, new_document
 from maps.edits import set_passable
 from maps.raster import rectangle
+from tests.app.scenarios.toy import Toy, ToySettings
 
 ADVERSARIAL = SCENARIOS["adversarial"]
 
@@ -31,7 +34,7 @@ def model(qapp):
 
 
 def started(model, document, steps=60, method="logit"):
-    assert model.start(document, ADVERSARIAL, Adversarial(method=method, steps=steps))
+    assert model.start(document, ADVERSARIAL, AdversarialSettings(method=method, steps=steps))
 
 
 def wait_until(qtbot, condition, timeout=30_000):
@@ -80,7 +83,7 @@ def test_pause_step_resume_and_stop(qtbot, model, document):
 
 def test_a_second_start_is_refused_in_words(qtbot, model, document):
     started(model, document, steps=100_000)
-    assert not model.start(document, ADVERSARIAL, Adversarial())
+    assert not model.start(document, ADVERSARIAL, AdversarialSettings())
     assert "stop it before" in model.sentence
     assert model.state == "running"
 
@@ -163,7 +166,7 @@ def test_a_defect_in_the_engine_is_told_and_does_not_block_the_next_run(qtbot, m
         yield
 
     with monkeypatch.context() as patch:
-        patch.setattr(engine.design.adversarial, "design", broken)
+        patch.setattr(engine.design.adversarial, "optimise_costs", broken)
         started(model, document)
         wait_until(qtbot, lambda: model.state == "failed")
     assert "RuntimeError: boom" in model.sentence
@@ -173,7 +176,32 @@ def test_a_defect_in_the_engine_is_told_and_does_not_block_the_next_run(qtbot, m
 
 @pytest.mark.parametrize("delay", [0.0, 0.02, 0.1, 0.3])
 def test_shutting_down_at_any_moment_leaves_no_thread(document, delay):
-    run = Run(document, ADVERSARIAL, Adversarial(method="bregman", steps=100_000))
+    run = Run(document, ADVERSARIAL, AdversarialSettings(method="bregman", steps=100_000))
     time.sleep(delay)
     assert run.shut_down()
     assert not run.alive
+
+
+class Shown(Toy):
+    """A scenario each of whose steps a window should show for a while."""
+
+    def __init__(self, seconds):
+        self._seconds = seconds
+
+    def steps(self, document, settings, state=None):
+        return (replace(step, seconds_shown=self._seconds) for step in super().steps(document, settings, state))
+
+
+def test_a_window_shows_every_step_as_long_as_asked_and_the_command_line_does_not_wait(qtbot, model, document):
+    began = time.perf_counter()
+    solve(document, Shown(60.0), ToySettings(steps=4), lambda _: None)
+    assert time.perf_counter() - began < 60.0
+    began = time.perf_counter()
+    assert model.start(document, Shown(0.1), ToySettings(steps=4))
+    wait_until(qtbot, lambda: model.state == "ended")
+    assert time.perf_counter() - began >= 0.3
+    assert model.start(document, Shown(60.0), ToySettings(steps=4))
+    wait_until(qtbot, lambda: model.step == 1)
+    model.stop()
+    wait_until(qtbot, lambda: model.state == "ended")
+    assert model.step == 1, "an order is not kept waiting"

@@ -182,7 +182,7 @@ def test_the_plan_of_the_run_goes_before_the_compared_one(seen):
     compared = Plan(LINE, np.ones(1), np.zeros(1, np.int64))
     seen.view.show_plan(compared)
     assert seen.scene.plan.lines.tolist() == LINE.tolist()
-    seen.become("running", frame=Frame(0, plan=(LINE + 1.0, np.ones(1), np.zeros(1, np.int64))))
+    seen.become("running", frame=Frame(0, plan=Plan(LINE + 1.0, np.ones(1), np.zeros(1, np.int64))))
     assert seen.scene.plan.lines.tolist() == (LINE + 1.0).tolist()
     seen.become("idle", frame=None)
     assert seen.scene.plan.lines.tolist() == LINE.tolist()

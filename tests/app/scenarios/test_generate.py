@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from app.scenarios import generate
+from app.scenarios import SCENARIOS
 from maps.document import new_document
 
 
@@ -16,5 +16,5 @@ def test_the_caption_of_a_map_says_how_far_its_path_is_off(deviation, words):
     made = SimpleNamespace(
         cost_maps=np.ones((1, 4, 4)), path_costs=np.array([12.5]), deviations=np.array([deviation])
     )
-    ((caption, document),) = generate.gallery_of(new_document(4, 4), SimpleNamespace(gallery=made))
+    ((caption, document),) = SCENARIOS["generate"].gallery(new_document(4, 4), SimpleNamespace(gallery=made))
     assert caption == f"path 12.5\n{words}\u00a0% off" and document.shape == (4, 4)

@@ -11,7 +11,8 @@ from PySide6.QtTest import QTest
 
 from app.cli import main as cli
 from app.scenarios import SCENARIOS
-from app.scenarios.matching import Matching, matching_problem
+from app.scenarios.matching_problem import matching_problem
+from app.scenarios.matching_settings import MatchingSettings
 from app.window.main_window import MainWindow
 from engine.core.errors import ProblemError
 from maps.document import Layout, new_document
@@ -111,15 +112,15 @@ def test_a_fork_puts_the_points_where_they_were_at_that_step(qtbot, window, docu
 
 
 def test_a_point_that_stays_in_place_in_the_drawing_keeps_its_key_over_an_edit(document):
-    first = matching_problem(document, Matching())
+    first = matching_problem(document, MatchingSettings())
     fewer = remove_points(document, 0, [2])
-    second = matching_problem(add_points(fewer, 0, [[9.0, 9.0]]), Matching(totals="scale"), first)
+    second = matching_problem(add_points(fewer, 0, [[9.0, 9.0]]), MatchingSettings(totals="scale"), first)
     assert second.layouts[0].all_keys().tolist() == [0, 1, 3, 4, 5, 6, 7, 8, 9]
 
 
 def test_points_in_locked_cells_stay(document):
     locked = set_locked(document, rectangle(document.shape, (3, 3), (3, 3)), True).document
-    *_, last = MATCHING.steps(locked, Matching(steps=30), None)
+    *_, last = MATCHING.steps(locked, MatchingSettings(steps=30), None)
     after = MATCHING.apply(locked, last.result)
     assert np.array_equal(after.layouts[0].positions[0], [3.0, 3.0])
     assert not np.array_equal(after.layouts[0].positions[1], document.layouts[0].positions[1])
@@ -128,7 +129,8 @@ def test_points_in_locked_cells_stay(document):
 def test_spreading_over_the_cheap_cells_leaves_the_dear_half(document):
     costs = np.ones((32, 32), np.float32)
     costs[:, 16:] = 500.0
-    *_, last = MATCHING.steps(document.replace(cost=costs), Matching(target="cheapness", source="camps"), None)
+    settings = MatchingSettings(target="cheapness", source="camps")
+    *_, last = MATCHING.steps(document.replace(cost=costs), settings, None)
     positions, _ = last.result["camps"]
     assert (positions[:, 1] < 16.5).all()
 
@@ -146,7 +148,7 @@ BAD = [
 @pytest.mark.parametrize(("change", "settings", "says"), BAD, ids=[says for *_, says in BAD])
 def test_bad_input_is_a_sentence(document, change, settings, says):
     with pytest.raises(ProblemError, match=says):
-        next(MATCHING.steps(change(document), Matching(**settings), None))
+        next(MATCHING.steps(change(document), MatchingSettings(**settings), None))
 
 
 def test_a_run_that_cannot_start_says_why_in_the_window(qtbot, window, document):
@@ -160,7 +162,7 @@ def test_points_follow_a_heat_map_of_its_own(document, tmp_path):
     heat = np.full((32, 32), 1e-3, np.float32)
     heat[20:28, 3:9] = 5.0
     write_map(new_document(32, 32).replace(cost=heat), tmp_path / "heat.longcut")
-    settings = Matching(target="heat", source="spawns", heat=str(tmp_path / "heat.longcut"))
+    settings = MatchingSettings(target="heat", source="spawns", heat=str(tmp_path / "heat.longcut"))
     *_, last = MATCHING.steps(document, settings, None)
     positions, _ = last.result["spawns"]
     assert (positions >= (19.0, 2.0)).all() and (positions <= (28.5, 9.5)).all()
@@ -177,13 +179,13 @@ def test_points_that_a_wall_holds_back_are_named(document):
     passable[:, 11:13] = False
     passable[0, 11:13] = True
     walled = document.replace(passable=passable)
-    *_, last = MATCHING.steps(walled, Matching(steps=400), None)
-    assert "held back by a wall" in last.ending and "of 'spawns'" in last.ending
-    assert not last.ending.startswith("Done")
-    *_, last = MATCHING.steps(document, Matching(steps=400), None)
-    assert last.ending.startswith("Done") and "held" not in last.ending
-    *_, last = MATCHING.steps(walled, Matching(steps=400, ground="walking"), None)
-    assert "held" not in last.ending
+    *_, last = MATCHING.steps(walled, MatchingSettings(steps=400), None)
+    assert "held back by a wall" in last.message and "of 'spawns'" in last.message
+    assert not last.message.startswith("Done")
+    *_, last = MATCHING.steps(document, MatchingSettings(steps=400), None)
+    assert last.message.startswith("Done") and "held" not in last.message
+    *_, last = MATCHING.steps(walled, MatchingSettings(steps=400, ground="walking"), None)
+    assert "held" not in last.message
 
 
 def test_different_totals_offer_to_scale(qtbot, window, document):
@@ -191,10 +193,21 @@ def test_different_totals_offer_to_scale(qtbot, window, document):
     QTest.mouseClick(window.panels.run.run, Qt.MouseButton.LeftButton)
     finish(qtbot, window, "failed")
     assert "differ in total weight" in window.panels.run.sentence.text()
-    assert window.panels.run.mend.text() == "Set “Total weights” to Scale the target's"
-    QTest.mouseClick(window.panels.run.mend, Qt.MouseButton.LeftButton)
+    assert window.panels.run.fix.text() == "Set “Total weights” to Scale the target's"
+    QTest.mouseClick(window.panels.run.fix, Qt.MouseButton.LeftButton)
     assert window.panels.run.settings().totals == "scale"
     finish(qtbot, window)
+
+
+def test_too_large_a_mass_offers_the_largest_one(qtbot, window, document):
+    window.panels.run.form.set_value("totals", "partial")
+    window.panels.run.form.set_value("mass", 20.0)
+    QTest.mouseClick(window.panels.run.run, Qt.MouseButton.LeftButton)
+    finish(qtbot, window, "failed")
+    assert window.panels.run.fix.text() == "Set “Mass to match” to 9"
+    QTest.mouseClick(window.panels.run.fix, Qt.MouseButton.LeftButton)
+    finish(qtbot, window)
+    assert (window.panels.run.settings().totals, window.panels.run.settings().mass) == ("partial", 9.0)
 
 
 def test_the_command_line_reports_and_writes_the_layout(document, tmp_path):

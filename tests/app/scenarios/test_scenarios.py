@@ -16,6 +16,7 @@ from app.cli import main as cli
 from app.scenarios import SCENARIOS
 from app.scenarios.words import within
 from app.window.main_window import MainWindow
+from engine.core.status import Status
 from maps.document import Route, new_document
 from maps.formats import read_map
 from maps.samples import load_sample, sample_path
@@ -121,7 +122,7 @@ def test_no_word_of_its_form_is_clipped_in_a_small_window(qtbot, name):
     qtbot.wait(50)
     assert form.width() <= form.parentWidget().parentWidget().width(), "the form is cut off at the right"
     seen = 0
-    for control in form.controls.values():
+    for control in (entry.widget for entry in form.controls.values()):
         if not control.isVisible():
             continue
         if isinstance(control, QComboBox):
@@ -207,18 +208,20 @@ def test_a_route_is_traced_and_the_path_follows(qtbot):
     traced = document.replace(routes=(replace(document.routes[0], line=line),))
     scenario = SCENARIOS["drawn_route"]
     *_, last = scenario.steps(traced, scenario.settings(steps=200), None)
-    assert last.figures["follows"] == 1.0
+    assert last.figures.follows
     from app.scenarios.translate import shortest_paths
 
     path = {tuple(cell) for cell in shortest_paths(scenario.apply(traced, last.result))[0].tolist()}
     assert set(line[1:-1]) <= path
 
 
-def test_agents_can_be_watched(qtbot):
+def test_agents_can_be_watched(monkeypatch):
     scenario = SCENARIOS["foresight"]
     document = load_sample("lake")
-    seen = list(scenario.steps(document, scenario.settings(aim="watch"), None))
-    assert seen[-1].ending
-    beams = [frame.traffic for frame in (step.frame() for step in seen)]
+    monkeypatch.setattr("time.sleep", lambda _: pytest.fail("the model sleeps: pauses belong to who shows it"))
+    steps = list(scenario.steps(document, scenario.settings(aim="watch"), None))
+    assert all(step.seconds_shown == 0.08 for step in steps)
+    assert steps[-1].message and steps[-1].status is Status.STEPS_DONE
+    beams = [frame.traffic for frame in (step.frame() for step in steps)]
     assert all(1 <= np.count_nonzero(beam) <= 3 for beam in beams), "no beam is wider than it may be"
-    assert tuple(seen[0].frame().walks[0][0]) == document.routes[0].start
+    assert tuple(steps[0].frame().walks[0][0]) == document.routes[0].start

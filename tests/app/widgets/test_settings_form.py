@@ -1,7 +1,7 @@
 """Forms and command lines built from a settings class."""
 
 import argparse
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -9,23 +9,31 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from app.cli.options import add_options, settings_from
+from app.cli.options import add_settings, settings_from
 from app.scenarios import SCENARIOS
-from app.scenarios.settings import setting, settings_of
-from app.widgets.settings_form import Number, SettingsForm
+from app.scenarios.adversarial import AdversarialPath
+from app.scenarios.settings import Choice, Number, Numbers, OptionalNumber, Toggle, Whole, setting, settings_of
+from app.widgets import fields
+from app.widgets.setting_controls import CONTROLS
+from app.widgets.settings_form import SettingsForm
 from maps.document import new_document
 
 
 @dataclass(frozen=True)
 class Settings:
-    shape: str = setting("round", "Shape", "What it looks like", choices={"round": "Round", "flat": "Flat"})
-    size: float = setting(2.5, "Size", "How large", least=0.5, most=10.0)
-    count: int = setting(3, "Count", "How many", least=1, most=9)
-    limit: float | None = setting(
-        None, "Limit", "How much", least=1.0, as_is=lambda document: ("the map's", document.bounds.upper)
+    shape: str = setting(
+        "round", Choice("Shape", "What it looks like", choices={"round": "Round", "flat": "Flat"})
     )
-    marks: tuple[float, ...] = setting((), "Marks", "Where", flag="--mark")
-    exact: bool = setting(False, "Exact", "Whether", more=True, unused=lambda s: s.shape == "round")
+    size: float = setting(2.5, Number("Size", "How large", least=0.5, most=10.0))
+    count: int = setting(3, Whole("Count", "How many", least=1, most=9))
+    limit: float | None = setting(
+        None,
+        OptionalNumber(
+            "Limit", "How much", least=1.0, none="the map's", stands_for=lambda document: document.bounds.upper
+        ),
+    )
+    marks: tuple[float, ...] = setting((), Numbers("Marks", "Where", flag="--mark"))
+    exact: bool = setting(False, Toggle("Exact", "Whether", more=True, unused=lambda s: s.shape == "round"))
 
 
 @pytest.fixture
@@ -45,7 +53,7 @@ def test_the_form_begins_with_the_defaults_and_returns_what_it_is_given(form):
 
 
 def test_none_shows_what_the_map_has_and_clearing_brings_it_back(form):
-    limit = form.controls["limit"]
+    limit = form.controls["limit"].widget
     assert limit.text() == "5 (the map's)"
     limit.setFocus()
     limit.selectAll()
@@ -65,31 +73,31 @@ def test_none_shows_what_the_map_has_and_clearing_brings_it_back(form):
     [(0, 80.0, "80"), (0, 100.0, "100"), (3, 2.5, "2.5"), (3, 20.0, "20"), (4, 0.0, "0")],
 )
 def test_numbers_lose_only_zeros_behind_the_point(qtbot, decimals, value, text):
-    box = Number(decimals=decimals, maximum=1000.0, value=value)
+    box = fields.Number(decimals=decimals, maximum=1000.0, value=value)
     qtbot.addWidget(box)
     assert box.text() == text
 
 
 def test_a_setting_that_does_not_count_is_not_shown_and_a_run_rests_all(form):
     QTest.mouseClick(form.more, Qt.MouseButton.LeftButton)
-    exact = form.controls["exact"]
+    exact = form.controls["exact"].widget
     assert not exact.isVisible()
     form.set_value("shape", "flat")
     assert exact.isVisible()
     form.set_running(True)
-    assert not form.controls["size"].isEnabled()
-    assert "during a run" in form.controls["size"].toolTip()
+    assert not form.controls["size"].widget.isEnabled()
+    assert "during a run" in form.controls["size"].widget.toolTip()
 
 
 def test_what_is_seldom_needed_unfolds(qtbot, form):
     form.set_value("shape", "flat")
-    assert not form.controls["exact"].isVisible()
+    assert not form.controls["exact"].widget.isVisible()
     QTest.mouseClick(form.more, Qt.MouseButton.LeftButton)
-    assert form.controls["exact"].isVisible()
+    assert form.controls["exact"].widget.isVisible()
 
 
 def test_a_wheel_over_a_control_that_is_not_in_use_changes_nothing(form):
-    count = form.controls["count"]
+    count = form.controls["count"].widget
     count.clearFocus()
     nothing = QPoint()
     turn = QWheelEvent(
@@ -120,9 +128,10 @@ def test_a_wheel_over_a_control_that_is_not_in_use_changes_nothing(form):
     ],
 )
 def test_the_command_line_gives_the_same_settings(words, wanted):
-    scenario = replace(SCENARIOS["adversarial"], settings=Settings)
+    scenario = AdversarialPath()
+    scenario.settings = Settings
     parser = argparse.ArgumentParser()
-    add_options(parser, scenario)
+    add_settings(parser, scenario)
     assert settings_from(parser.parse_args(words), scenario) == wanted
 
 
@@ -130,11 +139,28 @@ def test_the_command_line_gives_the_same_settings(words, wanted):
 def test_every_setting_of_every_scenario_has_its_words(qtbot, name):
     entries = settings_of(SCENARIOS[name].settings)
     assert entries
-    for setting_name, (entry, default) in entries.items():
-        assert entry.text, setting_name
-        assert entry.tip, setting_name
-        if entry.choices:
-            assert default in entry.choices
+    defaults = vars(SCENARIOS[name].settings())
+    for setting_name, kind in entries.items():
+        assert kind.text, setting_name
+        assert kind.tip, setting_name
+        kind.check(defaults[setting_name])
+        assert kind.parse(kind.word_of(defaults[setting_name])) == defaults[setting_name], setting_name
     form = SettingsForm(SCENARIOS[name].settings)
     qtbot.addWidget(form)
     assert form.values() == SCENARIOS[name].settings()
+
+
+@pytest.mark.parametrize("value", [4.0 / 3.0, 83.41237512, 1280.0000001192093])
+def test_a_number_that_was_set_is_kept_to_its_last_digit_until_it_is_changed(form, value):
+    form.set_value("limit", value)
+    assert form.values().limit == value
+    limit = form.controls["limit"].widget
+    assert float(limit.text()) == pytest.approx(value, abs=1e-4)
+    limit.stepBy(1)
+    assert form.values().limit == pytest.approx(value + 0.1, abs=1e-3)
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_every_kind_of_setting_has_its_control(qtbot, name):
+    kinds = set(map(type, settings_of(SCENARIOS[name].settings).values()))
+    assert kinds <= set(CONTROLS)

@@ -19,7 +19,7 @@ YES, DISCARD = QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.Discar
 def window(qtbot, monkeypatch):
     document = new_document(16, 16, name="test").replace(routes=(Route("route", (8, 1), (8, 14)),))
     made = MainWindow(document, None)
-    made.panels.run.form.controls["steps"].setValue(60)
+    made.panels.run.form.controls["steps"].set_value(60)
     qtbot.addWidget(
         made, before_close_func=lambda w: monkeypatch.setattr(QMessageBox, "question", lambda *_: DISCARD)
     )
@@ -52,7 +52,7 @@ def test_run_apply_and_undo(qtbot, window):
     drawn = window.model.document
     QTest.mouseClick(window.panels.run.run, Qt.MouseButton.LeftButton)
     assert window.panels.run.run.text() == "Pause"
-    assert not window.panels.run.form.controls["steps"].isEnabled()
+    assert not window.panels.run.form.controls["steps"].widget.isEnabled()
     finish(qtbot, window)
     assert window.panels.run.headline.text().startswith("Path 13.0 → ")
     assert window.model.document is drawn, "a run changes nothing until it is applied"
@@ -66,7 +66,7 @@ def test_run_apply_and_undo(qtbot, window):
 
 
 def test_a_wall_painted_during_a_run_is_taken_up(qtbot, window):
-    window.panels.run.form.controls["steps"].setValue(3000)
+    window.panels.run.form.controls["steps"].set_value(3000)
     QTest.mouseClick(window.panels.run.run, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: len(window.run.curves()["step"]) > 20, timeout=30_000)
     window.tools.choose("wall")
@@ -294,8 +294,8 @@ def test_a_budget_that_does_not_fit_is_mended_by_a_button(qtbot, window):
     QTest.mouseClick(window.panels.run.run, Qt.MouseButton.LeftButton)
     finish(qtbot, window, "failed")
     assert "does not fit the bounds" in window.panels.run.sentence.text()
-    assert window.panels.run.mend.isVisible()
-    QTest.mouseClick(window.panels.run.mend, Qt.MouseButton.LeftButton)
+    assert window.panels.run.fix.isVisible()
+    QTest.mouseClick(window.panels.run.fix, Qt.MouseButton.LeftButton)
     finish(qtbot, window)
     assert window.panels.run.settings().budget == pytest.approx(16 * 16 * 5.0)
 
@@ -323,7 +323,7 @@ def test_a_terrain_of_the_palette_is_what_the_brush_paints(window):
 
 def test_closing_asks_about_changes_and_stops_the_run(qtbot, window, monkeypatch):
     paint(window, (3, 3), (3, 5))
-    window.panels.run.form.controls["steps"].setValue(100_000)
+    window.panels.run.form.controls["steps"].set_value(100_000)
     QTest.mouseClick(window.panels.run.run, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: len(window.run.curves()["step"]) > 3, timeout=30_000)
     monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Cancel)
@@ -338,5 +338,5 @@ def test_opening_a_sample_from_a_file(qtbot, window, tmp_path):
     write_map(load_sample("river"), tmp_path / "river.longcut")
     opened(qtbot, window, tmp_path / "river.longcut")
     assert window.model.document.shape == (64, 64)
-    assert window.panels.run.form.controls["upper"].text() == "5 (the map's)"
+    assert window.panels.run.form.controls["upper"].widget.text() == "5 (the map's)"
     assert window.panels.run.settings().upper is None

@@ -6,7 +6,7 @@ import pytest
 from engine.core.grid import Grid, divergence, load_of_flow
 from engine.cost_maps.admissible import FIXED, admissible_maps
 from engine.cost_maps.multiscale import coarsen, levels, refine_flow, refine_map, refine_potentials
-from engine.cost_maps.problem import Problem, Route, check
+from engine.cost_maps.problem import Problem, Route, check_problem
 from engine.paths.exact import distances_to, path_flow
 from engine.paths.logit import logit_flow
 from tests.oracles import random_problem, table_problem
@@ -46,7 +46,7 @@ def test_an_open_map_keeps_its_total_and_its_symmetry(kind):
 def test_every_level_is_a_problem_that_can_be_run(kind):
     fine = random_problem(13, 41, walls=0.02, **kind)
     coarse = coarsen(fine)
-    check(coarse)
+    check_problem(coarse)
     assert coarse.grid.shape == (21, 22)
     assert coarse.grid.cost_rule == fine.grid.cost_rule
     assert [r.weight for r in coarse.routes] == [r.weight for r in fine.routes]

@@ -7,18 +7,18 @@ import pytest
 import torch
 
 import engine.design.adam_steps
-from engine.core.errors import ProblemError
+from engine.core.errors import ProblemError, SuggestedFix
 from engine.core.grid import Grid
 from engine.core.status import Status
 from engine.cost_maps.admissible import admissible_maps
 from engine.cost_maps.objectives import mean_cost, roughness, score
-from engine.cost_maps.problem import Objective, Problem, Route, check
-from engine.design.adversarial import DesignSettings, design
+from engine.cost_maps.problem import Objective, Problem, Route, check_problem
+from engine.design.adversarial import DesignSettings, optimise_costs
 from tests.oracles import LP_OPTIMA, distances, lp_optimum, random_problem, table_problem
 
 
 def run(problem, state=None, **settings):
-    iterates = list(design(problem, DesignSettings(**settings), state))
+    iterates = list(optimise_costs(problem, DesignSettings(**settings), state))
     assert iterates[-1].status is not None
     assert all(iterate.status is None for iterate in iterates[:-1])
     return iterates
@@ -96,6 +96,40 @@ def test_the_smallest_route_is_raised():
     assert end.best_score == pytest.approx(reached.min(), rel=1e-12)
 
 
+@pytest.mark.parametrize("seed", [8, 31, 40])
+def test_the_smallest_route_comes_near_its_linear_programme(seed):
+    problem = random_problem(seed, 9, 3, aim="longer_minimum")
+    known, _ = lp_optimum(problem)
+    end = run(problem, steps=300)[-1]
+    assert 0.97 * known <= end.best_score <= known * (1.0 + 1e-9)
+    assert known * (1.0 - 1e-9) <= end.upper_bound <= 1.07 * known
+
+
+def corridor(aim, routes, total):
+    """A corridor of 10 cells, and behind a wall as many cells again that hold the rest of the total."""
+    passable = np.ones((3, 10), dtype=bool)
+    passable[1] = False
+    limits = admissible_maps(np.ones((3, 10)), passable, 0.2, 5.0, budget=total)
+    return Problem(Grid(passable, 4), np.ones((3, 10)), routes, limits, Objective(aim))
+
+
+def test_where_not_all_routes_can_be_short_the_heavy_one_is():
+    light, heavy = Route((0, 0), (0, 4), 1.0), Route((0, 5), (0, 9), 3.0)
+    # Room for 7 cheap cells of 20: the five of the heavy route, and two of the light one's three in the middle.
+    problem = corridor("shorter", (light, heavy), 13 * 5.0 + 7 * 0.2)
+    end = run(problem, steps=200)[-1]
+    best = np.array([0.5 * 5.0 + 5.0 + 2 * 0.2 + 0.5 * 5.0, 4 * 0.2])
+    assert problem.weights @ best <= end.best_score <= 1.02 * problem.weights @ best
+    assert end.best_path_costs == pytest.approx(best, rel=0.05)
+
+
+def test_between_two_targets_the_weights_decide():
+    there, back = Route((0, 0), (0, 9), 1.0, 8.0), Route((0, 9), (0, 0), 3.0, 16.0)
+    end = run(corridor("target", (there, back), 40.0), steps=200)[-1]
+    # Σ w (c − t)² / t is least where c = Σ w / Σ (w / t).
+    assert end.best_path_costs == pytest.approx(np.full(2, (1.0 + 3.0) / (1.0 / 8.0 + 3.0 / 16.0)), rel=1e-3)
+
+
 def test_smoothness_and_closeness_do_what_they_say():
     problem = table_problem(16, 8)
     free = run(problem, steps=150)[-1].best_map
@@ -129,7 +163,7 @@ def test_the_same_seed_gives_the_same_bytes():
 
 
 def test_iterates_are_copies():
-    steps = design(table_problem(16, 8), DesignSettings(steps=20))
+    steps = optimise_costs(table_problem(16, 8), DesignSettings(steps=20))
     first = next(steps)
     kept = first.cost_map.copy(), first.loads.copy(), first.state.adam.theta.copy()
     for _ in steps:
@@ -143,9 +177,9 @@ def test_iterates_are_copies():
 def test_a_run_goes_on_from_a_state_as_if_it_had_not_stopped(method):
     problem = table_problem(16, 8)
     settings = DesignSettings(method, steps=60, bound=False, coarse_to_fine=False)
-    whole = list(design(problem, settings))
+    whole = list(optimise_costs(problem, settings))
     cut = whole[29].state
-    rest = list(design(problem, settings, cut))
+    rest = list(optimise_costs(problem, settings, cut))
     assert rest[0].step == 31
     assert rest[-1].step == 60
     # The schedule starts anew over the rest of the steps; the state itself is exact.
@@ -155,7 +189,7 @@ def test_a_run_goes_on_from_a_state_as_if_it_had_not_stopped(method):
 @pytest.mark.parametrize("method", ["logit", "bregman"])
 def test_a_wall_painted_during_a_run_is_taken_up(method):
     problem = table_problem(20, 8)
-    half = list(design(problem, DesignSettings(method, steps=60)))[29]
+    half = list(optimise_costs(problem, DesignSettings(method, steps=60)))[29]
     passable = problem.grid.passable.copy()
     passable[2:18, 10] = False
     edited = replace(
@@ -174,7 +208,7 @@ def test_a_wall_painted_during_a_run_is_taken_up(method):
 
 def test_a_moved_route_end_is_taken_up():
     problem = table_problem(20, 8)
-    half = list(design(problem, DesignSettings("bregman", steps=60)))[29]
+    half = list(optimise_costs(problem, DesignSettings("bregman", steps=60)))[29]
     moved = replace(problem, routes=(Route((3, 2), (10, 18)),))
     rest = run(moved, half.state, method="bregman", steps=60)
     assert rest[-1].best_score == pytest.approx(
@@ -250,25 +284,25 @@ def wall():
 def test_what_cannot_run_is_refused_with_a_sentence(changes, subject, says):
     problem = with_changes(**changes)
     with pytest.raises(ProblemError, match=says) as refused:
-        next(design(problem))
+        next(optimise_costs(problem))
     assert refused.value.subject == subject
 
 
 def test_a_refused_budget_comes_with_one_that_would_do():
     with pytest.raises(ProblemError) as refused:
-        check(with_changes(limits={"budget": 1000.0}))
-    assert refused.value.suggestion == pytest.approx(320.0)
-    check(with_changes(limits={"budget": refused.value.suggestion}))
+        check_problem(with_changes(limits={"budget": 1000.0}))
+    assert refused.value.fix == SuggestedFix("budget", pytest.approx(320.0))
+    check_problem(with_changes(limits={"budget": refused.value.fix.value}))
 
 
 def test_a_device_that_is_not_there_is_refused_by_name():
     if torch.cuda.is_available():
         pytest.skip("this machine has a GPU")
     with pytest.raises(ValueError, match="'cuda' is not available; this machine has: cpu"):
-        next(design(table_problem(16, 8), DesignSettings(device="cuda")))
+        next(optimise_costs(table_problem(16, 8), DesignSettings(device="cuda")))
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+@pytest.mark.gpu
 def test_a_gpu_run_comes_as_near():
     end = run(table_problem(16, 8), method="bregman", device="cuda")[-1]
     assert end.best_score >= 0.99 * LP_OPTIMA[16, 8]

@@ -20,7 +20,7 @@ from engine.design.balance import (
     Order,
     balance,
     balance_loss,
-    standing,
+    balance_standing,
 )
 from tests.oracles import distances
 
@@ -63,7 +63,7 @@ def test_the_farthest_site_becomes_one_of_the_nearest(k):
     problem = problem_with(Nearest(0, 0, k))
     site = farthest_site(problem, 0)
     problem = replace(problem, aims=(Nearest(0, site, k),))
-    assert standing(problem, problem.cost_map).violations == (1.0,)
+    assert balance_standing(problem, problem.cost_map).violations == (1.0,)
     iterates = run(problem)
     assert iterates[-1].status is Status.CONVERGED
     found = by_scipy(problem, iterates[-1].best_map)[0]
@@ -75,7 +75,7 @@ def test_an_order_is_kept():
     problem = problem_with()
     nearest_last = tuple(int(i) for i in np.argsort(-by_scipy(problem, problem.cost_map)[1])[-4:])
     problem = replace(problem, aims=(Order(1, nearest_last),))
-    assert standing(problem, problem.cost_map).met == 0
+    assert balance_standing(problem, problem.cost_map).met == 0
     iterates = run(problem)
     assert iterates[-1].status is Status.CONVERGED
     found = by_scipy(problem, iterates[-1].best_map)[1, list(nearest_last)]
@@ -209,6 +209,6 @@ def test_a_walled_in_site_is_named():
 
 
 def test_standing_counts_places():
-    verdict = standing(problem_with(Nearest(0, 0, 1), Nearest(0, 0, 5)), np.ones((16, 16)))
+    verdict = balance_standing(problem_with(Nearest(0, 0, 1), Nearest(0, 0, 5)), np.ones((16, 16)))
     assert verdict.ranks.sum() == pytest.approx(4 * 21)
     assert verdict.violations[0] >= verdict.violations[1]

@@ -12,8 +12,8 @@ from engine.core.errors import ProblemError
 from engine.core.grid import MOVES, Grid
 from engine.core.status import Status
 from engine.cost_maps.admissible import admissible_maps
-from engine.design.drawn_line import InverseProblem, LineTest, check_inverse, legal_chain, standing
-from engine.design.drawn_route import InverseSettings, draw_route
+from engine.design.drawn_line import DrawnRouteProblem, LineTest, check_drawn_route, legal_chain, line_standing
+from engine.design.drawn_route import DrawnRouteSettings, draw_route
 from engine.paths.exact import distances_to, load_of_path, shortest_path
 from tests.oracles import distances, moves_of
 
@@ -35,7 +35,7 @@ def bent_problem(size=12, seed=0, walls=0.0, locked=0.0, symmetry="none", keep_t
         line = legal_chain(grid, np.concatenate([half, size - 1 - half[::-1]]))
     kept = generator.random((size, size)) < locked
     limits = admissible_maps(cost_map, passable, 0.2, 5.0, locked=kept, symmetry=symmetry)
-    return InverseProblem(grid, cost_map, line, limits, keep_total, margin)
+    return DrawnRouteProblem(grid, cost_map, line, limits, keep_total, margin)
 
 
 def least_change(problem):
@@ -130,7 +130,7 @@ def case(request):
 def test_the_path_follows_the_line_with_nearly_the_least_change(case, gradient):
     exact = least_change(case)
     assert exact > 1.0
-    iterates = list(draw_route(case, InverseSettings(gradient)))
+    iterates = list(draw_route(case, DrawnRouteSettings(gradient)))
     end = iterates[-1]
     assert len(iterates) == end.step == 300
     assert end.status is Status.STEPS_DONE
@@ -155,8 +155,8 @@ def test_the_path_follows_the_line_with_nearly_the_least_change(case, gradient):
 
 
 def test_the_certificate_is_how_much_dearer_the_next_way_is(case):
-    best = list(draw_route(case, InverseSettings(steps=80)))[-1].best_map
-    followed, drawn = standing(case, best), standing(case, case.cost_map)
+    best = list(draw_route(case, DrawnRouteSettings(steps=80)))[-1].best_map
+    followed, drawn = line_standing(case, best), line_standing(case, case.cost_map)
     gap = second_best(case, best) - followed.line_cost
     assert 0.0 < followed.certificate <= gap + 1e-9
     assert followed.certificate == pytest.approx(gap)
@@ -184,14 +184,14 @@ def test_a_map_that_follows_already_stays_as_it_is():
     problem = bent_problem(10, 8)
     shortest = shortest_path(distances_to(problem.grid, problem.cost_map, problem.goal), problem.start)
     problem = replace(problem, line=legal_chain(problem.grid, shortest), margin=0.0)
-    first = next(draw_route(problem, InverseSettings(tolerance=0.01)))
+    first = next(draw_route(problem, DrawnRouteSettings(tolerance=0.01)))
     assert first.status is Status.CONVERGED
     assert np.array_equal(first.best_map, problem.cost_map)
     assert first.best_change == 0.0
 
 
 def test_a_small_gap_ends_the_run():
-    end = list(draw_route(bent_problem(), InverseSettings(tolerance=0.05)))[-1]
+    end = list(draw_route(bent_problem(), DrawnRouteSettings(tolerance=0.05)))[-1]
     assert end.status is Status.CONVERGED
     assert end.step < 300
     assert end.gap <= 0.05
@@ -200,18 +200,18 @@ def test_a_small_gap_ends_the_run():
 @pytest.mark.parametrize("gradient", GRADIENTS)
 def test_the_same_seed_gives_the_same_bytes_and_iterates_are_copies(gradient):
     problem = bent_problem()
-    steps = draw_route(problem, InverseSettings(gradient, steps=30))
+    steps = draw_route(problem, DrawnRouteSettings(gradient, steps=30))
     first = next(steps)
     kept = first.cost_map.copy(), first.load.copy(), first.state.cost_map.copy(), first.state.load.copy()
     *_, end = steps
     now = first.cost_map, first.load, first.state.cost_map, first.state.load
     assert all(np.array_equal(a, b) for a, b in zip(kept, now, strict=True))
-    *_, again = draw_route(problem, InverseSettings(gradient, steps=30))
+    *_, again = draw_route(problem, DrawnRouteSettings(gradient, steps=30))
     assert end.best_map.tobytes() == again.best_map.tobytes()
 
 
 def test_a_run_goes_on_from_a_state():
-    problem, settings = bent_problem(), InverseSettings(steps=60)
+    problem, settings = bent_problem(), DrawnRouteSettings(steps=60)
     whole = list(draw_route(problem, settings))
     rest = list(draw_route(problem, settings, whole[29].state))
     assert (rest[0].step, rest[-1].step) == (31, 60)
@@ -221,12 +221,12 @@ def test_a_run_goes_on_from_a_state():
 
 def test_a_cell_painted_during_a_run_is_taken_up():
     problem = bent_problem()
-    half = list(draw_route(problem, InverseSettings(steps=60)))[29]
+    half = list(draw_route(problem, DrawnRouteSettings(steps=60)))[29]
     painted = problem.cost_map.copy()
     painted[0, :4] = 3.0
     limits = admissible_maps(painted, problem.grid.passable, 0.2, 5.0)
     edited = replace(problem, cost_map=painted, admissible=limits)
-    rest = list(draw_route(edited, InverseSettings(steps=60), half.state))
+    rest = list(draw_route(edited, DrawnRouteSettings(steps=60), half.state))
     assert np.allclose(rest[0].cost_map[0, :4], painted[0, :4], rtol=1e-12)
     assert np.allclose(rest[0].cost_map[1:], half.state.cost_map[1:], rtol=1e-12)
     assert rest[-1].best_standing.follows
@@ -330,11 +330,11 @@ def test_a_run_proves_that_no_map_follows(gradient):
     cost_map = np.random.default_rng(0).uniform(0.8, 1.2, (9, 9))
     limits = admissible_maps(cost_map, passable, 0.2, 5.0, symmetry="left_right")
     line = legal_chain(Grid(passable), [(0, 4), (4, 1), (8, 4)])
+    follows: list[bool] = []
+    run = draw_route(DrawnRouteProblem(Grid(passable), cost_map, line, limits), DrawnRouteSettings(gradient))
     with pytest.raises(ProblemError, match="no admissible map makes the line") as caught:
-        for iterate in draw_route(
-            InverseProblem(Grid(passable), cost_map, line, limits), InverseSettings(gradient)
-        ):
-            assert not iterate.best_standing.follows
+        follows.extend(iterate.best_standing.follows for iterate in run)
+    assert not any(follows)
     assert caught.value.subject == "line"
 
 
@@ -342,6 +342,6 @@ def test_a_line_is_refused_only_where_no_map_has_it():
     """Where the refusal's map is at hand: between wider bounds the same line can be had."""
     problem = refused(limits={"lower": 0.9, "upper": 1.1})
     with pytest.raises(ProblemError):
-        check_inverse(problem)
+        check_drawn_route(problem)
     wide = refused(limits={"lower": 0.2, "upper": 5.0})
-    assert list(draw_route(wide, InverseSettings(steps=100)))[-1].best_standing.follows
+    assert list(draw_route(wide, DrawnRouteSettings(steps=100)))[-1].best_standing.follows

@@ -90,12 +90,12 @@ def test_walks_are_made_of_their_plans_and_never_cross_their_trail():
         done = walk(grid, cost_map, agent, guess)
         assert done.cost == pytest.approx(path_cost(grid, cost_map, done.cells))
         assert len({tuple(cell) for cell in done.cells.tolist()}) == len(done.cells)
-        joined = np.concatenate([done.plans[0].way[:1], *[plan.way[1:] for plan in done.plans]])
+        joined = np.concatenate([done.plans[0].path[:1], *[plan.path[1:] for plan in done.plans]])
         assert np.array_equal(joined, done.cells)
         for plan in done.plans:
             assert len(plan.layers) <= agent.horizon
             assert all(len(layer.cells) <= agent.width for layer in plan.layers)
-            costs = path_cost(grid, cost_map, plan.way)
+            costs = path_cost(grid, cost_map, plan.path)
             assert plan.layers[-1].costs[0] == pytest.approx(costs)
 
 
@@ -125,9 +125,9 @@ def test_the_soft_beam_tends_to_the_hard_one(kind):
             assert held == {tuple(cell) for cell in expected.cells.tolist()}
             assert layer.membership.sum() == pytest.approx(len(held), abs=1e-9)
         end = int(soft.cells[soft.chance.argmax()])
-        assert divmod(end, grid.shape[1]) == tuple(hard.way[-1])
+        assert divmod(end, grid.shape[1]) == tuple(hard.path[-1])
         assert float(soft.chance.max()) == pytest.approx(1.0, abs=1e-9)
-        assert float(soft.cost[soft.chance.argmax()]) == pytest.approx(path_cost(grid, cost_map, hard.way))
+        assert float(soft.cost[soft.chance.argmax()]) == pytest.approx(path_cost(grid, cost_map, hard.path))
 
 
 def test_losses_of_plans_add_up_to_walk_minus_shortest_path():

@@ -9,17 +9,17 @@ import torch
 from scipy.optimize import linear_sum_assignment
 
 from engine.core.status import Status
-from engine.learning.adaptation import AdaptationSettings, Batch, accuracy, adapt, adaptation_loss
+from engine.learning.adaptation import AdaptationBatch, AdaptationSettings, accuracy, adapt, adaptation_loss
 from engine.learning.colour_statistics import colours_of, picture_tensor
 from engine.learning.terrain import (
     LEAST_PRICE,
     PricingModel,
     TrainingSettings,
     example_pictures,
-    train,
+    train_terrain,
 )
-from engine.learning.tile_features import WEIGHTS, sights
-from engine.learning.tilesets import TERRAINS, TILESETS, examples, pictures
+from engine.learning.tile_features import WEIGHTS, tile_features
+from engine.learning.tilesets import TERRAINS, TILESETS, examples, picture
 
 SMALL = AdaptationSettings(steps=3, batch=3, tiles=40)
 
@@ -45,7 +45,7 @@ def held_out():
 @pytest.fixture(scope="module")
 def model(maps):
     """A network that knows the costs of the meadow tiles: adapted from the meadow to itself."""
-    start = next(train(maps, TrainingSettings(epochs=1, width=16))).model
+    start = next(train_terrain(maps, TrainingSettings(epochs=1, width=16))).model
     alone = AdaptationSettings(steps=250, learning_rate=8e-3, transport_weight=0.0, match_colours=False)
     *_, end = adapt(start, maps, "meadow", "meadow", alone)
     return end.model
@@ -54,13 +54,16 @@ def model(maps):
 def random_batch(generator):
     terrain = generator.integers(0, len(TERRAINS), (2, 3, 4)).astype(np.uint8)
     seeds = [(5, 0), (5, 1)]
-    source, target = (pictures(TILESETS[name], terrain, seeds) for name in ("meadow", "desert"))
-    return Batch(
+    source, target = (
+        np.stack([picture(TILESETS[name], each, seed) for each, seed in zip(terrain, seeds, strict=True)])
+        for name in ("meadow", "desert")
+    )
+    return AdaptationBatch(
         picture_tensor(source).double(),
         picture_tensor(target).double(),
         torch.tensor(generator.normal(size=terrain.shape)),
-        torch.tensor(sights(source)),
-        torch.tensor(sights(target)),
+        torch.tensor(tile_features(source)),
+        torch.tensor(tile_features(target)),
         generator.choice(terrain.size, 10, replace=False),
         generator.choice(terrain.size, 10, replace=False),
     )
@@ -99,8 +102,10 @@ def test_another_look_breaks_a_model_and_adaptation_mends_it(model, maps, held_o
     steps = list(adapt(model, maps, "meadow", "night", settings, held_out))
     end = steps[-1]
     there = accuracy(model, held_out, example_pictures(held_out, ("meadow",), np.arange(30)))
-    assert there.optimal > 0.8 and there.price_error < 0.05
-    assert end.before.optimal < 0.1 and end.before.price_error > 0.4
+    assert there.optimal > 0.8
+    assert there.price_error < 0.05
+    assert end.before.optimal < 0.1
+    assert end.before.price_error > 0.4
     assert end.now.optimal > end.before.optimal + 0.3
     assert end.now.price_error < 0.4 * end.before.price_error
     # Transport does it, not only the colours that the first step starts from.
@@ -152,24 +157,26 @@ def test_standardised_colours_are_no_more_than_another_first_layer(model, maps):
     assert np.allclose(plain.model.price(new), model.price(new), rtol=1e-4)
 
 
-def test_sights_tell_terrains_in_every_look_and_are_relative_to_it(maps):
-    seen = {name: sights(example_pictures(maps, (name,), np.arange(64))) for name in TILESETS}
+def test_tile_features_tell_terrains_in_every_tileset_and_are_relative_to_it(maps):
+    seen = {name: tile_features(example_pictures(maps, (name,), np.arange(64))) for name in TILESETS}
     middles = {}
-    for name, sight in seen.items():
-        assert np.abs(sight.mean(axis=(0, 1, 2))).max() < 1e-9
-        assert np.allclose(np.square(sight).mean(axis=(0, 1, 2)), WEIGHTS**2)
-        around = {terrain: sight[maps.terrain == k, 7].mean() for k, terrain in enumerate(TERRAINS)}
+    for name, features in seen.items():
+        assert np.abs(features.mean(axis=(0, 1, 2))).max() < 1e-9
+        assert np.allclose(np.square(features).mean(axis=(0, 1, 2)), WEIGHTS**2)
+        around = {terrain: features[maps.terrain == k, 7].mean() for k, terrain in enumerate(TERRAINS)}
         assert max(around["road"], around["river"]) < min(around["meadow"], around["hills"], around["marsh"]) - 1.0
-        common = {terrain: sight[maps.terrain == k, 8].mean() for k, terrain in enumerate(TERRAINS)}
+        common = {terrain: features[maps.terrain == k, 8].mean() for k, terrain in enumerate(TERRAINS)}
         assert max(common, key=lambda terrain: common[terrain]) == "meadow"  # the terrain that there is most of
-        middles[name] = np.array([sight[maps.terrain == k].mean(axis=0) for k in range(len(TERRAINS))])
+        middles[name] = np.array([features[maps.terrain == k].mean(axis=0) for k in range(len(TERRAINS))])
     # Each terrain to one of the other look, at the least cost: to itself, between any two looks.
     for one in TILESETS:
         for other in TILESETS:
             cost = np.square(middles[one][:, None] - middles[other]).sum(axis=2)
             assert np.array_equal(linear_sum_assignment(cost)[1], np.arange(len(TERRAINS))), (one, other)
     look = example_pictures(maps, ("meadow",), np.arange(16))
-    assert np.abs(sights(look // 2 * 2) - sights(look // 2)).mean() < 0.1  # a darker look is the same look
+    assert (
+        np.abs(tile_features(look // 2 * 2) - tile_features(look // 2)).mean() < 0.1
+    )  # a darker look is the same look
 
 
 def test_the_same_seed_gives_the_same_bytes_and_iterates_stay_as_they_are(model, maps):
@@ -208,7 +215,8 @@ def test_the_last_good_model_is_kept(model, maps, learning_rate):
     assert 1 <= steps[-1].step < 20
     assert steps[-1].model is steps[-2].model
     look = example_pictures(maps, ("desert",), np.arange(2))
-    assert np.isfinite(steps[-1].model.price(look)).all() and np.isfinite(steps[-1].loss)
+    assert np.isfinite(steps[-1].model.price(look)).all()
+    assert np.isfinite(steps[-1].loss)
 
 
 def test_refusals(model, maps):

@@ -16,7 +16,7 @@ from engine.learning.terrain import (
     load_model,
     optimal_share,
     save_model,
-    train,
+    train_terrain,
     training_loss,
 )
 from engine.learning.tilesets import COSTS, TILE, examples
@@ -31,7 +31,7 @@ def maps():
 
 @pytest.fixture(scope="module")
 def trained(maps):
-    return list(train(maps[0], TINY, maps[1]))
+    return list(train_terrain(maps[0], TINY, maps[1]))
 
 
 @pytest.mark.parametrize("method", [method for method in METHODS if method != "interpolation"])
@@ -80,7 +80,7 @@ def test_a_tiny_training_finds_the_order_of_costs_it_never_saw(maps, trained):
 @pytest.mark.parametrize("method", ["perturbation", "interpolation", "direct"])
 def test_every_method_lowers_its_loss(maps, method):
     settings = replace(TINY, method=method, epochs=2, learning_rate=3e-3)
-    losses = np.array([iterate.loss for iterate in train(maps[0], settings)])
+    losses = np.array([iterate.loss for iterate in train_terrain(maps[0], settings)])
     assert losses[-10:].mean() < 0.8 * losses[:3].mean()
 
 
@@ -88,11 +88,11 @@ def test_the_same_seed_gives_the_same_weights_and_leaves_the_global_one_alone(ma
     torch.manual_seed(5)
     expected = torch.rand(1)
     torch.manual_seed(5)
-    again = next(train(maps[0], TINY))
+    again = next(train_terrain(maps[0], TINY))
     assert torch.equal(torch.rand(1), expected)
     for name, weights in trained[0].model.weights.items():
         assert np.array_equal(again.model.weights[name], weights)
-    other = next(train(maps[0], replace(TINY, seed=1)))
+    other = next(train_terrain(maps[0], replace(TINY, seed=1)))
     assert not np.array_equal(other.model.weights["0.weight"], again.model.weights["0.weight"])
 
 
@@ -133,7 +133,7 @@ def replace_costs(held_out):
 
 
 def test_what_is_no_number_ends_the_training(maps):
-    end = list(train(maps[0], replace(TINY, learning_rate=float("inf"))))[-1]
+    end = list(train_terrain(maps[0], replace(TINY, learning_rate=float("inf"))))[-1]
     assert end.status is Status.NOT_A_NUMBER
     assert end.step < 100
     assert all(np.isfinite(weights).all() for weights in end.model.weights.values())
@@ -192,8 +192,8 @@ def test_any_other_file_is_refused_by_name(tmp_path):
 
 def test_misuse_is_refused_with_a_sentence(maps, trained):
     with pytest.raises(ValueError, match="no tileset 'lava'; there are: meadow, winter"):
-        next(train(maps[0], TrainingSettings(tilesets=("lava",))))
+        next(train_terrain(maps[0], TrainingSettings(tilesets=("lava",))))
     with pytest.raises(ValueError, match="at least one tileset"):
-        next(train(maps[0], TrainingSettings(tilesets=())))
+        next(train_terrain(maps[0], TrainingSettings(tilesets=())))
     with pytest.raises(ValueError, match="whole tiles of 8"):
         trained[-1].model.price(np.zeros((1, 20, 16, 3), dtype=np.uint8))

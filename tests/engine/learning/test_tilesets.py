@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from engine.core.grid import MOVES, Grid
-from engine.learning.tilesets import COSTS, GRAIN, LIGHT, TERRAINS, TILE, TILESETS, examples, layouts, picture
+from engine.learning.tilesets import COSTS, GRAIN, LIGHT, TERRAINS, TILE, TILESETS, examples, picture, terrain_maps
 from tests.oracles import distances
 
 
@@ -22,12 +22,12 @@ def test_examples_hold_the_cheapest_paths_of_their_costs():
 
 
 def test_the_same_seed_gives_the_same_maps():
-    assert np.array_equal(layouts(5, 12, 12, 7), layouts(5, 12, 12, 7))
-    assert not np.array_equal(layouts(5, 12, 12, 7), layouts(5, 12, 12, 8))
+    assert np.array_equal(terrain_maps(5, 12, 12, 7), terrain_maps(5, 12, 12, 7))
+    assert not np.array_equal(terrain_maps(5, 12, 12, 7), terrain_maps(5, 12, 12, 8))
 
 
 def test_every_terrain_has_its_share():
-    shares = np.bincount(layouts(300, 20, 20, 0).ravel(), minlength=len(TERRAINS)) / (300 * 400)
+    shares = np.bincount(terrain_maps(300, 20, 20, 0).ravel(), minlength=len(TERRAINS)) / (300 * 400)
     assert (shares > 0.05).all()
     assert shares[TERRAINS.index("meadow")] < 0.5
 
@@ -36,7 +36,7 @@ def test_roads_and_rivers_have_no_gaps():
     """A road never ends inside a map: each of its pieces is closed, or meets the edge, or is a lone bend."""
     road = TERRAINS.index("road")
     ends = 0
-    for terrain in layouts(40, 24, 24, 1):
+    for terrain in terrain_maps(40, 24, 24, 1):
         padded = np.pad(terrain == road, 1, constant_values=True)
         inside = padded[1:-1, 1:-1]
         neighbours = sum(
@@ -48,7 +48,7 @@ def test_roads_and_rivers_have_no_gaps():
 
 @pytest.mark.parametrize("name", TILESETS)
 def test_a_picture_is_made_of_its_tiles(name):
-    terrain = layouts(1, 6, 7, 2)[0]
+    terrain = terrain_maps(1, 6, 7, 2)[0]
     drawn = picture(TILESETS[name], terrain, 5)
     assert drawn.shape == (6 * TILE, 7 * TILE, 3)
     assert drawn.dtype == np.uint8

@@ -248,8 +248,10 @@ def test_who_cannot_be_served_is_named():
     passable = np.ones((4, 4), dtype=bool)
     start = cells(1, 8, passable)
     last = run(problem_of(start, start, Limits(passable, spacing=3.5)), steps=5)[-1]
-    assert last.crowded and all(layout == 0 and 0 <= point < 8 for layout, point in last.crowded)
-    assert "nearer than 3.5 cells" in last.sentence and "'spawns'" in last.sentence
+    assert last.crowded
+    assert all(layout == 0 and 0 <= point < 8 for layout, point in last.crowded)
+    assert "nearer than 3.5 cells" in last.sentence
+    assert "'spawns'" in last.sentence
     few = np.zeros((4, 4), dtype=bool)
     few[0, :3] = True
     start = np.array([[0.0, 0.0], [0.0, 1.0], [0.0, 1.2], [0.0, 2.0]])
@@ -278,12 +280,14 @@ def test_a_large_density_is_read_in_blocks_that_keep_its_mass_and_centre():
     values, allowed = rng.random((100, 130)) ** 4, rng.random((100, 130)) > 0.3
     where, weights, side = density_points(Density("heat", values), allowed, 1_000)
     mass = np.where(allowed, values, 0.0)
-    assert len(where) <= 1_000 and side == 4
+    assert len(where) <= 1_000
+    assert side == 4
     assert weights.sum() == pytest.approx(mass.sum(), rel=1e-12)
     centre = np.array([(mass * index).sum() for index in np.indices(mass.shape)]) / mass.sum()
     np.testing.assert_allclose((weights[:, None] * where).sum(axis=0) / weights.sum(), centre, rtol=1e-12)
     where, weights, side = density_points(Density("heat", values), allowed, 20_000)
-    assert side == 1 and (values[tuple(np.rint(where).astype(int).T)] == weights).all()
+    assert side == 1
+    assert (values[tuple(np.rint(where).astype(int).T)] == weights).all()
 
 
 def test_layouts_that_share_a_target_do_not_share_places():
@@ -436,6 +440,21 @@ def test_an_edit_during_a_run_keeps_what_it_can():
     assert np.isfinite(iterates[-1].transport_cost)
 
 
+def test_plans_of_a_run_start_from_those_of_the_step_before(monkeypatch):
+    problem = problem_of(cells(32, 20), cells(33, 20))
+    passes = {"warm": 0, "cold": 0}
+    for kind in passes:
+
+        def counted(transport, settings, warm, kind=kind):
+            result = solve_transport(transport, settings, warm if kind == "warm" else None)
+            passes[kind] += result.iterations
+            return result
+
+        monkeypatch.setattr(engine.matching.plans, "solve_transport", counted)
+        run(problem, steps=60)
+    assert passes["warm"] < 0.4 * passes["cold"], passes
+
+
 def test_after_a_small_edit_the_plans_take_fewer_passes_than_from_nothing():
     start, target = cells(32, 40), cells(33, 40)
     problem = problem_of(start, target)
@@ -496,7 +515,8 @@ def test_nothing_that_is_not_a_number_reaches_a_layout(monkeypatch):
     assert last.status is Status.NOT_A_NUMBER
     assert 1 < last.step < 50
     for iterate in iterates:
-        assert np.isfinite(iterate.positions[0]).all() and np.isfinite(iterate.state.positions).all()
+        assert np.isfinite(iterate.positions[0]).all()
+        assert np.isfinite(iterate.state.positions).all()
     assert (last.positions[0] == iterates[-2].state.positions).all()
     assert "last good layout" in last.sentence
 

@@ -1,13 +1,15 @@
 """The range of possible path lengths: its ends are had by admissible maps, and refusals name it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from engine.core.errors import ProblemError
+from engine.core.errors import ProblemError, SuggestedFix
 from engine.cost_maps.problem import path_costs
 from engine.optimum.length_range import length_range
 from engine.paths.exact import distances_to
-from tests.oracles import LP_OPTIMA, lp_optimum, random_problem, table_problem
+from tests.oracles import LP_OPTIMA, lp_optimum, random_problem, shortest_length, table_problem
 
 KINDS = [{}, {"locked": 0.2}, {"symmetry": "half_turn"}, {"cost_rule": "entered", "neighbours": 4}]
 
@@ -56,16 +58,29 @@ def test_without_room_the_total_has_to_go_somewhere():
     assert problem.admissible.contains(lengths.shortest_map)
 
 
+@pytest.mark.parametrize(
+    ("seed", "size", "neighbours", "share"),
+    [(1, 3, 8, 0.97), (3, 3, 8, 0.9), (45, 3, 8, 0.9), (47, 4, 4, 0.9), (50, 4, 4, 0.9), (15, 4, 4, 0.9)],
+)
+def test_with_little_room_the_shortest_is_that_of_all_ways_tried(seed, size, neighbours, share):
+    # Locked cells, and a total near the largest: the way across the cheapest map is not the best in the end.
+    problem = random_problem(seed, size, walls=0.1, locked=0.3 if size == 3 else 0.4, neighbours=neighbours)
+    limits = problem.admissible
+    budget = share * limits.size @ limits.upper + (1.0 - share) * limits.size @ limits.lower
+    problem = replace(problem, admissible=replace(limits, budget=float(budget)))
+    assert length_range(problem).shortest == pytest.approx(shortest_length(problem), rel=1e-12)
+
+
 def test_a_length_out_of_range_is_refused_with_the_range():
     lengths = length_range(table_problem(10, 8))
     assert lengths.share(lengths.shortest) == 0.0
     assert lengths.share(lengths.longest) == 1.0
     with pytest.raises(ProblemError, match=r"path 30 long.*between 1\.40 and 18\.5\d long.*Ask for") as refusal:
         lengths.share(30.0)
-    assert refusal.value.suggestion == lengths.longest
+    assert refusal.value.fix == SuggestedFix("length", lengths.longest)
     with pytest.raises(ProblemError) as refusal:
         lengths.share(0.5)
-    assert refusal.value.suggestion == lengths.shortest
+    assert refusal.value.fix == SuggestedFix("length", lengths.shortest)
     with pytest.raises(ProblemError, match="nan"):
         lengths.share(float("nan"))
 

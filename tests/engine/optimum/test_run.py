@@ -11,9 +11,9 @@ from engine.core.status import Status
 from engine.cost_maps.admissible import admissible_maps
 from engine.cost_maps.certificate import upper_bound
 from engine.cost_maps.problem import Objective, Problem, Route
-from engine.optimum.run import OptimumSettings, optimum
+from engine.optimum.run import OptimumSettings, approach_optimum
 from engine.optimum.saddle_cpu import CpuSaddle
-from engine.optimum.saddle_point import cold_point, moved_point
+from engine.optimum.saddle_point import adapted_start, cold_start
 from engine.optimum.saddle_torch import TorchSaddle
 from engine.paths.exact import distances_to
 from tests.oracles import LP_OPTIMA, lp_optimum, random_problem, table_problem
@@ -47,7 +47,7 @@ def with_limits(problem: Problem, **limits) -> Problem:
 def test_every_iterate_encloses_the_optimum_and_the_last_one_finds_it(kind, seed):
     problem = random_problem(seed, 9, **kind)
     known, _ = lp_optimum(problem)
-    for found in optimum(problem, OptimumSettings(1e-4)):
+    for found in approach_optimum(problem, OptimumSettings(1e-4)):
         assert found.value <= known * (1.0 + 1e-9)
         assert found.upper_bound >= known * (1.0 - 1e-9)
         assert found.gap == pytest.approx(found.upper_bound / found.value - 1.0, abs=1e-12)
@@ -64,7 +64,7 @@ def test_every_iterate_encloses_the_optimum_and_the_last_one_finds_it(kind, seed
 @pytest.mark.parametrize("size", [10, 16, 24, 32])
 @pytest.mark.parametrize("neighbours", [4, 8])
 def test_the_table_of_optima(size, neighbours):
-    found = last(optimum(table_problem(size, neighbours), OptimumSettings(2e-4)))
+    found = last(approach_optimum(table_problem(size, neighbours), OptimumSettings(2e-4)))
     known = LP_OPTIMA[size, neighbours]
     assert known * (1.0 - 2.1e-4) <= found.value <= known + 1e-6
     assert known - 1e-6 <= found.upper_bound <= known * (1.0 + 2.1e-4)
@@ -78,7 +78,7 @@ def test_wide_and_narrow_bounds(limits):
         replace(problem, cost_map=np.full(problem.grid.shape, 1.05)), lower=limits[0], upper=limits[1]
     )
     known, _ = lp_optimum(problem)
-    found = last(optimum(problem, OptimumSettings(1e-3)))
+    found = last(approach_optimum(problem, OptimumSettings(1e-3)))
     assert found.status is Status.CONVERGED
     assert known * (1.0 - 1e-3) <= found.value <= known * (1.0 + 1e-9)
 
@@ -86,7 +86,7 @@ def test_wide_and_narrow_bounds(limits):
 def test_costs_of_any_scale_take_the_same_iterations():
     plain = table_problem(20, 8)
     scaled = with_limits(replace(plain, cost_map=plain.cost_map * 1e6), lower=0.2e6, upper=5e6)
-    one, other = (last(optimum(problem, OptimumSettings(1e-3))) for problem in (plain, scaled))
+    one, other = (last(approach_optimum(problem, OptimumSettings(1e-3))) for problem in (plain, scaled))
     assert one.iterations == other.iterations
     assert other.value == pytest.approx(1e6 * one.value, rel=1e-6)
 
@@ -99,7 +99,7 @@ def test_a_long_winding_corridor_takes_no_more_iterations_than_an_open_map():
     corridor = Problem(
         Grid(passable), cost_map, (Route((0, 0), (46, 0)),), admissible_maps(cost_map, passable, 0.2, 5.0)
     )
-    found = last(optimum(corridor, OptimumSettings(1e-6)))
+    found = last(approach_optimum(corridor, OptimumSettings(1e-6)))
     # There is one path, through every cell. Only its ends count half, so they get the lowest cost.
     assert found.value == pytest.approx(passable.sum() - 0.2, rel=1e-6)
     assert found.iterations <= 200
@@ -107,11 +107,11 @@ def test_a_long_winding_corridor_takes_no_more_iterations_than_an_open_map():
 
 def test_maps_without_any_freedom_are_done_at_once():
     problem = with_limits(table_problem(20, 8), lower=1.0, upper=1.0)
-    (found,) = optimum(problem)
+    (found,) = approach_optimum(problem)
     assert found.status is Status.CONVERGED
     assert found.value == found.upper_bound == 17.0
     problem = with_limits(table_problem(20, 8), lower=0.2, upper=5.0, budget=0.2 * 400)
-    found = last(optimum(problem, OptimumSettings(1e-9)))
+    found = last(approach_optimum(problem, OptimumSettings(1e-9)))
     assert found.status is Status.CONVERGED
     assert found.value == pytest.approx(0.2 * 17.0, rel=1e-9)
 
@@ -119,23 +119,23 @@ def test_maps_without_any_freedom_are_done_at_once():
 @pytest.mark.parametrize("kind", KINDS, ids=str)
 def test_torch_takes_the_same_steps(kind):
     problem = random_problem(7, 12, **kind)
-    point = cold_point(problem)
+    point = cold_start(problem)
     cpu, other = CpuSaddle(problem, point), TorchSaddle(problem, point, "cpu")
     for saddle in (cpu, other):
         saddle.advance(30)
-        saddle.look()
+        saddle.step_length()
         saddle.restart()
         saddle.advance(20)
-    assert cpu.look() == pytest.approx(other.look(), rel=1e-6)
+    assert cpu.step_length() == pytest.approx(other.step_length(), rel=1e-6)
     for field in ("flow", "potentials", "cost_map", "balance"):
         ours, theirs = getattr(cpu.point(), field), getattr(other.point(), field)
         assert np.allclose(ours, theirs, rtol=1e-6, atol=1e-8, equal_nan=True), field
 
 
-def test_torch_finds_the_same_optimum():
+def test_torch_finds_the_same_approach_optimum():
     problem = table_problem(16, 4)
-    ours = last(optimum(problem, OptimumSettings(1e-3)))
-    theirs = last(optimum(problem, OptimumSettings(1e-3, device="cpu:0")))
+    ours = last(approach_optimum(problem, OptimumSettings(1e-3)))
+    theirs = last(approach_optimum(problem, OptimumSettings(1e-3, device="cpu:0")))
     assert theirs.iterations == ours.iterations
     assert theirs.value == pytest.approx(ours.value, rel=1e-6)
     assert theirs.upper_bound == pytest.approx(ours.upper_bound, rel=1e-6)
@@ -159,14 +159,15 @@ def edits(problem: Problem) -> dict[str, Problem]:
 def test_it_goes_on_from_an_earlier_point_on_an_edited_map(edit):
     problem = table_problem(32, 8)
     settings = OptimumSettings(1e-3, coarse_to_fine=False)
-    first = last(optimum(problem, settings))
+    first = last(approach_optimum(problem, settings))
     edited = edits(problem)[edit]
-    cold, iterates = last(optimum(edited, settings)), list(optimum(edited, settings, first.point))
+    cold = last(approach_optimum(edited, settings))
+    iterates = list(approach_optimum(edited, settings, first.warm_start))
     warm = iterates[-1]
     assert warm.status is Status.CONVERGED
     assert warm.value == pytest.approx(cold.value, rel=2e-3)
     assert edit == "long wall" or warm.iterations < cold.iterations
-    assert iterates[0].gap < 0.5 * next(optimum(edited, settings)).gap
+    assert iterates[0].gap < 0.5 * next(approach_optimum(edited, settings)).gap
     assert edited.admissible.contains(warm.cost_map)
 
 
@@ -178,11 +179,11 @@ def test_a_wall_that_is_opened_again_and_a_part_that_is_cut_off():
     walled = with_limits(
         replace(problem, grid=Grid(apart), routes=(Route((12, 1), (20, 22)),)), lower=0.2, upper=5.0
     )
-    first = last(optimum(replace(problem, routes=walled.routes), settings))
-    cut = last(optimum(walled, settings, first.point))
+    first = last(approach_optimum(replace(problem, routes=walled.routes), settings))
+    cut = last(approach_optimum(walled, settings, first.warm_start))
     assert cut.status is Status.CONVERGED
     assert cut.value == pytest.approx(lp_optimum(walled)[0], rel=1e-3)
-    opened = last(optimum(replace(problem, routes=walled.routes), settings, cut.point))
+    opened = last(approach_optimum(replace(problem, routes=walled.routes), settings, cut.warm_start))
     assert opened.status is Status.CONVERGED
     assert opened.value == pytest.approx(first.value, rel=1.1e-3)
 
@@ -193,9 +194,9 @@ def test_flow_where_no_route_goes_is_dropped(device):
     apart = problem.grid.passable.copy()
     apart[3] = False
     walled = replace(problem, grid=Grid(apart))
-    everywhere = replace(cold_point(problem), flow=np.ones((1, 8, 12, 12)))
+    everywhere = replace(cold_start(problem), flow=np.ones((1, 8, 12, 12)))
     saddle = CpuSaddle(walled, everywhere) if device == "cpu" else TorchSaddle(walled, everywhere, "cpu")
-    saddle.look()
+    saddle.step_length()
     point = saddle.point()
     assert not point.flow[0, :, :4].any()
     assert point.flow[0, :, 6, 5].all()
@@ -204,48 +205,49 @@ def test_flow_where_no_route_goes_is_dropped(device):
 
 def test_an_earlier_point_is_fitted_to_the_new_problem():
     problem = random_problem(6, 14, walls=0.1)
-    earlier = cold_point(problem)
+    earlier = cold_start(problem)
     potentials = np.where(problem.grid.passable, 7.0, np.nan)[None]
     opened = with_limits(replace(problem, grid=Grid(np.ones_like(problem.grid.passable))), lower=0.4, upper=2.0)
-    point = moved_point(replace(earlier, potentials=potentials, cost_map=10.0 * earlier.cost_map), opened)
+    point = adapted_start(replace(earlier, potentials=potentials, cost_map=10.0 * earlier.cost_map), opened)
     assert opened.admissible.contains(point.cost_map)
     distance = distances_to(opened.grid, point.cost_map, opened.goals[0]).distance
     assert np.array_equal(point.potentials[0], np.where(problem.grid.passable, 0.0, distance))
 
 
 def test_a_point_of_another_shape_is_not_used():
-    point = last(optimum(table_problem(12, 8), OptimumSettings(1e-2))).point
+    point = last(approach_optimum(table_problem(12, 8), OptimumSettings(1e-2))).warm_start
     assert point.fits(table_problem(12, 8))
     assert not point.fits(table_problem(12, 4))
     settings = OptimumSettings(1e-2)
-    fresh, other = (last(optimum(table_problem(14, 8), settings, start)) for start in (None, point))
+    fresh, other = (last(approach_optimum(table_problem(14, 8), settings, start)) for start in (None, point))
     assert np.array_equal(fresh.cost_map, other.cost_map)
 
 
 @pytest.mark.parametrize("field", ["flow", "cost_map", "balance"])
 def test_a_number_that_fails_ends_the_run_and_keeps_the_last_good_map(field):
     problem = table_problem(16, 8)
-    point = last(optimum(problem, OptimumSettings(1e-2))).point
+    point = last(approach_optimum(problem, OptimumSettings(1e-2))).warm_start
     spoilt = getattr(point, field).copy()
     spoilt.flat[0] = np.nan
-    found = last(optimum(problem, OptimumSettings(1e-6), replace(point, **{field: spoilt})))
+    found = last(approach_optimum(problem, OptimumSettings(1e-6), replace(point, **{field: spoilt})))
     assert found.status is Status.NOT_A_NUMBER
     assert problem.admissible.contains(found.cost_map)
     assert LP_OPTIMA[16, 8] - 1e-6 <= found.upper_bound
 
 
 def test_the_same_problem_gives_the_same_bytes():
-    runs = [last(optimum(table_problem(34, 8), OptimumSettings(1e-3))) for _ in range(2)]
+    runs = [last(approach_optimum(table_problem(34, 8), OptimumSettings(1e-3))) for _ in range(2)]
     for field in ("cost_map", "loads", "path_costs"):
         assert getattr(runs[0], field).tobytes() == getattr(runs[1], field).tobytes()
 
 
 def test_what_was_yielded_does_not_change_any_more():
     kept = []
-    for found in optimum(table_problem(24, 4), OptimumSettings(2e-4)):
+    for found in approach_optimum(table_problem(24, 4), OptimumSettings(2e-4)):
         arrays = [found.cost_map, found.loads, found.path_costs]
-        if found.point is not None:
-            arrays += [found.point.flow, found.point.potentials, found.point.cost_map, found.point.balance]
+        if found.warm_start is not None:
+            start = found.warm_start
+            arrays += [start.flow, start.potentials, start.cost_map, start.balance]
         kept.append([(array, array.copy()) for array in arrays])
     assert len(kept) > 5
     assert all(np.array_equal(array, copy, equal_nan=True) for arrays in kept for array, copy in arrays)
@@ -253,7 +255,7 @@ def test_what_was_yielded_does_not_change_any_more():
 
 def test_figures_only_get_better_on_the_way_through_the_levels():
     problem = table_problem(66, 8)
-    iterates = list(optimum(problem, OptimumSettings(1e-2)))
+    iterates = list(approach_optimum(problem, OptimumSettings(1e-2)))
     assert iterates[0].level == (1, 3)
     assert iterates[-1].level == (3, 3)
     for before, after in pairwise(iterates):
@@ -266,7 +268,7 @@ def test_figures_only_get_better_on_the_way_through_the_levels():
 
 
 def test_running_out_of_iterations_is_a_status():
-    found = last(optimum(table_problem(24, 8), OptimumSettings(1e-9, max_iterations=70)))
+    found = last(approach_optimum(table_problem(24, 8), OptimumSettings(1e-9, max_iterations=70)))
     assert found.status is Status.STEPS_DONE
     assert found.gap > 1e-9
     assert found.iterations == 70
@@ -275,6 +277,6 @@ def test_running_out_of_iterations_is_a_status():
 def test_what_cannot_be_solved_is_refused():
     for objective in (Objective("shorter"), Objective("longer_minimum"), Objective(smoothness=0.1)):
         with pytest.raises(ProblemError, match="longer"):
-            next(optimum(replace(random_problem(0), objective=objective)))
+            next(approach_optimum(replace(random_problem(0), objective=objective)))
     with pytest.raises(ProblemError, match="no route"):
-        next(optimum(replace(random_problem(0), routes=())))
+        next(approach_optimum(replace(random_problem(0), routes=())))

@@ -41,7 +41,7 @@ def test_envelope_and_unrolled_gradients_of_costs(case):
     mix = torch.tensor([1.0, -0.6], dtype=torch.float64)
 
     def value(cost_map):
-        return float(mix.numpy() @ soft_paths(ends[0], cost_map, ends[1], ends[2], settings).value)
+        return float(mix.numpy() @ soft_paths(ends[0], cost_map, ends[1], ends[2], settings).regularised_cost)
 
     expected = finite_differences(value, problem.cost_map, problem.grid.passable)
     for rule in ("envelope", "unrolled"):
@@ -74,7 +74,7 @@ def test_exact_costs_have_the_path_as_subgradient():
     settings = FlowSettings("exact")
 
     def value(cost_map):
-        return float(soft_paths(*ends[:1], cost_map, *ends[1:], settings).value.sum())
+        return float(soft_paths(*ends[:1], cost_map, *ends[1:], settings).regularised_cost.sum())
 
     expected = finite_differences(value, problem.cost_map, problem.grid.passable)
     found = gradient_of(lambda c: route_costs(c, *ends, settings)[0].sum(), problem.cost_map)

@@ -39,7 +39,8 @@ def test_soft_distances_are_the_costs_of_single_routes(case):
             settings = FlowSettings("logit", 0.3)
             expected = 0.0
             if source != goal:
-                expected = soft_paths(problem.grid, problem.cost_map, [source], [goal], settings).value[0]
+                paths = soft_paths(problem.grid, problem.cost_map, [source], [goal], settings)
+                expected = paths.regularised_cost[0]
             assert soft[i, j] == pytest.approx(expected, abs=1e-12)
 
 

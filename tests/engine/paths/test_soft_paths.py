@@ -5,6 +5,7 @@ import pytest
 
 from engine.core.grid import Grid, divergence, edge_costs, net_flow
 from engine.core.status import Status
+from engine.paths.bregman_cpu import CpuProjections
 from engine.paths.bregman_torch import TorchProjections
 from engine.paths.exact import distances_to
 from engine.paths.soft_paths import FlowSettings, bregman, soft_paths
@@ -34,7 +35,7 @@ def test_bregman_meets_the_optimality_conditions(neighbours, cost_rule):
         flow = paths.flow[route]
         used = flow > 0.0
         primal = np.sum(flow[used] * (costs[used] + epsilon * (np.log(flow[used]) - 1.0)))
-        assert primal == pytest.approx(paths.value[route], rel=1e-9)
+        assert primal == pytest.approx(paths.regularised_cost[route], rel=1e-9)
 
 
 @pytest.mark.parametrize("method", ["bregman", "logit"])
@@ -44,9 +45,10 @@ def test_small_epsilon_gives_the_exact_path(method, neighbours):
     exact = solve(problem, "exact", 1.0)
     soft = solve(problem, method, 0.005, max_iterations=100_000)
     assert np.abs(net_flow(soft.flow[0]) - exact.flow[0]).max() < 1e-3
-    assert soft.value[0] == pytest.approx(exact.path_cost[0], abs=0.2)
+    assert soft.regularised_cost[0] == pytest.approx(exact.path_cost[0], abs=0.2)
     errors = [
-        abs(solve(problem, method, e, max_iterations=100_000).value[0] - exact.path_cost[0]) for e in (0.2, 0.05)
+        abs(solve(problem, method, e, max_iterations=100_000).regularised_cost[0] - exact.path_cost[0])
+        for e in (0.2, 0.05)
     ]
     assert errors[1] < errors[0]
 
@@ -62,8 +64,6 @@ def test_torch_and_numba_take_the_same_steps(neighbours, cost_rule):
     )
     omega, active = np.array([1.5, 1.7]), np.array([True, True])
     both.sweep(omega, active, 25)
-    from engine.paths.bregman_cpu import CpuProjections
-
     cpu = CpuProjections(problem.grid, problem.cost_map, problem.starts, problem.goals, reachable, first, 0.1)
     cpu.sweep(omega, active, 25)
     assert np.allclose(both.flow(), cpu.flow(), atol=1e-9)
@@ -75,8 +75,6 @@ def test_over_relaxation_needs_many_times_fewer_sweeps_than_plain_projections():
     grid = Grid(np.ones((24, 24), dtype=bool), 4)
     cost_map, start, goal = np.ones((24, 24)), (12, 1), (12, 22)
     relaxed = soft_paths(grid, cost_map, [start], [goal], FlowSettings("bregman", 0.05)).iterations
-    from engine.paths.bregman_cpu import CpuProjections
-
     field = distances_to(grid, cost_map, goal)
     reachable = np.ones((1, 24, 24), dtype=bool)
     first = np.minimum(field.distance, field.distance[start])[None]
@@ -85,13 +83,28 @@ def test_over_relaxation_needs_many_times_fewer_sweeps_than_plain_projections():
     assert plain.supply_error()[0] > 1e-6
 
 
+def test_over_relaxation_is_adapted_where_the_first_guess_is_poor():
+    # ω is guessed from the moves between start and goal, here two, but the soft flow spreads over the whole map.
+    grid = Grid(np.ones((24, 24), dtype=bool), 4)
+    cost_map, start, goal = np.ones((24, 24)), (12, 11), (12, 13)
+    adapted = soft_paths(grid, cost_map, [start], [goal], FlowSettings("bregman", 0.2, 1e-8))
+    assert adapted.status is Status.CONVERGED
+    field = distances_to(grid, cost_map, goal)
+    first = np.minimum(field.distance, field.distance[start])[None]
+    guess = CpuProjections(grid, cost_map, [start], [goal], np.ones((1, 24, 24), dtype=bool), first, 0.2)
+    omega = np.array([2.0 / (1.0 + np.sin(np.pi / 4.0))])
+    guess.sweep(omega, np.array([True]), 3 * adapted.iterations)
+    assert guess.supply_error()[0] > 1e-8
+    assert adapted.warm_start.relaxation[0] > omega[0]
+
+
 def test_warm_start_needs_fewer_sweeps_and_gives_the_same():
     problem = random_problem(3, 14, 1, walls=0.1)
     settings = FlowSettings("bregman", 0.1, 1e-8)
     cold = soft_paths(problem.grid, problem.cost_map, problem.starts, problem.goals, settings)
     nearby = problem.cost_map * np.random.default_rng(0).uniform(0.999, 1.001, problem.cost_map.shape)
     again = soft_paths(problem.grid, nearby, problem.starts, problem.goals, settings)
-    warm = soft_paths(problem.grid, nearby, problem.starts, problem.goals, settings, cold.warmth)
+    warm = soft_paths(problem.grid, nearby, problem.starts, problem.goals, settings, cold.warm_start)
     assert warm.iterations < again.iterations
     assert np.allclose(warm.flow, again.flow, atol=1e-7)
 
@@ -101,7 +114,7 @@ def test_potentials_of_another_map_do_no_harm():
     other = random_problem(3, 12, 1, walls=0.1)
     settings = FlowSettings("bregman", 0.02, 1e-6, 50_000)
     first = soft_paths(problem.grid, problem.cost_map, problem.starts, problem.goals, settings)
-    strange = first.warmth.__class__(first.warmth.potentials * -40.0, first.warmth.relaxation)
+    strange = first.warm_start.__class__(first.warm_start.potentials * -40.0, first.warm_start.relaxation)
     paths = soft_paths(other.grid, other.cost_map, other.starts, other.goals, settings, strange)
     assert paths.status is Status.CONVERGED
     assert np.isfinite(paths.load).all()
@@ -120,10 +133,10 @@ def test_iterates_are_copies():
     fields = [distances_to(problem.grid, problem.cost_map, goal) for goal in problem.goals]
     iterates = bregman(problem.grid, problem.cost_map, problem.starts, fields, FlowSettings("bregman", 0.2, 1e-10))
     first = next(iterates)
-    kept = first.flow.copy(), first.warmth.potentials.copy()
+    kept = first.flow.copy(), first.warm_start.potentials.copy()
     next(iterates)
     assert np.array_equal(first.flow, kept[0])
-    assert np.array_equal(first.warmth.potentials, kept[1], equal_nan=True)
+    assert np.array_equal(first.warm_start.potentials, kept[1], equal_nan=True)
 
 
 def test_logit_flow_is_a_unit_flow_of_gibbs_probabilities():
@@ -134,7 +147,7 @@ def test_logit_flow_is_a_unit_flow_of_gibbs_probabilities():
     # Up, over the top: 1 + 1.5 + 1.5. Along the bottom, up: 1.25 + 1.25 + 1. Up in the middle: 1.25 + 1.75 + 1.5.
     by_hand = np.array([4.0, 3.5, 4.5])
     expected = -epsilon * np.log(np.exp(-by_hand / epsilon).sum())
-    assert paths.value[0] == pytest.approx(expected, rel=1e-12)
+    assert paths.regularised_cost[0] == pytest.approx(expected, rel=1e-12)
     supply = divergence(grid, paths.flow[0])
     chances = np.exp(-by_hand / epsilon) / np.exp(-by_hand / epsilon).sum()
     assert paths.flow[0, 3, 1, 0] == pytest.approx(chances[0], rel=1e-12)

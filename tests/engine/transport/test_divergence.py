@@ -70,7 +70,8 @@ def test_what_has_not_changed_is_not_solved_again():
     a, b, sources, targets = layouts(7)
     first = sinkhorn_divergence(a, b, sources, targets, SETTINGS)
     second = sinkhorn_divergence(a, b, sources + 0.001, targets, SETTINGS, warm_start=first)
-    assert second.of_targets is first.of_targets and second.of_sources is not first.of_sources
+    assert second.of_targets is first.of_targets
+    assert second.of_sources is not first.of_sources
     assert second.between.iterations < first.between.iterations
     fresh = sinkhorn_divergence(a, b, sources + 0.001, targets, SETTINGS)
     assert second.value == pytest.approx(fresh.value, abs=1e-11)

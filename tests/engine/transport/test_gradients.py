@@ -130,7 +130,8 @@ def test_batches_are_single_problems_side_by_side(relaxation, kind, device):
     for function in (transport_cost, transport_plan):
         leaves = [part.clone().requires_grad_() for part in parts]
         batch, results = function(*arguments(leaves, kind), settings, relaxation)
-        assert len(results) == 3 and batch.shape[0] == 3
+        assert len(results) == 3
+        assert batch.shape[0] == 3
         found = torch.autograd.grad((batch**2).sum(), leaves)
         for k in range(3):
             alone = [part[k].clone().requires_grad_() for part in parts]

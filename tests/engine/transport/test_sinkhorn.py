@@ -66,7 +66,9 @@ def test_entropic_and_exact_plan_side_by_side(size):
         distance.append(np.abs(result.plan() - exact.plan()).sum())
         assert result.plan().sum(axis=1) == pytest.approx(a, abs=1e-9)
         assert result.plan().sum(axis=0) == pytest.approx(b, abs=1e-9)
-    assert all(np.diff(excess) < 0.0) and all(np.diff(distance) < 0.0) and excess[-1] > -1e-9
+    assert all(np.diff(excess) < 0.0)
+    assert all(np.diff(distance) < 0.0)
+    assert excess[-1] > -1e-9
     assert excess[-1] < 0.05 * exact.transport_cost
 
 
@@ -220,12 +222,14 @@ def test_partial_transport_approaches_its_linear_programme(mass, device):
         result = solve(a, b, sources, targets, settings, Partial(mass))
         plan = result.plan()
         assert plan.sum() == pytest.approx(mass, abs=1e-9)
-        assert (plan.sum(axis=1) < a + 1e-9).all() and (plan.sum(axis=0) < b + 1e-9).all()
+        assert (plan.sum(axis=1) < a + 1e-9).all()
+        assert (plan.sum(axis=0) < b + 1e-9).all()
         assert result.rows == pytest.approx(plan.sum(axis=1), abs=1e-9)
         assert result.columns == pytest.approx(plan.sum(axis=0), abs=1e-9)
         assert result.transport_cost == pytest.approx(float(np.sum(plan * cost)), abs=1e-9)
         excess.append(result.transport_cost - best)
-    assert all(np.diff(excess) < 0.0) and -1e-8 < excess[-1] < 0.03 * best
+    assert all(np.diff(excess) < 0.0)
+    assert -1e-8 < excess[-1] < 0.03 * best
 
 
 def test_partial_transport_of_everything():
@@ -285,9 +289,12 @@ def test_points_without_weight(relaxation, device):
     result = solve(a, b, sources, targets, settings, relaxation)
     kept = solve(a[a > 0], b[b > 0], sources[a > 0], targets[b > 0], settings, relaxation)
     assert result.plan()[np.ix_(a > 0, b > 0)] == pytest.approx(kept.plan(), abs=1e-12)
-    assert result.plan()[a == 0].sum() == 0.0 and result.plan()[:, b == 0].sum() == 0.0
-    assert result.by_sources is not None and result.by_targets is not None
-    assert np.all(result.by_sources[a == 0] == 0.0) and np.all(result.by_targets[b == 0] == 0.0)
+    assert result.plan()[a == 0].sum() == 0.0
+    assert result.plan()[:, b == 0].sum() == 0.0
+    assert result.by_sources is not None
+    assert result.by_targets is not None
+    assert np.all(result.by_sources[a == 0] == 0.0)
+    assert np.all(result.by_targets[b == 0] == 0.0)
     nearly = solve(
         np.where(a > 0.0, a, 1e-9) / np.where(a > 0.0, a, 1e-9).sum(),
         np.where(b > 0.0, b, 1e-9) / np.where(b > 0.0, b, 1e-9).sum(),
@@ -384,7 +391,8 @@ def test_hard_problems_are_solved(a, b, cost, relaxation, share, device):
     epsilon = share * (cost.largest() or 1.0)
     problem = TransportProblem(a, b, cost, relaxation)
     result = solve_transport(problem, TransportSettings(epsilon, 1e-7, device=device))
-    assert result.status is Status.CONVERGED and result.iterations < 1000
+    assert result.status is Status.CONVERGED
+    assert result.iterations < 1000
     plan = result.plan()
     rows, columns = plan.sum(axis=1), plan.sum(axis=0)
     if isinstance(relaxation, Unbalanced):
@@ -415,7 +423,8 @@ def test_points_without_weight_do_not_overflow():
     targets[:5] -= 300.0
     problem = TransportProblem(a, b, PointCost(sources, targets), Unbalanced(1e6))
     result = solve_transport(problem, TransportSettings(0.1))
-    assert np.isfinite(result.plan()).all() and np.isfinite(result.by_a).all()
+    assert np.isfinite(result.plan()).all()
+    assert np.isfinite(result.by_a).all()
 
 
 @pytest.mark.parametrize("precision", ["float64", "float32"])
@@ -430,7 +439,8 @@ def test_batches_give_what_single_solves_give(precision):
     close = 1e-9 if precision == "float64" else 1e-4
     for problem, result, warm in zip(problems, together, again, strict=True):
         alone = solve_transport(problem, TransportSettings(0.01, 1e-9))
-        assert result.status is Status.CONVERGED and warm.status is Status.CONVERGED
+        assert result.status is Status.CONVERGED
+        assert warm.status is Status.CONVERGED
         assert result.regularised_cost == pytest.approx(alone.regularised_cost, rel=close)
         assert result.by_sources == pytest.approx(alone.by_sources, abs=close)
         assert warm.iterations <= 10 < result.iterations
@@ -448,7 +458,8 @@ def test_iterates_come_down_to_the_wanted_epsilon():
     a, b, sources, targets = layouts(22, 30, 25)
     iterates = list(sinkhorn(TransportProblem(a, b, PointCost(sources, targets)), TransportSettings(0.002)))
     epsilons = [iterate.epsilon for iterate in iterates]
-    assert epsilons[0] > 100 * epsilons[-1] and epsilons[-1] == pytest.approx(0.002)
+    assert epsilons[0] > 100 * epsilons[-1]
+    assert epsilons[-1] == pytest.approx(0.002)
     assert all(np.diff(epsilons) <= 0.0)
     assert [iterate.status for iterate in iterates[:-1]] == [None] * (len(iterates) - 1)
     assert iterates[-1].status is Status.CONVERGED
@@ -466,8 +477,10 @@ def test_too_few_iterations_are_said(device):
     a, b, sources, targets = layouts(24, 30, 25)
     settings = TransportSettings(0.001, max_iterations=20, device=device)
     result = solve_transport(TransportProblem(a, b, PointCost(sources, targets)), settings)
-    assert result.status is Status.STEPS_DONE and result.marginal_error > 1e-6
-    assert "more iterations" in result.advice and "larger epsilon" in result.advice
+    assert result.status is Status.STEPS_DONE
+    assert result.marginal_error > 1e-6
+    assert "more iterations" in result.advice
+    assert "larger epsilon" in result.advice
 
 
 def test_what_is_not_a_number_is_never_converged(monkeypatch):
@@ -482,8 +495,10 @@ def test_what_is_not_a_number_is_never_converged(monkeypatch):
     monkeypatch.setattr(cpu, "evaluate", failing)
     a, b, sources, targets = layouts(25, 30, 25)
     result = solve_transport(TransportProblem(a, b, PointCost(sources, targets)), TransportSettings(0.01))
-    assert result.status is Status.NOT_A_NUMBER and "not a finite number" in result.advice
-    assert np.isfinite(result.f).all() and np.isfinite(result.by_sources).all()
+    assert result.status is Status.NOT_A_NUMBER
+    assert "not a finite number" in result.advice
+    assert np.isfinite(result.f).all()
+    assert np.isfinite(result.by_sources).all()
 
 
 def test_memory_stays_within_one_and_a_half_matrices():

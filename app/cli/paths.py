@@ -1,0 +1,111 @@
+"""`longcut paths`: exact paths of every route, compared with the lengths that a scenario file promises."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.markup import escape
+from rich.table import Table
+
+from app.cli import output
+from app.cli.options import add_map_options, with_map_options
+from app.cli.output import BadInput
+from app.scenarios.report import Json
+from app.scenarios.translate import exact_paths, movement_grid, movement_text
+from maps.document import Cell, MapDocument
+from maps.formats import read_map
+from maps.formats.movingai import read_scenarios
+
+MOST_SHOWN = 40  # rows of the table
+
+
+@dataclass(frozen=True)
+class PathRow:
+    """One route. cost, hops: None without a way.  match: None where no length is promised."""
+
+    name: str
+    start: Cell
+    goal: Cell
+    cost: float | None
+    hops: int | None
+    expected: float | None
+    match: bool | None
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `longcut paths`."""
+    parser.add_argument("map", metavar="MAP")
+    parser.add_argument("--scen", metavar="FILE", help="a Moving AI scenario file whose routes to use")
+    add_map_options(parser)
+    parser.add_argument("--json", metavar="FILE", help="where all routes go")
+
+
+def paths(arguments: argparse.Namespace) -> bool:
+    """Print and write the exact paths of all routes, and return whether every promised length is right."""
+    document = with_map_options(read_map(arguments.map), arguments)
+    if arguments.scen:
+        document = document.replace(routes=tuple(read_scenarios(arguments.scen, document)))
+    if not document.routes:
+        raise BadInput(f"{Path(arguments.map).name} has no routes; give some with --route or --scen FILE")
+    rows = _rows(document)
+    different = [row for row in rows if row.match is False]
+    shown = rows if len(rows) <= MOST_SHOWN else [*different[:20], *rows[:5]]
+    output.out.print(_table(shown))
+    checked = [row for row in rows if row.match is not None]
+    if len(shown) < len(rows):
+        output.out.print(f"{len(rows)} routes in all; those that differ first, then the first few.")
+    movement = movement_text(document.rule)
+    if checked:
+        output.out.print(f"{len(checked) - len(different)} of {len(checked)} expected lengths match ({movement}).")
+    if arguments.json:
+        output.write_json(arguments.json, {"movement": movement, "routes": [_as_json(row) for row in rows]})
+    return not different
+
+
+def _rows(document: MapDocument) -> list[PathRow]:
+    rows: list[PathRow] = []
+    found = exact_paths(movement_grid(document), document.cost.astype(float), document.routes)
+    with output.progress() as bar:
+        task = bar.add_task("paths", total=len(document.routes), figures="")
+        for route, path in zip(document.routes, found, strict=True):
+            bar.advance(task)
+            cost = path.cost if len(path.cells) else None
+            expected = route.expected_cost
+            rows.append(
+                PathRow(
+                    route.name,
+                    route.start,
+                    route.goal,
+                    cost,
+                    len(path.cells) - 1 if len(path.cells) else None,
+                    expected,
+                    None if expected is None else cost is not None and _agrees(cost, expected),
+                )
+            )
+    return rows
+
+
+def _table(rows: list[PathRow]) -> Table:
+    table = Table("route", "start", "goal", "cost", "moves", "expected", "match")
+    for row in rows:
+        table.add_row(
+            escape(row.name),
+            str(row.start),
+            str(row.goal),
+            "no way" if row.cost is None else f"{row.cost:.6g}",
+            "" if row.hops is None else str(row.hops),
+            "" if row.expected is None else f"{row.expected:.6g}",
+            {None: "", True: "yes", False: "[red]no[/]"}[row.match],
+        )
+    return table
+
+
+def _as_json(row: PathRow) -> Json:
+    return {**vars(row), "start": list(row.start), "goal": list(row.goal)}
+
+
+def _agrees(cost: float, expected: float) -> bool:
+    # Scenario files give two to eight decimals, computed with √2 rounded in various ways.
+    return abs(cost - expected) <= max(2e-4, 1e-5 * expected)

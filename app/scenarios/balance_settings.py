@@ -1,0 +1,122 @@
+"""Settings of balance by rank."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from app.scenarios.common_settings import (
+    budget_setting,
+    closeness_setting,
+    lower_setting,
+    seed_setting,
+    symmetry_setting,
+    upper_setting,
+)
+from app.scenarios.settings import Choice, DocumentChoice, Number, Whole, setting
+from maps.document import MapDocument
+
+if TYPE_CHECKING:
+    from engine.cost_maps.admissible import Symmetry
+
+Aim = Literal["equal", "nearest", "order"]
+
+AIMS: dict[Aim, str] = {
+    "equal": "Equal team ranks",
+    "nearest": "Site among k nearest",
+    "order": "Keep the sites in order",
+}
+LEFT_RIGHT, TOP_BOTTOM = "left_right", "top_bottom"
+HALVES = {LEFT_RIGHT: "Left and right half", TOP_BOTTOM: "Upper and lower half"}
+
+
+def layout_names(document: MapDocument) -> dict[str, str]:
+    """Return the layouts that spawns may be: all, in order."""
+    return {layout.name: layout.name for layout in document.layouts}
+
+
+def site_names(document: MapDocument) -> dict[str, str]:
+    """Return the layouts that sites may be: all, the second one first."""
+    names = list(layout_names(document))
+    return {name: name for name in names[1:] + names[:1]}
+
+
+def team_names(document: MapDocument) -> dict[str, str]:
+    """Return what teams may be: the halves of the map, or the spawns against another layout."""
+    return {**HALVES, **{name: f"Against layout {name}" for name in layout_names(document)}}
+
+
+def _not_equal(settings: BalanceSettings) -> bool:
+    return settings.aim != "equal"
+
+
+def _not_nearest(settings: BalanceSettings) -> bool:
+    return settings.aim != "nearest"
+
+
+@dataclass(frozen=True)
+class BalanceSettings:
+    """Who is ranked, what is wanted of the ranks, what the map must keep, and how to run."""
+
+    spawns: str = setting(
+        "", DocumentChoice("Spawns", "The layout that distances are measured from", entries=layout_names)
+    )
+    sites: str = setting(
+        "", DocumentChoice("Sites", "The layout that distances are measured to", entries=site_names)
+    )
+    aim: Aim = setting(
+        "equal", Choice("Aim", "What is wanted of the ranks of path costs from spawns to sites", choices=AIMS)
+    )
+    teams: str = setting(
+        "",
+        DocumentChoice(
+            "Teams",
+            "Which spawns are a team: those of one half of the map against the other, or of another layout",
+            entries=team_names,
+            unused=_not_equal,
+        ),
+    )
+    spawn: int = setting(
+        1,
+        Whole(
+            "Spawn number",
+            "Which of the spawns, counted from 1; 0 for every one of them",
+            most=10_000,
+            unused=lambda settings: settings.aim == "equal",
+        ),
+    )
+    site: int = setting(
+        1,
+        Whole("Site number", "Which of the sites, counted from 1", least=1, most=10_000, unused=_not_nearest),
+    )
+    nearest: int = setting(
+        1,
+        Whole(
+            "Among the nearest",
+            "How many sites may be as near: the k of “among the k nearest”",
+            least=1,
+            most=10_000,
+            unused=_not_nearest,
+        ),
+    )
+    budget: float | None = budget_setting()
+    lower: float | None = lower_setting()
+    upper: float | None = upper_setting()
+    symmetry: Symmetry = symmetry_setting()
+    steps: int = setting(300, Whole("Steps", "Steps of Adam", least=1, most=100_000, single_step=50))
+    margin: float = setting(
+        0.01,
+        Number(
+            "Margin",
+            "By how much an aim has to be met, as a share of the distances",
+            most=1.0,
+            single_step=0.01,
+            more=True,
+        ),
+    )
+    closeness: float = closeness_setting()
+    learning_rate: float = setting(
+        0.1,
+        Number("Learning rate", "Size of Adam's steps", least=0.001, most=10.0, single_step=0.05, more=True),
+    )
+    seed: int = seed_setting()
