@@ -1,4 +1,7 @@
-"""`python3 -m tests`: set up, then lint, contracts, types and tests. With arguments: pytest alone, with them."""
+"""`python3 -m tests`: set up, then lint, contracts, types and tests. `--fast`: under a minute, not all of it.
+
+`--fast` leaves out the types, and tests that are slow or need Qt. With other arguments: pytest alone, with them.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +27,13 @@ CHECKS = {
     "lint": ["-m", "ruff", "check", "."],
     "contracts": ["-c", CONTRACTS],
     "types": ["-m", "basedpyright", "--pythonpath", sys.executable],
+    "types of tests": ["-m", "basedpyright", "-p", "tests/pyrightconfig.json", "--pythonpath", sys.executable],
+    "tests": ["-m", "pytest"],
+}
+FAST = {
+    "lint": CHECKS["lint"],
+    "contracts": CHECKS["contracts"],
+    "tests, without slow and gui": ["-m", "pytest", "-m", "not slow and not gui"],
 }
 
 
@@ -33,8 +43,9 @@ def main(arguments: Sequence[str]) -> int:
     # Drawn tests compare pixels: no display, no scaling, one size of letters.
     for name, value in {"QT_QPA_PLATFORM": "offscreen", "QT_SCALE_FACTOR": "1", "QT_FONT_DPI": "96"}.items():
         os.environ.setdefault(name, value)
-    checks = {} if arguments else dict(CHECKS)
-    checks["tests"] = ["-m", "pytest", *arguments]
+    checks = CHECKS
+    if arguments:
+        checks = FAST if list(arguments) == ["--fast"] else {"tests": ["-m", "pytest", *arguments]}
     codes: list[int] = []
     for title, options in checks.items():
         print(f"\n== {title}", flush=True)

@@ -101,7 +101,8 @@ def mutations(module: str) -> list[Mutation]:
     found: list[Mutation] = []
     for node in code(ast.parse(source)):
         for old, new in changes(node):
-            assert old.end_lineno is not None and old.end_col_offset is not None
+            assert old.end_lineno is not None
+            assert old.end_col_offset is not None
             start = sum(map(len, lines[: old.lineno - 1])) + old.col_offset
             end = sum(map(len, lines[: old.end_lineno - 1])) + old.end_col_offset
             text = lines[old.lineno - 1].decode().strip()

@@ -1,13 +1,14 @@
 """Slow and simple reference solutions that tests and benchmarks compare with."""
 
 from collections import defaultdict
+from typing import Any, Literal
 
 import numpy as np
 import scipy.sparse as sp
 from scipy.optimize import linprog
 from scipy.sparse.csgraph import dijkstra
 
-from engine.core.grid import LENGTHS, MOVES, Grid
+from engine.core.grid import LENGTHS, MOVES, CostRule, Grid
 from engine.cost_maps.admissible import FIXED, admissible_maps
 from engine.cost_maps.problem import Objective, Problem, Route
 
@@ -28,7 +29,7 @@ LP_OPTIMA = {
 }
 
 
-def table_problem(size: int, neighbours: int, cost_rule: str = "mean", **limits) -> Problem:
+def table_problem(size: int, neighbours: Literal[4, 8], cost_rule: CostRule = "mean", **limits) -> Problem:
     """The problem behind `LP_OPTIMA`."""
     grid = Grid(np.ones((size, size), dtype=bool), neighbours, "both_open", cost_rule)
     cost_map = np.ones((size, size))
@@ -91,7 +92,7 @@ def distances(grid: Grid, cost_map: np.ndarray, goal: tuple[int, int]) -> np.nda
     flat = cost_map.ravel()
     costs = lengths * (flat[heads] if grid.cost_rule == "entered" else (flat[tails] + flat[heads]) / 2)
     graph = sp.csr_matrix((costs, (heads, tails)), shape=(flat.size, flat.size))
-    return dijkstra(graph, indices=goal[0] * grid.shape[1] + goal[1]).reshape(grid.shape)
+    return dijkstra(graph, indices=np.array(goal[0] * grid.shape[1] + goal[1])).reshape(grid.shape)
 
 
 def lp_optimum(problem: Problem) -> tuple[float, np.ndarray]:
@@ -129,16 +130,20 @@ def lp_optimum(problem: Problem) -> tuple[float, np.ndarray]:
         offset = groups + number * cells
         width = grid.shape[1]
         gain[offset + route.start[0] * width + route.start[1]] = -route.weight
-        potentials = [(None, None)] * cells
+        potentials: list[tuple[float | None, float | None]] = [(None, None)] * cells
         potentials[route.goal[0] * width + route.goal[1]] = (0.0, 0.0)
         bounds.extend(potentials)
         # Cells that the start cannot reach would leave the potentials unbounded; they do not matter.
-    limits, right_side = sp.bmat(blocks, format="csr"), np.tile(constant, routes)
+    limits: Any = sp.bmat(blocks, format="csr")  # scipy's stubs know no sparse constraints
+    right_side = np.tile(constant, routes)
     if problem.objective.aim == "longer_minimum":
         # The last variable is to be large and at most weight · D[start] of every route.
-        at_most = sp.csr_matrix(gain[groups:].reshape(routes, cells))
-        columns = sp.hstack([sp.csr_matrix((routes, groups)), sp.block_diag(list(at_most)), np.ones((routes, 1))])
-        limits = sp.vstack([sp.hstack([limits, sp.csr_matrix((limits.shape[0], 1))]), columns], format="csr")
+        at_most = sp.lil_matrix((routes, limits.shape[1] + 1))
+        for number in range(routes):
+            own = slice(groups + number * cells, groups + (number + 1) * cells)
+            at_most[number, own] = gain[own]
+            at_most[number, -1] = 1.0
+        limits = sp.bmat([[limits, None], [at_most[:, :-1], at_most[:, -1]]], format="csr")
         right_side = np.append(right_side, np.zeros(routes))
         gain = np.append(np.zeros_like(gain), -1.0)
         bounds.append((None, None))
@@ -148,13 +153,14 @@ def lp_optimum(problem: Problem) -> tuple[float, np.ndarray]:
         gain,
         A_ub=limits,
         b_ub=right_side,
-        A_eq=sp.csr_matrix(total),
+        A_eq=total,
         b_eq=[admissible.budget],
         bounds=bounds,
         method="highs",
     )
     assert solved.status == 0, solved.message
-    return -solved.fun, admissible.expand(solved.x[:groups])
+    found = np.asarray(solved.x, dtype=np.float64)
+    return -float(gain @ found), admissible.expand(found[:groups])
 
 
 def shortest_length(problem: Problem) -> float:
@@ -164,10 +170,10 @@ def shortest_length(problem: Problem) -> float:
     onward = defaultdict(list)
     for tail, head, length in zip(*(values.tolist() for values in moves_of(grid)), strict=True):
         onward[tail].append((head, length))
-    ((start,), (goal,)) = (
-        [row * width + column for row, column in ends] for ends in (problem.starts, problem.goals)
-    )
-    least, ways = np.inf, [((start,), np.zeros(grid.passable.size))]
+    (route,) = problem.routes
+    start, goal = (row * width + column for row, column in (route.start, route.goal))
+    least = np.inf
+    ways: list[tuple[tuple[int, ...], np.ndarray]] = [((start,), np.zeros(grid.passable.size))]
     while ways:
         way, load = ways.pop()
         if way[-1] == goal:
@@ -186,7 +192,7 @@ def sinkhorn_of_the_slides(
     a: np.ndarray, b: np.ndarray, cost: np.ndarray, epsilon: float, iterations: int
 ) -> np.ndarray:
     """Entropic plan (n, m) by the three lines of the slides: it under- and overflows where ε is small."""
-    kernel, v = np.exp(-cost / epsilon), np.ones_like(b)
+    kernel, u, v = np.exp(-cost / epsilon), np.ones_like(a), np.ones_like(b)
     for _ in range(iterations):
         u = a / (kernel @ v)
         v = b / (kernel.T @ u)
@@ -198,10 +204,11 @@ def lp_plan(a: np.ndarray, b: np.ndarray, cost: np.ndarray, mass: float | None =
     n, m = cost.shape
     marginals = sp.vstack([sp.kron(sp.eye(n), np.ones(m)), sp.kron(np.ones(n), sp.eye(m))]).tocsr()
     weights = np.concatenate([a, b])
+    limits: dict[str, Any]
     if mass is None:
         limits = {"A_eq": marginals, "b_eq": weights}
     else:
         limits = {"A_ub": marginals, "b_ub": weights, "A_eq": np.ones((1, n * m)), "b_eq": [mass]}
     solved = linprog(cost.ravel(), **limits, method="highs")
     assert solved.status == 0, solved.message
-    return solved.x.reshape(n, m)
+    return np.asarray(solved.x).reshape(n, m)

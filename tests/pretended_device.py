@@ -53,8 +53,8 @@ class Recording:
 def pretended_cuda() -> Generator[Recording]:
     """Pretend that this machine has a CUDA device, and record how it is used."""
     recording = Recording()
-    available = mock.patch.object(torch.cuda, "is_available", return_value=True)
-    with available, _Calls(recording), _Operations(recording):
+    one_card = mock.patch.multiple(torch.cuda, is_available=lambda: True, device_count=lambda: 1)
+    with one_card, _Calls(recording), _Operations(recording):
         yield recording
 
 

@@ -18,6 +18,7 @@ def loaded_by(module: str) -> list[str]:
     return run.stdout.split()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "module",
     ["app.__main__", "app.cli.main", "app.scenarios", "maps.formats", "engine.paths.exact", "engine.design"],
@@ -27,8 +28,14 @@ def test_torch_and_qt_wait_until_they_are_needed(module: str) -> None:
     assert loaded_by(module) == []
 
 
+@pytest.mark.slow
 def test_what_is_loaded_is_seen() -> None:
     assert loaded_by("app.canvas.canvas") == ["PySide6"]
+
+
+def test_the_benchmark_of_a_gpu_needs_no_qt() -> None:
+    """Machines that are lent with a large card have no desktop."""
+    assert loaded_by("tests.benchmarks.gpu.__main__") == ["torch"]
 
 
 @pytest.mark.parametrize("module", ["app", "app.__main__", "app.bootstrap", "tests.__main__"])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QWidget
@@ -15,14 +14,15 @@ from app.canvas.colouring import SURROUND
 from app.canvas.map_image import glow_image
 from app.canvas.scene import Look, Scene
 from app.canvas.view import View, fitted, fitted_beside
-from app.scenarios.frame import Plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from app.canvas.layers import Layer
+    from app.scenarios.frame import Plan
     from maps.document import Cell, MapDocument, Mask
     from maps.raster import Rectangle
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from rich.markup import escape
@@ -12,6 +12,9 @@ from rich.table import Table
 from app.cli import output
 from app.scenarios.translate import movement_text
 from maps.formats import format_of, read_map, write_map
+
+if TYPE_CHECKING:
+    import argparse
 
 
 def info(arguments: argparse.Namespace) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 import re
-from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
@@ -21,6 +21,9 @@ from engine.core.errors import ProblemError
 from maps.errors import MapError, MapFormatError, MapSaveError
 from maps.formats import FORMATS, write_map
 from maps.samples import SAMPLES, load_sample
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 DONE, DIFFERS, BAD_INPUT, STOPPED = 0, 1, 2, 130
 DEFAULT_SCENARIO = "adversarial"

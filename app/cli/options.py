@@ -5,16 +5,19 @@ from __future__ import annotations
 import argparse
 import re
 import shlex
-from collections.abc import Callable
 from dataclasses import replace
 from itertools import chain
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from app.scenarios import SCENARIOS
-from app.scenarios.scenario import AnyScenario, ScenarioSettings
 from app.scenarios.settings import Setting, settings_of
-from engine.core.errors import SuggestedFix
 from maps.document import MapDocument, Route
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.scenarios.scenario import AnyScenario, ScenarioSettings
+    from engine.core.errors import SuggestedFix
 
 Value = TypeVar("Value")
 

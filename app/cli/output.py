@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from app.scenarios.report import Json
 from maps.formats import FORMATS, format_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from app.scenarios.report import Json
 
 # Results go to standard output, everything else to standard error, so that reports can be piped.
 out, err = Console(highlight=False), Console(stderr=True, highlight=False)

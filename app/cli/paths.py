@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import argparse
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.markup import escape
 from rich.table import Table
@@ -12,11 +12,15 @@ from rich.table import Table
 from app.cli import output
 from app.cli.options import add_map_options, with_map_options
 from app.cli.output import BadInput
-from app.scenarios.report import Json
 from app.scenarios.translate import exact_paths, movement_grid, movement_text
-from maps.document import Cell, MapDocument
 from maps.formats import read_map
 from maps.formats.movingai import read_scenarios
+
+if TYPE_CHECKING:
+    import argparse
+
+    from app.scenarios.report import Json
+    from maps.document import Cell, MapDocument
 
 MOST_SHOWN = 40  # rows of the table
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import argparse
 import re
-from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
@@ -15,10 +14,15 @@ from app.cli.output import BadInput
 from app.run.headless import Solved
 from app.run.headless import solve as run
 from app.scenarios import SCENARIOS
-from app.scenarios.scenario import AnyScenario, AnyStep, ScenarioSettings
 from engine.core.errors import ProblemError
-from maps.document import MapDocument
 from maps.formats import read_map, write_map
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from app.scenarios.scenario import AnyScenario, AnyStep, ScenarioSettings
+    from maps.document import MapDocument
 
 
 def add_arguments(parser: argparse.ArgumentParser, scenario: AnyScenario) -> None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from app.scenarios.report import Report, RunFacts
-from app.scenarios.scenario import AnyScenario, AnyStep, ScenarioSettings
 from app.scenarios.translate import movement_text
-from maps.document import MapDocument
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.scenarios.scenario import AnyScenario, AnyStep, ScenarioSettings
+    from maps.document import MapDocument
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,6 +1,7 @@
 """A run as the window sees it: drained from the mailbox at display rate, announced by signals."""
 
 from dataclasses import fields
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -8,8 +9,10 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.run.worker import Run, StepFigures
 from app.scenarios.frame import Floats, Frame
 from app.scenarios.scenario import AnyScenario, ScenarioSettings
-from engine.core.errors import SuggestedFix
 from maps.document import MapDocument
+
+if TYPE_CHECKING:
+    from engine.core.errors import SuggestedFix
 
 DISPLAY_INTERVAL = 30  # milliseconds
 MOST_KEPT = 128
@@ -140,7 +143,7 @@ class RunModel(QObject):
         """Stop, wait for the thread, and return whether none is left."""
         self._timer.stop()
         runs = [*self._leaving, *([] if self._run is None else [self._run])]
-        ended = all([run.shut_down() for run in runs])
+        ended = all(run.shut_down() for run in runs)
         if self.busy:
             self._become("ended", "")
         return ended

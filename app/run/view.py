@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.run.measures import Measurer, Measures
-from app.scenarios.frame import Frame, Plan
 from app.scenarios.translate import shortest_paths
 
 if TYPE_CHECKING:
     from app.canvas.canvas import Canvas
     from app.document.model import DocumentModel
     from app.run.model import RunModel
+    from app.scenarios.frame import Frame, Plan
     from maps.document import MapDocument
 
 PROGRESS_INTERVAL = 100  # milliseconds

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from math import isnan, nan
 from pathlib import Path
@@ -19,11 +18,13 @@ from app.scenarios.scenario import RunStep, Scenario, state_of
 from app.scenarios.settings import Choice, Number, OpenFile, SaveFile, Toggle, Whole, setting
 from engine.core.errors import ProblemError, SuggestedFix
 from engine.core.status import Status
-from maps.document import MapDocument
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from engine.learning.adaptation import AdaptationIterate
     from engine.learning.terrain import PricingModel, TerrainIterate
+    from maps.document import MapDocument
 
 SIDE, HELD_OUT = 12, 100  # tiles along a side, and maps that neither training sees
 SPREAD_LEGEND = "Features of tiles: ● the look that it knows, ○ the new one; colours are terrains"

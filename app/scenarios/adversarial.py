@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from math import isfinite, nan
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -18,10 +17,12 @@ from app.scenarios.scenario import RunStep, Scenario, state_of
 from app.scenarios.translate import movement_grid, path_cells, path_costs, total_cost
 from app.scenarios.words import within
 from engine.core.errors import ProblemError, SuggestedFix
-from maps.document import Cell, MapDocument
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from engine.cost_maps.problem import Aim, Problem
+    from maps.document import Cell, MapDocument
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -25,10 +24,12 @@ from app.scenarios.scenario import RunStep, Scenario, state_of
 from app.scenarios.translate import fixes_in_settings, moved_cost, movement_grid, total_cost
 from engine.core.errors import ProblemError, SuggestedFix
 from engine.core.status import Status
-from maps.document import Cell, Layout, MapDocument
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from engine.design import balance as engine
+    from maps.document import Cell, Layout, MapDocument
 
 MOST_PATHS = 24  # drawn at most
 

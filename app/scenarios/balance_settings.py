@@ -14,10 +14,10 @@ from app.scenarios.common_settings import (
     upper_setting,
 )
 from app.scenarios.settings import Choice, DocumentChoice, Number, Whole, setting
-from maps.document import MapDocument
 
 if TYPE_CHECKING:
     from engine.cost_maps.admissible import Symmetry
+    from maps.document import MapDocument
 
 Aim = Literal["equal", "nearest", "order"]
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from app.scenarios.frame import Floats
 from app.scenarios.settings import Choice, Number, OptionalNumber, Whole, setting
 from app.scenarios.translate import total_cost
 from engine.core.errors import ProblemError, SuggestedFix
@@ -14,6 +13,7 @@ from maps.document import Bounds, MapDocument
 from maps.edits import apply_costs
 
 if TYPE_CHECKING:
+    from app.scenarios.frame import Floats
     from engine.cost_maps.admissible import Admissible, Symmetry
 
 SYMMETRIES: dict[Symmetry, str] = {

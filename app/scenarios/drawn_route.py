@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import isfinite, nan
 from typing import TYPE_CHECKING, TypeAlias
@@ -26,13 +25,15 @@ from app.scenarios.translate import fixes_in_settings, moved_cost, movement_grid
 from app.scenarios.words import within
 from engine.core.errors import ProblemError, SuggestedFix
 from engine.core.status import Status
-from maps.document import MapDocument, Route
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from engine.cost_maps.admissible import Symmetry
     from engine.design import drawn_route as engine
     from engine.design.drawn_line import DrawnRouteProblem
     from engine.design.drawn_route import Gradient
+    from maps.document import MapDocument, Route
 
 GRADIENTS: dict[Gradient, str] = {
     "fenchel_young": "Soft paths",

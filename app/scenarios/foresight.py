@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import isfinite, isnan
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -27,13 +26,15 @@ from app.scenarios.scenario import RunStep, Scenario, state_of
 from app.scenarios.settings import Choice, Number, Whole, setting
 from app.scenarios.translate import movement_grid, path_cells, total_cost
 from engine.core.status import Status
-from maps.document import MapDocument
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from engine.cost_maps.admissible import Symmetry
     from engine.design import foresight as engine
     from engine.paths.beam_search import Layer
     from engine.paths.soft_beam import SoftLayer
+    from maps.document import MapDocument
 
 Aim = Literal["badly", "well", "watch"]
 

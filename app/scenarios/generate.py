@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -27,13 +26,15 @@ from app.scenarios.settings import Number, OptionalNumber, Toggle, Whole, settin
 from app.scenarios.translate import movement_grid, path_cells, total_cost
 from app.scenarios.words import figure
 from engine.core.status import Status
-from maps.document import MapDocument
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from engine.cost_maps.admissible import Symmetry
     from engine.cost_maps.problem import Problem
     from engine.learning.map_generator import Gallery, GeneratorIterate
     from engine.learning.map_generator_network import WeightTensors
+    from maps.document import MapDocument
 
 
 @dataclass(frozen=True)

@@ -17,13 +17,13 @@ from app.scenarios.report import Report, RunFacts
 from app.scenarios.scenario import RunStep, Scenario, state_of
 from app.scenarios.translate import fixes_in_settings
 from app.scenarios.words import figure
-from maps.document import MapDocument
 from maps.layout_edits import move_layouts
 
 if TYPE_CHECKING:
     from engine.matching.iterate import MatchIterate, MatchSettings
     from engine.matching.problem import MatchProblem
     from engine.matching.state import MatchState
+    from maps.document import MapDocument
 
 LINES = 400  # of a plan, drawn at most
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from app.scenarios.common_settings import drawn_costs
-from app.scenarios.frame import Cells, Floats
 from app.scenarios.matching_settings import (
     ALL,
     CHEAPNESS,
@@ -22,12 +20,15 @@ from app.scenarios.matching_settings import (
 )
 from app.scenarios.translate import movement_grid
 from engine.core.errors import ProblemError, SuggestedFix
-from maps.document import Layout, MapDocument
 from maps.errors import MapFormatError
 from maps.formats import read_map
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.scenarios.frame import Cells, Floats
     from engine.matching import problem as engine
+    from maps.document import Layout, MapDocument
 
 
 def matching_problem(

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Literal
 
 from app.scenarios.common_settings import SYMMETRIES, device_setting, seed_setting
 from app.scenarios.settings import Choice, DocumentChoice, Number, OpenFile, OptionalNumber, Toggle, Whole, setting
-from maps.document import MapDocument
 
 if TYPE_CHECKING:
     from engine.cost_maps.admissible import Symmetry
     from engine.matching.problem import Totals
+    from maps.document import MapDocument
 
 Ground = Literal["squared", "distance", "walking"]
 Locked = Literal["stay", "avoid", "inside", "ignore"]

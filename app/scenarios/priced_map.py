@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,10 +14,12 @@ from app.scenarios.common_settings import drawn_costs
 from app.scenarios.frame import Floats, Frame, Scatter
 from app.scenarios.translate import movement_grid, path_cells
 from engine.core.errors import ProblemError
-from maps.document import MapDocument
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from engine.learning.terrain import PricingModel
+    from maps.document import MapDocument
 
 TILESETS = {"meadow": "Meadow", "winter": "Winter", "desert": "Desert", "night": "Night"}
 

@@ -58,7 +58,7 @@ def _fields(record: Any) -> dict[str, Json]:
 
 def _json(value: object) -> Json:
     if isinstance(value, (np.ndarray, np.generic)):
-        return _json(cast(Any, value).tolist())
+        return _json(cast("Any", value).tolist())
     if isinstance(value, Enum):
         return str(value.value)
     if value is None or isinstance(value, (str, bool, int)):

@@ -6,18 +6,20 @@ Nothing here knows Qt, and importing a scenario imports no solver: only its step
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar
 
 from app.scenarios.figures import Curve, curves_of
-from app.scenarios.frame import Frame
-from app.scenarios.report import Report, RunFacts
-from engine.core.status import Status
-from maps.document import MapDocument
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from _typeshed import DataclassInstance
+
+    from app.scenarios.frame import Frame
+    from app.scenarios.report import Report, RunFacts
+    from engine.core.status import Status
+    from maps.document import MapDocument
 
 
 class ScenarioSettings(Protocol):

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar
 
-from maps.document import MapDocument
-
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from _typeshed import DataclassInstance
+
+    from maps.document import MapDocument
 
 Value = TypeVar("Value")
 Key = TypeVar("Key", bound=str)

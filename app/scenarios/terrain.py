@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from math import isfinite, isnan, nan
 from pathlib import Path
@@ -19,10 +18,12 @@ from app.scenarios.scenario import RunStep, Scenario, state_of
 from app.scenarios.settings import Choice, Number, OpenFile, SaveFile, Whole, setting
 from engine.core.errors import ProblemError, SuggestedFix
 from engine.core.status import Status
-from maps.document import MapDocument
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from engine.learning.terrain import Method, PricingModel, TerrainIterate
+    from maps.document import MapDocument
 
 METHODS: dict[Method, str] = {
     "fenchel_young": "Soft paths",

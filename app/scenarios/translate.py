@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from app.scenarios.frame import Cells, Floats
 from engine.core.errors import ProblemError, SuggestedFix
-from maps.document import Cell, MapDocument, MovementRule
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterable, Iterator
+
+    from app.scenarios.frame import Cells, Floats
     from engine.core.grid import Grid
     from engine.paths.exact import DistanceField
+    from maps.document import Cell, MapDocument, MovementRule
 
 
 class Ends(Protocol):

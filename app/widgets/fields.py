@@ -23,6 +23,7 @@ class Number(QDoubleSpinBox):
     """A number without trailing zeros."""
 
     def textFromValue(self, value: float) -> str:
+        """Return the number without trailing zeros."""
         return _plain(value, self.decimals())
 
 
@@ -51,22 +52,27 @@ class OptionalNumber(QDoubleSpinBox):
         self.setValue(_NONE if number is None else number)
 
     def stepBy(self, steps: int) -> None:
+        """Step from the number, or from the one that none stands for."""
         if self.number() is None:
             self.setValue(self._instead)
         self.setValue(max(self.value() + steps * self.singleStep(), self._least))
 
     def stepEnabled(self) -> QAbstractSpinBox.StepEnabledFlag:
+        """Let both buttons step, also from none."""
         return QAbstractSpinBox.StepEnabledFlag.StepUpEnabled | QAbstractSpinBox.StepEnabledFlag.StepDownEnabled
 
     def textFromValue(self, value: float) -> str:
+        """Return the number without trailing zeros."""
         return _plain(value, self.decimals())
 
     def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
+        """Accept an empty field, which is none."""
         if not text.strip():
             return QValidator.State.Acceptable, text, position
         return super().validate(text, position)
 
     def valueFromText(self, text: str) -> float:
+        """Return the number of a text; an empty one is none."""
         return super().valueFromText(text) if text.strip() else _NONE
 
     def _keep_in_range(self) -> None:
@@ -87,8 +93,9 @@ class Numbers(QLineEdit):
         return tuple(values)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Show what was understood."""
         super().focusOutEvent(event)
-        self.show_numbers(self.numbers())  # what was understood
+        self.show_numbers(self.numbers())
 
     def show_numbers(self, numbers: tuple[float, ...]) -> None:
         """Show these numbers."""

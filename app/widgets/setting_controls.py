@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QSpinBox, QWidget
@@ -11,7 +10,11 @@ from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QSpinBox, QWidget
 from app.scenarios import settings as kinds
 from app.widgets import fields
 from app.widgets.parts import Check
-from maps.document import MapDocument
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from maps.document import MapDocument
 
 Value = TypeVar("Value")
 

@@ -9,10 +9,11 @@ from PySide6.QtWidgets import QFormLayout, QLabel, QToolButton, QVBoxLayout, QWi
 
 from app.scenarios.settings import Setting, settings_of
 from app.widgets.setting_controls import CONTROLS, Control
-from maps.document import MapDocument
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
+
+    from maps.document import MapDocument
 
 
 class SettingsForm(QWidget):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,13 +26,15 @@ from app.window.status import StatusBar
 from app.window.tool_choice import ToolChoice
 from maps.document import MapDocument, new_document
 from maps.formats import FORMATS
-from maps.results import KeptResult
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
 
     from app.base.preferences import Preferences
     from app.scenarios.frame import Frame
+    from maps.results import KeptResult
 
 Paths = tuple[npt.NDArray[np.int64], ...]
 

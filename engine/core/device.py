@@ -12,7 +12,7 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 # From so many cells times routes on, a method is faster on a CUDA device than on the CPU; methods that are not
 # named never are. Estimates from counted kernels and measured CPU times, without a card: an Adam step of
 # `bregman` launches kernels for 25 ms, and takes 1.9 µs a cell on the CPU; an iteration of `optimum` launches
-# them for 2 ms, and takes 50 ns a cell. To be replaced by what tests/benchmarks/gpu.py measures.
+# them for 2 ms, and takes 50 ns a cell. To be replaced by what `python -m tests.benchmarks.gpu` measures.
 BREAK_EVENS = {"bregman": 16_000, "optimum": 40_000}
 
 

@@ -13,7 +13,7 @@ import json
 from array import array
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, cast, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, cast
 
 import numpy as np
 
@@ -27,8 +27,9 @@ from maps.layout_edits import blocked, new_layout, why_blocked
 from maps.safe_save import save_bytes
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
     import os
+
+    from numpy.typing import NDArray
 
 MAX_POINTS = 1_000_000
 MAX_POINTS_CSV = 16 * MAX_JSON  # bytes of a file

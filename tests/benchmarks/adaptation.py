@@ -19,6 +19,7 @@ from engine.learning.adaptation import Accuracy, accuracy, adapt
 from engine.learning.terrain import TrainingSettings, example_pictures, train_terrain
 from engine.learning.tilesets import TILESETS, examples
 from tests.benchmarks.table import print_table
+from tests.present import present
 
 SIZE, TRAINING, ADAPTING, HELD_OUT = 12, 3000, 256, 200
 # Settings were chosen on other maps than these, but on the same four looks.
@@ -47,7 +48,7 @@ def main() -> None:
         seconds = time.perf_counter() - began
         start, end = steps[0], steps[-1]
         figured = (at_home, end.before, start.now, end.now)
-        rows.append((f"{source} → {target}", *map(figures, figured), f"{seconds:.0f}"))
+        rows.append((f"{source} → {target}", *map(figures, map(present, figured)), f"{seconds:.0f}"))
     print_table(
         f"Held-out maps of {SIZE} × {SIZE} tiles: paths of least cost, and error of a price",
         ("tilesets", "trained look", "new look, before", "colours", "after", "seconds"),

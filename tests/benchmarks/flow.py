@@ -9,8 +9,8 @@ from engine.core.device import leave_a_core_free
 from engine.core.grid import Grid
 from engine.paths.bregman_cpu import CpuProjections
 from engine.paths.exact import distances_to
-from engine.paths.gradients import route_costs
-from engine.paths.soft_paths import FlowSettings, soft_paths
+from engine.paths.gradients import Rule, route_costs
+from engine.paths.soft_paths import FlowSettings, WarmStart, soft_paths
 from engine.warmup import warm_up
 from tests.benchmarks.table import print_table
 
@@ -55,10 +55,11 @@ def main() -> None:
     cost_map = torch.ones((size, size), dtype=torch.float64, requires_grad=True)
     start = soft_paths(grid, np.ones((size, size)), *ends[1:], FlowSettings("bregman", EPSILON))
     seconds = {}
-    for rule, repeats, warm_start, sweeps in (
+    ways: tuple[tuple[Rule, int, WarmStart | None, int], ...] = (
         ("envelope", 20, start.warm_start, 20),
         ("unrolled", 1, None, start.iterations),
-    ):
+    )
+    for rule, repeats, warm_start, sweeps in ways:
         settings = FlowSettings("bregman", EPSILON, 1e-12, sweeps)
         began = time.perf_counter()
         for _ in range(repeats):

@@ -23,7 +23,7 @@ def agent_on(size: int, seed: int, width: int, horizon: int):
     problem = random_problem(seed, size, walls=0.1)
     cells = np.argwhere(problem.grid.passable)
     field = distances(problem.grid, problem.cost_map, tuple(cells[0].tolist()))
-    reached = [tuple(cell) for cell in cells.tolist() if np.isfinite(field[tuple(cell)])]
+    reached = [(row, column) for row, column in cells.tolist() if np.isfinite(field[row, column])]
     return problem, Agent(reached[0], reached[-1], width, horizon)
 
 
@@ -33,7 +33,7 @@ def main() -> None:
 
     rows = []
     for width in (1, 2, 4, 8, 32):
-        row = [width]
+        row: list[object] = [width]
         for horizon in (2, 4, 8, 16, 64):
             excesses = []
             for seed in SEEDS:

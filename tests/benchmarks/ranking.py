@@ -9,6 +9,7 @@ with ε = 2 · softness; torchsort's regularisation is softness / n. OTT stops a
 
 import importlib
 import time
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,6 +17,7 @@ import torch
 from engine.core.device import leave_a_core_free
 from engine.ranking import operators as ranking
 from tests.benchmarks.table import print_table
+from tests.present import present
 
 SIZES = (10, 100, 1000, 10_000)
 SOFTNESS = (0.1, 0.005, 0.0001)
@@ -23,7 +25,7 @@ SINKHORN_ITERATIONS = 200
 LARGEST_SQUARE = 100  # transport to as many anchors as values takes OTT seconds a step at 1,000
 
 
-def module(name):
+def module(name: str) -> Any:
     try:
         return importlib.import_module(name)
     except ImportError:
@@ -38,7 +40,7 @@ def with_gradient(function, values):
         tensor = torch.tensor(values, requires_grad=True)
         result = function(tensor)
         result.backward(weights)
-        return result.detach().numpy(), tensor.grad.numpy()
+        return result.detach().numpy(), present(tensor.grad).numpy()
 
     return step
 

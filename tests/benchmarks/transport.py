@@ -5,11 +5,13 @@ geomloss`); those that are missing are named and left out. Marginal errors are L
 by the L2 norm of one side, so its threshold is 1e-6 / √n, which is about 1e-6 in L1.
 """
 
+import importlib.util
 import sys
 import time
 import tracemalloc
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -19,15 +21,18 @@ from engine.transport.problem import TransportProblem
 from engine.transport.settings import TransportSettings
 from engine.transport.sinkhorn import solve_transport
 from tests.benchmarks.table import print_table
+from tests.present import present
 
-try:
-    import ot
-except ImportError:
-    ot = None
-try:
-    from geomloss import SamplesLoss
-except ImportError:
-    SamplesLoss = None
+if TYPE_CHECKING:
+    from engine.transport.result import TransportWarmStart
+
+
+def module(name: str) -> Any:
+    """Return a development extra, which has no types, or None where it is missing."""
+    return importlib.import_module(name) if importlib.util.find_spec(name) else None
+
+
+ot, peer = module("ot"), module("geomloss")
 
 TOLERANCE = 1e-6
 # Of an Adam step, in widths of the square that the points lie in.
@@ -43,7 +48,8 @@ class Step:
     marginal_error: float
 
 
-Method = Callable[[np.ndarray, np.ndarray, np.ndarray, float], tuple[np.ndarray, np.ndarray | None]]
+# Of weights, sources, targets and epsilon: the gradient, and a function that makes the plan.
+Method = Callable[[np.ndarray, np.ndarray, np.ndarray, float], tuple[np.ndarray, Callable[[], np.ndarray]]]
 
 
 def gradient_of_plan(plan: np.ndarray, sources: np.ndarray, targets: np.ndarray) -> np.ndarray:
@@ -54,20 +60,22 @@ class Own:
     """This package, warm from one call to the next unless `cold`."""
 
     def __init__(self, cold: bool = False, tolerance: float = TOLERANCE) -> None:
-        self.cold, self.tolerance, self.warm_start = cold, tolerance, None
+        self.cold, self.tolerance = cold, tolerance
+        self.warm_start: TransportWarmStart | None = None
 
     def __call__(self, weights, sources, targets, epsilon):
         problem = TransportProblem(weights, weights, PointCost(sources, targets))
         result = solve_transport(problem, TransportSettings(epsilon, self.tolerance), self.warm_start)
         self.warm_start = None if self.cold else result.warm_start
-        return result.by_sources, result.plan
+        return present(result.by_sources), result.plan
 
 
 class Pot:
     """`ot.sinkhorn`, warm from one call to the next unless `cold`."""
 
     def __init__(self, cold: bool = False) -> None:
-        self.cold, self.warm_start = cold, None
+        self.cold = cold
+        self.warm_start: tuple[np.ndarray, np.ndarray] | None = None
 
     def __call__(self, weights, sources, targets, epsilon):
         plan, log = ot.sinkhorn(
@@ -93,7 +101,7 @@ def pot_exact(weights, sources, targets, epsilon):
 
 def geomloss(weights, sources, targets, epsilon):
     """Its cost is half the squared distance, and it shows no plan: one is made from its potentials."""
-    loss = SamplesLoss(
+    loss = peer.SamplesLoss(
         "sinkhorn", p=2, blur=np.sqrt(epsilon / 2.0), scaling=0.5, debias=False, backend="tensorized"
     )
     alpha, x, y = torch.tensor(weights), torch.tensor(sources, requires_grad=True), torch.tensor(targets)
@@ -111,9 +119,9 @@ def geomloss(weights, sources, targets, epsilon):
 
 def measured(method: Method, weights, sources, targets, epsilon) -> Step:
     began = time.perf_counter()
-    gradient, plan = method(weights, sources, targets, epsilon)
+    gradient, make_plan = method(weights, sources, targets, epsilon)
     seconds = time.perf_counter() - began
-    plan = plan()
+    plan = make_plan()
     errors = [np.abs(plan.sum(axis=axis) - weights).sum() for axis in (0, 1)]
     return Step(seconds, gradient, float(max(errors)))
 
@@ -127,7 +135,7 @@ def adam_steps(size: int, share: float, steps: int) -> list[tuple[object, ...]]:
     methods: dict[str, Method] = {"own": Own()}
     if ot is not None:
         methods |= {"ot.sinkhorn, cold": Pot(cold=True), "ot.sinkhorn, warm": Pot(), "ot.emd (exact)": pot_exact}
-    if SamplesLoss is not None:
+    if peer is not None:
         methods["GeomLoss, tensorized"] = geomloss
     reference = Own(tolerance=1e-11)
     position = torch.tensor(sources, requires_grad=True)
@@ -195,7 +203,7 @@ def memory(size: int, tolerance: float) -> tuple[object, ...]:
 
 def main() -> None:
     quick = "--quick" in sys.argv
-    missing = [name for name, module in (("POT", ot), ("GeomLoss", SamplesLoss)) if module is None]
+    missing = [name for name, module in (("POT", ot), ("GeomLoss", peer)) if module is None]
     if missing:
         print(f"Not installed, and left out: {', '.join(missing)}.")
     torch.set_num_threads(1)
@@ -225,7 +233,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(1):
+    with module("threadpoolctl").threadpool_limits(1):
         main()

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -21,6 +22,9 @@ from engine.transport.settings import Precision, TransportSettings
 from engine.transport.sinkhorn import solve_transport
 from tests.oracles import random_problem
 from tests.pretended_device import Recording, pretended_cuda
+
+if TYPE_CHECKING:
+    from engine.transport.result import TransportResult
 
 PROBLEM = random_problem(2, 12, routes=2, walls=0.1)
 TRANSPORT = TransportSettings(0.01, 1e-4, device="cuda")
@@ -187,9 +191,11 @@ def test_a_design_step_reads_the_device_at_most_31_times() -> None:
     assert reads(designing(3)) - reads(designing(2)) <= 31
 
 
-def test_an_iteration_of_optimum_reads_the_device_at_most_4_2_times() -> None:
-    assert (reads(optimising(40)) - reads(optimising(20))) / 20 <= 4.2
+def test_an_iteration_of_optimum_reads_the_device_at_most_3_5_times() -> None:
+    assert (reads(optimising(40)) - reads(optimising(20))) / 20 <= 3.5
 
 
-def test_a_transport_solve_reads_the_device_at_most_104_times() -> None:
-    assert reads(lambda: solve_transport(transport_problem(Balanced()), TRANSPORT)) <= 104
+def test_a_pass_of_transport_reads_the_device_at_most_1_6_times() -> None:
+    results: list[TransportResult] = []
+    count = reads(lambda: results.append(solve_transport(transport_problem(Balanced()), TRANSPORT)))
+    assert count / results[0].iterations <= 1.6

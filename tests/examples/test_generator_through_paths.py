@@ -6,6 +6,7 @@ free.
 """
 
 import numpy as np
+import pytest
 import torch
 from torch import nn
 
@@ -20,6 +21,7 @@ from engine.paths.soft_paths import FlowSettings
 SIZE, START, GOAL, LENGTH = 10, (5, 1), (5, 8), 12.0
 
 
+@pytest.mark.slow
 def test_a_network_learns_to_make_maps_with_a_path_of_one_length():
     passable = np.ones((SIZE, SIZE), dtype=bool)
     passable[4:7, 4] = False
@@ -43,10 +45,11 @@ def test_a_network_learns_to_make_maps_with_a_path_of_one_length():
         loss.backward()
         optimiser.step()
 
-    made = [c.detach().numpy() for c in cost_maps]
+    made = [limits.cost_map(theta).detach().numpy() for theta in network(noise)]
     exact = np.array([distances_to(grid, cost_map, GOAL).distance[START] for cost_map in made])
     assert np.abs(exact / LENGTH - 1.0).max() < 0.02
     for cost_map in made:
         assert np.isclose(cost_map.sum(), passable.sum(), rtol=1e-12)  # the total of the drawn map
-        assert cost_map[passable].min() >= 0.2 and cost_map.max() <= 5.0
+        assert cost_map[passable].min() >= 0.2
+        assert cost_map.max() <= 5.0
     assert np.ptp(np.stack(made), axis=0)[passable].mean() > 0.2  # and they are four different maps

@@ -6,6 +6,7 @@ network has to find out what belongs together, the second what a crate is worth,
 best one for whatever the first network says.
 """
 
+import pytest
 import torch
 from torch import nn
 
@@ -41,6 +42,7 @@ def days(count, seed):
     return crates, belonging @ code.T, torch.tanh(belonging[..., 0] + belonging[..., 1]), order
 
 
+@pytest.mark.slow
 def test_a_network_before_and_a_network_after_transport_learn_together():
     leave_a_core_free()
     torch.manual_seed(1)
@@ -70,4 +72,5 @@ def test_a_network_before_and_a_network_after_transport_learn_together():
     assert all(not torch.equal(values, start[name]) for name, values in model.state_dict().items())
     assert error_after < 0.2 * error_before
     # Which crate belongs where was never shown; one in eight is right by chance.
-    assert right_before < 0.4 and right_after > 0.9
+    assert right_before < 0.4
+    assert right_after > 0.9

@@ -25,6 +25,11 @@ from maps.errors import MapError
 from tests.maps.strategies import EXAMPLES, assert_same, documents
 
 
+def wrong(value: Any) -> Any:
+    """Return the value, for a place where the type checker knows that it is wrong."""
+    return value
+
+
 def small(**changes: Any) -> MapDocument:
     return new_document(4, 6).replace(**changes)
 
@@ -83,7 +88,7 @@ def test_a_cost_that_cannot_be_is_refused_with_its_cell(value: float) -> None:
     with pytest.raises(
         MapError, match=r"cell \(row 3, col 7\): cost is .*; a cost must be a finite number above 0"
     ):
-        MapDocument(cost, np.ones((4, 8), np.bool_), np.zeros((4, 8), np.bool_))
+        MapDocument(wrong(cost), np.ones((4, 8), np.bool_), np.zeros((4, 8), np.bool_))
 
 
 def test_the_least_and_greatest_float32_are_costs() -> None:
@@ -139,22 +144,22 @@ def test_a_point_outside_the_map_is_refused_with_its_number(position: tuple[floa
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda: MovementRule(6), "neighbours is 6; choose one of 4, 8"),
-        (lambda: MovementRule(corner_rule="never"), "corner_rule is 'never'"),
-        (lambda: MovementRule(cost_rule="max"), "cost_rule is 'max'"),
+        (lambda: MovementRule(wrong(6)), "neighbours is 6; choose one of 4, 8"),
+        (lambda: MovementRule(corner_rule=wrong("never")), "corner_rule is 'never'"),
+        (lambda: MovementRule(cost_rule=wrong("max")), "cost_rule is 'max'"),
         (lambda: Bounds(0.0, 1.0), "lower is 0; a number above 0"),
         (lambda: Bounds(1.0, float("inf")), "upper is inf"),
         (lambda: Bounds(2.0, 1.0), "lower 2 is above upper 1"),
-        (lambda: Route("a", (0.5, 0), (1, 1)), "two whole numbers"),
+        (lambda: Route("a", wrong((0.5, 0)), (1, 1)), "two whole numbers"),
         (lambda: Route("a", (True, 0), (1, 1)), "two whole numbers"),
-        (lambda: Route("a", (0, 0, 0), (1, 1)), "two whole numbers"),
+        (lambda: Route("a", wrong((0, 0, 0)), (1, 1)), "two whole numbers"),
         (lambda: Route("a", (0, 0), (1, 1), weight=-1.0), "weight is -1"),
         (lambda: Route("a", (0, 0), (1, 1), colour="red"), "colour is 'red'"),
         (lambda: Route("a", (0, 0), (1, 1), expected_cost=float("nan")), "expected_cost is nan"),
-        (lambda: Route(7, (0, 0), (1, 1)), "name is 7; a text"),
+        (lambda: Route(wrong(7), (0, 0), (1, 1)), "name is 7; a text"),
         (lambda: Route("\ud800", (0, 0), (1, 1)), "half a character"),
         (lambda: Terrain("mud", 0.0, "#000000"), "terrain 'mud': cost is 0"),
-        (lambda: Terrain("mud", "deep", "#000000"), "is 'deep'; a number"),
+        (lambda: Terrain("mud", wrong("deep"), "#000000"), "is 'deep'; a number"),
         (lambda: Layout("a", np.zeros(3), np.ones(3)), r"shape \(3,\); \(n, 2\)"),
         (lambda: Layout("a", np.zeros((3, 2)), np.ones(2)), "3 positions need as many weights"),
         (lambda: Layout("a", np.array([[0.0, np.nan]]), np.ones(1)), "point 0 lies at"),
@@ -191,7 +196,7 @@ def test_metadata_do_not_follow_what_they_were_made_from() -> None:
 
 def test_numbers_of_numpy_become_plain_ones() -> None:
     row, column = np.int64(1), np.int32(2)
-    route = Route("a", (row, column), (0, 0), weight=np.float32(0.5), colour="#ABCDEF")
+    route = Route("a", wrong((row, column)), (0, 0), weight=wrong(np.float32(0.5)), colour="#ABCDEF")
     assert (type(route.start[0]), type(route.start[1]), type(route.weight)) == (int, int, float)
     assert route.colour == "#abcdef"
 

@@ -11,13 +11,15 @@ from hypothesis import strategies as st
 
 from maps import edits, raster
 from maps.document import Bounds, Layout, MapDocument, Route, Terrain, new_document
-from maps.edits import Edit, paint
+from maps.edits import Edit, PaintMode, paint
 from maps.errors import MapError
 from maps.raster import Patch
 from tests.maps.strategies import EXAMPLES, documents
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from numpy.typing import NDArray
 
 MUD = Terrain("mud", 3.5, "#5f6f6a")
 WALL = Terrain("wall", 1.0, "#22242b", passable=False)
@@ -49,6 +51,7 @@ def patches(draw: st.DrawFn, document: MapDocument) -> Patch:
     return raster.disc(document.shape, (row, column), draw(st.floats(1, 7)), draw(st.floats(0, 1)))
 
 
+@pytest.mark.slow
 @given(documents(sensible), st.data())
 @settings(max_examples=EXAMPLES // 2)
 def test_every_edit_says_exactly_where_it_changed_something(document: MapDocument, data: st.DataObject) -> None:
@@ -73,6 +76,7 @@ def test_every_edit_says_exactly_where_it_changed_something(document: MapDocumen
         assert_dirty_is_exact(document, make())
 
 
+@pytest.mark.slow
 @given(documents(sensible), st.data(), st.floats(0.25, 8))
 @settings(max_examples=EXAMPLES // 2)
 def test_painted_costs_are_what_the_weights_say(document: MapDocument, data: st.DataObject, value: float) -> None:
@@ -80,7 +84,7 @@ def test_painted_costs_are_what_the_weights_say(document: MapDocument, data: st.
     weights = np.zeros(document.shape)
     weights[patch.slices] = patch.weights
     old = document.cost.astype(np.float64)
-    expected = {
+    expected: dict[PaintMode, NDArray[np.float64]] = {
         "set": (1 - weights) * old + weights * value,
         "add": old + weights * value,
         "scale": old * (1 - weights + weights * value),
@@ -185,6 +189,7 @@ def test_a_cost_that_is_no_number_reaches_no_map() -> None:
         assert edits.apply_costs(walled, broken).document is walled
 
 
+@pytest.mark.slow
 @given(documents(sensible), st.integers(1, 12), st.integers(1, 12), st.integers(-12, 12), st.integers(-12, 12))
 @settings(max_examples=EXAMPLES // 2)
 def test_a_resize_moves_every_cell_route_and_point(

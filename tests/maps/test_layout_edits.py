@@ -67,12 +67,14 @@ def test_added_points_come_last_and_the_map_is_shared(document):
     after = add_points(document, 0, [(3, 3), (3.5, 4)], [0.5, 1.5])
     assert after.layouts[0].positions[4:].tolist() == [[3, 3], [3.5, 4]]
     assert after.layouts[0].weights.tolist() == [1, 2, 3, 4, 0.5, 1.5]
-    assert after.cost is document.cost and len(document.layouts[0].positions) == 4
+    assert after.cost is document.cost
+    assert len(document.layouts[0].positions) == 4
 
 
 def test_a_point_added_after_the_last_layout_makes_a_new_one(document):
     after = add_points(document, 1, (3, 3))
-    assert after.layouts[1].name == "Layout 1" and after.layouts[1].weights.tolist() == [1.0]
+    assert after.layouts[1].name == "Layout 1"
+    assert after.layouts[1].weights.tolist() == [1.0]
     assert after.layouts[1].colour != after.layouts[0].colour
 
 
@@ -96,7 +98,8 @@ def test_moving_shifts_only_the_chosen_points(document):
 
 def test_removing_keeps_the_order_of_the_others(document):
     after = remove_points(document, 0, [2, 0]).layouts[0]
-    assert after.positions.tolist() == [[2.25, 1.5], [4, 8]] and after.weights.tolist() == [2, 4]
+    assert after.positions.tolist() == [[2.25, 1.5], [4, 8]]
+    assert after.weights.tolist() == [2, 4]
     assert remove_points(document, 0, []) is document
 
 
@@ -121,15 +124,18 @@ def test_aligned_points_share_no_cell_and_stand_in_no_wall(document):
     assert (after == np.rint(after)).all()
     assert len({tuple(cell) for cell in after.tolist()}) == 7
     assert not blocked(document, after).any()
-    assert after[0].tolist() == [1, 1] and after[6].tolist() == [3, 4]
+    assert after[0].tolist() == [1, 1]
+    assert after[6].tolist() == [3, 4]
     # Each of the others stands as near as any cell that was left to it.
-    assert np.hypot(*(after[4] - (1.1, 1.1))) < 1.0 and np.hypot(*(after[5] - (1.2, 0.9))) < 1.2
+    assert np.hypot(*(after[4] - (1.1, 1.1))) < 1.0
+    assert np.hypot(*(after[5] - (1.2, 0.9))) < 1.2
 
 
 def test_aligning_some_points_leaves_the_others_and_their_cells(document):
     document = add_points(document, 0, (1.2, 1.2))
     after = align_points(document, 0, [4]).layouts[0].positions
-    assert after[0].tolist() == [1, 1] and after[4].tolist() in ([1, 2], [2, 1])
+    assert after[0].tolist() == [1, 1]
+    assert after[4].tolist() in ([1, 2], [2, 1])
 
 
 def test_more_points_than_cells_cannot_be_aligned():
@@ -140,10 +146,12 @@ def test_more_points_than_cells_cannot_be_aligned():
 
 def test_paste_leaves_out_what_falls_into_walls(document):
     after, lost = paste_points(document, 0, [(0, 4), (0, 5), (0, 11)], [1, 2, 3])
-    assert lost == 2 and after.layouts[0].positions[4:].tolist() == [[0, 4]]
+    assert lost == 2
+    assert after.layouts[0].positions[4:].tolist() == [[0, 4]]
     assert paste_points(document, 0, [(0, 5)], 1.0) == (document, 1)
 
 
+@pytest.mark.slow
 @given(st.integers(0, 2**32), st.floats(0.2, 4.0), st.floats(1.0, 12.0))
 def test_scattered_points_keep_their_distance_and_stay_in_the_brush(seed, spacing, size):
     passable = np.ones((12, 14), bool)
@@ -228,6 +236,7 @@ def free_layouts(draw):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["csv", "json"])
 @given(layout=free_layouts())
 def test_layouts_come_back_from_their_files(tmp_path_factory, ending, layout):
@@ -266,7 +275,8 @@ def table(tmp_path, text, document=None):
 )
 def test_tables_of_many_kinds(tmp_path, text):
     found = table(tmp_path, text)
-    assert found.positions.tolist() == [[1, 2], [3, 4]] and found.weights.tolist() == [1, 1]
+    assert found.positions.tolist() == [[1, 2], [3, 4]]
+    assert found.weights.tolist() == [1, 1]
     assert found.name == "loot"
 
 
@@ -301,7 +311,9 @@ def test_how_a_table_was_read_is_told(tmp_path, text, told):
 def test_what_is_wrong_with_a_table_is_said_with_its_line(tmp_path, document, text, where, why):
     with pytest.raises(MapFormatError) as error:
         table(tmp_path, text, document)
-    assert error.value.path.name == "loot.csv" and error.value.where == where and why in error.value.why
+    assert error.value.path.name == "loot.csv"
+    assert error.value.where == where
+    assert why in error.value.why
 
 
 @pytest.mark.parametrize(
@@ -323,7 +335,8 @@ def test_what_is_wrong_with_json_is_said_with_its_point(tmp_path, content, where
     path.write_text(content)
     with pytest.raises(MapFormatError) as error:
         read_layout(path, new_document(4, 4))
-    assert error.value.where == where and why in error.value.why
+    assert error.value.where == where
+    assert why in error.value.why
 
 
 def test_json_needs_no_weights_name_or_colour(tmp_path):
@@ -357,9 +370,11 @@ def test_scenario_ends_count_how_often_they_are_used(tmp_path):
     text = "".join(f"0\tarena.map\t10\t8\t{a}\t{b}\t{c}\t{d}\t1.0\n" for a, b, c, d in rows)
     path.write_text(f"version 1\n{text}")
     starts = scenario_layout(path, new_document(8, 10), "start")
-    assert starts.positions.tolist() == [[2, 1], [5, 5]] and starts.weights.tolist() == [2, 1]
+    assert starts.positions.tolist() == [[2, 1], [5, 5]]
+    assert starts.weights.tolist() == [2, 1]
     goals = scenario_layout(path, new_document(8, 10), "goal")
-    assert goals.positions.tolist() == [[4, 3], [0, 7]] and goals.weights.tolist() == [2, 1]
+    assert goals.positions.tolist() == [[4, 3], [0, 7]]
+    assert goals.weights.tolist() == [2, 1]
     assert (starts.name, goals.name) == ("arena starts", "arena goals")
     passable = np.ones((8, 10), bool)
     passable[0, 7] = False

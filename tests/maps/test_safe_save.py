@@ -77,6 +77,7 @@ def check_outcome(target: Path, before: bytes | None, outcome: str | MapSaveErro
         assert outcome is None or "may not survive a power cut" in outcome
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", ERRORS, ids=errno.errorcode.__getitem__)
 @pytest.mark.parametrize("name", CALLS)
 @pytest.mark.parametrize("before", [OLD, None], ids=["replace", "create"])
@@ -343,11 +344,11 @@ def test_the_sweep_takes_what_a_dead_process_left_and_nothing_else(tmp_path: Pat
     for number, ((process, age), stale) in enumerate(temporaries.items()):
         path = tmp_path / f".castle.longcut.{process}-{number:012x}{SUFFIX}"
         path.write_bytes(OLD)
-        os.utime(path, (time.time() - age,) * 2)
+        os.utime(path, (time.time() - age, time.time() - age))
         (swept if stale else others).append(path)
     for path in others[:4]:
         path.write_bytes(OLD)
-        os.utime(path, (time.time() - days,) * 2)
+        os.utime(path, (time.time() - days, time.time() - days))
     assert sorted(sweep_stale(tmp_path)) == sorted(swept)
     assert sorted(tmp_path.iterdir()) == sorted(others)
     assert sweep_stale(tmp_path / "none") == []
@@ -370,7 +371,8 @@ def test_what_a_killed_save_leaves_is_swept(tmp_path: Path) -> None:
     else:
         raise AssertionError("no child died while it was saving")
     for path in left:
-        os.utime(path, (time.time() - 2 * safe_save.STALE_AFTER,) * 2)
+        stale = time.time() - 2 * safe_save.STALE_AFTER
+        os.utime(path, (stale, stale))
     assert sorted(sweep_stale(tmp_path)) == sorted(left)
 
 
@@ -410,6 +412,7 @@ def torn_files(program: str, target: Path, size: int, kills: int) -> int:
     return torn
 
 
+@pytest.mark.slow
 def test_a_killed_save_leaves_a_whole_file(tmp_path: Path) -> None:
     assert torn_files(SAFE_CHILD, tmp_path / "castle.longcut", 1_000_000, KILLS) == 0
 

@@ -54,12 +54,14 @@ def test_there_are_eight_of_all_sizes_and_all_their_files_are_known() -> None:
     assert "CC0 1.0" in (FOLDER / "README.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SAMPLES)
 def test_the_script_makes_what_is_kept(name: str) -> None:
     # Compared as documents: another zlib may pack the same content into other bytes.
     assert_same(load_sample(name), make(name))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SAMPLES)
 def test_every_route_can_be_walked_under_the_map_s_own_rule(name: str) -> None:
     document = load_sample(name)
@@ -68,6 +70,7 @@ def test_every_route_can_be_walked_under_the_map_s_own_rule(name: str) -> None:
         assert reached(document, route.start)[route.goal], route.name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SAMPLES)
 def test_no_cell_that_can_be_walked_on_is_out_of_reach(name: str) -> None:
     document = load_sample(name)

@@ -41,6 +41,7 @@ def solve(*arguments: object) -> int:
     return cli.main(["solve", *map(str, arguments)])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["logit", "bregman", "exact", "optimum"])
 def test_solve_reports_what_the_written_file_really_has(method: str, plain: Path, tmp_path: Path) -> None:
     out, report_file = tmp_path / "out.npy", tmp_path / "report.json"
@@ -63,6 +64,7 @@ def test_solve_reports_what_the_written_file_really_has(method: str, plain: Path
     assert report["path_cost_after"] >= least * LP_OPTIMA[16, 4]
 
 
+@pytest.mark.slow
 def test_every_option_reaches_the_run(tmp_path: Path) -> None:
     report_file = tmp_path / "report.json"
     out = tmp_path / "fair.longcut"
@@ -99,6 +101,7 @@ def test_targets_are_met(tmp_path: Path) -> None:
     assert report["routes"][0]["after"] == pytest.approx(50.0, rel=0.01)
 
 
+@pytest.mark.slow
 def test_the_seed_decides_the_bytes(plain: Path, tmp_path: Path) -> None:
     results = []
     for number, seed in enumerate((5, 5, 6)):
@@ -135,6 +138,7 @@ BAD = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("arguments", "says"), BAD, ids=[says for _, says in BAD])
 def test_bad_input_is_exit_code_2_and_a_sentence(
     arguments: list[str], says: str, plain: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: object
@@ -203,7 +207,8 @@ def test_names_with_markup_and_slashes_are_names(tmp_path: Path, capsys: pytest.
     matching = ("--scenario", "matching", "--from", "*", "--to", "[red]c", "--totals", "partial", "--steps", 3)
     assert solve(tmp_path / "m.longcut", *matching, "--points", tmp_path / "p.csv") == 0
     shown = capsys.readouterr().out
-    assert "[/nope]" in shown and "[red]c" in shown
+    assert "[/nope]" in shown
+    assert "[red]c" in shown
     assert {path.name for path in tmp_path.glob("p-*.csv")} == {"p-__nope_.csv", "p-a_b.csv"}
 
 
@@ -280,6 +285,7 @@ def test_demo_leaves_a_picture_a_report_and_the_grid(tmp_path: Path) -> None:
     assert names >= {"before-after.png", "report.json", "optimised.longcut", "optimised.npy", "optimised.csv"}
 
 
+@pytest.mark.slow
 def test_every_sample_can_be_solved(tmp_path: Path) -> None:
     for name in SAMPLES:
         report_file = tmp_path / f"{name}.json"

@@ -183,7 +183,8 @@ def test_a_key_of_the_table_comes_before_the_same_key_of_the_window(qtbot, model
     qtbot.addWidget(window)
     told = []
     for key in (KEY.Key_Delete, KEY.Key_K):
-        action = QAction(window, shortcut=key)
+        action = QAction(window)
+        action.setShortcut(key)
         action.triggered.connect(lambda _, key=key: told.append(key))
         window.addAction(action)
     with qtbot.waitActive(window):

@@ -168,6 +168,7 @@ def test_an_edit_after_a_failure_clears_it(qtbot, desk):
     assert desk.run.sentence == ""
 
 
+@pytest.mark.slow
 def test_a_fork_takes_costs_and_points_of_a_step_and_runs_from_there(qtbot, desk):
     desk.controller.start_or_pause()
     ended(qtbot, desk)

@@ -12,7 +12,7 @@ from app.run.headless import solve
 from app.run.model import RunModel
 from app.run.worker import Run
 from app.scenarios import SCENARIOS
-from app.scenarios.adversarial_settings import AdversarialSettings
+from app.scenarios.adversarial_settings import AdversarialSettings, Method
 from maps.document import Route, new_document
 from maps.edits import set_passable
 from maps.raster import rectangle
@@ -33,7 +33,7 @@ def model(qapp):
     assert made.shut_down()
 
 
-def started(model, document, steps=60, method="logit"):
+def started(model, document, steps=60, method: Method = "logit"):
     assert model.start(document, ADVERSARIAL, AdversarialSettings(method=method, steps=steps))
 
 
@@ -41,6 +41,7 @@ def wait_until(qtbot, condition, timeout=30_000):
     qtbot.waitUntil(condition, timeout=timeout)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["logit", "bregman", "optimum"])
 def test_a_run_delivers_figures_frames_and_its_result(qtbot, model, document, method):
     started(model, document, method=method)
@@ -117,12 +118,15 @@ def test_an_edit_that_cannot_run_pauses_with_the_sentence(qtbot, model, document
     model.resume()
     model.single_step()
     qtbot.wait(200)
-    assert model.refused and model.state == "paused" and model.step == at, "it does not go on on another map"
+    assert model.refused
+    assert model.state == "paused"
+    assert model.step == at, "it does not go on on another map"
     assert "no way leads" in model.sentence
     assert model.taken is document
     model.edit(document)  # taken back
     wait_until(qtbot, lambda: model.state == "running" and model.step > at + 3)
-    assert not model.refused and model.sentence == ""
+    assert not model.refused
+    assert model.sentence == ""
 
 
 def test_an_edit_that_is_taken_back_is_taken_up_too(qtbot, model, document):

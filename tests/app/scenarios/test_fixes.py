@@ -29,6 +29,7 @@ from engine.transport.costs import PointCost
 from engine.transport.problem import Partial, TransportProblem
 from engine.transport.settings import TransportSettings, check
 from maps.document import Layout, MapDocument, Route, new_document
+from tests.present import present
 
 ROOT = Path(__file__).parents[3]
 PLAIN = new_document(8, 8).replace(routes=(Route("r", (4, 1), (4, 6)),))
@@ -204,7 +205,8 @@ def refusal(case, settings):
 def test_a_refusal_is_gone_once_its_fix_is_applied(qtbot, monkeypatch, network, case):
     scenario, settings = SCENARIOS[case.scenario], real(case, network, monkeypatch)
     fix = refusal(case, settings).fix
-    assert fix is not None and fix.setting == case.fix.setting
+    assert fix is not None
+    assert fix.setting == case.fix.setting
     if case.fix.value is not ...:
         assert fix == case.fix
     mended = apply_fix(settings, fix)
@@ -232,12 +234,12 @@ def test_transport_suggests_an_epsilon_and_a_mass_that_do():
     settings = TransportSettings(1e-12)
     with pytest.raises(ProblemError, match="too small") as caught:
         check(problem, settings)
-    check(problem, apply_fix(settings, caught.value.fix))
+    check(problem, apply_fix(settings, present(caught.value.fix)))
     settings = TransportSettings(1.0)
     with pytest.raises(ProblemError, match="cannot be moved") as caught:
         check(replace(problem, relaxation=Partial(5.0)), settings)
     assert caught.value.fix == SuggestedFix("mass", 2.0)
-    check(replace(problem, relaxation=apply_fix(Partial(5.0), caught.value.fix)), settings)
+    check(replace(problem, relaxation=apply_fix(Partial(5.0), present(caught.value.fix))), settings)
 
 
 def places():

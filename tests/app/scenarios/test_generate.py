@@ -17,4 +17,5 @@ def test_the_caption_of_a_map_says_how_far_its_path_is_off(deviation, words):
         cost_maps=np.ones((1, 4, 4)), path_costs=np.array([12.5]), deviations=np.array([deviation])
     )
     ((caption, document),) = SCENARIOS["generate"].gallery(new_document(4, 4), SimpleNamespace(gallery=made))
-    assert caption == f"path 12.5\n{words}\u00a0% off" and document.shape == (4, 4)
+    assert caption == f"path 12.5\n{words}\u00a0% off"
+    assert document.shape == (4, 4)

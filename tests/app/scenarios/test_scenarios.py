@@ -20,6 +20,7 @@ from engine.core.status import Status
 from maps.document import Route, new_document
 from maps.formats import read_map
 from maps.samples import load_sample, sample_path
+from tests.present import present
 
 # Scenario -> (its sample map, settings that make it short here, options that do the same, keys of its report)
 SHORT = {
@@ -69,6 +70,7 @@ def test_a_bound_in_words_is_true_and_near(gap):
     assert gap * (1.0 - 1e-6) - 1e-9 <= said <= 1.1 * gap + 1.01e-4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SHORT)
 def test_it_runs_in_the_window_and_its_result_is_one_undo_step(qtbot, name):
     sample, settings, _, _ = SHORT[name]
@@ -110,6 +112,7 @@ def _room(control):
     return control.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, field, control).width()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SHORT)
 def test_no_word_of_its_form_is_clipped_in_a_small_window(qtbot, name):
     window = MainWindow(load_sample(SHORT[name][0]))
@@ -120,7 +123,8 @@ def test_no_word_of_its_form_is_clipped_in_a_small_window(qtbot, name):
     form = window.panels.run.form
     form.more.setChecked(True)
     qtbot.wait(50)
-    assert form.width() <= form.parentWidget().parentWidget().width(), "the form is cut off at the right"
+    scrolled = present(present(form.parentWidget()).parentWidget())
+    assert form.width() <= scrolled.width(), "the form is cut off at the right"
     seen = 0
     for control in (entry.widget for entry in form.controls.values()):
         if not control.isVisible():
@@ -137,6 +141,7 @@ def test_no_word_of_its_form_is_clipped_in_a_small_window(qtbot, name):
     assert seen > 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SHORT)
 def test_it_runs_from_the_command_line(tmp_path, name):
     sample, _, options, keys = SHORT[name]
@@ -154,6 +159,7 @@ def test_it_runs_from_the_command_line(tmp_path, name):
     assert np.array_equal(after.cost[locked], before.cost[locked]), "locked cells stay"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SHORT)
 def test_an_edit_during_the_run_is_taken_up(qtbot, name):
     sample, settings, _, _ = SHORT[name]
@@ -182,6 +188,7 @@ def test_an_edit_during_the_run_is_taken_up(qtbot, name):
     assert window.run.state == "ended", window.run.sentence
 
 
+@pytest.mark.slow
 def test_a_gallery_opens_its_maps(qtbot):
     window = MainWindow(load_sample("plain"))
     qtbot.addWidget(
@@ -201,6 +208,7 @@ def test_a_gallery_opens_its_maps(qtbot):
     assert window.model.document.shape == (32, 32)
 
 
+@pytest.mark.slow
 def test_a_route_is_traced_and_the_path_follows(qtbot):
     """As a designer does it: draw with the pointer, run, apply, and look where the path goes."""
     document = new_document(20, 20).replace(routes=(Route("r", (10, 1), (10, 18)),))
@@ -221,7 +229,8 @@ def test_agents_can_be_watched(monkeypatch):
     monkeypatch.setattr("time.sleep", lambda _: pytest.fail("the model sleeps: pauses belong to who shows it"))
     steps = list(scenario.steps(document, scenario.settings(aim="watch"), None))
     assert all(step.seconds_shown == 0.08 for step in steps)
-    assert steps[-1].message and steps[-1].status is Status.STEPS_DONE
-    beams = [frame.traffic for frame in (step.frame() for step in steps)]
+    assert steps[-1].message
+    assert steps[-1].status is Status.STEPS_DONE
+    beams = [present(frame.traffic) for frame in (step.frame() for step in steps)]
     assert all(1 <= np.count_nonzero(beam) <= 3 for beam in beams), "no beam is wider than it may be"
     assert tuple(steps[0].frame().walks[0][0]) == document.routes[0].start

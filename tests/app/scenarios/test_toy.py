@@ -68,7 +68,8 @@ def test_a_refusal_of_its_own_is_mended_by_the_button(qtbot, window):
     panel = window.panels.run
     panel.form.set_value("share", 0.0)
     click(window, panel.run, qtbot, "failed")
-    assert panel.fix.isVisible() and panel.fix.text() == "Set “Evenness” to 1"
+    assert panel.fix.isVisible()
+    assert panel.fix.text() == "Set “Evenness” to 1"
     click(window, panel.fix, qtbot, "ended")
     assert panel.settings().share == 1.0
 
@@ -82,7 +83,8 @@ def test_it_runs_from_the_command_line(tmp_path, document, capsys):
     assert "Deviation 0.293 → 0" in capsys.readouterr().out
     figures = json.loads(report.read_text())
     assert figures["deviation_before"] == pytest.approx(0.2932, rel=1e-3)
-    assert figures["deviation_after"] == 0.0 and figures["ratio"] is None, "what is not finite is null"
+    assert figures["deviation_after"] == 0.0
+    assert figures["ratio"] is None, "what is not finite is null"
     assert {name: figures[name] for name in ("scenario", "seed", "steps", "status")} == {
         "scenario": "toy",
         "seed": 0,
@@ -104,7 +106,8 @@ def help_of(capsys, *words):
 def test_help_lists_its_settings_and_no_others(capsys):
     shown = help_of(capsys, "--scenario", "toy")
     assert "--share VALUE How near to their mean costs come, as a share (0.5)" in shown
-    assert "--smoothness" not in shown and "--share" not in help_of(capsys)
+    assert "--smoothness" not in shown
+    assert "--share" not in help_of(capsys)
 
 
 @pytest.mark.parametrize(

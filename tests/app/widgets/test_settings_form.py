@@ -2,6 +2,7 @@
 
 import argparse
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -128,7 +129,7 @@ def test_a_wheel_over_a_control_that_is_not_in_use_changes_nothing(form):
     ],
 )
 def test_the_command_line_gives_the_same_settings(words, wanted):
-    scenario = AdversarialPath()
+    scenario: Any = AdversarialPath()  # one with a form of its own
     scenario.settings = Settings
     parser = argparse.ArgumentParser()
     add_settings(parser, scenario)

@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLineEdit, QMainWindow
+from PySide6.QtWidgets import QLineEdit, QMainWindow, QWidget
 
 from app.window.command_palette import CommandPalette
 
@@ -12,19 +12,27 @@ KEY = Qt.Key
 NAMES = {"&Open…": "Ctrl+O", "Save": "Ctrl+S", "&Undo": "Ctrl+Z", "Run or &pause": "Ctrl+Return", "Brush": "B"}
 
 
+class Window(QMainWindow):
+    """A window with commands, which notes those that ran and where the focus was."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ran: list[tuple[str, QWidget | None]] = []
+        self.commands: list[QAction] = []
+
+
 @pytest.fixture
 def window(qtbot):
-    made = QMainWindow()
+    made = Window()
     QLineEdit(made)  # another widget that could take the focus
-    made.setCentralWidget(QLineEdit())
+    line = QLineEdit()
+    made.setCentralWidget(line)
     qtbot.addWidget(made)
     made.resize(800, 600)
     with qtbot.waitActive(made):
         made.show()
         made.activateWindow()  # where no window manager does it
-    made.centralWidget().setFocus()
-    made.ran = []
-    made.commands = []
+    line.setFocus()
     for text, shortcut in NAMES.items():
         action = QAction(text, made)
         action.setShortcut(shortcut)

@@ -44,7 +44,9 @@ def action(window, text):
 
 
 def menu_of(bar, title):
-    return next(entry.menu() for entry in bar.actions() if entry.text().replace("&", "") == title)
+    menu = next(entry.menu() for entry in bar.actions() if entry.text().replace("&", "") == title)
+    assert isinstance(menu, QMenu)
+    return menu
 
 
 def palette_rows(window):

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QDockWidget, QLabel
 from app.base.preferences import Preferences
 from app.window.docks import BELOW, Dock, Panels
 from app.window.main_window import MainWindow
+from tests.present import present
 
 
 def made_window(qtbot, path):
@@ -17,7 +18,7 @@ def made_window(qtbot, path):
 
 
 def dock(window, name):
-    return window.findChild(QDockWidget, name)
+    return present(window.findChild(QDockWidget, name))
 
 
 def toggle(window, title):

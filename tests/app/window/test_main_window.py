@@ -48,6 +48,7 @@ def finish(qtbot, window, state="ended"):
     qtbot.waitUntil(lambda: window.run.state == state, timeout=30_000)
 
 
+@pytest.mark.slow
 def test_run_apply_and_undo(qtbot, window):
     drawn = window.model.document
     QTest.mouseClick(window.panels.run.run, Qt.MouseButton.LeftButton)
@@ -65,6 +66,7 @@ def test_run_apply_and_undo(qtbot, window):
     assert window.model.document is drawn
 
 
+@pytest.mark.slow
 def test_a_wall_painted_during_a_run_is_taken_up(qtbot, window):
     window.panels.run.form.controls["steps"].set_value(3000)
     QTest.mouseClick(window.panels.run.run, Qt.MouseButton.LeftButton)
@@ -92,6 +94,7 @@ def opened(qtbot, window, path):
         window.files.open(path)
 
 
+@pytest.mark.slow
 def test_painting_saving_and_opening_again(qtbot, window, tmp_path, monkeypatch):
     target = tmp_path / "painted.longcut"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
@@ -150,6 +153,7 @@ def test_a_file_that_cannot_be_written_is_told_and_stays_unsaved(qtbot, window, 
     assert window.isWindowModified()
 
 
+@pytest.mark.slow
 def test_what_was_drawn_while_a_file_is_read_is_asked_about(qtbot, window, tmp_path, monkeypatch):
     write_map(new_document(9, 9), tmp_path / "other.longcut")
     asked = []
@@ -182,6 +186,7 @@ def test_a_dropped_file_opens(qtbot, window, tmp_path):
     assert not refused.isAccepted()
 
 
+@pytest.mark.slow
 def test_the_drawn_map_shows_its_own_path_and_what_it_costs(qtbot, window):
     costs = []
     window.view.measurer.measured.connect(lambda measures: costs.append(measures.costs[0]))
@@ -194,6 +199,7 @@ def test_the_drawn_map_shows_its_own_path_and_what_it_costs(qtbot, window):
     qtbot.waitUntil(lambda: costs[-1] == pytest.approx(13.0), timeout=20_000)
 
 
+@pytest.mark.slow
 def test_an_edit_taken_back_during_a_run_is_taken_up(qtbot, window):
     window.panels.run.form.set_value("steps", 100_000)
     QTest.mouseClick(window.panels.run.run, Qt.MouseButton.LeftButton)
@@ -209,6 +215,7 @@ def test_an_edit_taken_back_during_a_run_is_taken_up(qtbot, window):
     assert window.run.result.min() >= drawn.bounds.lower, "no cell of the wall that is gone has no cost"
 
 
+@pytest.mark.slow
 def test_a_refused_edit_shows_the_drawn_map_and_waits(qtbot, window):
     window.panels.run.form.set_value("steps", 100_000)
     QTest.mouseClick(window.panels.run.run, Qt.MouseButton.LeftButton)
@@ -229,6 +236,7 @@ def test_a_refused_edit_shows_the_drawn_map_and_waits(qtbot, window):
     finish(qtbot, window)
 
 
+@pytest.mark.slow
 def test_an_edit_after_the_run_is_seen_and_apply_asks_and_names_the_total(qtbot, window, monkeypatch):
     QTest.mouseClick(window.panels.run.run, Qt.MouseButton.LeftButton)
     finish(qtbot, window)
@@ -273,6 +281,7 @@ def test_enter_and_escape_in_a_field_give_the_keys_back_to_the_map(qtbot, window
         assert QApplication.focusWidget() is window.canvas
 
 
+@pytest.mark.slow
 def test_an_earlier_step_can_be_seen_and_forked(qtbot, window):
     QTest.mouseClick(window.panels.run.run, Qt.MouseButton.LeftButton)
     finish(qtbot, window)
@@ -289,6 +298,7 @@ def test_an_earlier_step_can_be_seen_and_forked(qtbot, window):
     finish(qtbot, window)
 
 
+@pytest.mark.slow
 def test_a_budget_that_does_not_fit_is_mended_by_a_button(qtbot, window):
     window.panels.run.form.set_value("budget", 1e6)
     QTest.mouseClick(window.panels.run.run, Qt.MouseButton.LeftButton)
@@ -300,6 +310,7 @@ def test_a_budget_that_does_not_fit_is_mended_by_a_button(qtbot, window):
     assert window.panels.run.settings().budget == pytest.approx(16 * 16 * 5.0)
 
 
+@pytest.mark.slow
 def test_revert_shows_the_drawn_map_again(qtbot, window):
     drawn = window.model.document
     QTest.mouseClick(window.panels.run.run, Qt.MouseButton.LeftButton)
@@ -311,6 +322,7 @@ def test_revert_shows_the_drawn_map_again(qtbot, window):
     assert window.panels.run.headline.text() == ""
 
 
+@pytest.mark.slow
 def test_a_terrain_of_the_palette_is_what_the_brush_paints(window):
     rock = next(terrain for terrain in window.model.document.palette if terrain.name == "rock")
     window.panels.terrain.terrain_chosen.emit(rock)
@@ -321,6 +333,7 @@ def test_a_terrain_of_the_palette_is_what_the_brush_paints(window):
     assert window.canvas.tool == "wall"
 
 
+@pytest.mark.slow
 def test_closing_asks_about_changes_and_stops_the_run(qtbot, window, monkeypatch):
     paint(window, (3, 3), (3, 5))
     window.panels.run.form.controls["steps"].set_value(100_000)

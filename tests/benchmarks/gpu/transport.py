@@ -2,6 +2,7 @@
 
 import importlib
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -9,10 +10,12 @@ import torch
 from engine.ranking.operators import soft_top_k
 from engine.transport.costs import PointCost
 from engine.transport.problem import TransportProblem
-from engine.transport.result import TransportResult
 from engine.transport.settings import Precision, TransportSettings
 from engine.transport.sinkhorn import solve_transport
 from tests.benchmarks.gpu.bench import Bench, Row
+
+if TYPE_CHECKING:
+    from engine.transport.result import TransportResult
 
 
 def points(count: int) -> tuple[np.ndarray, np.ndarray]:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from engine.core.grid import divergence
 from engine.cost_maps.certificate import certified_loads, unit_flow, upper_bound
 from engine.paths.exact import distances_to
-from engine.paths.soft_paths import FlowSettings, soft_paths
+from engine.paths.soft_paths import FlowSettings, Method, soft_paths
 from tests.oracles import lp_optimum, random_problem
 
 KINDS = st.fixed_dictionaries(
@@ -25,7 +25,8 @@ KINDS = st.fixed_dictionaries(
 def test_no_flow_ever_proves_less_than_the_optimum(seed, kinds, sweeps):
     problem = random_problem(seed, 7, **kinds)
     value, _ = lp_optimum(problem)
-    for method, epsilon in (("bregman", 0.2), ("logit", 0.3), ("exact", 1.0)):
+    methods: tuple[tuple[Method, float], ...] = (("bregman", 0.2), ("logit", 0.3), ("exact", 1.0))
+    for method, epsilon in methods:
         options = FlowSettings(method, epsilon, max_iterations=sweeps)
         paths = soft_paths(problem.grid, problem.cost_map, problem.starts, problem.goals, options)
         loads = certified_loads(problem.grid, paths.flow, problem.starts, list(paths.fields))

@@ -10,6 +10,7 @@ from engine.cost_maps.problem import Problem, Route, check_problem
 from engine.paths.exact import distances_to, path_flow
 from engine.paths.logit import logit_flow
 from tests.oracles import random_problem, table_problem
+from tests.present import present
 
 
 def hilly(shape: tuple[int, int], **kinds) -> Problem:
@@ -27,7 +28,7 @@ def test_levels_end_where_a_side_would_fall_under_the_smallest():
 @pytest.mark.parametrize("kind", [{}, {"symmetry": "half_turn"}, {"symmetry": "four_way"}], ids=str)
 def test_an_open_map_keeps_its_total_and_its_symmetry(kind):
     fine = hilly((40, 52), **kind)
-    coarse = coarsen(fine)
+    coarse = present(coarsen(fine))
     assert coarse.cost_map.sum() * 4.0 == pytest.approx(fine.cost_map.sum(), rel=1e-12)
     assert coarse.admissible.budget * 4.0 == pytest.approx(fine.admissible.budget, rel=1e-12)
     assert coarse.admissible.size.sum() * 4.0 == fine.admissible.size.sum()
@@ -45,7 +46,7 @@ def test_an_open_map_keeps_its_total_and_its_symmetry(kind):
 )
 def test_every_level_is_a_problem_that_can_be_run(kind):
     fine = random_problem(13, 41, walls=0.02, **kind)
-    coarse = coarsen(fine)
+    coarse = present(coarsen(fine))
     check_problem(coarse)
     assert coarse.grid.shape == (21, 22)
     assert coarse.grid.cost_rule == fine.grid.cost_rule
@@ -60,7 +61,7 @@ def test_only_blocks_with_a_free_cell_are_free():
     locked = np.zeros((40, 40), dtype=bool)
     locked[10:20, 10:21] = True
     fine = hilly((40, 40), locked=locked)
-    coarse = coarsen(fine)
+    coarse = present(coarsen(fine))
     group, fixed = coarse.admissible.group, coarse.admissible.fixed
     assert (group[5:10, 5:10] == FIXED).all()
     assert (group[5:10, 10] != FIXED).all()
@@ -73,7 +74,7 @@ def test_only_blocks_with_a_free_cell_are_free():
 
 def test_an_odd_side_leaves_a_last_block_of_one_row():
     fine = hilly((41, 40))
-    coarse = coarsen(fine)
+    coarse = present(coarsen(fine))
     assert coarse.cost_map[20, 3] == pytest.approx(fine.cost_map[40, 6:8].mean())
     assert refine_map(coarse.cost_map, fine).shape == (41, 40)
     assert refine_map(coarse.cost_map, fine)[40, 7] == coarse.cost_map[20, 3]
@@ -115,7 +116,7 @@ def test_ends_that_would_meet_stop_the_coarsening():
 )
 def test_a_straight_path_refines_to_lanes_that_lose_nothing(ends):
     fine = table_problem(48, 8)
-    coarse = coarsen(fine)
+    coarse = present(coarsen(fine))
     path = path_flow(coarse.grid, distances_to(coarse.grid, coarse.cost_map, ends[1]), ends[0])
     refined = refine_flow(path[None], fine)[0]
     surplus = divergence(fine.grid, refined)
@@ -132,7 +133,7 @@ def test_a_straight_path_refines_to_lanes_that_lose_nothing(ends):
 @pytest.mark.parametrize("neighbours", [4, 8])
 def test_where_flow_turns_it_only_misses_inside_a_block(neighbours):
     fine = table_problem(48, neighbours)
-    coarse = coarsen(fine)
+    coarse = present(coarsen(fine))
     field = distances_to(coarse.grid, coarse.cost_map, coarse.goals[0])
     _, flow = logit_flow(coarse.grid, coarse.cost_map, field, coarse.starts[0], 0.5)
     surplus = divergence(fine.grid, refine_flow(flow[None], fine)[0])
@@ -143,7 +144,7 @@ def test_where_flow_turns_it_only_misses_inside_a_block(neighbours):
 
 def test_refined_flow_keeps_to_legal_moves():
     fine = random_problem(4, 40, walls=0.04)
-    coarse = coarsen(fine)
+    coarse = present(coarsen(fine))
     field = distances_to(coarse.grid, coarse.cost_map, coarse.goals[0])
     _, flow = logit_flow(coarse.grid, coarse.cost_map, field, coarse.starts[0], 0.5)
     refined = refine_flow(flow[None], fine)[0]

@@ -46,6 +46,7 @@ def test_paths_become_sharper_during_a_run(method):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["logit", "bregman"])
 @pytest.mark.parametrize("edited", [False, True])
 def test_ten_maps_after_a_break_are_those_without_one(method, edited):
@@ -61,6 +62,7 @@ def test_ten_maps_after_a_break_are_those_without_one(method, edited):
         assert np.allclose(after.details.regularised_cost, before.details.regularised_cost, rtol=1e-9)
 
 
+@pytest.mark.slow
 def test_a_run_that_goes_on_makes_the_maps_of_one_that_never_stopped():
     problem = table_problem(16, 8)
     # Equal epsilons, and a break before the learning rate falls: the rest of the schedule is the same, too.

@@ -15,6 +15,7 @@ from engine.cost_maps.objectives import mean_cost, roughness, score
 from engine.cost_maps.problem import Objective, Problem, Route, check_problem
 from engine.design.adversarial import DesignSettings, optimise_costs
 from tests.oracles import LP_OPTIMA, distances, lp_optimum, random_problem, table_problem
+from tests.present import present
 
 
 def run(problem, state=None, **settings):
@@ -24,6 +25,7 @@ def run(problem, state=None, **settings):
     return iterates
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("method", "share"), [("logit", 0.995), ("bregman", 0.99)])
 @pytest.mark.parametrize("neighbours", [4, 8])
 def test_adam_comes_near_the_optimum_and_never_claims_to_pass_it(method, share, neighbours):
@@ -33,17 +35,18 @@ def test_adam_comes_near_the_optimum_and_never_claims_to_pass_it(method, share, 
     end = iterates[-1]
     assert len(iterates) == end.step == 400
     assert share * known <= end.best_score <= known + 1e-6
-    assert end.gap <= 0.01
+    assert present(end.gap) <= 0.01
     best = 0.0
     for iterate in iterates:
         assert problem.admissible.contains(iterate.cost_map, 1e-9)
-        assert iterate.upper_bound >= known - 1e-6
+        assert present(iterate.upper_bound) >= known - 1e-6
         best = max(best, iterate.score)
         assert iterate.best_score >= best - 1e-12
     exact = distances(problem.grid, end.best_map, problem.goals[0])[problem.starts[0]]
     assert end.best_score == pytest.approx(exact, rel=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "kind",
     [
@@ -57,11 +60,11 @@ def test_constraints_hold_and_the_bound_is_a_bound(kind):
     problem = random_problem(31, 9, **kind)
     end = run(problem, steps=150)[-1]
     assert problem.admissible.contains(end.best_map)
-    assert end.upper_bound >= end.best_score * (1.0 - 1e-9)
+    assert present(end.upper_bound) >= end.best_score * (1.0 - 1e-9)
     assert end.best_score > score(problem, end_costs(problem, problem.cost_map))
     if problem.objective.aim == "longer":
         value, _ = lp_optimum(problem)
-        assert 0.97 * value <= end.best_score <= value * (1.0 + 1e-9) <= end.upper_bound * (1.0 + 1e-9)
+        assert 0.97 * value <= end.best_score <= value * (1.0 + 1e-9) <= present(end.upper_bound) * (1.0 + 1e-9)
 
 
 def end_costs(problem, cost_map):
@@ -87,6 +90,7 @@ def test_targets_are_met_and_end_the_run():
     assert np.abs(end_costs(problem, end.best_map) / (1.4 * drawn) - 1.0).max() <= 0.01
 
 
+@pytest.mark.slow
 def test_the_smallest_route_is_raised():
     problem = random_problem(8, 12, 2, aim="longer_minimum")
     drawn = problem.weights * end_costs(problem, problem.cost_map)
@@ -96,13 +100,14 @@ def test_the_smallest_route_is_raised():
     assert end.best_score == pytest.approx(reached.min(), rel=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [8, 31, 40])
 def test_the_smallest_route_comes_near_its_linear_programme(seed):
     problem = random_problem(seed, 9, 3, aim="longer_minimum")
     known, _ = lp_optimum(problem)
     end = run(problem, steps=300)[-1]
     assert 0.97 * known <= end.best_score <= known * (1.0 + 1e-9)
-    assert known * (1.0 - 1e-9) <= end.upper_bound <= 1.07 * known
+    assert known * (1.0 - 1e-9) <= present(end.upper_bound) <= 1.07 * known
 
 
 def corridor(aim, routes, total):
@@ -113,6 +118,7 @@ def corridor(aim, routes, total):
     return Problem(Grid(passable, 4), np.ones((3, 10)), routes, limits, Objective(aim))
 
 
+@pytest.mark.slow
 def test_where_not_all_routes_can_be_short_the_heavy_one_is():
     light, heavy = Route((0, 0), (0, 4), 1.0), Route((0, 5), (0, 9), 3.0)
     # Room for 7 cheap cells of 20: the five of the heavy route, and two of the light one's three in the middle.
@@ -123,6 +129,7 @@ def test_where_not_all_routes_can_be_short_the_heavy_one_is():
     assert end.best_path_costs == pytest.approx(best, rel=0.05)
 
 
+@pytest.mark.slow
 def test_between_two_targets_the_weights_decide():
     there, back = Route((0, 0), (0, 9), 1.0, 8.0), Route((0, 9), (0, 0), 3.0, 16.0)
     end = run(corridor("target", (there, back), 40.0), steps=200)[-1]
@@ -130,6 +137,7 @@ def test_between_two_targets_the_weights_decide():
     assert end.best_path_costs == pytest.approx(np.full(2, (1.0 + 3.0) / (1.0 / 8.0 + 3.0 / 16.0)), rel=1e-3)
 
 
+@pytest.mark.slow
 def test_smoothness_and_closeness_do_what_they_say():
     problem = table_problem(16, 8)
     free = run(problem, steps=150)[-1].best_map
@@ -144,6 +152,7 @@ def test_smoothness_and_closeness_do_what_they_say():
     assert mean_cost(problem) == pytest.approx(1.0)
 
 
+@pytest.mark.slow
 def test_large_maps_go_from_coarse_to_fine():
     problem = table_problem(80, 8)
     iterates = run(problem)
@@ -151,9 +160,10 @@ def test_large_maps_go_from_coarse_to_fine():
     assert all(iterate.cost_map.shape == (80, 80) for iterate in iterates)
     assert all(problem.admissible.contains(iterate.cost_map, 1e-9) for iterate in iterates)
     assert iterates[-1].step == 400
-    assert iterates[-1].best_score >= 0.98 * iterates[-1].upper_bound
+    assert iterates[-1].best_score >= 0.98 * present(iterates[-1].upper_bound)
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_bytes():
     problem = table_problem(16, 8)
     first, again = (run(problem, steps=40)[-1] for _ in range(2))
@@ -173,6 +183,7 @@ def test_iterates_are_copies():
     assert np.array_equal(first.state.adam.theta, kept[2])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["logit", "bregman"])
 def test_a_run_goes_on_from_a_state_as_if_it_had_not_stopped(method):
     problem = table_problem(16, 8)
@@ -186,6 +197,7 @@ def test_a_run_goes_on_from_a_state_as_if_it_had_not_stopped(method):
     assert np.allclose(rest[0].cost_map, whole[30].cost_map, rtol=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["logit", "bregman"])
 def test_a_wall_painted_during_a_run_is_taken_up(method):
     problem = table_problem(20, 8)
@@ -206,6 +218,7 @@ def test_a_wall_painted_during_a_run_is_taken_up(method):
     assert np.median(drift) < 0.2
 
 
+@pytest.mark.slow
 def test_a_moved_route_end_is_taken_up():
     problem = table_problem(20, 8)
     half = list(optimise_costs(problem, DesignSettings("bregman", steps=60)))[29]
@@ -242,7 +255,7 @@ def test_a_small_gap_ends_the_run():
     end = run(table_problem(16, 4), tolerance=0.05)[-1]
     assert end.status is Status.CONVERGED
     assert end.step < 400
-    assert end.gap <= 0.05
+    assert present(end.gap) <= 0.05
 
 
 def with_changes(**changes):
@@ -292,7 +305,7 @@ def test_a_refused_budget_comes_with_one_that_would_do():
     with pytest.raises(ProblemError) as refused:
         check_problem(with_changes(limits={"budget": 1000.0}))
     assert refused.value.fix == SuggestedFix("budget", pytest.approx(320.0))
-    check_problem(with_changes(limits={"budget": refused.value.fix.value}))
+    check_problem(with_changes(limits={"budget": present(refused.value.fix).value}))
 
 
 def test_a_device_that_is_not_there_is_refused_by_name():

@@ -23,6 +23,7 @@ from engine.design.balance import (
     balance_standing,
 )
 from tests.oracles import distances
+from tests.present import present
 
 SPAWNS, SITES = ((1, 1), (14, 2), (2, 14), (13, 13)), ((8, 3), (3, 8), (12, 8), (8, 12), (7, 7), (15, 15))
 
@@ -58,6 +59,7 @@ def farthest_site(problem, spawn):
     return int(by_scipy(problem, problem.cost_map)[spawn].argmax())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("k", [1, 2])
 def test_the_farthest_site_becomes_one_of_the_nearest(k):
     problem = problem_with(Nearest(0, 0, k))
@@ -71,6 +73,7 @@ def test_the_farthest_site_becomes_one_of_the_nearest(k):
     assert (others <= found[site] * (1.0 + problem.margin)).sum() < k
 
 
+@pytest.mark.slow
 def test_an_order_is_kept():
     problem = problem_with()
     nearest_last = tuple(int(i) for i in np.argsort(-by_scipy(problem, problem.cost_map)[1])[-4:])
@@ -104,6 +107,7 @@ def test_teams_become_equal_by_mann_and_whitney():
     assert (team_ranks[1] - team_ranks[0]) / 24 == pytest.approx(-(statistic(iterates[-1].best_map) - 0.5))
 
 
+@pytest.mark.slow
 def test_all_aims_together_and_closer_to_the_drawn_map_with_more_steps():
     problem = problem_with(EqualRanks(), Nearest(0, 2, 2), Nearest(3, 0, 3))
     first = run(problem)[-1]
@@ -128,6 +132,7 @@ def test_an_impossible_aim_says_how_far_it_came():
     assert end.best_standing.violations == (1.0,)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("softness", [0.3, 0.05])
 def test_the_gradient_is_that_of_finite_differences(softness):
     aims = EqualRanks(), Nearest(0, 2, 2), Order(3, (1, 0, 2))
@@ -138,7 +143,7 @@ def test_the_gradient_is_that_of_finite_differences(softness):
         return balance_loss(problem, cost_map, softness, 12.0)
 
     held(cost_map).backward()
-    gradient = cost_map.grad.numpy()
+    gradient = present(cost_map.grad).numpy()
     for row, column in np.argwhere(problem.grid.passable)[::5]:
         up, down = cost_map.detach().clone(), cost_map.detach().clone()
         up[row, column] += 1e-6

@@ -17,6 +17,7 @@ from engine.paths.beam_search import Agent, guess_field, look_ahead, walk
 from engine.paths.exact import path_cost
 from engine.paths.soft_beam import soft_losses, soft_plan
 from tests.oracles import distances, random_problem
+from tests.present import present
 
 
 def case(seed, size=9, **kinds):
@@ -155,7 +156,7 @@ def test_the_gradient_is_that_of_finite_differences(kind, epsilon):
 
     tensor = torch.tensor(cost_map, requires_grad=True)
     value(tensor).backward()
-    gradient = tensor.grad.numpy()
+    gradient = present(tensor.grad).numpy()
     assert np.abs(gradient).max() > 1e-2
     for row, column in np.argwhere(grid.passable)[::2]:
         up, down = torch.tensor(cost_map), torch.tensor(cost_map)
@@ -196,6 +197,7 @@ def run(problem, state=None, **settings):
     return iterates
 
 
+@pytest.mark.slow
 def test_agents_do_badly_and_then_well_while_the_shortest_path_stays():
     problem = foresight_problem(3, "badly")
     iterates = run(problem, steps=80)

@@ -1,6 +1,8 @@
 """Generated maps: admissible to the last digit, as long as asked, different from each other, reproducible."""
 
+from collections.abc import Generator
 from itertools import islice
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,6 +25,7 @@ from engine.learning.map_generator import (
 )
 from engine.optimum.length_range import length_range
 from tests.oracles import distances, random_problem, table_problem
+from tests.present import present
 
 SMALL = {"channels": 16, "lengths": 2, "maps_per_length": 4}
 KINDS = [
@@ -56,24 +59,29 @@ def middle(generator, share=0.5):
     return lengths.shortest + share * (lengths.longest - lengths.shortest)
 
 
+def network_of(numbers: torch.Tensor) -> Any:
+    """Return what stands in for a network: it gives these numbers whatever it is asked."""
+    return lambda noise, asked: numbers
+
+
 def test_the_gradient_of_the_loss_is_a_finite_difference():
     problem = random_problem(7, 6, symmetry="half_turn", locked=0.1)
     settings, lengths = GeneratorSettings(diversity=1.5), length_range(problem)
     shares, limits = np.array([0.3, 0.7]), parametrisation(problem.admissible)
 
     def loss(numbers):
-        made = make_maps(lambda noise, asked: numbers, limits, torch.zeros(4), np.repeat(shares, 2))
-        return generator_loss(problem, settings, lengths, shares, made, 1e-3).loss
+        made = make_maps(network_of(numbers), limits, torch.zeros(4), np.repeat(shares, 2))
+        return present(generator_loss(problem, settings, lengths, shares, made, 1e-3)).loss
 
     numbers = torch.tensor(np.random.default_rng(1).normal(0.0, 1.0, (4, *problem.grid.shape)), requires_grad=True)
     loss(numbers).backward()
-    assert np.abs(numbers.grad.numpy()).max() > 0.1
+    assert np.abs(present(numbers.grad).numpy()).max() > 0.1
     step = 1e-6
     for index in np.argwhere(np.broadcast_to(problem.grid.passable, numbers.shape))[::5]:
         moved = torch.zeros_like(numbers)
         moved[tuple(index)] = step
         slope = float(loss(numbers.detach() + moved) - loss(numbers.detach() - moved)) / (2.0 * step)
-        assert float(numbers.grad[tuple(index)]) == pytest.approx(slope, abs=1e-4)
+        assert float(present(numbers.grad)[tuple(index)]) == pytest.approx(slope, abs=1e-4)
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
@@ -83,11 +91,12 @@ def test_a_map_is_that_of_the_means_of_the_cells_that_stay_equal(kind):
         parametrisation(problem.admissible),
         np.random.default_rng(2).normal(0.0, 2.0, problem.grid.shape),
     )
-    (made,) = make_maps(lambda noise, asked: torch.tensor(numbers[None]), limits, torch.zeros(1), np.zeros(1))
+    (made,) = make_maps(network_of(torch.tensor(numbers[None])), limits, torch.zeros(1), np.zeros(1))
     expected = limits.cost_map(torch.tensor(problem.admissible.reduce(numbers)))
     assert torch.allclose(made, expected, rtol=1e-12, atol=0.0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS, ids=str)
 def test_every_map_is_admissible_at_every_step_and_in_the_gallery(kind):
     problem = random_problem(11, 9, **kind)
@@ -110,6 +119,7 @@ def test_every_map_is_admissible_at_every_step_and_in_the_gallery(kind):
             assert cost == pytest.approx(exact, rel=1e-12)
 
 
+@pytest.mark.slow
 def test_training_learns_the_length(trained):
     for share in (0.5, 0.7):
         before, after = (
@@ -123,6 +133,7 @@ def test_training_learns_the_length(trained):
         assert not after.blended.any()
 
 
+@pytest.mark.slow
 def test_diversity_is_what_training_was_told(trained):
     same = GeneratorSettings(steps=100, diversity=0.0, **SMALL)
     *_, alike = train_generator(table_problem(12, 8), same)
@@ -135,6 +146,7 @@ def test_diversity_is_what_training_was_told(trained):
     )
 
 
+@pytest.mark.slow
 def test_refined_maps_have_the_length_whatever_the_network_makes(trained):
     for generator in (trained[0].generator, trained[-1].generator):
         for share in (0.0, 0.1, 0.5, 0.9, 1.0):
@@ -166,6 +178,7 @@ def test_differences_of_known_maps():
     assert differences(maps).tolist() == [1.0, 1.0, 2.0]
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_bytes():
     problem = random_problem(12, 9)
 
@@ -196,6 +209,7 @@ def test_an_iterate_is_not_changed_by_later_steps():
     before = bytes_of(first.generator.weights), first.cost_maps.tobytes()
     for _ in islice(steps, 4):
         pass
+    assert isinstance(steps, Generator)
     steps.close()  # stopped between two steps; what was yielded goes on working
     assert (bytes_of(first.generator.weights), first.cost_maps.tobytes()) == before
     assert make_gallery(first.generator, middle(first.generator), 2).hits == 2
@@ -220,6 +234,7 @@ def test_training_goes_on_from_weights_also_on_an_edited_map(trained):
     assert np.isfinite(next(train_generator(edited, GeneratorSettings(steps=1, **SMALL), weights)).cost_maps).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("shape", "channels", "per_length"), [((5, 7), 20, 1), ((9, 40), 28, 2), ((33, 17), 13, 2)]
 )

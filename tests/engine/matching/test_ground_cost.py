@@ -65,6 +65,7 @@ def test_walking_slopes_are_finite_differences(seed):
         np.testing.assert_allclose(slope[:, :, axis], (ahead - behind) / 2e-6, atol=1e-7)
 
 
+@pytest.mark.slow
 def test_the_way_out_of_a_dead_end_is_felt_in_it():
     """A corridor whose end is at column 0: everywhere in it, also left of that cell's centre, out is right."""
     passable = np.zeros((3, 8), dtype=bool)

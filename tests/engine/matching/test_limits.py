@@ -111,6 +111,7 @@ def test_symmetric_layouts_come_out_as_they_went_in(symmetry):
     assert np.abs(even - noisy).max() < 0.2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("symmetry", SYMMETRIES)
 @given(seed=st.integers(0, 10_000), count=st.integers(1, 13))
 def test_any_layout_becomes_symmetric_and_keeps_its_limits(symmetry, seed, count):
@@ -198,6 +199,7 @@ def brute_force(points, places):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(20))
 def test_snapping_equals_brute_force(seed):
     rng = np.random.default_rng(seed)
@@ -214,6 +216,7 @@ def test_snapping_equals_brute_force(seed):
     assert moved == pytest.approx(brute_force(positions, cells), abs=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_clusters_are_as_good_as_one_large_assignment(seed):
     from scipy.optimize import linear_sum_assignment

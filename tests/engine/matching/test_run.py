@@ -26,6 +26,7 @@ from engine.transport.costs import PointCost
 from engine.transport.problem import TransportProblem
 from engine.transport.settings import TransportSettings
 from engine.transport.sinkhorn import solve_transport
+from tests.present import present
 
 SIDE = 24
 OPEN = np.ones((SIDE, SIDE), dtype=bool)
@@ -57,6 +58,7 @@ def farthest_from(positions, target):
     return apart[rows, cols].max()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("power", [1, 2])
 def test_a_layout_comes_to_lie_on_its_target(power):
     start, target = cells(1, 30), cells(2, 30)
@@ -70,7 +72,7 @@ def test_a_layout_comes_to_lie_on_its_target(power):
     assert first.exact_cost == pytest.approx(assignment, rel=1e-9)
     assert last.exact_cost < 1e-3 * assignment
     # A plan with blur costs more than the exact one, up to the error of its marginals.
-    assert first.transport_cost > first.exact_cost * (1.0 - 1e-3)
+    assert first.transport_cost > present(first.exact_cost) * (1.0 - 1e-3)
     assert first.step == 0
     assert [iterate.step for iterate in iterates] == list(range(len(iterates)))
     assert (first.positions[0] == start).all()
@@ -128,7 +130,8 @@ def test_the_gradient_is_that_of_the_divergence():
     """Finite differences of OT(x, y) − ½ OT(x, x), solved anew, against what a step goes by."""
     rng = np.random.default_rng(7)
     start, target = rng.uniform(2, 20, (6, 2)), rng.uniform(2, 20, (5, 2))
-    layout = PointSet("spawns", start, rng.uniform(0.5, 2.0, 6))
+    weights = rng.uniform(0.5, 2.0, 6)
+    layout = PointSet("spawns", start, weights)
     problem = MatchProblem((layout,), (PointSet("loot", target),), Limits(OPEN), totals="scale")
     settings = MatchSettings(final_tolerance=1e-12, moving_tolerance=1e-12, blur_end=4.0)
     runner = engine.matching.run._Run(problem, settings, None)
@@ -140,14 +143,14 @@ def test_the_gradient_is_that_of_the_divergence():
     def value(positions):
         taken = look(positions)
         own = solve_transport(
-            TransportProblem(layout.weights, layout.weights, PointCost(positions, positions)),
+            TransportProblem(weights, weights, PointCost(positions, positions)),
             TransportSettings(taken.results[0].epsilon, 1e-12),
         )
         return taken.results[0].regularised_cost - 0.5 * own.regularised_cost
 
     taken = look(start)
     assert taken.results[0].epsilon == 16.0
-    gradient = taken.gradient * 2.0 * layout.weights[:, None]
+    gradient = taken.gradient * 2.0 * weights[:, None]
     for i in range(6):
         for axis in (0, 1):
             step = np.zeros_like(start)
@@ -187,6 +190,7 @@ def walled(seed):
     return passable
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("power", [1, 2])
 def test_walking_layouts_go_around_walls_and_end_on_their_target(power):
     passable = walled(0)
@@ -207,6 +211,7 @@ def test_walking_layouts_go_around_walls_and_end_on_their_target(power):
 SYMMETRIES = ("left_right", "top_bottom", "four_way", "half_turn", "quarter_turn", "diagonal")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("symmetry", SYMMETRIES)
 def test_limits_hold_at_every_step(symmetry):
     passable = OPEN.copy()
@@ -229,6 +234,7 @@ def test_limits_hold_at_every_step(symmetry):
             assert np.abs(image[:, None] - moving[None]).max(axis=2).min(axis=1).max() < 1e-9
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("symmetry", ["none", "left_right"])
 def test_spacing_and_cells_of_their_own_at_the_end(symmetry):
     limits = Limits(OPEN, symmetry=symmetry, spacing=2.0, snap=True)
@@ -272,7 +278,7 @@ def test_spreading_follows_the_density():
     assert (ends[:, 0] > 9.5).sum() == pytest.approx(20, abs=1)
     apart = np.linalg.norm(ends[:, None] - ends[None], axis=2) + 99.0 * np.eye(40)
     assert apart.min() > 1.0
-    assert iterates[-1].exact_cost < 0.05 * iterates[0].exact_cost
+    assert present(iterates[-1].exact_cost) < 0.05 * present(iterates[0].exact_cost)
 
 
 def test_a_large_density_is_read_in_blocks_that_keep_its_mass_and_centre():
@@ -357,6 +363,7 @@ def test_unbalanced_points_too_far_away_stay():
     assert farthest_from(last.positions[0][:2], target) < 0.5
 
 
+@pytest.mark.slow
 def test_weights_move_to_where_they_are_wanted():
     """Points stay on the target's, weights start equal: they become the target's."""
     where = cells(28, 8)
@@ -369,12 +376,13 @@ def test_weights_move_to_where_they_are_wanted():
     assert (last.positions[0] == where).all()
     assert last.weights[0].sum() == pytest.approx(8.0, rel=1e-12)
     np.testing.assert_allclose(last.weights[0], wanted, atol=5e-3)
-    assert last.exact_cost <= 0.05 * 8.0
+    assert present(last.exact_cost) <= 0.05 * 8.0
     # Also under a blur as wide as the layout's gaps, which the layout's own term takes back.
     blurred = run(problem, steps=600, blur_start=4.0, blur_end=4.0, tolerance=1e-5)[-1]
     np.testing.assert_allclose(blurred.weights[0], wanted, atol=0.02)
 
 
+@pytest.mark.slow
 def test_positions_and_weights_move_together():
     wanted = np.random.default_rng(42).uniform(0.5, 2.0, 10)
     wanted *= 10.0 / wanted.sum()
@@ -387,6 +395,7 @@ def test_positions_and_weights_move_together():
     assert ends["both"].exact_cost < 0.5 * ends["positions"].exact_cost
 
 
+@pytest.mark.slow
 def test_a_matrix_draws_weights_to_the_cheapest_points():
     """With costs that do not depend on the target, all weight goes to the cheapest point."""
     costs = np.array([[3.0, 3.0], [1.0, 1.0], [2.0, 2.0]])
@@ -433,8 +442,9 @@ def test_an_edit_during_a_run_keeps_what_it_can():
     np.testing.assert_array_equal(now.mean[1:18], state.mean[keep[1:]])
     assert now.positions[[0, 18]].tolist() == [[3.25, 4.25], [20.0, 20.0]]
     assert (now.mean[[0, 18]] == 0.0).all()
-    np.testing.assert_array_equal(now.warm_starts[0].cross.latest, state.warm_starts[0].cross.latest)
-    np.testing.assert_array_equal(now.warm_starts[0].own.latest[1:18], state.warm_starts[0].own.latest[keep[1:]])
+    after, before = present(now.warm_starts[0]), present(state.warm_starts[0])
+    np.testing.assert_array_equal(after.cross.latest, before.cross.latest)
+    np.testing.assert_array_equal(present(after.own).latest[1:18], present(before.own).latest[keep[1:]])
     iterates = run(change, state, steps=60)
     assert iterates[0].step == state.step + 1
     assert np.isfinite(iterates[-1].transport_cost)
@@ -478,10 +488,10 @@ def test_new_points_of_a_target_start_from_what_the_others_imply():
     layout = PointSet("loot", np.concatenate([target, [[1.5, 1.5]]]), keys=keys)
     change = replace(problem, targets=(layout,))
     now = carried_over(state, change, (Straight().towards(layout.positions),))
-    latest = now.warm_starts[0].cross.latest
-    np.testing.assert_array_equal(latest[:20], state.warm_starts[0].cross.latest)
+    latest, before = present(now.warm_starts[0]).cross.latest, present(state.warm_starts[0])
+    np.testing.assert_array_equal(latest[:20], before.cross.latest)
     squared = ((state.positions - [1.5, 1.5]) ** 2).sum(axis=1)
-    assert latest[20] == pytest.approx((squared - state.warm_starts[0].f).min(), abs=1e-9)
+    assert latest[20] == pytest.approx((squared - before.f).min(), abs=1e-9)
     assert run(change, state, steps=100)[-1].status is not Status.NOT_A_NUMBER
 
 
@@ -491,9 +501,7 @@ def test_walls_painted_during_a_run_push_points_out():
     passable = OPEN.copy()
     passable[10:13, :] = False
     change = replace(problem, limits=Limits(passable), totals="scale")
-    clear = [
-        layout.positions[~inside(~passable, layout.positions)] for layout in (*problem.layouts, *problem.targets)
-    ]
+    clear = [positions[~inside(~passable, positions)] for positions in (cells(36, 20), cells(37, 20))]
     change = replace(change, layouts=(PointSet("spawns", clear[0]),), targets=(PointSet("loot", clear[1]),))
     for iterate in run(change, state, steps=30):
         assert inside(passable, iterate.positions[0]).all()

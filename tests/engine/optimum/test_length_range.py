@@ -58,6 +58,7 @@ def test_without_room_the_total_has_to_go_somewhere():
     assert problem.admissible.contains(lengths.shortest_map)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("seed", "size", "neighbours", "share"),
     [(1, 3, 8, 0.97), (3, 3, 8, 0.9), (45, 3, 8, 0.9), (47, 4, 4, 0.9), (50, 4, 4, 0.9), (15, 4, 4, 0.9)],
@@ -93,4 +94,5 @@ def test_several_routes_are_refused():
 def test_the_weight_of_the_route_and_the_aim_do_not_matter():
     plain = length_range(random_problem(6, 8))
     other = length_range(random_problem(6, 8, aim="longer_minimum"))
-    assert plain.longest == other.longest and plain.shortest == other.shortest
+    assert plain.longest == other.longest
+    assert plain.shortest == other.shortest

@@ -46,6 +46,7 @@ def matrices(grid: Grid) -> tuple[np.ndarray, np.ndarray]:
     return laplacian[np.ix_(cells, cells)], inverse
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("neighbours", [4, 8])
 @pytest.mark.parametrize("kind", ["open", "noise", "corridor"])
 def test_the_cycle_is_symmetric_never_overshoots_and_forgets_no_direction(kind, neighbours):

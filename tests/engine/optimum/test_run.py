@@ -17,6 +17,7 @@ from engine.optimum.saddle_point import adapted_start, cold_start
 from engine.optimum.saddle_torch import TorchSaddle
 from engine.paths.exact import distances_to
 from tests.oracles import LP_OPTIMA, lp_optimum, random_problem, table_problem
+from tests.present import present
 
 KINDS = [
     {"neighbours": 4},
@@ -42,15 +43,18 @@ def with_limits(problem: Problem, **limits) -> Problem:
     return replace(problem, admissible=admissible_maps(problem.cost_map, problem.grid.passable, **limits))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS, ids=str)
 @pytest.mark.parametrize("seed", [100, 101, 102])
 def test_every_iterate_encloses_the_optimum_and_the_last_one_finds_it(kind, seed):
     problem = random_problem(seed, 9, **kind)
     known, _ = lp_optimum(problem)
-    for found in approach_optimum(problem, OptimumSettings(1e-4)):
+    iterates = list(approach_optimum(problem, OptimumSettings(1e-4)))
+    for found in iterates:
         assert found.value <= known * (1.0 + 1e-9)
         assert found.upper_bound >= known * (1.0 - 1e-9)
         assert found.gap == pytest.approx(found.upper_bound / found.value - 1.0, abs=1e-12)
+    found = iterates[-1]
     assert found.status is Status.CONVERGED
     assert found.gap <= 1e-4
     assert problem.admissible.contains(found.cost_map)
@@ -61,6 +65,7 @@ def test_every_iterate_encloses_the_optimum_and_the_last_one_finds_it(kind, seed
     assert found.upper_bound == pytest.approx(proof, rel=1e-14)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [10, 16, 24, 32])
 @pytest.mark.parametrize("neighbours", [4, 8])
 def test_the_table_of_optima(size, neighbours):
@@ -116,6 +121,7 @@ def test_maps_without_any_freedom_are_done_at_once():
     assert found.value == pytest.approx(0.2 * 17.0, rel=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS, ids=str)
 def test_torch_takes_the_same_steps(kind):
     problem = random_problem(7, 12, **kind)
@@ -155,6 +161,7 @@ def edits(problem: Problem) -> dict[str, Problem]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("edit", ["one wall", "long wall", "bounds", "goal"])
 def test_it_goes_on_from_an_earlier_point_on_an_edited_map(edit):
     problem = table_problem(32, 8)
@@ -215,7 +222,7 @@ def test_an_earlier_point_is_fitted_to_the_new_problem():
 
 
 def test_a_point_of_another_shape_is_not_used():
-    point = last(approach_optimum(table_problem(12, 8), OptimumSettings(1e-2))).warm_start
+    point = present(last(approach_optimum(table_problem(12, 8), OptimumSettings(1e-2))).warm_start)
     assert point.fits(table_problem(12, 8))
     assert not point.fits(table_problem(12, 4))
     settings = OptimumSettings(1e-2)
@@ -226,7 +233,7 @@ def test_a_point_of_another_shape_is_not_used():
 @pytest.mark.parametrize("field", ["flow", "cost_map", "balance"])
 def test_a_number_that_fails_ends_the_run_and_keeps_the_last_good_map(field):
     problem = table_problem(16, 8)
-    point = last(approach_optimum(problem, OptimumSettings(1e-2))).warm_start
+    point = present(last(approach_optimum(problem, OptimumSettings(1e-2))).warm_start)
     spoilt = getattr(point, field).copy()
     spoilt.flat[0] = np.nan
     found = last(approach_optimum(problem, OptimumSettings(1e-6), replace(point, **{field: spoilt})))

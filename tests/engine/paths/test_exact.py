@@ -34,9 +34,10 @@ def test_the_path_costs_what_the_distance_says_and_carries_unit_flow(seed, rule)
     generator = np.random.default_rng(seed)
     grid = Grid(generator.random((9, 8)) > 0.2, *rule)
     cost_map = generator.uniform(0.01, 9.0, grid.shape)
-    goal = tuple(map(int, np.argwhere(grid.passable)[0]))
+    row, column = np.argwhere(grid.passable)[0].tolist()
+    goal = row, column
     field = distances_to(grid, cost_map, goal)
-    start = tuple(map(int, np.unravel_index(field.order[-1], grid.shape)))
+    start = divmod(int(field.order[-1]), grid.shape[1])
     cells = shortest_path(field, start)
     assert tuple(cells[0]) == start
     assert tuple(cells[-1]) == goal

@@ -9,6 +9,7 @@ from engine.paths.fenchel_young import fenchel_young_loss, softened_paths
 from engine.paths.gradients_blackbox import Perturbation, exact_paths
 from engine.paths.soft_paths import FlowSettings
 from tests.oracles import random_problem
+from tests.present import present
 
 STEP = 1e-5
 SOFTENINGS = {
@@ -38,6 +39,7 @@ def losses(case, softening, maps):
     return fenchel_young_loss(torch.tensor(maps), torch.tensor(drawn), grid, starts, goals, softening).numpy()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cost_rule", ["mean", "entered"])
 def test_gradients_are_finite_differences(softening, cost_rule):
     case = batch(18, cost_rule=cost_rule)
@@ -52,7 +54,7 @@ def test_gradients_are_finite_differences(softening, cost_rule):
         up[:, row, column] += STEP
         down[:, row, column] -= STEP
         slope = (losses(case, softening, up) - losses(case, softening, down)) / (2.0 * STEP)
-        assert np.abs(tensor.grad[:, row, column].numpy() - slope * upstream.numpy()).max() < 1e-7
+        assert np.abs(present(tensor.grad)[:, row, column].numpy() - slope * upstream.numpy()).max() < 1e-7
 
 
 def test_the_gradient_is_the_drawn_load_less_the_soft_one(softening):
@@ -60,7 +62,7 @@ def test_the_gradient_is_the_drawn_load_less_the_soft_one(softening):
     tensor = torch.tensor(maps, requires_grad=True)
     fenchel_young_loss(tensor, torch.tensor(drawn), grid, starts, goals, softening).sum().backward()
     _, soft = softened_paths(grid, maps, starts, goals, softening)
-    assert np.array_equal(tensor.grad.numpy(), drawn - soft)
+    assert np.array_equal(present(tensor.grad).numpy(), drawn - soft)
 
 
 @pytest.mark.parametrize("seed", range(5))

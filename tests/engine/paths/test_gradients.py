@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from engine.paths.gradients import route_costs, route_loads
+from engine.paths.gradients import Rule, route_costs, route_loads
 from engine.paths.soft_paths import FlowSettings, soft_paths
 from tests.oracles import random_problem
+from tests.present import present
 
 KINDS = [(m, n, c) for m in ("bregman", "logit") for n in (4, 8) for c in ("mean", "entered")]
 STEP = 1e-5
@@ -25,7 +26,7 @@ def finite_differences(function, cost_map, passable):
 def gradient_of(loss, cost_map):
     tensor = torch.tensor(cost_map, requires_grad=True)
     loss(tensor).backward()
-    return tensor.grad.numpy()
+    return present(tensor.grad).numpy()
 
 
 @pytest.fixture(params=KINDS, ids=lambda kind: "-".join(map(str, kind)))
@@ -35,6 +36,7 @@ def case(request):
     return problem, FlowSettings(method, 0.4, 1e-13, 4000)
 
 
+@pytest.mark.slow
 def test_envelope_and_unrolled_gradients_of_costs(case):
     problem, settings = case
     ends = problem.grid, problem.starts, problem.goals
@@ -44,11 +46,16 @@ def test_envelope_and_unrolled_gradients_of_costs(case):
         return float(mix.numpy() @ soft_paths(ends[0], cost_map, ends[1], ends[2], settings).regularised_cost)
 
     expected = finite_differences(value, problem.cost_map, problem.grid.passable)
-    for rule in ("envelope", "unrolled"):
-        found = gradient_of(lambda c, r=rule: mix @ route_costs(c, *ends, settings, r)[0], problem.cost_map)
-        assert np.abs(found - expected).max() < 1e-7, rule
+    rules: tuple[Rule, ...] = ("envelope", "unrolled")
+    for rule in rules:
+
+        def cost(cost_map, rule: Rule = rule):
+            return mix @ route_costs(cost_map, *ends, settings, rule)[0]
+
+        assert np.abs(gradient_of(cost, problem.cost_map) - expected).max() < 1e-7, rule
 
 
+@pytest.mark.slow
 def test_implicit_and_unrolled_gradients_of_loads(case):
     problem, settings = case
     ends = problem.grid, problem.starts, problem.goals

@@ -9,6 +9,7 @@ import torch
 from engine.core.grid import Grid
 from engine.paths.gradients_blackbox import Interpolation, Perturbation, exact_paths, path_loads, perturbed_paths
 from tests.oracles import distances, random_problem
+from tests.present import present
 
 STEP = 1e-6
 
@@ -50,7 +51,7 @@ def test_interpolation_is_the_slope_of_its_closed_form():
         up[:, row, column] += STEP
         down[:, row, column] -= STEP
         expected = (interpolated(up) - interpolated(down)) / (2.0 * STEP)
-        assert np.abs(tensor.grad[:, row, column].numpy() - expected).max() < 1e-8
+        assert np.abs(present(tensor.grad)[:, row, column].numpy() - expected).max() < 1e-8
 
 
 def two_ways():
@@ -60,6 +61,7 @@ def two_ways():
     return Grid(passable, 4), (1, 0), (1, 2)
 
 
+@pytest.mark.slow
 def test_perturbed_loads_and_their_slopes_follow_the_normal_distribution():
     grid, start, goal = two_ways()
     maps = np.ones((1, 3, 3))
@@ -75,7 +77,7 @@ def test_perturbed_loads_and_their_slopes_follow_the_normal_distribution():
     expected = np.zeros((3, 3))
     expected[0], expected[2] = -density, density
     # Standard error of one product of ±1, 0 and a unit normal over σ, halved by the pairing.
-    assert np.abs(tensor.grad[0].numpy() - expected).max() < 5.0 / (2.0 * scale * sqrt(pairs))
+    assert np.abs(present(tensor.grad)[0].numpy() - expected).max() < 5.0 / (2.0 * scale * sqrt(pairs))
     assert density > 0.5
 
 

@@ -1,5 +1,7 @@
 """Soft paths: optimality conditions, limits, equality of the implementations."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -10,6 +12,7 @@ from engine.paths.bregman_torch import TorchProjections
 from engine.paths.exact import distances_to
 from engine.paths.soft_paths import FlowSettings, bregman, soft_paths
 from tests.oracles import random_problem
+from tests.present import present
 
 KINDS = [(n, c) for n in (4, 8) for c in ("mean", "entered")]
 
@@ -95,7 +98,7 @@ def test_over_relaxation_is_adapted_where_the_first_guess_is_poor():
     omega = np.array([2.0 / (1.0 + np.sin(np.pi / 4.0))])
     guess.sweep(omega, np.array([True]), 3 * adapted.iterations)
     assert guess.supply_error()[0] > 1e-8
-    assert adapted.warm_start.relaxation[0] > omega[0]
+    assert present(adapted.warm_start).relaxation[0] > omega[0]
 
 
 def test_warm_start_needs_fewer_sweeps_and_gives_the_same():
@@ -114,7 +117,8 @@ def test_potentials_of_another_map_do_no_harm():
     other = random_problem(3, 12, 1, walls=0.1)
     settings = FlowSettings("bregman", 0.02, 1e-6, 50_000)
     first = soft_paths(problem.grid, problem.cost_map, problem.starts, problem.goals, settings)
-    strange = first.warm_start.__class__(first.warm_start.potentials * -40.0, first.warm_start.relaxation)
+    warm_start = present(first.warm_start)
+    strange = replace(warm_start, potentials=-40.0 * warm_start.potentials)
     paths = soft_paths(other.grid, other.cost_map, other.starts, other.goals, settings, strange)
     assert paths.status is Status.CONVERGED
     assert np.isfinite(paths.load).all()

@@ -22,6 +22,7 @@ def test_uniform_layouts_are_assigned():
     assert exact.transport_cost == pytest.approx(0.5 * problem.cost.matrix()[rows, columns].sum())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n", "m"), [(1, 1), (1, 7), (6, 1), (5, 9), (40, 25), (100, 100)])
 @pytest.mark.parametrize("share", [None, 0.2, 0.99, 1.0])
 def test_any_weights_against_one_programme(n, m, share):

@@ -34,7 +34,8 @@ def tensors(seed, relaxation, kind, batch=(), without_weight=False):
 
 
 def arguments(parts, kind):
-    return parts[0], parts[1], parts[2] if kind == "matrix" else PointTensors(*parts[2:], kind)
+    a, b, *places = parts
+    return a, b, places[0] if kind == "matrix" else PointTensors(places[0], places[1], kind)
 
 
 def loss_of_plan(plan):
@@ -58,6 +59,7 @@ def admissible(gradient, number, relaxation):
     return gradient - gradient.mean(-1, keepdim=True) if fixed else gradient
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("relaxation", RELAXATIONS, ids=str)
 @pytest.mark.parametrize(
@@ -86,6 +88,7 @@ def test_gradients_are_finite_differences(function, rule, relaxation, kind):
         assert float((gradient * direction).sum()) == pytest.approx(difference, rel=1e-6, abs=1e-8)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("without_weight", [False, True])
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("relaxation", RELAXATIONS, ids=str)
@@ -121,6 +124,7 @@ def test_points_in_one_place_give_no_nan():
     assert bool(torch.isfinite(gradient).all())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("device", ["cpu", "cpu:0"])
 @pytest.mark.parametrize("kind", ["squared", "matrix"])
 @pytest.mark.parametrize("relaxation", RELAXATIONS, ids=str)
@@ -158,17 +162,17 @@ def trained(*which, steps=100):
     """
     torch.set_num_threads(1)  # a busy machine takes milliseconds to wake a second one
     torch.manual_seed(7)
-    options = {"dtype": torch.float64}
-    left, right = torch.randn(8, 3, **options), torch.randn(8, 3, **options)
-    wanted = right[torch.randperm(8)] @ torch.randn(3, 2, **options)
+    kind = torch.float64
+    left, right = torch.randn(8, 3, dtype=kind), torch.randn(8, 3, dtype=kind)
+    wanted = right[torch.randperm(8)] @ torch.randn(3, 2, dtype=kind)
     nets = {
         "cost": torch.nn.Sequential(
-            torch.nn.Linear(6, 32, **options), torch.nn.Tanh(), torch.nn.Linear(32, 1, bias=False, **options)
+            torch.nn.Linear(6, 32, dtype=kind), torch.nn.Tanh(), torch.nn.Linear(32, 1, bias=False, dtype=kind)
         ),
-        "reading": torch.nn.Linear(3, 2, **options),
+        "reading": torch.nn.Linear(3, 2, dtype=kind),
     }
     pairs = torch.cat([left[:, None].expand(8, 8, 3), right[None].expand(8, 8, 3)], dim=2)
-    weights = torch.full((8,), 1 / 8, **options)
+    weights = torch.full((8,), 1 / 8, dtype=kind)
     adam = torch.optim.Adam([p for name in which for p in nets[name].parameters()], lr=0.02)
     losses, warm_starts = [], None
     for _ in range(steps):
@@ -184,6 +188,7 @@ def trained(*which, steps=100):
     return losses[-1] / losses[0]
 
 
+@pytest.mark.slow
 def test_modules_before_and_after_train_through_the_plan():
     both = trained("cost", "reading")
     assert both < 0.2
@@ -196,6 +201,7 @@ def test_a_loss_on_the_plan_alone_trains_the_cost():
     cost = torch.rand(6, 6, dtype=torch.float64, requires_grad=True)
     weights = torch.full((6,), 1 / 6, dtype=torch.float64)
     adam = torch.optim.Adam([cost], lr=0.05)
+    plan = torch.zeros(6, 6)
     for _ in range(80):
         plan, _ = transport_plan(weights, weights, cost, SETTINGS)
         loss = ((plan - wanted) ** 2).sum()

@@ -4,7 +4,7 @@ import io
 import itertools
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -25,6 +25,7 @@ def expected(document: MapDocument) -> np.ndarray:
     return np.where(document.passable, document.cost, np.float32(1.0))
 
 
+@pytest.mark.slow
 @given(documents())
 @settings(max_examples=EXAMPLES)
 @pytest.mark.parametrize("ending", ["npy", "csv"])
@@ -53,7 +54,9 @@ NUMBERS += [np.uint8, np.uint16, np.uint32, np.uint64]
 @pytest.mark.parametrize(
     ("dtype", "order", "version"), list(itertools.product(NUMBERS, "<>", [(1, 0), (2, 0)])), ids=str
 )
-def test_every_numeric_npy_can_be_read(folder: Path, dtype: Any, order: str, version: tuple[int, int]) -> None:
+def test_every_numeric_npy_can_be_read(
+    folder: Path, dtype: Any, order: Literal["<", ">"], version: tuple[int, int]
+) -> None:
     values = np.arange(1, 13).reshape(3, 4)
     path = folder / "any.npy"
     for array in (values, np.asfortranarray(values)):

@@ -90,6 +90,7 @@ def assert_survives(path: Path, read: Callable[[Path], object]) -> bool:
     return refusal is not None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FORMAT_NAMES)
 def test_mutated_files_are_read_or_refused(tmp_path: Path, name: str) -> None:
     kind = FORMATS[FORMAT_NAMES.index(name)]
@@ -111,6 +112,7 @@ def test_mutated_files_are_read_or_refused(tmp_path: Path, name: str) -> None:
     assert refused > MUTATIONS / 10, "the mutations hardly do anything"
 
 
+@pytest.mark.slow
 def test_mutated_scenarios_are_read_or_refused(tmp_path: Path) -> None:
     document = victim(0)
     write_map(document, tmp_path / "victim.map")
@@ -276,6 +278,7 @@ except MapFormatError as error:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is measured as Linux counts it")
 @pytest.mark.parametrize("name", BOMBS)
 def test_bombs_are_refused_soon_and_with_little_memory(tmp_path: Path, name: str) -> None:

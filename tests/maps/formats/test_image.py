@@ -47,6 +47,7 @@ def total(document: MapDocument) -> float:
     return float(document.cost[document.passable].sum(dtype=np.float64))
 
 
+@pytest.mark.slow
 @given(documents(st.floats(1 / 128, 1000, width=32), max_side=14))
 @settings(max_examples=EXAMPLES)
 def test_walls_are_kept_costs_nearly_and_the_total_to_one_step(folder: Path, document: MapDocument) -> None:
@@ -64,6 +65,7 @@ def test_walls_are_kept_costs_nearly_and_the_total_to_one_step(folder: Path, doc
     assert np.array_equal(quantise(found)[0], quantise(document)[0])
 
 
+@pytest.mark.slow
 @given(documents(st.floats(SMALLEST, LARGEST, width=32)))
 @settings(max_examples=EXAMPLES)
 def test_the_widest_ranges_still_make_a_map(folder: Path, document: MapDocument) -> None:

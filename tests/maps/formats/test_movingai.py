@@ -148,6 +148,7 @@ def test_a_damaged_scenario_is_refused_with_its_line(tmp_path: Path, text: str, 
         read_map(written(tmp_path, MAP))
 
 
+@pytest.mark.slow
 @given(documents(), st.lists(st.none() | st.integers(0, 10**10).map(lambda i: i / 1e8), min_size=3, max_size=3))
 @settings(max_examples=EXAMPLES)
 def test_passability_and_routes_come_back(

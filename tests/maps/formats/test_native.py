@@ -55,6 +55,7 @@ def npy_bytes(array: np.ndarray, **options: Any) -> bytes:
     return buffer.getvalue()
 
 
+@pytest.mark.slow
 @given(documents())
 @settings(max_examples=EXAMPLES)
 def test_every_document_comes_back_bit_for_bit(document: MapDocument) -> None:

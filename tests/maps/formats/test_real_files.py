@@ -50,7 +50,7 @@ def wrong_rows(document: MapDocument, scenarios: Path, corner_cutting: bool) -> 
         assert document.passable[route.goal]
         expected = route.expected_cost
         assert expected is not None
-        length = float(dijkstra(graph, directed=False, indices=start)[goal])
+        length = float(dijkstra(graph, directed=False, indices=np.array(start))[goal])
         if not route.expects(length):
             wrong.append(f"{route.name}: {length} instead of {expected}")
     return wrong
@@ -69,6 +69,7 @@ def test_real_maps_are_read_whole(name: str) -> None:
     assert document.routes[0].expected_cost == max(route.expected_cost or 0.0 for route in every)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MAPS)
 def test_every_real_scenario_has_the_length_it_promises(name: str) -> None:
     document = read_map(FOLDER / f"{name}.map")
