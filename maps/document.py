@@ -31,6 +31,7 @@ Mask: TypeAlias = NDArray[np.bool_]
 MAX_SIDE = 16_384
 MAX_CELLS = 64 * 1024 * 1024
 
+MOST_DECIMALS = 15  # that a float can tell apart
 _MAX_DEPTH = 64
 
 
@@ -73,6 +74,7 @@ class Route:
     """A start and a goal, (row, col) each; `expected_cost` is the length that a scenario file promises.
 
     An end may lie on a wall while the designer is still drawing; it may not lie outside the map.
+    expected_decimals: how many decimals of it the file gives; None where it is exact.
     line: cells (row, col) that the designer drew for the path to take, in order; empty if none were.
     """
 
@@ -83,6 +85,7 @@ class Route:
     colour: str = "#e69f00"
     expected_cost: float | None = None
     line: tuple[Cell, ...] = ()
+    expected_decimals: int | None = None
 
     def __post_init__(self) -> None:
         where = f"route {self.name!r}"
@@ -94,7 +97,21 @@ class Route:
         if self.expected_cost is not None:
             cost = not_negative(f"{where}: expected_cost", self.expected_cost)
             object.__setattr__(self, "expected_cost", cost)
+        if self.expected_decimals is not None and not 0 <= self.expected_decimals <= MOST_DECIMALS:
+            raise MapError(f"{where}: {self.expected_decimals} decimals; 0 to {MOST_DECIMALS} are possible")
         object.__setattr__(self, "line", tuple(valid_cell(f"{where}: line", cell) for cell in self.line))
+
+    def expects(self, cost: float) -> bool:
+        """Return whether a path of this cost is the expected one, to the decimals that the file gives.
+
+        A file may have rounded or cut its figure, and may have reckoned with a rounded √2: a difference of
+        2e-4, or of 1e-5 of the whole, is none.
+        """
+        if self.expected_cost is None:
+            return True
+        slack = max(2e-4, 1e-5 * self.expected_cost)
+        unit = 0.0 if self.expected_decimals is None else 10.0**-self.expected_decimals
+        return -max(slack, 0.5 * unit) <= cost - self.expected_cost <= max(slack, unit)
 
 
 @dataclass(frozen=True, eq=False)
@@ -220,7 +237,7 @@ class MapDocument:
         object.__setattr__(self, "layouts", tuple(self.layouts))
         object.__setattr__(self, "palette", tuple(self.palette))
         object.__setattr__(self, "cell_size", positive("cell_size", self.cell_size))
-        object.__setattr__(self, "metadata", _frozen_metadata(self.metadata))
+        object.__setattr__(self, "metadata", frozen_metadata(self.metadata))
         check_text("name", self.name)
         for route in self.routes:
             ends = (("start", route.start), ("goal", route.goal))
@@ -347,12 +364,13 @@ def _checked_cost(values: ArrayLike) -> CostMap:
     return cost
 
 
-def _frozen_metadata(metadata: Mapping[str, JSON]) -> FrozenMapping:
+def frozen_metadata(metadata: Mapping[str, JSON], where: str = "metadata") -> FrozenMapping:
+    """Return an object of JSON that cannot change. Raises MapError, beginning with `where`, for any other."""
     if isinstance(metadata, FrozenMapping):
         return metadata  # made by this function for an earlier document
-    value = _frozen_json("metadata", metadata, 0)
+    value = _frozen_json(where, metadata, 0)
     if not isinstance(value, FrozenMapping):
-        raise MapError("metadata: names with values are needed")
+        raise MapError(f"{where}: names with values are needed")
     return value
 
 
