@@ -252,7 +252,7 @@ def _design_steps(
             iterate.best_map,
             iterate.state,
             iterate.status,
-            "" if iterate.status is None else iterate.status.sentence,
+            "" if iterate.status is None else iterate.status.message,
         )
 
 
@@ -276,7 +276,7 @@ def _optimum_steps(
             iterate.cost_map,
             iterate.warm_start,
             iterate.status,
-            "" if iterate.status is None else iterate.status.sentence,
+            "" if iterate.status is None else iterate.status.message,
         )
 
 

@@ -287,7 +287,7 @@ def _message(met: int, aims: int, status: Status | None) -> str:
     if met == aims:
         return "Done: every aim is met."
     if status is Status.NOT_A_NUMBER:
-        return status.sentence
+        return status.message
     return (
         f"{met} of {aims} aims are met. More steps, wider bounds or a smaller margin may meet the others; locked "
         f"cells and walls may forbid it."

@@ -245,7 +245,7 @@ def _step_of(problem: engine.ForesightProblem, iterate: engine.ForesightIterate)
         iterate.best_map,
         iterate.state,
         iterate.status,
-        "" if iterate.status is None else iterate.status.sentence,
+        "" if iterate.status is None else iterate.status.message,
     )
 
 

@@ -281,7 +281,7 @@ def _training_step(problem: Problem, iterate: GeneratorIterate, step: int, lengt
         Generated(cost_map, None),
         GenerateState(step, iterate.generator.weights),
         iterate.status,
-        "" if iterate.status is None else iterate.status.sentence,
+        "" if iterate.status is None else iterate.status.message,
     )
 
 

@@ -330,7 +330,7 @@ class _Run:
         held: tuple[tuple[int, int], ...],
     ) -> tuple[str, ...]:
         problem = self._problem
-        notes = [result.advice for result in plans.results if result.status is not Status.CONVERGED]
+        notes = [result.message for result in plans.results if result.status is not Status.CONVERGED]
         names = [layout.name for layout in problem.layouts]
         for points, what in (
             (

@@ -67,7 +67,7 @@ def start_run(window: Any, seconds: float = 120.0, steps: int = 100_000) -> None
     while window.run.step < 5 and Clock() - began < seconds:
         wait(20)
     if window.run.step < 5:
-        raise RuntimeError(f"no run after {seconds} s: {window.run.sentence}")
+        raise RuntimeError(f"no run after {seconds} s: {window.run.message}")
 
 
 def end(window: Any) -> None:

@@ -185,7 +185,7 @@ def compare(pair: Pair, blur: float) -> Comparison:
         plan,
         result.transport_cost * total,
         result.marginal_error,
-        "" if result.status is Status.CONVERGED else result.advice,
+        "" if result.status is Status.CONVERGED else result.message,
         Plan(np.hstack([source.positions[i], target.positions[j]]), mass, i),
         binned(plan[order], block),
         None if pair.exact is None else binned(pair.exact[order], block),

@@ -153,7 +153,7 @@ def test_a_plan_whose_marginals_were_not_reached_says_by_how_much(qtbot, shown, 
     assert panel.comparison.marginal_error == solved.marginal_error
     assert panel.entropic.off.text() == f"weights off by {100.0 * solved.marginal_error:.2g} %"
     assert panel.unsettled.isVisible()
-    assert panel.unsettled.words.startswith(solved.advice)
+    assert panel.unsettled.words.startswith(solved.message)
     assert "more blur" in panel.unsettled.words
 
 

@@ -155,7 +155,7 @@ def test_a_run_that_cannot_start_says_why_in_the_window(qtbot, window, document)
     window.model.edit("add", add_points(document, 0, [[1.0, 1.0]]))
     QTest.mouseClick(window.panels.run.run, Qt.MouseButton.LeftButton)
     finish(qtbot, window, "failed")
-    assert "differ in total weight" in window.panels.run.sentence.text()
+    assert "differ in total weight" in window.panels.run.message.text()
 
 
 @pytest.mark.slow
@@ -198,7 +198,7 @@ def test_different_totals_offer_to_scale(qtbot, window, document):
     window.model.edit("add", add_points(document, 0, [[1.0, 1.0]]))
     QTest.mouseClick(window.panels.run.run, Qt.MouseButton.LeftButton)
     finish(qtbot, window, "failed")
-    assert "differ in total weight" in window.panels.run.sentence.text()
+    assert "differ in total weight" in window.panels.run.message.text()
     assert window.panels.run.fix.text() == "Set “Total weights” to Scale the target's"
     QTest.mouseClick(window.panels.run.fix, Qt.MouseButton.LeftButton)
     assert window.panels.run.settings().totals == "scale"

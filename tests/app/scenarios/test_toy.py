@@ -54,7 +54,7 @@ def test_it_runs_in_the_window_and_fills_the_gallery(qtbot, window, document):
     QTest.keyClicks(share, "0.8")
     click(window, panel.run, qtbot, "ended")
     assert panel.headline.text() == "Deviation 0.235 → 0.0586"
-    assert panel.sentence.text() == "As even as asked."
+    assert panel.message.text() == "As even as asked."
     curves = window.run.curves()
     assert curves["deviation"] == pytest.approx([0.2932 * (1.0 - 0.2 * step) for step in range(1, 5)], rel=1e-3)
     assert "eviation over steps" in window.panels.progress.curves._title.text()

@@ -256,14 +256,14 @@ def test_who_cannot_be_served_is_named():
     last = run(problem_of(start, start, Limits(passable, spacing=3.5)), steps=5)[-1]
     assert last.crowded
     assert all(layout == 0 and 0 <= point < 8 for layout, point in last.crowded)
-    assert "nearer than 3.5 cells" in last.sentence
-    assert "'spawns'" in last.sentence
+    assert "nearer than 3.5 cells" in last.message
+    assert "'spawns'" in last.message
     few = np.zeros((4, 4), dtype=bool)
     few[0, :3] = True
     start = np.array([[0.0, 0.0], [0.0, 1.0], [0.0, 1.2], [0.0, 2.0]])
     last = run(problem_of(start, start, Limits(few, snap=True)), steps=5)[-1]
     assert len(last.unsnapped) == 1
-    assert "no cell centre" in last.sentence
+    assert "no cell centre" in last.message
 
 
 def test_spreading_follows_the_density():
@@ -526,7 +526,7 @@ def test_nothing_that_is_not_a_number_reaches_a_layout(monkeypatch):
         assert np.isfinite(iterate.positions[0]).all()
         assert np.isfinite(iterate.state.positions).all()
     assert (last.positions[0] == iterates[-2].state.positions).all()
-    assert "last good layout" in last.sentence
+    assert "last good layout" in last.message
 
 
 def test_plans_that_cannot_be_trusted_are_made_with_a_larger_epsilon(monkeypatch):

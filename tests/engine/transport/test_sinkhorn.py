@@ -484,8 +484,8 @@ def test_too_few_iterations_are_said(device):
     result = solve_transport(TransportProblem(a, b, PointCost(sources, targets)), settings)
     assert result.status is Status.STEPS_DONE
     assert result.marginal_error > 1e-6
-    assert "more iterations" in result.advice
-    assert "larger epsilon" in result.advice
+    assert "more iterations" in result.message
+    assert "larger epsilon" in result.message
 
 
 def test_what_is_not_a_number_is_never_converged(monkeypatch):
@@ -501,7 +501,7 @@ def test_what_is_not_a_number_is_never_converged(monkeypatch):
     a, b, sources, targets = layouts(25, 30, 25)
     result = solve_transport(TransportProblem(a, b, PointCost(sources, targets)), TransportSettings(0.01))
     assert result.status is Status.NOT_A_NUMBER
-    assert "not a finite number" in result.advice
+    assert "not a finite number" in result.message
     assert np.isfinite(result.f).all()
     assert np.isfinite(present(result.by_sources)).all()
 
