@@ -201,7 +201,7 @@ def test_the_drawn_map_shows_its_own_path_and_what_it_costs(qtbot, window):
 
 @pytest.mark.slow
 def test_an_edit_taken_back_during_a_run_is_taken_up(qtbot, window):
-    window.panels.run.form.set_value("steps", 100_000)
+    window.panels.run.form.controls["steps"].set_value(100_000)
     QTest.mouseClick(window.panels.run.run, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: window.run.step > 3, timeout=60_000)
     drawn = window.model.document
@@ -217,7 +217,7 @@ def test_an_edit_taken_back_during_a_run_is_taken_up(qtbot, window):
 
 @pytest.mark.slow
 def test_a_refused_edit_shows_the_drawn_map_and_waits(qtbot, window):
-    window.panels.run.form.set_value("steps", 100_000)
+    window.panels.run.form.controls["steps"].set_value(100_000)
     QTest.mouseClick(window.panels.run.run, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: window.run.step > 3, timeout=60_000)
     window.tools.choose("wall")
@@ -300,7 +300,7 @@ def test_an_earlier_step_can_be_seen_and_forked(qtbot, window):
 
 @pytest.mark.slow
 def test_a_budget_that_does_not_fit_is_mended_by_a_button(qtbot, window):
-    window.panels.run.form.set_value("budget", 1e6)
+    window.panels.run.form.controls["budget"].set_value(1e6)
     QTest.mouseClick(window.panels.run.run, Qt.MouseButton.LeftButton)
     finish(qtbot, window, "failed")
     assert "does not fit the bounds" in window.panels.run.message.text()
