@@ -76,7 +76,7 @@ def test_it_runs_in_the_window_and_its_result_is_one_undo_step(qtbot, name):
     window.show()
     window.panels.run.choose(name)
     for setting, value in settings.items():
-        window.panels.run.form.set_value(setting, value)
+        window.panels.run.form.controls[setting].set_value(value)
     drawn = window.model.document
     QTest.mouseClick(window.panels.run.run, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: window.run.state in ("ended", "failed"), timeout=120_000)
@@ -165,10 +165,10 @@ def test_an_edit_during_the_run_is_taken_up(qtbot, name):
     window.panels.run.choose(name)
     endless = {"epochs": 900} if name == "terrain" else {"steps": 100_000}
     for setting, value in {**settings, **endless}.items():
-        window.panels.run.form.set_value(setting, value)
+        window.panels.run.form.controls[setting].set_value(value)
     if name == "balance":
-        window.panels.run.form.set_value("lower", 1.5)  # hardly any room: it does not end at once
-        window.panels.run.form.set_value("upper", 1.65)
+        window.panels.run.form.controls["lower"].set_value(1.5)  # hardly any room: it does not end at once
+        window.panels.run.form.controls["upper"].set_value(1.65)
     window.controller.start_or_pause()
     qtbot.waitUntil(lambda: window.run.step >= 2 or not window.run.busy, timeout=120_000)
     assert window.run.busy, window.run.message
@@ -192,7 +192,7 @@ def test_a_gallery_opens_its_maps(qtbot):
     window.show()
     window.panels.run.choose("generate")
     for setting, value in SHORT["generate"][1].items():
-        window.panels.run.form.set_value(setting, value)
+        window.panels.run.form.controls[setting].set_value(value)
     window.controller.start_or_pause()
     qtbot.waitUntil(lambda: window.run.state == "ended", timeout=120_000)
     assert window.panels.gallery.list.count() == 3

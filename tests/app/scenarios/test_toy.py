@@ -66,7 +66,7 @@ def test_it_runs_in_the_window_and_fills_the_gallery(qtbot, window, document):
 
 def test_a_refusal_of_its_own_is_mended_by_the_button(qtbot, window):
     panel = window.panels.run
-    panel.form.set_value("share", 0.0)
+    panel.form.controls["share"].set_value(0.0)
     click(window, panel.run, qtbot, "failed")
     assert panel.fix.isVisible()
     assert panel.fix.text() == "Set “Evenness” to 1"
