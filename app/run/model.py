@@ -1,4 +1,4 @@
-"""A run as the window sees it: drained from the mailbox at display rate, announced by signals."""
+"""Hold the state of a run on the GUI thread: read from its mailbox at display rate, announced by signals."""
 
 from dataclasses import fields
 from typing import TYPE_CHECKING, Literal

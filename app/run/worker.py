@@ -1,4 +1,4 @@
-"""A run in its own thread: snapshots go in, a mailbox comes out, orders are read between any two steps.
+"""Run a scenario in its own thread, which reads orders between two steps and writes to a mailbox.
 
 Nothing here knows Qt. torch and the engine's solvers are imported in the thread, and tensors never leave it.
 """

@@ -1,4 +1,4 @@
-"""Work out what the plan panel shows: two plans between layouts, their largest couplings, their pictures."""
+"""Compute what the plan panel shows: two plans between layouts, their largest couplings, their pictures."""
 
 from __future__ import annotations
 
