@@ -207,8 +207,8 @@ class MapDocument:
         if len(shape) != 2:
             raise MapError(f"cost has {len(shape)} dimensions; a map has two, (rows, columns)")
         check_size(*shape)
-        for layer in ("passable", "locked"):
-            other = np.shape(getattr(self, layer))
+        for layer, values in (("passable", self.passable), ("locked", self.locked)):
+            other = np.shape(values)
             if other != shape:
                 raise MapError(f"{layer} has shape {other}, cost has {shape}; all layers need the same shape")
         object.__setattr__(self, "cost", _checked_cost(self.cost))

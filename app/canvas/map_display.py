@@ -1,4 +1,4 @@
-"""Show a map and a run's results on it as a widget: where it lies on the screen, and what is drawn anew."""
+"""Show a map and the results of a run in a widget, at any zoom; repaint only what changed."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ class RunPanel(QWidget):
         font.setBold(True)
         self.headline.setFont(font)
         self.headline.setObjectName("headline")
-        self.sentence = _wrapped()
+        self.message = _wrapped()
 
         self._form_place = QVBoxLayout()
         layout = QVBoxLayout(self)
@@ -76,7 +76,7 @@ class RunPanel(QWidget):
                 line.addWidget(button)
             layout.addLayout(line)
         layout.addWidget(self.headline)
-        layout.addWidget(self.sentence)
+        layout.addWidget(self.message)
         layout.addWidget(self.fix)
         inner = QWidget()
         inner.setLayout(self._form_place)
@@ -157,8 +157,8 @@ class RunPanel(QWidget):
             kind = self.form.kind_of(run.fix.setting)
             self.fix.setText(self.tr("Set “{}” to {}").format(kind.text, kind.text_of(run.fix.value)))
         self.show_headline(run)
-        self.sentence.setText(run.sentence[:1].upper() + run.sentence[1:])
-        self.sentence.setVisible(bool(run.sentence))
+        self.message.setText(run.message[:1].upper() + run.message[1:])
+        self.message.setVisible(bool(run.message))
 
     def show_headline(self, run: RunModel) -> None:
         """Show the figures in words."""

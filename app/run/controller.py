@@ -1,4 +1,4 @@
-"""What the designer does with a run: start it, change the map under it, and take over or drop its result."""
+"""Control a run from the window: start, pause and stop it, pass edits on to it, apply or discard its result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run from document to document without a window: what the command line calls."""
+"""Run a scenario from document to document without a window, for the command line."""
 
 from __future__ import annotations
 

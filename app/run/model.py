@@ -1,7 +1,7 @@
-"""A run as the window sees it: drained from the mailbox at display rate, announced by signals."""
+"""Hold the state of a run on the GUI thread: read from its mailbox at display rate, announced by signals."""
 
 from dataclasses import fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -18,11 +18,13 @@ DISPLAY_INTERVAL = 30  # milliseconds
 MOST_KEPT = 128
 KEPT_BYTES = 256 * 1024 * 1024
 
+RunState = Literal["idle", "running", "paused", "ended", "failed"]
+
 
 class RunModel(QObject):
     """At most one run at a time, and what it has shown so far.
 
-    state: "idle", "running", "paused", "ended" or "failed".  sentence: the latest words about it.
+    state: whether there is a run, and how it stands.  message: the latest sentence about it.
     refused: whether the run waits, as it cannot go on with the newest edit.
     taken: the document that the run works on, with the edits that it took up.  edits: at which steps it did.
     frame: the newest.  kept: frames along the way, spread evenly, for scrubbing.
@@ -35,8 +37,8 @@ class RunModel(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.state = "idle"
-        self.sentence = ""
+        self.state: RunState = "idle"
+        self.message = ""
         self.started_from: MapDocument | None = None
         self.taken: MapDocument | None = None
         self.refused = False
@@ -82,7 +84,7 @@ class RunModel(QObject):
     def start(self, document: MapDocument, scenario: AnyScenario, settings: ScenarioSettings) -> bool:
         """Start a run on a snapshot and return whether it began; it does not while another is under way."""
         if self.busy:
-            self.sentence = self.tr("A run is under way; stop it before you start another.")
+            self.message = self.tr("A run is under way; stop it before you start another.")
             self.state_changed.emit()
             return False
         self._forget()
@@ -154,8 +156,8 @@ class RunModel(QObject):
         self.kept, self.edits, self._figures = [], [], []
         self._frames_seen, self._keep_every = 0, 1
 
-    def _become(self, state: str, sentence: str) -> None:
-        self.state, self.sentence = state, sentence
+    def _become(self, state: RunState, message: str) -> None:
+        self.state, self.message = state, message
         self.state_changed.emit()
 
     def _drain(self) -> None:

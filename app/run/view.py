@@ -1,4 +1,4 @@
-"""The view of a run: which of its frames the canvas shows, or the drawn map, and when panels draw the run anew."""
+"""Choose what the canvas shows, a frame of the run or the drawn map, and when panels are redrawn."""
 
 from __future__ import annotations
 

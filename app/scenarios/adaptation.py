@@ -1,4 +1,4 @@
-"""Tileset adaptation: a network that knows one look learns another, without labels, by transport of features."""
+"""Tileset adaptation: a network trained on one tileset learns another, without labels, by optimal transport."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ AdaptationStep: TypeAlias = RunStep[AdaptationFigures, PricedMap]
 
 
 class TilesetAdaptation(Scenario[AdaptationSettings, AdaptationFigures, PricedMap]):
-    """Adapt a network to a look without costs, and price the map drawn in it. Result: `PricedMap`."""
+    """Adapt a network to a tileset without known costs, and price the map drawn in it. Result: `PricedMap`."""
 
     name = "adaptation"
     title = "Adapt to a new tileset"

@@ -14,7 +14,7 @@ from app.scenarios.figures import curve
 from app.scenarios.frame import Floats, Frame
 from app.scenarios.report import Report, RunFacts
 from app.scenarios.scenario import RunStep, Scenario, state_of
-from app.scenarios.translate import movement_grid, path_cells, path_costs, total_cost
+from app.scenarios.translate import movement_grid, path_cells, path_costs
 from app.scenarios.words import within
 from engine.core.errors import ProblemError, SuggestedFix
 
@@ -160,7 +160,7 @@ class AdversarialPath(Scenario[AdversarialSettings, AdversarialFigures, Floats])
             path_cost_after=score(problem, costs_after),
             upper_bound=bound,
             gap=max(0.0, relative_gap(bound, score(problem, costs_after))) if isfinite(bound) else nan,
-            budget=total_cost(after),
+            budget=after.total_cost,
             method=settings.method,
             device=device_of(settings, problem),
             aim=settings.aim,
@@ -252,7 +252,7 @@ def _design_steps(
             iterate.best_map,
             iterate.state,
             iterate.status,
-            "" if iterate.status is None else iterate.status.sentence,
+            "" if iterate.status is None else iterate.status.message,
         )
 
 
@@ -276,7 +276,7 @@ def _optimum_steps(
             iterate.cost_map,
             iterate.warm_start,
             iterate.status,
-            "" if iterate.status is None else iterate.status.sentence,
+            "" if iterate.status is None else iterate.status.message,
         )
 
 

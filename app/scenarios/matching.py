@@ -210,7 +210,7 @@ def _step_of(iterate: MatchIterate, device: str) -> MatchingStep:
         result,
         iterate.state,
         iterate.status,
-        "" if iterate.status is None else iterate.sentence,
+        "" if iterate.status is None else iterate.message,
     )
 
 

@@ -1,4 +1,4 @@
-"""A map at the prices that a network reads from its picture, and networks as files."""
+"""Price a map by a network that sees its picture, and read and write networks as files."""
 
 from __future__ import annotations
 

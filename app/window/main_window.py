@@ -138,7 +138,7 @@ class MainWindow(QMainWindow):
             lambda: self.panels.progress.show_scenario(self.run, panel.scenario)
         )
         panel.targets_shown.connect(routes.show_targets)
-        routes.targets_changed.connect(lambda: panel.form.set_value("targets", routes.targets()))
+        routes.targets_changed.connect(lambda: panel.set_targets(routes.targets()))
         self.view.route_costs_changed.connect(routes.show_costs)
         self.view.progress_changed.connect(lambda: self.panels.progress.show_run(self.run))
         self.view.gallery_changed.connect(self._show_gallery)

@@ -161,11 +161,11 @@ def test_an_edit_after_a_failure_clears_it(qtbot, desk):
     desk.wall(WALL)
     desk.controller.start_or_pause()
     ended(qtbot, desk, "failed")
-    assert "no way leads" in desk.run.sentence
+    assert "no way leads" in desk.run.message
     desk.model.undo()
     assert desk.model.document is drawn
     assert desk.run.state == "idle"
-    assert desk.run.sentence == ""
+    assert desk.run.message == ""
 
 
 @pytest.mark.slow

@@ -82,8 +82,8 @@ def test_run_and_apply_move_one_layout_onto_the_other_as_one_undo_step(qtbot, wi
 
 @pytest.mark.slow
 def test_points_added_and_removed_during_a_run_are_taken_up(qtbot, window, document):
-    window.panels.run.form.set_value("steps", 4000)
-    window.panels.run.form.set_value("totals", "scale")
+    window.panels.run.form.controls["steps"].set_value(4000)
+    window.panels.run.form.controls["totals"].set_value("scale")
     QTest.mouseClick(window.panels.run.run, Qt.MouseButton.LeftButton)
     for _ in range(30):  # at full speed nine points can arrive before this thread looks again
         window.run.single_step()
@@ -103,7 +103,7 @@ def test_points_added_and_removed_during_a_run_are_taken_up(qtbot, window, docum
 
 @pytest.mark.slow
 def test_a_fork_puts_the_points_where_they_were_at_that_step(qtbot, window, document):
-    window.panels.run.form.set_value("steps", 60)
+    window.panels.run.form.controls["steps"].set_value(60)
     QTest.mouseClick(window.panels.run.run, Qt.MouseButton.LeftButton)
     finish(qtbot, window)
     middle = window.run.kept[len(window.run.kept) // 2]
@@ -160,7 +160,7 @@ def test_a_run_that_cannot_start_says_why_in_the_window(qtbot, window, document)
     window.model.edit("add", add_points(document, 0, [[1.0, 1.0]]))
     QTest.mouseClick(window.panels.run.run, Qt.MouseButton.LeftButton)
     finish(qtbot, window, "failed")
-    assert "differ in total weight" in window.panels.run.sentence.text()
+    assert "differ in total weight" in window.panels.run.message.text()
 
 
 @pytest.mark.slow
@@ -203,7 +203,7 @@ def test_different_totals_offer_to_scale(qtbot, window, document):
     window.model.edit("add", add_points(document, 0, [[1.0, 1.0]]))
     QTest.mouseClick(window.panels.run.run, Qt.MouseButton.LeftButton)
     finish(qtbot, window, "failed")
-    assert "differ in total weight" in window.panels.run.sentence.text()
+    assert "differ in total weight" in window.panels.run.message.text()
     assert window.panels.run.fix.text() == "Set “Total weights” to Scale the target's"
     QTest.mouseClick(window.panels.run.fix, Qt.MouseButton.LeftButton)
     assert window.panels.run.settings().totals == "scale"
@@ -211,8 +211,8 @@ def test_different_totals_offer_to_scale(qtbot, window, document):
 
 
 def test_too_large_a_mass_offers_the_largest_one(qtbot, window, document):
-    window.panels.run.form.set_value("totals", "partial")
-    window.panels.run.form.set_value("mass", 20.0)
+    window.panels.run.form.controls["totals"].set_value("partial")
+    window.panels.run.form.controls["mass"].set_value(20.0)
     QTest.mouseClick(window.panels.run.run, Qt.MouseButton.LeftButton)
     finish(qtbot, window, "failed")
     assert window.panels.run.fix.text() == "Set “Mass to match” to 9"

@@ -81,13 +81,13 @@ def test_it_runs_in_the_window_and_its_result_is_one_undo_step(qtbot, name):
     window.show()
     window.panels.run.choose(name)
     for setting, value in settings.items():
-        window.panels.run.form.set_value(setting, value)
+        window.panels.run.form.controls[setting].set_value(value)
     drawn = window.model.document
     QTest.mouseClick(window.panels.run.run, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: window.run.state in ("ended", "failed"), timeout=120_000)
-    assert window.run.state == "ended", window.run.sentence
+    assert window.run.state == "ended", window.run.message
     assert window.panels.run.headline.text()
-    assert window.panels.run.sentence.text()
+    assert window.panels.run.message.text()
     total = SCENARIOS[name].total_steps(window.panels.run.form.values())
     if name != "balance":  # it ends as soon as its aim is met
         assert total in (None, window.run.step), "a progress bar that does not end where the run does"
@@ -170,13 +170,13 @@ def test_an_edit_during_the_run_is_taken_up(qtbot, name):
     window.panels.run.choose(name)
     endless = {"epochs": 900} if name == "terrain" else {"steps": 100_000}
     for setting, value in {**settings, **endless}.items():
-        window.panels.run.form.set_value(setting, value)
+        window.panels.run.form.controls[setting].set_value(value)
     if name == "balance":
-        window.panels.run.form.set_value("lower", 1.5)  # hardly any room: it does not end at once
-        window.panels.run.form.set_value("upper", 1.65)
+        window.panels.run.form.controls["lower"].set_value(1.5)  # hardly any room: it does not end at once
+        window.panels.run.form.controls["upper"].set_value(1.65)
     window.controller.start_or_pause()
     qtbot.waitUntil(lambda: window.run.step >= 2 or not window.run.busy, timeout=120_000)
-    assert window.run.busy, window.run.sentence
+    assert window.run.busy, window.run.message
     cost = window.model.document.cost.copy()
     cost[-1, -1] *= 1.5
     window.model.edit("Paint", window.model.document.replace(cost=cost))
@@ -185,7 +185,7 @@ def test_an_edit_during_the_run_is_taken_up(qtbot, name):
     qtbot.waitUntil(lambda: window.run.step > at, timeout=120_000)
     window.run.stop()
     qtbot.waitUntil(lambda: not window.run.busy, timeout=120_000)
-    assert window.run.state == "ended", window.run.sentence
+    assert window.run.state == "ended", window.run.message
 
 
 @pytest.mark.slow
@@ -197,7 +197,7 @@ def test_a_gallery_opens_its_maps(qtbot):
     window.show()
     window.panels.run.choose("generate")
     for setting, value in SHORT["generate"][1].items():
-        window.panels.run.form.set_value(setting, value)
+        window.panels.run.form.controls[setting].set_value(value)
     window.controller.start_or_pause()
     qtbot.waitUntil(lambda: window.run.state == "ended", timeout=120_000)
     assert window.panels.gallery.list.count() == 3
