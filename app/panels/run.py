@@ -121,6 +121,11 @@ class RunPanel(QWidget):
         """Choose a scenario by its name."""
         self.scenario_box.setCurrentIndex(self.scenario_box.findData(scenario))
 
+    def take_up(self, scenario: AnyScenario, settings: ScenarioSettings) -> None:
+        """Choose a scenario with these settings."""
+        self.choose(scenario.name)
+        self.form.show_values(settings)
+
     def set_targets(self, targets: tuple[float, ...]) -> None:
         """Give the routes the path costs that they should have."""
         self.form.show_values(self.scenario.with_targets(self.settings(), targets))
@@ -130,7 +135,7 @@ class RunPanel(QWidget):
         self._document = document
         self.form.show_document(document)
 
-    def show_run(self, run: RunModel) -> None:
+    def show_run(self, run: RunModel, *, can_apply: bool) -> None:
         """Show the words and the buttons that suit the state of a run."""
         texts = {"running": self.tr("Pause"), "paused": self.tr("Resume")}
         self.run.setText(texts.get(run.state, self.tr("Run")))
@@ -147,11 +152,11 @@ class RunPanel(QWidget):
         reason = self.tr("Stop the run first") if run.busy else first
         _enable(
             self.apply,
-            ended and run.result is not None,
+            can_apply,
             self.tr("Take the best over into the map, as one undo step"),
-            self.tr("The run has no result") if ended else reason,
+            self.tr("The run has no result, or the map shows it already") if ended else reason,
         )
-        _enable(self.revert, ended, self.tr("Drop the run's result and show the map as it was drawn"), reason)
+        _enable(self.revert, ended, self.tr("Show the map as it was drawn; the result stays in Results"), reason)
         self.fix.setVisible(run.fix is not None)
         if run.fix is not None:
             kind = self.form.kind_of(run.fix.setting)
