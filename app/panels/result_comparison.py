@@ -27,7 +27,10 @@ LEAST_CHANGE = 1e-3  # of a cell's cost, from which on the cell counts as change
 
 @dataclass(frozen=True, eq=False)
 class Side:
-    """One of the two maps. words: name and headline.  before: the map from which it was made; None for that itself."""
+    """One of the two maps.
+
+    words: name and headline.  before: the map from which a result was made; None for that map itself.
+    """
 
     document: MapDocument
     words: tuple[str, str]
@@ -36,7 +39,10 @@ class Side:
 
 @dataclass(frozen=True, eq=False)
 class SideMeasures:
-    """What a map is like. route_costs: name and exact path cost, infinite without a way.  changed: share of cells."""
+    """What a map is like.
+
+    route_costs: name and exact path cost, infinite without a way.  changed: share of cells, None if it has no origin.
+    """
 
     picture: QImage
     route_costs: tuple[tuple[str, float], ...]

@@ -26,7 +26,7 @@ class ResultRows(QStyledItemDelegate):
     ) -> None:
         """Draw one row."""
         self.initStyleOption(option, index)
-        style = QApplication.style() if option.widget is None else option.widget.style()
+        style = option.widget.style()
         style.drawPrimitive(QStyle.PrimitiveElement.PE_PanelItemViewItem, option, painter, option.widget)
         chosen = bool(option.state & QStyle.StateFlag.State_Selected)
         roles = QPalette.ColorRole

@@ -1,4 +1,4 @@
-"""The results that are kept with the map: each with its picture, name and headline, and what can be done with it."""
+"""The results that are kept with the map: a list with pictures, and what can be done with each."""
 
 from __future__ import annotations
 
