@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QContextMenuEvent, QIcon, QKeyEvent, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -166,12 +166,13 @@ class ResultsPanel(QWidget):
         return button
 
     def _show(self) -> None:
-        """List the results anew; who was chosen stays chosen, and a new one is."""
+        """List the results anew; who was chosen stays chosen, and one that has come is."""
         before, chosen = self._results, self.chosen
         self._results = tuple(reversed(self._model.results))
-        came = [result for result in self._results if result not in before] if before else self._results[:1]
-        if len(came) == 1:
-            chosen = came
+        if len(self._results) == len(before):  # one may be in the place of another, such as a renamed one
+            chosen = [now for then, now in zip(before, self._results, strict=True) if then in chosen]
+        elif len(self._results) > len(before):
+            chosen = self._results[:1]
         self.list.blockSignals(True)
         self.list.clear()
         for result in self._results:
@@ -235,9 +236,14 @@ class ResultsPanel(QWidget):
 
     def _take_name(self, item: QListWidgetItem) -> None:
         result = self._results[self.list.row(item)]
-        if item.text() != result.name:
-            self.rename_wanted.emit(result, item.text())
+        name = item.text()
+
+        def rename() -> None:
+            self.rename_wanted.emit(result, name)
             self._show()  # a name that was refused goes back
+
+        if name != result.name:
+            QTimer.singleShot(0, self, rename)  # the list must not be filled anew while a row is being edited
 
     def _show_menu(self, event: QContextMenuEvent) -> None:
         menu = QMenu(self)
