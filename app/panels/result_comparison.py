@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from maps.results import KeptResult
 
 SIDE = 340  # px of a picture's longer edge
-LEAST_CHANGE = 1e-3  # of a cell's cost, from which on the cell counts as changed
+LEAST_CHANGE = 0.05  # of a cell's cost, from which on the cell counts as changed
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +41,8 @@ class Side:
 class SideMeasures:
     """What a map is like.
 
-    route_costs: name and exact path cost, infinite without a way.  changed: share of cells, None if it has no origin.
+    route_costs: name and exact path cost, infinite without a way.
+    changed: share of cells; None if the map has no origin.
     """
 
     picture: QImage
@@ -71,6 +72,7 @@ class ResultComparison(QDialog):
         layout = QVBoxLayout(self)
         layout.addLayout(grid)
         layout.addWidget(buttons)
+        layout.setSizeConstraint(QVBoxLayout.SizeConstraint.SetFixedSize)  # it grows with its figures
         self.finished.connect(self._background.shut_down)
 
     @property
@@ -107,7 +109,8 @@ class ResultComparison(QDialog):
         ]
         lines.append(self.tr("Total cost: {:.6g}").format(side.document.total_cost))
         if measures.changed is not None:
-            lines.append(self.tr("Cells changed by the run: {:.0f} %").format(100.0 * measures.changed))
+            share = 100.0 * measures.changed
+            lines.append(self.tr("Cells changed by over {:.0f} %: {:.0f} %").format(100.0 * LEAST_CHANGE, share))
         return lines
 
 

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QListWidget,
     QListWidgetItem,
     QMenu,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -162,6 +163,7 @@ class ResultsPanel(QWidget):
 
     def _button(self, text: str, tip: str, do: Callable[[], None]) -> Button:
         button = Button(text, tip)
+        button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         button.clicked.connect(do)
         return button
 

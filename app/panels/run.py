@@ -60,6 +60,8 @@ class RunPanel(QWidget):
         font.setBold(True)
         self.headline.setFont(font)
         self.headline.setObjectName("headline")
+        self.subject = QLabel()  # of what the headline speaks, where that is not the newest step of the run
+        self.subject.setProperty("dim", True)
         self.sentence = _wrapped()
 
         self._form_place = QVBoxLayout()
@@ -76,6 +78,7 @@ class RunPanel(QWidget):
                 line.addWidget(button)
             layout.addLayout(line)
         layout.addWidget(self.headline)
+        layout.addWidget(self.subject)
         layout.addWidget(self.sentence)
         layout.addWidget(self.fix)
         inner = QWidget()
@@ -161,14 +164,19 @@ class RunPanel(QWidget):
         if run.fix is not None:
             kind = self.form.kind_of(run.fix.setting)
             self.fix.setText(self.tr("Set “{}” to {}").format(kind.text, kind.text_of(run.fix.value)))
-        self.show_headline(run)
         self.sentence.setText(run.sentence[:1].upper() + run.sentence[1:])
         self.sentence.setVisible(bool(run.sentence))
 
-    def show_headline(self, run: RunModel) -> None:
-        """Show the figures in words."""
-        self.headline.setText(run.headline())
-        self.headline.setVisible(bool(self.headline.text()))
+    def show_headline(self, words: str, subject: str, *, stale: bool) -> None:
+        """Show figures in words, and of what they speak; stale: dim, as that is not what is in view."""
+        self.headline.setText(words)
+        self.headline.setVisible(bool(words))
+        self.subject.setText(subject)
+        self.subject.setVisible(bool(words and subject))
+        if stale != bool(self.headline.property("dim")):
+            self.headline.setProperty("dim", stale)
+            self.headline.style().unpolish(self.headline)
+            self.headline.style().polish(self.headline)
 
     def _show_scenario(self) -> None:
         name = self.scenario_box.currentData()

@@ -90,6 +90,12 @@ class RunController(QObject):
         """Whether a run has ended, with or without a result."""
         return self._run.state in ("ended", "failed")
 
+    @property
+    def outdated(self) -> bool:
+        """Whether a run has ended that speaks neither of the drawn map nor of its applied result."""
+        drawn = self._model.document
+        return self.can_revert and drawn is not self._run.taken and drawn is not self._applied
+
     # The decisions
 
     def start_or_pause(self) -> None:

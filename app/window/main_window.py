@@ -155,7 +155,13 @@ class MainWindow(QMainWindow):
         self.controller.result_outdated.connect(lambda: self.view.compare(True))
         for changed in (self.run.state_changed, self.model.history_changed):
             changed.connect(lambda: panel.show_run(self.run, can_apply=self.controller.can_apply))
-        self.run.figures_changed.connect(lambda: panel.show_headline(self.run))
+        for changed in (
+            self.run.state_changed,
+            self.run.figures_changed,
+            self.model.history_changed,
+            self.view.shown_changed,
+        ):
+            changed.connect(self._show_headline)
         panel.scenario_box.currentIndexChanged.connect(
             lambda: self.panels.progress.show_scenario(self.run, panel.scenario)
         )
@@ -208,6 +214,18 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{self.model.title}[*] – Longcut")
         self.setWindowModified(self.model.modified)
         self.panels.run.show_document(self.model.document)
+
+    def _show_headline(self) -> None:
+        """Say in words how good what is in view is, or of what else the words speak."""
+        shown, run = self.view.shown, self.run
+        words, subject, stale = run.headline(), "", False
+        if shown.result is not None:
+            words, subject = shown.result.headline, self.tr("of “{}”").format(shown.result.name)
+        elif self.controller.outdated and shown.frame is None:
+            subject, stale = self.tr("of the last run, not of the drawn map"), True
+        elif shown.frame is not None and shown.frame is not run.frame:
+            subject, stale = self.tr("of step {}; in view is step {}").format(run.step, shown.frame.step), True
+        self.panels.run.show_headline(words, subject, stale=stale)
 
     def _compare_results(self, results: list[KeptResult]) -> None:
         ResultComparison(results, self).open()

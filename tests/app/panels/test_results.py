@@ -196,6 +196,37 @@ def test_painting_on_an_ended_run_applies_its_result_first_and_escape_leaves_it_
     assert window.model.document is drawn
 
 
+def test_the_headline_says_of_what_it_speaks(qtbot, window):
+    run(qtbot, window)
+    run(qtbot, window)
+    panel = window.panels.run
+    assert (panel.headline.text(), panel.subject.text()) == (window.run.headline(), "")
+    assert not panel.headline.property("dim")
+    QTest.keyClick(window.panels.progress.timeline.strip, Qt.Key.Key_Home)
+    assert panel.subject.text() == "of step 3; in view is step 0"
+    QTest.keyClick(window.panels.progress.timeline.strip, Qt.Key.Key_End)
+    click(window, 1)
+    assert panel.headline.text() == window.model.results[0].headline
+    assert panel.subject.text() == "of “Adversarial path 1”"
+    QTest.keyClick(window.canvas, Qt.Key.Key_Escape)
+    paint(window, (3, 3), (3, 12))
+    assert panel.headline.text() == window.run.headline()
+    assert panel.subject.text() == "of the last run, not of the drawn map"
+    assert panel.headline.property("dim")
+    window.model.undo()
+    assert panel.subject.text() == "", "its applied result is the drawn map"
+
+
+def test_the_routes_table_shows_what_paths_cost_on_the_result_in_view(qtbot, window):
+    run(qtbot, window)
+    routes = window.panels.routes.table
+    QTest.mouseClick(window.panels.run.revert, LEFT)
+    qtbot.waitUntil(lambda: routes.item(0, 4).text() == "13.0", timeout=20_000)
+    click(window, 0)
+    after = window.model.results[0].headline.split(" · ")[0].split()[-1]
+    qtbot.waitUntil(lambda: routes.item(0, 4).text() == after, timeout=20_000)
+
+
 def test_the_picker_applies_nothing(qtbot, window):
     drawn = window.model.document
     run(qtbot, window)
@@ -234,7 +265,7 @@ def test_two_results_are_compared_and_one_with_its_origin(qtbot, window):
     assert "Cells changed" not in before
     entry = window.model.results[1]
     share = share_changed(entry.before, entry.after)
-    assert f"Cells changed by the run: {100.0 * share:.0f} %" in after
+    assert f"Cells changed by over 5 %: {100.0 * share:.0f} %" in after
     alone.close()
     click(window, 0)
     click(window, 1, CONTROL)

@@ -140,6 +140,7 @@ def test_a_result_in_view_shows_its_costs_path_and_distances(qtbot, bench):
     qtbot.waitUntil(lambda: not bench.view.measurer.busy, timeout=20_000)
     assert np.array_equal(bench.canvas._scene.map.costs, entry.after.cost)
     assert bench.view.shown.frame.paths[0].tolist()[0] == [8, 1]
+    assert [len(polygon) for polygon in bench.canvas._scene.paths] == [len(bench.view.shown.frame.paths[0])]
     assert bench.view.in_view is entry.after
     assert costs[-1] > 13.0
     assert bench.model.document is drawn
