@@ -310,6 +310,20 @@ def test_a_run_that_cannot_start_leaves_nothing(qtbot, window):
     assert window.panels.results.list.count() == 0
 
 
+def test_a_gallery_map_opens_as_unsaved_work_after_a_question(qtbot, window, questions):
+    run(qtbot, window)
+    drawn, made = window.model.document, new_document(8, 8, name="made")
+    questions.answer = QMessageBox.StandardButton.Cancel
+    window.panels.gallery.map_chosen.emit(made)
+    assert "Results that no file holds yet: 1" in questions.asked[-1]
+    assert window.model.document is drawn
+    questions.answer = DISCARD
+    window.panels.gallery.map_chosen.emit(made)
+    assert window.model.document is made
+    assert window.isWindowModified()
+    assert window.panels.results.list.count() == 0
+
+
 def test_closing_asks_about_results_that_no_file_holds(qtbot, window, questions):
     run(qtbot, window)
     questions.answer = QMessageBox.StandardButton.Cancel
