@@ -20,7 +20,6 @@ from maps.results import MapFile
 from maps.safe_save import sweep_stale
 
 if TYPE_CHECKING:
-
     from app.base.preferences import Preferences
     from app.document.model import DocumentModel
     from maps.document import MapDocument
@@ -33,6 +32,7 @@ class Files(QObject):
 
     told = Signal(str)
     opened = Signal()
+    leaving = Signal()  # before it is found out whether the open map holds unsaved work
     recent_changed = Signal()
 
     def __init__(self, window: QWidget, model: DocumentModel, preferences: Preferences | None) -> None:
@@ -130,6 +130,7 @@ class Files(QObject):
 
     def may_leave(self) -> bool:
         """Return whether the open map may be closed: saved, or discarded by the designer."""
+        self.leaving.emit()
         if not self._model.modified:
             return True
         answer = questions.ask_unsaved(self._window, self._model.title, self._model.unsaved_results)
