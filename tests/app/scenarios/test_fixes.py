@@ -22,7 +22,8 @@ from app.scenarios.settings import settings_of
 from app.scenarios.terrain import TerrainSettings
 from app.widgets.settings_form import SettingsForm
 from engine.core.errors import ProblemError, SuggestedFix, apply_fix
-from engine.learning.terrain import TrainingSettings, save_model, train_terrain
+from engine.learning.terrain import TrainingSettings, train_terrain
+from engine.learning.terrain_bytes import model_to_bytes
 from engine.learning.tilesets import examples
 from engine.matching import ground_cost
 from engine.transport.costs import PointCost
@@ -182,7 +183,7 @@ def network(tmp_path_factory):
     """A network that was trained, for one step, on the look "winter"."""
     *_, last = train_terrain(examples(16, 12, 12, 0), TrainingSettings(tilesets=("winter",), epochs=1, width=8))
     path = tmp_path_factory.mktemp("networks") / "winter.safetensors"
-    save_model(last.model, path)
+    path.write_bytes(model_to_bytes(last.model))
     return str(path)
 
 
