@@ -97,6 +97,16 @@ def test_every_option_reaches_the_run(tmp_path: Path) -> None:
         assert picture.width > 1000
 
 
+def test_a_sum_of_several_routes_is_called_one(
+    plain: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    routes = ("--route", "8,1:8,14", "1,1:1,14", "14,1:14,14", "--steps", 2)
+    assert solve(plain, *routes) == 0
+    assert "Weighted sum of 3 routes 39 →" in capsys.readouterr().out
+    assert solve(plain, *routes[:2], "--steps", 2) == 0
+    assert "Path 13 →" in capsys.readouterr().out
+
+
 def test_targets_are_met(tmp_path: Path) -> None:
     report_file = tmp_path / "report.json"
     code = solve(

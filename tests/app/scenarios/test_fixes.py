@@ -114,7 +114,11 @@ CASES = [
     ),
     Refused("generate", PLAIN, GenerateSettings(length=5000.0, steps=2, count=1), SuggestedFix("length", ...)),
     Refused(
-        "matching", with_layouts(EIGHT, SIX), MatchingSettings(target=""), SuggestedFix("totals", "scale"), "differ in"
+        "matching",
+        with_layouts(EIGHT, SIX),
+        MatchingSettings(target=""),
+        SuggestedFix("totals", "scale"),
+        "differ in",
     ),
     Refused(
         "matching",

@@ -46,9 +46,7 @@ def document():
 def window(qtbot, document):
     made = MainWindow(document)
     made.panels.run.choose("matching")
-    qtbot.addWidget(
-        made, before_close_func=let_it_close
-    )
+    qtbot.addWidget(made, before_close_func=let_it_close)
     made.show()
     return made
 
@@ -118,7 +116,9 @@ def test_a_fork_puts_the_points_where_they_were_at_that_step(qtbot, window, docu
 def test_a_point_that_stays_in_place_in_the_drawing_keeps_its_key_over_an_edit(document):
     first = matching_problem(document, MatchingSettings(target=""))
     fewer = remove_points(document, 0, [2])
-    second = matching_problem(add_points(fewer, 0, [[9.0, 9.0]]), MatchingSettings(target="", totals="scale"), first)
+    second = matching_problem(
+        add_points(fewer, 0, [[9.0, 9.0]]), MatchingSettings(target="", totals="scale"), first
+    )
     assert second.layouts[0].all_keys().tolist() == [0, 1, 3, 4, 5, 6, 7, 8, 9]
 
 
