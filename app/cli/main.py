@@ -13,6 +13,7 @@ from app.bootstrap.project import version
 from app.cli import files, output, paths, solve
 from app.cli.options import scenarios_with, word
 from app.cli.output import BadInput
+from app.cli.tables import add_table_options
 from app.scenarios import SCENARIOS
 from app.scenarios.settings import Number, Whole
 from engine.core.errors import ProblemError
@@ -110,10 +111,12 @@ def _parser(scenario: str) -> argparse.ArgumentParser:
 
     look = command("info", _done(files.info), "What is in a map file.")
     look.add_argument("map", metavar="MAP")
+    add_table_options(look)
 
     change = command("convert", _done(files.convert), "Read a map in one format and write it in another.")
     change.add_argument("source", metavar="IN")
     change.add_argument("target", metavar="OUT")
+    add_table_options(change)
 
     desk = command("window", _window, "Open the window; longcut without a command does the same.")
     desk.add_argument("map", metavar="MAP", nargs="?", help="a map to open")

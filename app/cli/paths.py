@@ -12,8 +12,8 @@ from rich.table import Table
 from app.cli import output
 from app.cli.options import add_map_options, with_map_options
 from app.cli.output import BadInput
+from app.cli.tables import add_table_options, read_given_map
 from app.scenarios.translate import exact_paths, movement_grid, movement_text
-from maps.formats import read_map
 from maps.formats.movingai import read_scenarios
 
 if TYPE_CHECKING:
@@ -43,12 +43,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("map", metavar="MAP")
     parser.add_argument("--scen", metavar="FILE", help="a Moving AI scenario file whose routes to use")
     add_map_options(parser)
+    add_table_options(parser)
     parser.add_argument("--json", metavar="FILE", help="where all routes go")
 
 
 def paths(arguments: argparse.Namespace) -> bool:
     """Print and write the exact paths of all routes; return whether each has a way, of the promised length."""
-    document = with_map_options(read_map(arguments.map), arguments)
+    document = with_map_options(read_given_map(arguments.map, arguments), arguments)
     if arguments.scen:
         document = document.replace(routes=tuple(read_scenarios(arguments.scen, document)))
     if not document.routes:

@@ -10,11 +10,11 @@ from rich.markup import escape
 from app.cli import output, outputs
 from app.cli.options import add_map_options, add_settings, advice, check_settings, settings_from, with_map_options
 from app.cli.output import BadInput
+from app.cli.tables import add_table_options, read_given_map
 from app.run.headless import Solved
 from app.run.headless import solve as run
 from app.scenarios import SCENARIOS
 from engine.core.errors import ProblemError
-from maps.formats import read_map
 
 if TYPE_CHECKING:
     import argparse
@@ -33,6 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser, scenario: AnyScenario) -> Non
         help="what to do: " + "; ".join(f"{name}: {entry.summary}" for name, entry in SCENARIOS.items()),
     )
     add_map_options(parser)
+    add_table_options(parser)
     add_settings(parser, scenario)
     outputs.add_arguments(parser)
 
@@ -47,7 +48,7 @@ def solve(arguments: argparse.Namespace) -> bool:
     scenario = SCENARIOS[arguments.scenario]
     settings = settings_from(arguments, scenario)
     check_settings(arguments, scenario, settings)
-    document = scenario.prepared(with_map_options(read_map(arguments.map), arguments), settings)
+    document = scenario.prepared(with_map_options(read_given_map(arguments.map, arguments), arguments), settings)
     if scenario.needs_route and not document.routes:
         raise BadInput(
             f"{Path(arguments.map).name} has no route; give one with --route ROW,COL:ROW,COL (start, then goal)"

@@ -20,7 +20,6 @@ from maps.results import MapFile
 from maps.safe_save import sweep_stale
 
 if TYPE_CHECKING:
-
     from app.base.preferences import Preferences
     from app.document.model import DocumentModel
     from maps.document import MapDocument
@@ -282,7 +281,9 @@ class Files(QObject):
             self._model.adopt(contents.document, path, contents.results)
             self._remember(path)
             self.opened.emit()
-            self.told.emit(self.tr("Opened {}").format(path.name))
+            table = contents.document.metadata.get("table")
+            opened = self.tr("Opened {}").format(path.name)
+            self.told.emit(f"{opened}: {table}" if table else opened)
 
         self.told.emit(self.tr("Opening {}…").format(path.name))
         self._background.start(work, read, self._tell)
