@@ -36,16 +36,17 @@ def main(argv: Sequence[str]) -> int:
     written, 130 after Ctrl+C.
     """
     output.spell_out()
+    code, ended = DONE, None
     try:
         code = _run(list(argv))
-    except SystemExit as ended:  # of argparse, after a help or a fault
-        if ended.code:
-            raise
-        code = DONE
-    reason = output.flush()
-    if reason and code != BAD_INPUT:
-        output.tell_fault(reason)
-    return BAD_INPUT if reason else code
+    except SystemExit as reason:  # of argparse, after a help or a fault
+        ended = reason
+    fault = output.flush()
+    if fault and code != BAD_INPUT:
+        output.tell_fault(fault)
+    if ended and not fault:
+        raise ended
+    return BAD_INPUT if fault else code
 
 
 def _run(words: list[str]) -> int:
