@@ -138,6 +138,11 @@ class Docks(QObject):
         """Give the tab of a panel another title."""
         self._docks[panel].setWindowTitle(title)
 
+    def shows(self, widget: QWidget) -> bool:
+        """Return whether a widget is in no dock, or in one that is on the screen and not behind another tab."""
+        dock = next((dock for dock in self._docks.values() if dock.isAncestorOf(widget)), None)
+        return dock is None or not dock.visibleRegion().isEmpty()
+
     def arrangement(self) -> QByteArray:
         """Return where the docks are, for `arrange`."""
         return self._window.saveState(STATE_VERSION)

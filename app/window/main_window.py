@@ -83,6 +83,15 @@ class MainWindow(QMainWindow):
         self.tools.choose("brush")
         self.canvas.setFocus()
 
+    def focusNextPrevChild(self, following: bool) -> bool:
+        """Move the focus to the next widget, or the one before, but to none in a dock that is hidden."""
+        first = self.focusWidget()
+        while super().focusNextPrevChild(following):
+            found = self.focusWidget()
+            if found is first or self.docks.shows(found):
+                return True
+        return False
+
     # Making
 
     def _make_up(self) -> None:
