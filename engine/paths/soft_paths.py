@@ -26,6 +26,7 @@ from typing import Literal, Protocol
 import numpy as np
 
 from engine.core.arrays import Flags, Floats
+from engine.core.cancel import check
 from engine.core.grid import Cell, Grid, load_of_flow
 from engine.core.status import Status
 from engine.paths.bregman_cpu import CpuProjections
@@ -293,7 +294,9 @@ def _iterate(
     relaxation: Floats,
     status: Status | None,
 ) -> BregmanIterate:
+    check()
     potentials, flow = projections.potentials(), projections.flow()
+    check()
     routes = zip(potentials, flow, starts, fields, strict=True)
     cost = np.array([y[start] - y[field.goal] - settings.epsilon * x.sum() for y, x, start, field in routes])
     return BregmanIterate(flow, cost, errors, iterations, WarmStart(potentials, relaxation.copy()), status)
