@@ -11,7 +11,7 @@ from engine.core.cancel import Cancelled, StopFlag, stoppable_by
 
 Result = TypeVar("Result")
 QUIET = 40  # milliseconds from a request to the work that answers it
-PATIENCE = 2.0  # seconds that cancelled work is waited for
+PATIENCE = 1.0  # seconds that cancelled work is waited for
 
 
 class Background(QObject):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 DISPLAY_INTERVAL = 30  # milliseconds
 # A run that has not stopped by then, as a library call cannot be cut short, is left to end by itself.
-STOP_PATIENCE = 60  # milliseconds
+STOP_PATIENCE = 40  # milliseconds
 MOST_KEPT = 128
 KEPT_BYTES = 256 * 1024 * 1024
 
