@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import math
-from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,8 +20,11 @@ from maps.checks import (
     valid_cost,
 )
 from maps.errors import MapError, name_cell
+from maps.metadata import JSON, frozen_metadata
 
-JSON: TypeAlias = "bool | int | float | str | Sequence[JSON] | Mapping[str, JSON] | None"
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
 CostMap: TypeAlias = NDArray[np.float32]
 Mask: TypeAlias = NDArray[np.bool_]
 
@@ -32,7 +33,6 @@ MAX_SIDE = 16_384
 MAX_CELLS = 64 * 1024 * 1024
 
 MOST_DECIMALS = 15  # that a float can tell apart
-_MAX_DEPTH = 64
 
 
 @dataclass(frozen=True)
@@ -163,25 +163,6 @@ class Terrain:
         object.__setattr__(self, "cost", valid_cost(where, self.cost))
         object.__setattr__(self, "colour", valid_colour(where, self.colour))
         object.__setattr__(self, "passable", bool(self.passable))
-
-
-class FrozenMapping(Mapping[str, JSON]):
-    """Metadata that cannot change: an object of JSON, whose lists are tuples."""
-
-    def __init__(self, items: Mapping[str, JSON]) -> None:
-        self._items = dict(items)
-
-    def __getitem__(self, key: str) -> JSON:
-        return self._items[key]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._items)
-
-    def __len__(self) -> int:
-        return len(self._items)
-
-    def __repr__(self) -> str:
-        return repr(self._items)
 
 
 # Ordered by cost; lightness falls as cost grows, so that the order survives every kind of colour blindness.
@@ -362,40 +343,3 @@ def _checked_cost(values: ArrayLike) -> CostMap:
         value = np.asarray(values)[row, col]
         raise MapError(f"{name_cell(row, col)}: cost is {value}; a cost must be a finite number above 0")
     return cost
-
-
-def frozen_metadata(metadata: Mapping[str, JSON], where: str = "metadata") -> FrozenMapping:
-    """Return an object of JSON that cannot change. Raises MapError, beginning with `where`, for any other."""
-    if isinstance(metadata, FrozenMapping):
-        return metadata  # made by this function for an earlier document
-    value = _frozen_json(where, metadata, 0)
-    if not isinstance(value, FrozenMapping):
-        raise MapError(f"{where}: names with values are needed")
-    return value
-
-
-def _frozen_json(where: str, value: object, depth: int) -> JSON:
-    if depth > _MAX_DEPTH:
-        raise MapError(f"{where}: nested more than {_MAX_DEPTH} deep")
-    if isinstance(value, str):
-        check_text(where, value)
-        return value
-    if value is None or isinstance(value, (bool, int)):
-        return value
-    if isinstance(value, float):
-        if not math.isfinite(value):
-            raise MapError(f"{where}: {value} cannot be written as JSON; use a finite number or null")
-        return value
-    if isinstance(value, Mapping):
-        items = cast("Mapping[object, object]", value)
-        result: dict[str, JSON] = {}
-        for key, entry in items.items():
-            if not isinstance(key, str):
-                raise MapError(f"{where}: the name {key!r} is not a text")
-            check_text(f"{where}: a name", key)
-            result[key] = _frozen_json(f"{where}.{key}", entry, depth + 1)
-        return FrozenMapping(result)
-    if isinstance(value, (list, tuple)):
-        entries = cast("Sequence[object]", value)
-        return tuple(_frozen_json(f"{where}[{i}]", entry, depth + 1) for i, entry in enumerate(entries))
-    raise MapError(f"{where}: {type(value).__name__} cannot be written as JSON; use numbers, texts and lists")

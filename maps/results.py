@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from maps.checks import check_text
-from maps.document import JSON, MapDocument, frozen_metadata
 from maps.errors import MapError
+from maps.metadata import JSON, frozen_metadata
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from maps.document import MapDocument
 
 MOST_RESULTS = 64  # in one file
 

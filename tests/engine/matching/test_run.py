@@ -250,6 +250,7 @@ def test_spacing_and_cells_of_their_own_at_the_end(symmetry):
     assert apart.min() >= 2.0 - 1e-9
 
 
+@pytest.mark.slow
 def test_who_cannot_be_served_is_named():
     passable = np.ones((4, 4), dtype=bool)
     start = cells(1, 8, passable)
@@ -266,6 +267,7 @@ def test_who_cannot_be_served_is_named():
     assert "no cell centre" in last.sentence
 
 
+@pytest.mark.slow
 def test_spreading_follows_the_density():
     """Shares of points in the quarters of the map are those of the heat, and twice as many where it doubles."""
     heat = np.ones((20, 20))
@@ -303,6 +305,7 @@ def test_layouts_that_share_a_target_do_not_share_places():
     assert farthest_from(np.concatenate(last.positions), target) <= 1e-2
 
 
+@pytest.mark.slow
 def test_layouts_with_targets_of_their_own_move_as_if_alone():
     pairs = [(PointSet("red", cells(20, 9)), cells(21, 9)), (PointSet("blue", cells(22, 14)), cells(23, 14))]
     both = MatchProblem(
