@@ -2,12 +2,16 @@
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Generic, TypeVar
+from concurrent.futures import wait as wait_for
+from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
+from engine.core.cancel import Cancelled, StopFlag, stoppable_by
+
 Result = TypeVar("Result")
 QUIET = 40  # milliseconds from a request to the work that answers it
+PATIENCE = 1.0  # seconds that cancelled work is waited for
 
 
 class Background(QObject):
@@ -19,6 +23,8 @@ class Background(QObject):
         super().__init__(parent)
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="longcut background")
         self._pending = 0
+        self._stop = StopFlag()
+        self._newest: Future[Any] | None = None
         self._ended.connect(_call, Qt.ConnectionType.QueuedConnection)
 
     @property
@@ -34,12 +40,23 @@ class Background(QObject):
     ) -> None:
         """Do `work` in the thread; on this one, give its result to `done` or its exception to `failed`."""
         self._pending += 1
-        future = self._pool.submit(work)
+        future = self._pool.submit(self._carry_out, work)
+        self._newest = future
         future.add_done_callback(lambda ended: self._ended.emit(lambda: self._deliver(ended, done, failed)))
 
-    def shut_down(self) -> None:
-        """Wait for the job that is under way; results that nobody fetched are dropped."""
-        self._pool.shutdown(wait=True)
+    def shut_down(self, patience: float | None = None) -> None:
+        """Wait for the jobs that were given; results that nobody fetched are dropped.
+
+        What the engine computes is cancelled; reading and writing is not. patience: wait at most so many seconds.
+        """
+        self._stop.set()
+        # The newest job is the last of the one thread.
+        ended = self._newest is None or bool(wait_for([self._newest], patience).done)
+        self._pool.shutdown(wait=ended)
+
+    def _carry_out(self, work: Callable[[], Result]) -> Result:
+        with stoppable_by(self._stop):
+            return work()
 
     def _deliver(
         self, future: "Future[Result]", done: Callable[[Result], None], failed: Callable[[Exception], None]
@@ -48,7 +65,7 @@ class Background(QObject):
         error = future.exception()
         if error is None:
             done(future.result())
-        elif isinstance(error, Exception):
+        elif isinstance(error, Exception) and not isinstance(error, Cancelled):
             failed(error)
 
 
@@ -90,10 +107,10 @@ class NewestWins(Generic[Result]):
         self._asked = False
 
     def shut_down(self) -> None:
-        """Wait for the job that is under way; nothing is delivered any more."""
+        """Cancel the job that is under way and wait for it a little; nothing is delivered any more."""
         self._quiet.stop()
         self._asked = False
-        self._background.shut_down()
+        self._background.shut_down(PATIENCE)
 
     def _begin(self) -> None:
         if self._background.busy or not self._asked:

@@ -60,7 +60,7 @@ class Measurer(QObject):
         self._job.ask()
 
     def shut_down(self) -> None:
-        """Wait for the measurement that is under way; it is not delivered any more."""
+        """Cancel the measurement that is under way; it is not delivered any more."""
         self._job.shut_down()
 
     def _prepare(self) -> Callable[[], Measures] | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.run.worker import Run, StepFigures
+from app.run.worker import Ending, Run, StepFigures, stopped
 from app.scenarios.frame import Floats, Frame
 from app.scenarios.scenario import AnyScenario, ScenarioSettings
 from maps.document import MapDocument
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from engine.core.errors import SuggestedFix
 
 DISPLAY_INTERVAL = 30  # milliseconds
+# A run that has not stopped by then, as a library call cannot be cut short, is left to end by itself.
+STOP_PATIENCE = 40  # milliseconds
 MOST_KEPT = 128
 KEPT_BYTES = 256 * 1024 * 1024
 
@@ -55,14 +57,21 @@ class RunModel(QObject):
         self._frames_seen, self._keep_every = 0, 1
         self._run: Run | None = None
         self._sent: MapDocument | None = None  # the newest that the run was given
-        self._leaving: list[Run] = []  # ended by `halt`, perhaps in their last step
+        self._leaving: list[Run] = []  # no longer shown, perhaps still in their last step
         self._timer = QTimer(self, interval=DISPLAY_INTERVAL)
         self._timer.timeout.connect(self._drain)
+        self._patience = QTimer(self, interval=STOP_PATIENCE, singleShot=True)
+        self._patience.timeout.connect(self._let_go)
 
     @property
     def busy(self) -> bool:
         """Return whether a run is under way, paused or not."""
         return self.state in ("running", "paused")
+
+    @property
+    def computing(self) -> bool:
+        """Return whether the thread of any run, the stopped ones included, still works."""
+        return any(run.alive for run in (*self._leaving, *([] if self._run is None else [self._run])))
 
     def curves(self) -> dict[str, Floats]:
         """Return the figures of all steps, (n,) each, by the field of the scenario's figures class; and "step"."""
@@ -122,9 +131,10 @@ class RunModel(QObject):
             self._become("paused", self.tr("Paused."))
 
     def stop(self) -> None:
-        """End the run; its best map stays."""
-        if self._run is not None:
+        """End the run; its best map stays. What its thread computes after `STOP_PATIENCE` is dropped."""
+        if self._run is not None and self.busy:
             self._run.stop()
+            self._patience.start()
 
     def edit(self, document: MapDocument) -> None:
         """Let the run go on on an edited document."""
@@ -142,21 +152,43 @@ class RunModel(QObject):
         """End the run now; what it had is dropped."""
         if self._run is not None and self.busy:
             self._run.stop()
-            # It ends by itself within a step; waiting for it here would hold up the window.
-            self._leaving = [run for run in (*self._leaving, self._run) if run.alive]
-            self._run = None
-            self._timer.stop()
+            self._part()
             self.result = None
             self._become("ended", "")
 
-    def shut_down(self) -> bool:
-        """Stop, wait for the thread, and return whether none is left."""
+    def shut_down(self, patience: float = 10.0) -> bool:
+        """Stop, wait at most `patience` seconds for each thread, and return whether none is left."""
         self._timer.stop()
+        self._patience.stop()
         runs = [*self._leaving, *([] if self._run is None else [self._run])]
-        ended = all(run.shut_down() for run in runs)
+        for run in runs:
+            run.stop()
+        ended = all(run.shut_down(patience) for run in runs)
         if self.busy:
             self._become("ended", "")
         return ended
+
+    def _let_go(self) -> None:
+        """Show the best that a stopped run had, if it has not ended by now."""
+        self._drain()
+        if self._run is not None and self.busy:
+            ending = stopped(self._run.result)
+            self._part()
+            self._end(ending)
+
+    def _part(self) -> None:
+        """Leave the run to end by itself: waiting for it here would hold up the window."""
+        self._timer.stop()
+        self._patience.stop()
+        self._leaving = [run for run in (*self._leaving, self._run) if run is not None and run.alive]
+        self._run = None
+
+    def _end(self, ending: Ending) -> None:
+        self._timer.stop()
+        self._patience.stop()
+        self.result, self.fix = ending.result, ending.fix
+        self._become("failed" if ending.failed else "ended", ending.message)
+        self.finished.emit()
 
     def _forget(self) -> None:
         self.frame, self.result, self.fix = None, None, None
@@ -192,10 +224,7 @@ class RunModel(QObject):
             self.refused = True
             self._become("paused", mail.refusal)
         if mail.ending is not None:
-            self._timer.stop()
-            self.result, self.fix = mail.ending.result, mail.ending.fix
-            self._become("failed" if mail.ending.failed else "ended", mail.ending.message)
-            self.finished.emit()
+            self._end(mail.ending)
 
     def _keep(self, frame: Frame) -> None:
         """Every nth frame; n doubles whenever there are too many, so that what is kept is spread evenly."""

@@ -1,5 +1,7 @@
 """Run a scenario in its own thread, which reads orders between two steps and writes to a mailbox.
 
+Only the order to stop is also read within a step: the engine looks up the thread's stop flag.
+
 Nothing here knows Qt. torch and the engine's solvers are imported in the thread, and tensors never leave it.
 """
 
@@ -12,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from app.scenarios.frame import Frame
 from app.scenarios.scenario import AnyScenario, AnyStep, ScenarioSettings
+from engine.core.cancel import Cancelled, StopFlag, check, stoppable_by
 from engine.core.errors import ProblemError, SuggestedFix
 from engine.core.status import Status
 from maps.document import MapDocument
@@ -48,6 +51,13 @@ class Ending:
     result: object
     failed: bool = False
     fix: SuggestedFix | None = None
+
+
+def stopped(result: object) -> Ending:
+    """Return the ending of a run that was told to stop, with the result that it had by then."""
+    if result is None:
+        return Ending("Stopped on request, before there was a first result.", None)
+    return Ending(Status.CANCELLED.message, result)
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +117,7 @@ class _Orders:
 
     paused: bool = False
     refused: bool = False  # the newest edit does not do: nothing goes on until another one does
-    stopped: bool = False
+    stop: StopFlag = field(default_factory=StopFlag)
     single_steps: int = 0
     edited: MapDocument | None = None
     changed: threading.Condition = field(default_factory=threading.Condition)
@@ -139,6 +149,11 @@ class Run:
         """Return whether the run waits for `resume` or `single_step`."""
         return self._orders.paused
 
+    @property
+    def result(self) -> object:
+        """Return the best so far; None before the first step that has one."""
+        return self._result
+
     def pause(self) -> None:
         """Wait after the step that is under way."""
         with self._changing() as orders:
@@ -156,9 +171,9 @@ class Run:
             orders.single_steps += 1
 
     def stop(self) -> None:
-        """End after the step that is under way; the best map so far is delivered."""
+        """End as soon as the engine looks up its stop flag, within a step; the best map so far is delivered."""
         with self._changing() as orders:
-            orders.stopped = True
+            orders.stop.set()
 
     def edit(self, document: MapDocument) -> None:
         """Go on, on this document, from where the run stands; the newest edit wins."""
@@ -179,7 +194,10 @@ class Run:
 
     def _work(self) -> None:
         try:
-            self._iterate()
+            with stoppable_by(self._orders.stop):
+                self._iterate()
+        except Cancelled:
+            self.mailbox.put_ending(stopped(self._result))
         except ProblemError as error:
             self.mailbox.put_ending(Ending(str(error), self._result, failed=True, fix=error.fix))
         except Exception as error:  # whatever breaks in here has to reach the user
@@ -197,9 +215,7 @@ class Run:
         number = 0
         while True:
             edited = self._wait_for_turn()
-            if self._orders.stopped:
-                self.mailbox.put_ending(Ending(Status.CANCELLED.message, self._result))
-                return
+            check()
             try:
                 if edited is not None:
                     steps = self._scenario.steps(edited, self._settings, state)
@@ -240,13 +256,15 @@ class Run:
         if seconds > 0.0:
             orders = self._orders
             with orders.changed:
-                orders.changed.wait_for(lambda: orders.stopped or orders.edited or orders.single_steps, seconds)
+                orders.changed.wait_for(
+                    lambda: orders.stop.raised or orders.edited or orders.single_steps, timeout=seconds
+                )
 
     def _wait_for_turn(self) -> MapDocument | None:
         """Block while paused or refused; return an edit to take up, if there is one."""
         orders = self._orders
         with orders.changed:
-            while not (orders.stopped or orders.edited):
+            while not (orders.stop.raised or orders.edited):
                 if not orders.refused and (orders.single_steps or not orders.paused):
                     break
                 orders.changed.wait()

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QLineEdit, QMainWindow, QMessageBox
 
 from app.base.icons import app_icon
+from app.base.jobs import PATIENCE
 from app.canvas.canvas import Canvas
 from app.document.autosave import Autosave
 from app.document.model import DocumentModel
@@ -267,7 +269,8 @@ class MainWindow(QMainWindow):
         QApplication.exit(0)
 
     def _shut_down(self) -> None:
-        self.run.shut_down()
+        """End what is under way: what is computed is cancelled, what is being saved is waited for."""
+        self.run.shut_down(PATIENCE)
         self.view.shut_down()
         self.panels.plan.shut_down()
         self.panels.results.shut_down()
@@ -286,6 +289,9 @@ class MainWindow(QMainWindow):
             self.preferences.window_geometry = self.saveGeometry()
             self.preferences.window_state = self.docks.arrangement()
             self.preferences.sync()
+        # Gone to the eye before anything is waited for.
+        self.hide()
+        QGuiApplication.sync()
         self._shut_down()
         event.accept()
 

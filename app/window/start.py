@@ -1,6 +1,8 @@
 """Starting the window: one QApplication, one main window, the engine warmed up behind it."""
 
+import os
 import sys
+import threading
 from pathlib import Path
 
 from PySide6.QtCore import QStandardPaths, QTimer
@@ -11,10 +13,13 @@ from app.base.style import apply_style
 from app.files.recovery_dialog import ask_recovery
 from app.run.warm_up import warm_up_in_background
 from app.window.main_window import MainWindow
+from engine.core.cancel import StopFlag
 from maps.errors import MapFormatError
 from maps.formats import read_file
 from maps.recovery import left_behind
 from maps.samples import load_sample
+
+LEAVING = 0.2  # seconds that a thread is given to end after the window
 
 
 def open_window(path: Path | None = None) -> int:
@@ -34,8 +39,11 @@ def open_window(path: Path | None = None) -> int:
     window.show()
     # Once the window is on the screen, so that nothing delays it.
     QTimer.singleShot(0, lambda: _look_around(window, path, home))
-    QTimer.singleShot(200, warm_up_in_background)
-    return qapp.exec()
+    closed = StopFlag()
+    QTimer.singleShot(200, lambda: warm_up_in_background(closed))
+    code = qapp.exec()
+    closed.set()
+    return _without_threads(code)
 
 
 def recovery_home() -> Path:
@@ -77,6 +85,23 @@ def show_demo(sample: str, seconds: float | None, picture: Path | None, theme: s
     if seconds is not None or picture is not None:
         QTimer.singleShot(round(1000 * (10.0 if seconds is None else seconds)), end)
     qapp.exec()
+    return _without_threads(code)
+
+
+def _without_threads(code: int) -> int:
+    """Return the exit code, or end the process with it at once where a thread still computes.
+
+    Everything is saved and shut down by now, but compiling, an import or a library's solver cannot be cut short.
+    If Python shut itself down under such a thread, it would unwind the thread's C++ frames as soon as it asks for
+    the interpreter, and C++ then aborts the process: "terminate called without an active exception".
+    """
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread():
+            thread.join(LEAVING)
+            if thread.is_alive():
+                sys.stdout.flush()
+                sys.stderr.flush()
+                os._exit(code)
     return code
 
 

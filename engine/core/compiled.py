@@ -7,6 +7,9 @@ from numba import njit  # pyright: ignore[reportUnknownVariableType]
 
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
+# How many cells a loop passes before it looks at the byte of `engine.core.cancel` again: under a millisecond.
+CELLS_BETWEEN_POLLS = 4096
+
 
 def compiled(function: Kernel) -> Kernel:
     """Compile a loop over arrays to machine code.

@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 
 from engine.core.arrays import Bytes, Flags, Floats, writable
+from engine.core.cancel import check
 from engine.core.compiled import compiled
 
 Cell = tuple[int, int]
@@ -64,16 +65,19 @@ def edge_costs(grid: Grid, cost_map: Floats) -> Floats:
 
     edge_cost(v→u) = length · (share · cost[v] + (1 − share) · cost[u]), share = `grid.tail_share`.
     """
+    check()
     return _edge_costs(writable(cost_map), grid.legal, grid.neighbours, grid.tail_share)
 
 
 def load_of_flow(grid: Grid, flow: Floats) -> Floats:
     """Return the derivative of <flow, edge_costs> by the cost map: flow (K, H, W) -> load (H, W)."""
+    check()
     return _load_of_flow(writable(flow), grid.legal, grid.tail_share)
 
 
 def divergence(grid: Grid, flow: Floats) -> Floats:
     """Return the outflow minus inflow of every cell: flow (K, H, W) -> (H, W)."""
+    check()
     return _divergence(writable(flow), grid.legal)
 
 
@@ -81,6 +85,7 @@ def net_flow(flow: Floats) -> Floats:
     """Cancel what flows back and forth on the same edge: same divergence, no larger load."""
     swapped = np.zeros_like(flow)
     for move in range(flow.shape[0]):
+        check()
         here, there = shifted(flow.shape[1:], move)
         swapped[move][here] = flow[move ^ 1][there]
     return np.maximum(flow - swapped, 0.0)

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.core.arrays import Flags, Floats
+from engine.core.cancel import check
 from engine.cost_maps import projection
 
 Symmetry = Literal["none", "left_right", "top_bottom", "four_way", "half_turn", "quarter_turn", "diagonal"]
@@ -83,9 +84,11 @@ class Admissible:
         A fractional knapsack: groups of the highest mean load are filled to their bound until the budget is
         spent. Without `keep_total` only the bounds count.
         """
+        check()
         gain = self.gather(load)
         if keep_total:
             order = np.argsort(-gain / self.size, kind="stable")
+            check()
             room = (self.size * (self.upper - self.lower))[order]
             spare = self.budget - float(np.sum(self.size * self.lower))
             spent = np.clip(spare - (np.cumsum(room) - room), 0.0, room)
@@ -117,7 +120,9 @@ def admissible_maps(
     label = np.min([np.ravel(turned) for turned in _images(cost_map.shape, symmetry)], axis=0)
     label = label.reshape(cost_map.shape)
     group = np.full(cost_map.shape, FIXED, dtype=np.int32)
+    check()
     _, index = np.unique(label[free], return_inverse=True)
+    check()
     group[free] = index
     size = np.bincount(index).astype(np.float64)
     total = float(cost_map[passable].sum(dtype=np.float64)) if budget is None else budget

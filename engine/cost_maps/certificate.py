@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.core.arrays import Floats
+from engine.core.cancel import check
 from engine.core.compiled import compiled
 from engine.core.grid import MOVES, Cell, Grid, divergence, load_of_flow, net_flow
 from engine.cost_maps.admissible import Admissible
@@ -28,15 +29,19 @@ def unit_flow(grid: Grid, flow: Floats, start: Cell, field: DistanceField) -> Fl
     """
     reachable = np.isfinite(field.distance)
     clean = net_flow(np.where(reachable, flow, 0.0))
+    check()
     missing = -divergence(grid, clean)
     missing[start] += 1.0
     missing[field.goal] -= 1.0
+    check()
     _route_along_tree(clean, missing, field.order, field.next_move)
+    check()
     return net_flow(clean)
 
 
 def upper_bound(admissible: Admissible, weights: Floats, loads: Floats) -> float:
     """Return the largest Σ_k weight_k <load_k, c> over admissible maps c; weights (R,), loads (R, H, W)."""
+    check()
     return admissible.largest(np.einsum("r,rhw->hw", weights, loads))[0]
 
 

@@ -7,6 +7,7 @@ costs their mean. Distances on the coarse map are about half of the fine ones.
 import numpy as np
 
 from engine.core.arrays import Flags, Floats
+from engine.core.cancel import check
 from engine.core.grid import MOVES, Grid
 from engine.cost_maps.admissible import FIXED, Admissible
 from engine.cost_maps.problem import Problem, Route
@@ -58,7 +59,9 @@ def coarsen(problem: Problem) -> Problem | None:
     cost_map = block_means(np.where(fine.passable, problem.cost_map, 0.0))
     if not _resembles(problem, grid, cost_map, routes):
         return None
+    check()
     nearest = admissible.nearest(problem.cost_map)
+    check()
     coarse = Problem(
         grid,
         cost_map,
@@ -103,6 +106,7 @@ def refine_flow(flow: Floats, fine: Problem) -> Floats:
     height, width = fine.grid.shape
     refined = np.zeros((routes, moves, 2 * flow.shape[2], 2 * flow.shape[3]))
     for move in range(moves):
+        check()
         dr, dc = MOVES[move].tolist()
         leaving, lanes = flow[:, move], refined[:, move]
         entering = _shifted(leaving, -dr, -dc)
@@ -138,7 +142,9 @@ def _coarse_admissible(
 ) -> Admissible:
     free = label != FIXED
     group = np.full(label.shape, FIXED, dtype=np.int32)
+    check()
     _, index = np.unique(label[free], return_inverse=True)
+    check()
     group[free] = index
     size = np.bincount(index).astype(np.float64)
     return Admissible(
@@ -188,6 +194,7 @@ def _copied_columns(coarse: Floats) -> Floats:
 def _interpolated(coarse: Floats, shape: tuple[int, int]) -> Floats:
     """Interpolate bilinearly between block centres: ¾ of the own block, ¼ of the nearer neighbour, each way."""
     for axis, side in ((-2, shape[0]), (-1, shape[1])):
+        check()
         values = np.moveaxis(coarse, axis, -1)
         before = np.concatenate([values[..., :1], values[..., :-1]], axis=-1)
         after = np.concatenate([values[..., 1:], values[..., -1:]], axis=-1)

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from engine.core.arrays import Floats
+from engine.core.cancel import check
 from engine.core.tensors import apply
 from engine.cost_maps.admissible import Admissible
 from engine.cost_maps.cell_groups import CellGroups, cell_groups
@@ -90,6 +91,7 @@ def _shift(theta: Tensor, limits: Parametrisation) -> float:
     low, high = -float(theta.max()) - 40.0, -float(theta.min()) + 40.0
     shift = 0.0
     for _ in range(100):
+        check()
         share = torch.sigmoid(theta + shift)
         excess = float(weight @ share) - target
         if abs(excess) <= 1e-14 * abs(limits.budget):

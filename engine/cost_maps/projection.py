@@ -7,6 +7,7 @@ a few passes over the values; a bracket, halved where Newton would leave it, mak
 import numpy as np
 
 from engine.core.arrays import Floats, writable
+from engine.core.cancel import check
 from engine.core.compiled import compiled
 
 # Sums run in so many lanes: they are vectorised, and the same on every machine.
@@ -21,6 +22,7 @@ def project(values: Floats, size: Floats, lower: Floats, upper: Floats, total: f
 
     The distance is Σ size · (z − values)². A total that the box cannot hold is met as nearly as the box allows.
     """
+    check()
     values = writable(values)
     low = float(np.min(lower - values, initial=np.inf))
     high = float(np.max(upper - values, initial=-np.inf))

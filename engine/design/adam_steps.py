@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from engine.core.arrays import Flags, Floats
+from engine.core.cancel import check
 from engine.core.tensors import to_numpy
 from engine.cost_maps.admissible import FIXED, Admissible
 from engine.cost_maps.objectives import design_loss
@@ -84,8 +85,10 @@ class Adam:
 
     def step(self, loss: Tensor, rate: Rate) -> bool:
         """Make one step down the loss; say whether loss and gradient were finite. If not, nothing changes."""
+        check()
         self._optimiser.zero_grad()
         loss.backward()
+        check()
         gradient = self._parameters.grad
         if gradient is None or not bool(torch.isfinite(loss)) or not bool(torch.isfinite(gradient).all()):
             return False
@@ -144,9 +147,11 @@ def map_steps(
     theta.requires_grad_(True)
     adam = Adam(theta, BETAS, admissible.reduce(state.mean), admissible.reduce(state.square), state.updates)
     for rate in rates:
+        check()
         cost_map = limits.cost_map(theta)
         value, details = loss(cost_map, rate)
         finite = adam.step(value, rate)
+        check()
         if finite:
             with torch.no_grad():
                 theta.clamp_(-THETA_LIMIT, THETA_LIMIT)

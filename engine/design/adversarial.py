@@ -24,7 +24,7 @@ from engine.design.adam_steps import AdamState, MapStep, carried_over, first_sta
 from engine.design.descend import descend
 from engine.design.schedule import ADAM_EPSILON, Rate, rates
 from engine.optimum.run import approach_optimum
-from engine.paths.soft_paths import FlowSettings, Method, SoftPaths
+from engine.paths.soft_paths import FlowSettings, Method, SoftPaths, check_epsilon
 
 # First and last regularisation of each method, as shares of the mean cost; `exact` has none.
 EPSILONS: dict[Method, tuple[float, float]] = {
@@ -118,6 +118,9 @@ def optimise_costs(
     """
     settings = settings or DesignSettings()
     check_problem(problem)
+    for name, epsilon in (("epsilon_start", settings.epsilon_start), ("epsilon_end", settings.epsilon_end)):
+        if epsilon is not None:
+            check_epsilon(name, epsilon, settings.method)
     settings = replace(settings, device=pick_device(settings.device, settings.method, problem.size))
     stages = [problem]
     if state is None and settings.coarse_to_fine and max(problem.grid.shape) > ONE_LEVEL_SIDE:

@@ -24,6 +24,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.core.arrays import Bytes, Floats, Integers
+from engine.core.cancel import check
 from engine.core.errors import ProblemError
 from engine.core.status import Status
 from engine.core.tensors import to_numpy
@@ -163,6 +164,7 @@ def adapt(
     before = None if held_out is None or test is None else accuracy(given, held_out, test)
     now, last = None, None
     for step in range(settings.steps + 1):
+        check()
         done = step / max(1, settings.steps)
         seen = [generator.choice(len(each), min(settings.batch, len(each)), replace=False) for each in pictures]
         per_batch = [len(which) * examples.terrain[0].size for which in seen]

@@ -24,6 +24,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from engine.core.arrays import Floats
+from engine.core.cancel import check
 from engine.core.status import Status
 from engine.core.tensors import to_numpy
 from engine.cost_maps.objectives import mean_cost, roughness
@@ -169,11 +170,14 @@ def train_generator(
         shares = END_SHARE + (1.0 - 2.0 * END_SHARE) * part
         noise = random_noise(problem, random, settings.lengths * settings.maps_per_length)
         weights = copy_of_weights(network)
+        check()
         made = make_maps(network, limits, noise, np.repeat(shares, settings.maps_per_length))
         losses = generator_loss(problem, settings, lengths, shares, made, _epsilon(problem, step / settings.steps))
         if losses is not None:
+            check()
             optimiser.zero_grad()
             losses.loss.backward()
+            check()
         size = torch.nn.utils.clip_grad_norm_(network.parameters(), LARGEST_GRADIENT)
         if losses is None or not bool(torch.isfinite(losses.loss)) or not bool(torch.isfinite(size)):
             if last is None:
@@ -212,6 +216,7 @@ def make_gallery(
         missing = length - _path_costs(problem, cost_maps)
         low, high = np.full(count, max(0.0, share - ASK_AGAIN)), np.full(count, min(1.0, share + ASK_AGAIN))
         for _ in range(BISECTIONS):
+            check()
             middle = (low + high) / 2.0
             others = made(middle)
             lacking = length - _path_costs(problem, others)

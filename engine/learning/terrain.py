@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.core.arrays import Bytes, Flags, Floats, Integers
+from engine.core.cancel import check
 from engine.core.status import Status
 from engine.core.tensors import to_numpy
 from engine.learning.colour_statistics import WeightArrays, colours_of, picture_tensor
@@ -135,6 +136,7 @@ def train_terrain(
     unit, weights, optimal = 1.0, colours.for_plain(_weights(network)), None
     order = generator.permutation(len(training))
     for step in range(1, steps + 1):
+        check()
         if step > 1 and (step - 1) % batches == 0:
             order = generator.permutation(len(training))
         begin = (step - 1) % batches * settings.batch
@@ -144,7 +146,9 @@ def train_terrain(
         optimiser.zero_grad()
         pictures = colours.standardised(picture_tensor(example_pictures(training, settings.tilesets, which)))
         loss, prices = training_loss(network, pictures, training, which, settings, step)
+        check()
         loss.backward()
+        check()
         value = float(loss.detach())
         gradients = [parameter.grad for parameter in network.parameters() if parameter.grad is not None]
         finite = isfinite(value) and all(bool(torch.isfinite(gradient).all()) for gradient in gradients)
@@ -168,6 +172,7 @@ def optimal_share(model: PricingModel, examples: Examples, tilesets: tuple[str, 
     """Return the share of maps on which the cheapest path under the model's prices has the least cost."""
     optimal = 0
     for begin in range(0, len(examples), 50):
+        check()
         which = np.arange(begin, min(begin + 50, len(examples)))
         prices = model.price(example_pictures(examples, tilesets or model.tilesets, which))
         optimal += int(np.sum(optimal_paths(prices, examples, which)))

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from scipy.ndimage import gaussian_filter
 
 from engine.core.arrays import Bytes, Floats
+from engine.core.cancel import check
 from engine.core.grid import Cell, Grid
 from engine.paths.gradients_blackbox import exact_paths
 
@@ -25,6 +26,8 @@ COSTS = {"road": 0.8, "meadow": 1.2, "forest": 2.4, "hills": 3.9, "marsh": 5.6, 
 TERRAINS = tuple(COSTS)
 # Grain of a picture in grey levels, and the range of its light.
 GRAIN, LIGHT = 8, (0.88, 1.08)
+# Cells that are drawn at a time: the colours of a whole large map, as floats, would need gigabytes.
+BAND = 16384
 # A picture's noise varies over this many cells.
 FEATURE = 2.2
 
@@ -145,6 +148,7 @@ def terrain_maps(count: int, height: int, width: int, seed: int) -> Bytes:
         return smooth * (2.0 * feature * np.sqrt(np.pi))
 
     elevation, moisture, water, way = noise(FEATURE), noise(FEATURE), noise(2.0 * FEATURE), noise(2.0 * FEATURE)
+    check()
     terrain = np.full((count, height, width), TERRAINS.index("meadow"), dtype=np.uint8)
     terrain[moisture > 0.3] = TERRAINS.index("forest")
     terrain[elevation > 0.6] = TERRAINS.index("hills")
@@ -158,10 +162,18 @@ def picture(tileset: Tileset, terrain: Bytes, seed: int | tuple[int, int] = 0) -
     """Draw a terrain map (H, W) as a picture (8·H, 8·W, 3), uint8 RGB; seed: of tile variants, light and grain."""
     generator = np.random.default_rng(seed)
     height, width = terrain.shape
-    tiles = _tiles(tileset)[terrain, generator.integers(0, VARIANTS, terrain.shape)]
-    drawn = tiles.transpose(0, 2, 1, 3, 4).reshape(TILE * height, TILE * width, 3)
+    tiles, variant = _tiles(tileset), generator.integers(0, VARIANTS, terrain.shape)
+    drawn = np.empty((TILE * height, TILE * width, 3), dtype=np.uint8)
     grain = generator.integers(-GRAIN, GRAIN + 1, drawn.shape, dtype=np.int8)
-    return np.clip(drawn * np.float32(generator.uniform(*LIGHT)) + grain, 0, 255).astype(np.uint8)
+    light = np.float32(generator.uniform(*LIGHT))
+    rows = max(1, BAND // width)
+    for begin in range(0, height, rows):
+        check()
+        some = tiles[terrain[begin : begin + rows], variant[begin : begin + rows]]
+        plain = some.transpose(0, 2, 1, 3, 4).reshape(-1, TILE * width, 3)
+        lines = slice(TILE * begin, TILE * (begin + rows))
+        drawn[lines] = np.clip(plain * light + grain[lines], 0, 255).astype(np.uint8)
+    return drawn
 
 
 def _level_line(field: Floats) -> npt.NDArray[np.bool_]:

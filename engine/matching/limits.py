@@ -9,6 +9,7 @@ import numpy as np
 from scipy.spatial import KDTree
 
 from engine.core.arrays import Flags, Floats, Integers, writable
+from engine.core.cancel import check
 from engine.core.compiled import compiled
 from engine.core.errors import ProblemError, SuggestedFix
 from engine.cost_maps.admissible import Symmetry, symmetric_shape
@@ -100,6 +101,7 @@ def symmetric_cells(cells: Flags, symmetry: Symmetry) -> Flags:
     where = np.argwhere(np.ones_like(cells)) - middle
     kept = np.ones_like(cells)
     for turn in turns_of(symmetry):
+        check()
         row, col = np.rint(where @ turn.T + middle).astype(np.int64).T
         kept &= cells[row, col].reshape(cells.shape)
     return kept
@@ -115,6 +117,7 @@ def settle(
     """
     current = _into_cells(allowed, orbits, positions, fixed)
     for number in range(1, rounds + 1):
+        check()
         pairs = _close_pairs(current, limits.spacing - SLACK, fixed)
         if pairs.size == 0:
             break

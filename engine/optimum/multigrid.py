@@ -16,6 +16,7 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 from engine.core.arrays import Bytes, Floats, Integers
+from engine.core.cancel import check
 from engine.core.compiled import compiled
 from engine.core.grid import MOVES, Cell, Grid
 
@@ -72,14 +73,20 @@ def multigrid(grid: Grid, starts: list[Cell], border: int) -> Multigrid:
     laplacians: list[Sparse] = []
     prolongations: list[Sparse] = []
     while len(sizes) == 1 or (sizes[-1] > COARSEST and (rows.any() or columns.any())):
+        check()
         piece, rows, columns = _pieces(laplacian, rows // BLOCK, columns // BLOCK)
+        check()
         entries = np.ones(piece.size), (np.arange(piece.size), piece)
         indicator = sparse.csr_matrix(entries, (piece.size, rows.size))
         prolongation = indicator - sparse.diags(_damped(laplacian)) @ (laplacian @ indicator)
         sizes.append(rows.size)
         laplacians.append(laplacian)
         prolongations.append(prolongation)
-        laplacian = prolongation.T @ laplacian @ prolongation
+        check()
+        laplacian = prolongation.T @ laplacian
+        check()
+        laplacian = laplacian @ prolongation
+    check()
     gather = _stacked([prolongations[0].T])
     return Multigrid(
         legal=np.pad(np.where(inside, grid.legal, 0).astype(np.uint8), border),
@@ -185,10 +192,14 @@ def _laplacian(grid: Grid, starts: list[Cell]) -> tuple[Integers, Integers, Spar
     tails = [flat[(grid.legal >> move & 1).astype(bool)] for move in range(grid.neighbours)]
     heads = [tail + MOVES[move] @ (grid.shape[1], 1) for move, tail in enumerate(tails)]
     tail, head = np.concatenate(tails), np.concatenate(heads)
+    check()
     moves: Sparse = sparse.csr_matrix((np.ones(tail.size), (tail, head)), (flat.size, flat.size))
+    check()
     _, label = csgraph.connected_components(moves, directed=False)
     cells = np.flatnonzero(np.isin(label, [label[flat[start]] for start in starts]))
+    check()
     moves = moves[cells][:, cells]
+    check()
     laplacian = sparse.csr_matrix(sparse.diags(moves.sum(axis=1).A1) - moves)
     return *np.divmod(cells, grid.shape[1]), laplacian
 
@@ -197,6 +208,7 @@ def _pieces(laplacian: Sparse, rows: Integers, columns: Integers) -> tuple[Integ
     """Find the connected pieces of every block (row, column): each unknown's piece, and the pieces' blocks."""
     entries = laplacian.tocoo()
     inside = (rows[entries.row] == rows[entries.col]) & (columns[entries.row] == columns[entries.col])
+    check()
     ends = entries.row[inside], entries.col[inside]
     count, piece = csgraph.connected_components(
         sparse.csr_matrix((np.ones(ends[0].size), ends), laplacian.shape), directed=False

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.core.arrays import Floats
+from engine.core.cancel import check
 from engine.core.errors import ProblemError
 from engine.core.status import Status
 from engine.cost_maps.certificate import certified_loads, relative_gap, upper_bound
@@ -174,6 +175,7 @@ class _Best:
         if not (np.isfinite(point.cost_map).all() and np.isfinite(point.flow).all()):
             return
         self.point = point
+        check()
         self._use(self._problem.admissible.nearest(point.cost_map), point.flow)
 
     def iterate(self, iterations: int, level: tuple[int, int], status: Status | None) -> OptimumIterate:

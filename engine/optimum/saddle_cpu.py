@@ -8,6 +8,7 @@ leaves (r, c) by that move, flow[route, move + 1, r, c] what comes back on the s
 import numpy as np
 
 from engine.core.arrays import Bytes, Floats, Integers, writable
+from engine.core.cancel import check, stop_byte
 from engine.core.grid import MOVES
 from engine.cost_maps.problem import Problem
 from engine.optimum.multigrid import multigrid
@@ -53,12 +54,14 @@ class CpuSaddle:
 
     def step_length(self) -> float:
         """Compute T(z) beside the present point z; return their distance in the norm of the step sizes."""
+        check()
         self._next = _copied(self._point)
         self._iterate(self._next, 0, 1, False)
         return step_norm(self._balance, *self._distances(self._next), self._sizes)
 
     def point(self) -> SaddlePoint:
         """Return the T(z) that `step_length` last computed, as copies."""
+        check()
         flow, potentials, cost = self._next
         inside = np.full(cost.size, False)
         inside[self._grids.cells] = True
@@ -81,6 +84,7 @@ class CpuSaddle:
         flow, potentials, cost = self._point
         moves = flow.shape[1]
         flows = [squared_distance(a.ravel(), b.ravel()) for a, b in zip(other.flow, flow, strict=True)]
+        check()
         changes = other.potentials - potentials
         drops = [squared_drops(change, self._grids.legal, moves) for change in changes]
         costs = squared_distance(other.cost.ravel(), cost.ravel())
@@ -100,7 +104,9 @@ class CpuSaddle:
             done,
             count,
             halpern,
+            stop_byte(),
         )
+        check()
 
 
 def _copied(point: Point) -> Point:

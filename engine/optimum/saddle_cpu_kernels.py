@@ -71,6 +71,7 @@ def iterate(
     done: int,
     count: int,
     halpern: bool,
+    stop: Bytes,
 ) -> float:
     """Iterate `count` times in place: z ← β (2 T(z) − z) + (1 − β) anchor, or z ← T(z) without `halpern`.
 
@@ -85,6 +86,8 @@ def iterate(
         reach = 2.0 * keep if halpern else 1.0
         load[:] = 0.0
         for k in range(weights.size):
+            if stop[0]:
+                return shift
             residual[:] = 0.0
             residual[ends[k, 0], ends[k, 1]] = weights[k]
             residual[ends[k, 2], ends[k, 3]] = -weights[k]

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from engine.core.arrays import Floats, Integers
+from engine.core.cancel import check
 from engine.core.grid import LENGTHS, shifted
 from engine.core.tensors import to_numpy
 from engine.cost_maps.cell_groups import cell_groups
@@ -60,6 +61,7 @@ class TorchSaddle:
     def advance(self, count: int) -> None:
         """Iterate `count` times."""
         for _ in range(count):
+            check()
             keep = (self._since + 1.0) / (self._since + 2.0)
             following = self._step(self._now)
             self._now = _three(

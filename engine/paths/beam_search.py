@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.core.arrays import Flags, Floats, Integers
+from engine.core.cancel import check
 from engine.core.grid import LENGTHS, MOVES, Cell, Grid
 from engine.paths.exact import distances_to, path_cost
 
@@ -89,6 +90,7 @@ def look_ahead(grid: Grid, cost_map: Floats, agent: Agent, at: Cell, guess: Floa
     layers: list[Layer] = []
     parents: list[dict[Cell, Cell]] = []
     for _ in range(agent.horizon):
+        check()
         found: dict[Cell, tuple[float, Cell]] = {}
         for _, cost, cell in beam:
             if cell == agent.goal:

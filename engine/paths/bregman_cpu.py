@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.core.arrays import Bytes, Flags, Floats, writable
+from engine.core.cancel import check, stop_byte
 from engine.core.compiled import compiled
 from engine.core.grid import LENGTHS, MOVES, Cell, Grid
 
@@ -51,7 +52,8 @@ class CpuProjections:
             done = 0
             while done < count:
                 ends, omega = self._ends[route], float(relaxation[route])
-                done += _sweeps(*self._route(int(route)), ends, omega, count - done)
+                done += _sweeps(*self._route(int(route)), ends, omega, count - done, stop_byte())
+                check()
                 if done < count:
                     self._absorb(int(route))
 
@@ -69,9 +71,11 @@ class CpuProjections:
         return np.stack([_flow(*self._route(i)) for i in range(len(self._ends))])
 
     def _route(self, route: int) -> tuple[Floats, Floats, Bytes]:
+        check()
         return self._multipliers[route], self._kernel[route], self._legal[route]
 
     def _absorb(self, route: int) -> None:
+        check()
         _absorb(
             self._potentials[route],
             self._multipliers[route],
@@ -80,7 +84,9 @@ class CpuProjections:
             self._legal[route],
             self._grid.tail_share,
             self._epsilon,
+            stop_byte(),
         )
+        check()
 
 
 @compiled
@@ -92,6 +98,7 @@ def _absorb(
     legal: Bytes,
     tail_share: float,
     epsilon: float,
+    stop: Bytes,
 ) -> None:
     """Move the multipliers into the potentials, in place, and compute the kernel anew."""
     height, width, moves = kernel.shape
@@ -100,6 +107,8 @@ def _absorb(
             potentials[r, c] += epsilon * np.log(multipliers[r, c])
             multipliers[r, c] = 1.0
     for r in range(height):
+        if stop[0]:
+            return
         for c in range(width):
             for k in range(moves):
                 if legal[r, c] >> k & 1:
@@ -112,7 +121,9 @@ def _absorb(
 
 
 @compiled
-def _sweeps(multipliers: Floats, kernel: Floats, legal: Bytes, ends: Floats, omega: float, count: int) -> int:
+def _sweeps(
+    multipliers: Floats, kernel: Floats, legal: Bytes, ends: Floats, omega: float, count: int, stop: Bytes
+) -> int:
     """Sweep, and return how often: `count`, or less if a multiplier left its range and must be absorbed first."""
     height, width, moves = kernel.shape
     start_r, start_c, goal_r, goal_c = ends[0], ends[1], ends[2], ends[3]
@@ -121,6 +132,8 @@ def _sweeps(multipliers: Floats, kernel: Floats, legal: Bytes, ends: Floats, ome
         largest = 1.0
         for colour in range(4):
             for r in range(COLOURS[colour, 0], height, 2):
+                if stop[0]:
+                    return count
                 for c in range(COLOURS[colour, 1], width, 2):
                     if legal[r, c] == 0:
                         continue

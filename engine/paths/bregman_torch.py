@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from engine.core.arrays import Flags, Floats
+from engine.core.cancel import check
 from engine.core.grid import LENGTHS, MOVES, Cell, Grid
 from engine.paths.bregman_cpu import COLOURS
 
@@ -65,6 +66,7 @@ class TorchProjections:
         """Project every cell of the active routes `count` times, over-relaxed by ω; both arrays are (R,)."""
         omega = torch.tensor(np.where(active, relaxation, 0.0), dtype=self._dtype, device=self._device)
         for sweep in range(count):
+            check()
             for row, column in COLOURS.tolist():
                 self._project(1 + row, 1 + column, omega[:, None, None])
             # To read the range is to wait for the device, so not after every sweep.

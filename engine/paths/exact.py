@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.core.arrays import Bytes, Floats, Integers, writable
-from engine.core.compiled import compiled
+from engine.core.cancel import check, stop_byte
+from engine.core.compiled import CELLS_BETWEEN_POLLS, compiled
 from engine.core.grid import LENGTHS, MOVES, Cell, Grid, load_of_flow
 
 NO_MOVE = -1
@@ -35,7 +36,8 @@ def distances_to(grid: Grid, cost_map: Floats, goal: Cell) -> DistanceField:
     """Return the distances of all cells to `goal`. Costs must not be negative."""
     width = grid.shape[1]
     root = goal[0] * width + goal[1]
-    distance, next_move, order = _dijkstra(writable(cost_map), grid.legal, root, grid.tail_share)
+    distance, next_move, order = _dijkstra(writable(cost_map), grid.legal, root, grid.tail_share, stop_byte())
+    check()
     return DistanceField(goal, distance, next_move, order)
 
 
@@ -85,7 +87,7 @@ def load_of_path(grid: Grid, cells: Integers) -> Floats:
 
 @compiled
 def _dijkstra(
-    cost_map: Floats, legal: Bytes, goal: int, tail_share: float
+    cost_map: Floats, legal: Bytes, goal: int, tail_share: float, stop: Bytes
 ) -> tuple[Floats, npt.NDArray[np.int8], npt.NDArray[np.int32]]:
     """Return distance, next move and settle order; see `DistanceField`."""
     height, width = cost_map.shape
@@ -124,6 +126,8 @@ def _dijkstra(
         settled[u] = True
         order[settled_count] = u
         settled_count += 1
+        if settled_count % CELLS_BETWEEN_POLLS == 0 and stop[0]:
+            break
         for k in range(8):
             # The way back from u is move k; the way towards the goal, v -> u, is move k ^ 1 of v.
             if not bits[u] >> k & 1:

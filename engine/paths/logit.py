@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.core.arrays import Bytes, Floats, writable
-from engine.core.compiled import compiled
+from engine.core.cancel import check, stop_byte
+from engine.core.compiled import CELLS_BETWEEN_POLLS, compiled
 from engine.core.grid import LENGTHS, MOVES, Cell, Grid, edge_costs
 from engine.paths.exact import DistanceField
 
@@ -38,9 +39,14 @@ def logit_flow(
         grid.tail_share,
         epsilon,
         grid.neighbours,
+        stop_byte(),
     )
+    check()
     order = field.order[: rank[start] + 1]
-    flow = _visits(writable(cost_map), soft, grid.legal, order, rank, grid.tail_share, epsilon, grid.neighbours)
+    flow = _visits(
+        writable(cost_map), soft, grid.legal, order, rank, grid.tail_share, epsilon, grid.neighbours, stop_byte()
+    )
+    check()
     return soft, flow
 
 
@@ -58,8 +64,9 @@ def logit_adjoint(
     Under the Gibbs distribution this is −Cov(Σ upstream along the path, uses of the edge) / ε, which two more
     passes give: the expected upstream still to come from each cell, and the one collected on the way to it.
     """
+    check()
     rank = _rank(field.order, field.distance.shape)
-    return _adjoint(
+    gradient = _adjoint(
         edge_costs(grid, cost_map),
         soft,
         grid.legal,
@@ -67,7 +74,10 @@ def logit_adjoint(
         rank,
         epsilon,
         writable(upstream),
+        stop_byte(),
     )
+    check()
+    return gradient
 
 
 def _rank(order: Order, shape: tuple[int, ...]) -> npt.NDArray[np.int32]:
@@ -86,11 +96,14 @@ def _soft_distances(
     tail_share: float,
     epsilon: float,
     moves: int,
+    stop: Bytes,
 ) -> Floats:
     height, width = cost_map.shape
     soft = np.full((height, width), np.nan)
     soft[order[0] // width, order[0] % width] = 0.0
     for n in range(1, order.size):
+        if n % CELLS_BETWEEN_POLLS == 0 and stop[0]:
+            break
         r, c = order[n] // width, order[n] % width
         total = 0.0
         for k in range(moves):
@@ -113,12 +126,15 @@ def _visits(
     tail_share: float,
     epsilon: float,
     moves: int,
+    stop: Bytes,
 ) -> Floats:
     height, width = cost_map.shape
     flow = np.zeros((moves, height, width))
     visits = np.zeros((height, width))
     visits[order[-1] // width, order[-1] % width] = 1.0
     for n in range(order.size - 1, 0, -1):
+        if n % CELLS_BETWEEN_POLLS == 0 and stop[0]:
+            break
         r, c = order[n] // width, order[n] % width
         here = visits[r, c]
         if here == 0.0:
@@ -136,11 +152,20 @@ def _visits(
 
 @compiled
 def _adjoint(
-    edges: Floats, soft: Floats, legal: Bytes, order: Order, rank: Order, epsilon: float, upstream: Floats
+    edges: Floats,
+    soft: Floats,
+    legal: Bytes,
+    order: Order,
+    rank: Order,
+    epsilon: float,
+    upstream: Floats,
+    stop: Bytes,
 ) -> Floats:
     moves, height, width = edges.shape
     to_come = np.zeros((height, width))
     for n in range(1, order.size):
+        if n % CELLS_BETWEEN_POLLS == 0 and stop[0]:
+            break
         r, c = order[n] // width, order[n] % width
         for k in range(moves):
             if legal[r, c] >> k & 1:
@@ -155,6 +180,8 @@ def _adjoint(
     expected = to_come[start_r, start_c]
     visits[start_r, start_c] = 1.0
     for n in range(order.size - 1, 0, -1):
+        if n % CELLS_BETWEEN_POLLS == 0 and stop[0]:
+            break
         r, c = order[n] // width, order[n] % width
         for k in range(moves):
             if legal[r, c] >> k & 1:

@@ -21,6 +21,7 @@ import torch
 from torch import Tensor
 
 from engine.core.arrays import Flags, Floats, Integers, writable
+from engine.core.cancel import check
 from engine.core.grid import LENGTHS, MOVES, Cell, Grid
 from engine.core.tensors import apply, to_numpy
 from engine.paths.beam_search import Agent, Plan
@@ -106,6 +107,7 @@ def soft_losses(
     closed = np.zeros(grid.shape, dtype=np.bool_)
     soft: list[SoftPlan] = []
     for plan in plans:
+        check()
         at = int(plan.path[0, 0]), int(plan.path[0, 1])
         soft.append(soft_plan(cost_map, grid, agent, at, guess, closed, epsilon))
         closed[plan.path[:-1, 0], plan.path[:-1, 1]] = True

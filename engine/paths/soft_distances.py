@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from engine.core.arrays import Bytes, Floats, writable
+from engine.core.cancel import check
 from engine.core.compiled import compiled
 from engine.core.grid import LENGTHS, MOVES, Cell, Grid
 from engine.core.tensors import apply, to_numpy
@@ -63,6 +64,7 @@ class _SoftDistances(torch.autograd.Function):
         upstream = to_numpy(grads[0])
         load = np.zeros(grid.shape)
         for column, (field, soft) in enumerate(ctx.fields):
+            check()
             visits = np.zeros(grid.shape)
             for row, source in enumerate(ctx.sources):
                 visits[source] += upstream[row, column]

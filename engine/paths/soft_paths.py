@@ -26,6 +26,8 @@ from typing import Literal, Protocol
 import numpy as np
 
 from engine.core.arrays import Flags, Floats
+from engine.core.cancel import check
+from engine.core.errors import ProblemError
 from engine.core.grid import Cell, Grid, load_of_flow
 from engine.core.status import Status
 from engine.paths.bregman_cpu import CpuProjections
@@ -98,13 +100,18 @@ def soft_paths(
     """Find the soft shortest paths from each start to its goal, by the method that `settings` names.
 
     cost_map: (H, W), > 0.  warm_start: of an earlier solve; used by `bregman` where its shape fits.
-    Raises ValueError if a goal cannot be reached. A solve that does not converge raises nothing: `status` and
+    Raises ProblemError unless epsilon is a number above 0, and ValueError if a goal cannot be reached, naming the
+    cost that is not a finite number if there is one. A solve that does not converge raises nothing: `status` and
     `supply_error` say so.
     """
+    check_epsilon("epsilon", settings.epsilon, settings.method)
     fields = tuple(distances_to(grid, cost_map, goal) for goal in goals)
     path_cost = np.array([field.distance[start] for field, start in zip(fields, starts, strict=True)])
     for start, goal, cost in zip(starts, goals, path_cost, strict=True):
         if not np.isfinite(cost):
+            for row, column in np.argwhere(grid.passable & ~np.isfinite(cost_map))[:1].tolist():
+                wrong = cost_map[row, column]
+                raise ValueError(f"the cost of cell {(row, column)} is {wrong}, which is not a finite number")
             raise ValueError(f"no way leads from cell {start} to cell {goal}")
 
     supply_error, iterations, status = np.zeros(len(starts)), 1, Status.CONVERGED
@@ -136,6 +143,15 @@ def soft_paths(
         status=status,
         warm_start=warm_start,
     )
+
+
+def check_epsilon(name: str, epsilon: float, method: Method) -> None:
+    """Refuse, by ProblemError, an epsilon that is not a number above 0; `exact` has none."""
+    if method != "exact" and not (epsilon > 0.0 and np.isfinite(epsilon)):
+        raise ProblemError(
+            "settings",
+            f"{name} is {epsilon:g}; it must be a number above 0. The method exact does without regularisation",
+        )
 
 
 class Projections(Protocol):
@@ -293,7 +309,9 @@ def _iterate(
     relaxation: Floats,
     status: Status | None,
 ) -> BregmanIterate:
+    check()
     potentials, flow = projections.potentials(), projections.flow()
+    check()
     routes = zip(potentials, flow, starts, fields, strict=True)
     cost = np.array([y[start] - y[field.goal] - settings.epsilon * x.sum() for y, x, start, field in routes])
     return BregmanIterate(flow, cost, errors, iterations, WarmStart(potentials, relaxation.copy()), status)

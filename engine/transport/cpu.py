@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from engine.core.arrays import Floats
+from engine.core.cancel import check
 from engine.core.status import Status
 from engine.transport.core import (
     FORM_ANEW_BEYOND,
@@ -140,6 +141,7 @@ class CpuTransport:
 
     def _evaluate_anew(self, gamma: Floats) -> Evaluation:
         """Evaluate the semi-dual at γ (m,), with a kernel computed there."""
+        check()
         problem = self._problem
         self._formed_at = gamma
         self._iterations += 1
@@ -157,6 +159,7 @@ class CpuTransport:
 
     def _evaluate(self, gamma: Floats) -> Evaluation:
         """Evaluate the semi-dual at γ (m,), with the stored kernel if it is accurate there."""
+        check()
         change = gamma - self._formed_at
         if np.abs(change).max() > FORM_ANEW_BEYOND:
             return self._evaluate_anew(gamma)

@@ -1,5 +1,6 @@
 """Runs in their thread, seen through the model that the window uses."""
 
+import threading
 import time
 from dataclasses import replace
 
@@ -184,6 +185,36 @@ def test_shutting_down_at_any_moment_leaves_no_thread(document, delay):
     time.sleep(delay)
     assert run.shut_down()
     assert not run.alive
+
+
+class Stubborn(Toy):
+    """A scenario with a step that cannot be cut short until it is released."""
+
+    def __init__(self, good_steps):
+        self._good_steps, self.released = good_steps, threading.Event()
+
+    def steps(self, document, settings, state=None):
+        for step in super().steps(document, settings, state):
+            if step.step > self._good_steps:
+                self.released.wait()
+            yield step
+
+
+@pytest.mark.parametrize("good_steps", [0, 3])
+def test_the_window_lets_go_of_a_run_that_cannot_be_cut_short(qtbot, model, document, good_steps):
+    stubborn = Stubborn(good_steps)
+    assert model.start(document, stubborn, ToySettings(steps=9))
+    wait_until(qtbot, lambda: model.step == good_steps)
+    model.stop()
+    wait_until(qtbot, lambda: model.state == "ended", timeout=1000)
+    assert model.computing
+    result, sentence = model.result, model.sentence
+    assert ("before there was a first result" in sentence) == (result is None) == (good_steps == 0)
+    stubborn.released.set()
+    wait_until(qtbot, lambda: not model.computing)
+    qtbot.wait(60)
+    assert model.result is result, "what came late is not taken up"
+    assert model.sentence == sentence
 
 
 class Shown(Toy):

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from engine.core.errors import ProblemError
 from engine.core.grid import Grid, divergence, edge_costs, net_flow
 from engine.core.status import Status
 from engine.paths.bregman_cpu import CpuProjections
@@ -166,3 +167,19 @@ def test_unreachable_goals_are_refused():
     passable[:, 1] = False
     with pytest.raises(ValueError, match="no way leads"):
         soft_paths(Grid(passable), np.ones((3, 3)), [(0, 0)], [(0, 2)], FlowSettings("logit"))
+
+
+@pytest.mark.parametrize("epsilon", [0.0, -1.0, np.nan, np.inf])
+@pytest.mark.parametrize("method", ["logit", "bregman"])
+def test_an_epsilon_that_is_no_number_above_0_is_refused(method, epsilon):
+    grid = Grid(np.ones((4, 4), dtype=bool))
+    with pytest.raises(ProblemError, match=r"epsilon is .* above 0"):
+        soft_paths(grid, np.ones((4, 4)), [(0, 0)], [(3, 3)], FlowSettings(method, epsilon))
+
+
+@pytest.mark.parametrize("method", ["logit", "bregman", "exact"])
+def test_a_cost_that_is_not_a_number_is_named_and_not_called_a_missing_way(method):
+    cost_map = np.full((4, 4), np.nan)
+    cost_map[0] = 1.0
+    with pytest.raises(ValueError, match=r"the cost of cell \(1, 0\) is nan"):
+        soft_paths(Grid(np.ones((4, 4), dtype=bool)), cost_map, [(0, 0)], [(3, 3)], FlowSettings(method, 0.1))
