@@ -3,7 +3,7 @@
 A mutation replaces one operator, comparison, condition, number or returned value. Each is made in a copy of the
 repository in a temporary folder, where the tests that mirror the module run; a mutation that no test notices
 survives and is printed. Outcomes are kept in `.mutations.json`, so that a run that was broken off goes on; they
-count as long as the module stays the same, and survivors are tried again with `--again`.
+count as long as the module stays the same, and what was not killed is tried again with `--again`.
 """
 
 from __future__ import annotations
@@ -165,7 +165,7 @@ def main() -> int:
     parser.add_argument("--sample", type=int, default=40, help="how many mutations, drawn at random; 0: all")
     parser.add_argument("--seed", type=int, default=0, help="of the sample")
     parser.add_argument("--limit", type=float, default=180.0, help="seconds for the tests of one mutation")
-    parser.add_argument("--again", action="store_true", help="try recorded survivors again")
+    parser.add_argument("--again", action="store_true", help="try again what was not killed")
     options = parser.parse_args()
 
     files = [file for path in options.paths for file in (sorted((ROOT / path).rglob("*.py")) or [ROOT / path])]
@@ -179,10 +179,11 @@ def main() -> int:
     for number, mutation in enumerate(sample, 1):
         module = mutation.module
         key = f"{hashlib.sha256((ROOT / module).read_bytes()).hexdigest()[:16]} {mutation.start} {mutation.new}"
-        if key not in record or (options.again and record[key] == "survived"):
-            if module not in sound and outcome(module, None, 900.0) != "survived":
+        if key not in record or (options.again and record[key] != "killed"):
+            folder = str(Path(module).parent)
+            if folder not in sound and outcome(module, None, 1800.0) != "survived":
                 sys.exit(f"these tests fail without any mutation: {' '.join(tests_of(module))}")
-            sound.add(module)
+            sound.add(folder)
             record[key] = outcome(module, mutation, options.limit)
             RECORD.write_text(json.dumps(record, indent=0), encoding="utf-8")
         outcomes[mutation] = record[key]

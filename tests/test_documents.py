@@ -49,6 +49,7 @@ def test_the_readme_links_every_example() -> None:
     assert [path for path in examples if f"({path})" not in README] == []
 
 
+@pytest.mark.slow
 def test_the_readmes_example_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -33,6 +33,7 @@ def test_what_is_loaded_is_seen() -> None:
     assert loaded_by("app.canvas.canvas") == ["PySide6"]
 
 
+@pytest.mark.slow
 def test_the_benchmark_of_a_gpu_needs_no_qt() -> None:
     """Machines that are lent with a large card have no desktop."""
     assert loaded_by("tests.benchmarks.gpu.__main__") == ["torch"]

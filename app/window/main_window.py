@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QLineEdit, QMainWi
 
 from app.base.icons import app_icon
 from app.canvas.canvas import Canvas
+from app.document.autosave import Autosave
 from app.document.model import DocumentModel
 from app.files.file_actions import Files
 from app.panels.tool_options import OptionsBar
@@ -27,30 +28,40 @@ from maps.document import MapDocument, new_document
 from maps.formats import FORMATS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
 
     from app.base.preferences import Preferences
     from app.scenarios.frame import Frame
+    from maps.results import KeptResult
 
 Paths = tuple[npt.NDArray[np.int64], ...]
 
 
 class MainWindow(QMainWindow):
-    """One map, one run. preferences: None remembers nothing."""
+    """One map, one run.
+
+    preferences: None remembers nothing.  recovery: where unsaved work is kept aside; None keeps none.
+    """
 
     def __init__(
         self,
         document: MapDocument | None = None,
         path: Path | None = None,
         preferences: Preferences | None = None,
+        *,
+        results: Sequence[KeptResult] = (),
+        recovery: Path | None = None,
     ) -> None:
         super().__init__()
         self.preferences = preferences
         self.model = DocumentModel(document or new_document(64, 64, name=self.tr("New map")), self)
         if document is not None:
-            self.model.adopt(document, path)
+            self.model.adopt(document, path, results)
         self.run = RunModel(self)
         self.files = Files(self, self.model, preferences)
+        self.autosave = None if recovery is None else Autosave(self.model, recovery, self)
         self.canvas = Canvas(self.model)
         self.options_bar = OptionsBar(self.canvas.options)
         self.panels = Panels(self.model, self)
@@ -98,13 +109,15 @@ class MainWindow(QMainWindow):
         self.model.title_changed.connect(self._show_title)
         self.files.opened.connect(self._show_new_document)
         self.files.told.connect(self.status.tell)
+        if self.autosave is not None:
+            self.autosave.told.connect(self.status.tell)
         self.canvas.problem.connect(self.status.tell)
         self.tools.told.connect(self.status.showMessage)
         layers.set_visible(self.canvas.visible_layers)
         layers.visible_changed.connect(self.canvas.set_visible_layers)
         layouts.import_clicked.connect(self.files.import_layout)
         layouts.export_clicked.connect(lambda: self.files.export_layout(layouts.active))
-        self.panels.gallery.map_chosen.connect(self.files.adopt)
+        self.panels.gallery.map_chosen.connect(self.files.adopt_made)
 
     def _connect_run(self) -> None:
         panel, routes, timeline = self.panels.run, self.panels.routes, self.panels.progress.timeline
@@ -186,6 +199,8 @@ class MainWindow(QMainWindow):
         self.view.shut_down()
         self.panels.plan.shut_down()
         self.files.shut_down()
+        if self.autosave is not None:
+            self.autosave.shut_down()
 
     # Events
 
@@ -200,6 +215,13 @@ class MainWindow(QMainWindow):
             self.preferences.sync()
         self._shut_down()
         event.accept()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Look at the disk when the window comes to the front: another program may have changed the file."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
+            # After the change: a question must not hold it up.
+            QTimer.singleShot(0, self.files.look_at_disk)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept a file that can be opened."""

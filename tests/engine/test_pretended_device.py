@@ -26,6 +26,8 @@ from tests.pretended_device import Recording, pretended_cuda
 if TYPE_CHECKING:
     from engine.transport.result import TransportResult
 
+pytestmark = pytest.mark.slow
+
 PROBLEM = random_problem(2, 12, routes=2, walls=0.1)
 TRANSPORT = TransportSettings(0.01, 1e-4, device="cuda")
 

@@ -41,6 +41,7 @@ def test_an_unknown_name_is_refused_as_by_any_module() -> None:
         _ = engine.shortest_road
 
 
+@pytest.mark.slow
 def test_names_load_no_more_than_they_need() -> None:
     program = (
         "import sys, engine\n"

@@ -89,6 +89,7 @@ def test_a_brush_of_one_cell_draws_a_line_of_one_cell() -> None:
     assert np.array_equal(np.argwhere(drawn), [(2 + i, 3 + i) for i in range(11)])
 
 
+@pytest.mark.slow
 @given(cells, cells, st.floats(1, 12), st.floats(0, 1))
 @settings(max_examples=EXAMPLES)
 def test_a_stroke_is_the_disc_swept_over_the_line(

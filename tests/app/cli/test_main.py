@@ -89,6 +89,7 @@ def test_every_option_reaches_the_run(tmp_path: Path) -> None:
         assert picture.width > 1000
 
 
+@pytest.mark.slow
 def test_targets_are_met(tmp_path: Path) -> None:
     report_file = tmp_path / "report.json"
     code = solve(
@@ -111,6 +112,7 @@ def test_the_seed_decides_the_bytes(plain: Path, tmp_path: Path) -> None:
     assert results[0] == results[1] != results[2]
 
 
+@pytest.mark.slow
 def test_outputs_in_every_format_agree(plain: Path, tmp_path: Path) -> None:
     outputs = [tmp_path / f"out.{ending}" for ending in ("longcut", "npy", "csv", "png")]
     assert solve(plain, "--route", "8,1:8,14", "--steps", 30, "--out", *outputs) == 0

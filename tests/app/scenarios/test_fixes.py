@@ -255,6 +255,7 @@ def places():
                     yield str(path), node.lineno, node.end_lineno
 
 
+@pytest.mark.slow
 def test_every_place_that_suggests_a_fix_is_provoked_here(monkeypatch, network):
     reached, honest = set(), SuggestedFix.__init__
 

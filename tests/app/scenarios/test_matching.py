@@ -25,6 +25,11 @@ from tests.present import present
 MATCHING = SCENARIOS["matching"]
 
 
+def let_it_close(window):
+    """Have the window ask nothing about unsaved changes."""
+    window.model.mark_saved(window.model.contents, Path("saved.longcut"), window.model.session)
+
+
 def grid_of_points(name, corner, count=3, weight=1.0):
     offsets = np.stack(np.meshgrid(np.arange(count), np.arange(count), indexing="ij"), axis=-1).reshape(-1, 2)
     positions = np.asarray(corner, dtype=np.float64) + 2.0 * offsets
@@ -42,7 +47,7 @@ def window(qtbot, document):
     made = MainWindow(document)
     made.panels.run.choose("matching")
     qtbot.addWidget(
-        made, before_close_func=lambda w: w.model.mark_saved(w.model.history.current, Path("saved.longcut"))
+        made, before_close_func=let_it_close
     )
     made.show()
     return made

@@ -55,6 +55,11 @@ SHORT = {
 }
 
 
+def let_it_close(window):
+    """Have the window ask nothing about unsaved changes."""
+    window.model.mark_saved(window.model.contents, Path("saved.longcut"), window.model.session)
+
+
 def test_every_scenario_has_a_sample_map():
     assert set(SHORT) == set(SCENARIOS)
 
@@ -71,7 +76,7 @@ def test_it_runs_in_the_window_and_its_result_is_one_undo_step(qtbot, name):
     sample, settings, _, _ = SHORT[name]
     window = MainWindow(load_sample(sample))
     qtbot.addWidget(
-        window, before_close_func=lambda w: w.model.mark_saved(w.model.history.current, Path("x.longcut"))
+        window, before_close_func=let_it_close
     )
     window.show()
     window.panels.run.choose(name)
@@ -160,7 +165,7 @@ def test_an_edit_during_the_run_is_taken_up(qtbot, name):
     sample, settings, _, _ = SHORT[name]
     window = MainWindow(load_sample(sample))
     qtbot.addWidget(
-        window, before_close_func=lambda w: w.model.mark_saved(w.model.history.current, Path("x.longcut"))
+        window, before_close_func=let_it_close
     )
     window.panels.run.choose(name)
     endless = {"epochs": 900} if name == "terrain" else {"steps": 100_000}
@@ -187,7 +192,7 @@ def test_an_edit_during_the_run_is_taken_up(qtbot, name):
 def test_a_gallery_opens_its_maps(qtbot):
     window = MainWindow(load_sample("plain"))
     qtbot.addWidget(
-        window, before_close_func=lambda w: w.model.mark_saved(w.model.history.current, Path("x.longcut"))
+        window, before_close_func=let_it_close
     )
     window.show()
     window.panels.run.choose("generate")

@@ -4,9 +4,11 @@ import os
 import subprocess
 import sys
 
+import pytest
 from PySide6.QtGui import QImage
 
 
+@pytest.mark.slow
 def test_the_demo_saves_a_picture_of_a_run_and_ends(tmp_path):
     picture = tmp_path / "demo.png"
     command = [
@@ -28,6 +30,7 @@ def test_the_demo_saves_a_picture_of_a_run_and_ends(tmp_path):
     assert (image.width(), image.height()) == (1280, 800)
 
 
+@pytest.mark.slow
 def test_the_window_is_shown_before_torch_is_imported():
     script = (
         "import sys; from PySide6.QtWidgets import QApplication; q = QApplication([]);"

@@ -22,6 +22,8 @@ from engine.learning.tile_features import WEIGHTS, tile_features
 from engine.learning.tilesets import TERRAINS, TILESETS, examples, picture
 from tests.present import present
 
+pytestmark = pytest.mark.slow  # a trained model serves all of them
+
 SMALL = AdaptationSettings(steps=3, batch=3, tiles=40)
 
 
@@ -70,7 +72,6 @@ def random_batch(generator):
     )
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("done", [0.0, 0.5, 1.0])
 def test_the_gradient_of_the_loss_is_a_finite_difference(model, done):
     generator = np.random.default_rng(3)
@@ -99,7 +100,6 @@ def test_the_gradient_of_the_loss_is_a_finite_difference(model, done):
         assert float(of_transport[number].abs().max()) > 1e-6  # transport is part of it, down to the first layer
 
 
-@pytest.mark.slow
 def test_another_look_breaks_a_model_and_adaptation_mends_it(model, maps, held_out):
     settings = AdaptationSettings(steps=120, batch=6)
     steps = list(adapt(model, maps, "meadow", "night", settings, held_out))
@@ -142,7 +142,6 @@ def test_the_network_is_that_of_the_model(model, held_out):
     assert np.allclose(prices.numpy(), model.price(look), rtol=1e-5)
 
 
-@pytest.mark.slow
 def test_standardised_colours_are_no_more_than_another_first_layer(model, maps):
     known = example_pictures(maps, ("meadow",), np.arange(32))
     new = example_pictures(maps, ("winter",), np.arange(32, 64))
@@ -184,7 +183,6 @@ def test_tile_features_tell_terrains_in_every_tileset_and_are_relative_to_it(map
     )  # a darker look is the same look
 
 
-@pytest.mark.slow
 def test_the_same_seed_gives_the_same_bytes_and_iterates_stay_as_they_are(model, maps):
     def contents(iterate):
         shown = iterate.scatter
@@ -203,7 +201,6 @@ def test_the_same_seed_gives_the_same_bytes_and_iterates_stay_as_they_are(model,
     assert contents(other) != contents(end)
 
 
-@pytest.mark.slow
 def test_labels_of_the_new_look_are_never_read(model, maps):
     half = len(maps) // 2
     wrong = replace(
@@ -214,7 +211,6 @@ def test_labels_of_the_new_look_are_never_read(model, maps):
     assert all(np.array_equal(one.model.weights[name], two.model.weights[name]) for name in one.model.weights)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("learning_rate", [1e4, 1e30])
 def test_the_last_good_model_is_kept(model, maps, learning_rate):
     settings = replace(SMALL, steps=20, learning_rate=learning_rate)

@@ -27,6 +27,8 @@ from engine.optimum.length_range import length_range
 from tests.oracles import distances, random_problem, table_problem
 from tests.present import present
 
+pytestmark = pytest.mark.slow  # a trained model serves all of them
+
 SMALL = {"channels": 16, "lengths": 2, "maps_per_length": 4}
 KINDS = [
     {},
@@ -96,7 +98,6 @@ def test_a_map_is_that_of_the_means_of_the_cells_that_stay_equal(kind):
     assert torch.allclose(made, expected, rtol=1e-12, atol=0.0)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS, ids=str)
 def test_every_map_is_admissible_at_every_step_and_in_the_gallery(kind):
     problem = random_problem(11, 9, **kind)
@@ -119,7 +120,6 @@ def test_every_map_is_admissible_at_every_step_and_in_the_gallery(kind):
             assert cost == pytest.approx(exact, rel=1e-12)
 
 
-@pytest.mark.slow
 def test_training_learns_the_length(trained):
     for share in (0.5, 0.7):
         before, after = (
@@ -133,7 +133,6 @@ def test_training_learns_the_length(trained):
         assert not after.blended.any()
 
 
-@pytest.mark.slow
 def test_diversity_is_what_training_was_told(trained):
     same = GeneratorSettings(steps=100, diversity=0.0, **SMALL)
     *_, alike = train_generator(table_problem(12, 8), same)
@@ -146,7 +145,6 @@ def test_diversity_is_what_training_was_told(trained):
     )
 
 
-@pytest.mark.slow
 def test_refined_maps_have_the_length_whatever_the_network_makes(trained):
     for generator in (trained[0].generator, trained[-1].generator):
         for share in (0.0, 0.1, 0.5, 0.9, 1.0):
@@ -178,7 +176,6 @@ def test_differences_of_known_maps():
     assert differences(maps).tolist() == [1.0, 1.0, 2.0]
 
 
-@pytest.mark.slow
 def test_the_same_seed_gives_the_same_bytes():
     problem = random_problem(12, 9)
 
@@ -234,7 +231,6 @@ def test_training_goes_on_from_weights_also_on_an_edited_map(trained):
     assert np.isfinite(next(train_generator(edited, GeneratorSettings(steps=1, **SMALL), weights)).cost_maps).all()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("shape", "channels", "per_length"), [((5, 7), 20, 1), ((9, 40), 28, 2), ((33, 17), 13, 2)]
 )

@@ -22,6 +22,8 @@ from engine.learning.terrain import (
 from engine.learning.tilesets import COSTS, TILE, examples
 from tests.present import present
 
+pytestmark = pytest.mark.slow  # a trained model serves all of them
+
 TINY = TrainingSettings(epochs=4, batch=20, width=16, learning_rate=1e-2)
 
 
@@ -63,7 +65,6 @@ def test_gradients_by_the_weights_are_finite_differences(maps, method):
     assert np.allclose(found, expected, rtol=1e-4, atol=1e-7)
 
 
-@pytest.mark.slow
 def test_a_tiny_training_finds_the_order_of_costs_it_never_saw(maps, trained):
     losses = np.array([iterate.loss for iterate in trained])
     assert losses[-20:].mean() < 0.3 * losses[:5].mean()
@@ -79,7 +80,6 @@ def test_a_tiny_training_finds_the_order_of_costs_it_never_saw(maps, trained):
     assert prices.mean() == pytest.approx(1.0, rel=0.1)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("method", ["perturbation", "interpolation", "direct"])
 def test_every_method_lowers_its_loss(maps, method):
     settings = replace(TINY, method=method, epochs=2, learning_rate=3e-3)

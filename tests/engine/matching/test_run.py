@@ -220,6 +220,7 @@ def test_spacing_and_cells_of_their_own_at_the_end(symmetry):
     assert apart.min() >= 2.0 - 1e-9
 
 
+@pytest.mark.slow
 def test_who_cannot_be_served_is_named():
     passable = np.ones((4, 4), dtype=bool)
     start = cells(1, 8, passable)
@@ -236,6 +237,7 @@ def test_who_cannot_be_served_is_named():
     assert "no cell centre" in last.message
 
 
+@pytest.mark.slow
 def test_spreading_follows_the_density():
     """Shares of points in the quarters of the map are those of the heat, and twice as many where it doubles."""
     heat = np.ones((20, 20))

@@ -19,6 +19,7 @@ def test_layouts_that_share_a_target_do_not_share_places():
     assert farthest_from(np.concatenate(last.positions), target) <= 1e-2
 
 
+@pytest.mark.slow
 def test_layouts_with_targets_of_their_own_move_as_if_alone():
     pairs = [(PointSet("red", cells(20, 9)), cells(21, 9)), (PointSet("blue", cells(22, 14)), cells(23, 14))]
     both = MatchProblem(

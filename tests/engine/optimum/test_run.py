@@ -138,6 +138,7 @@ def test_torch_takes_the_same_steps(kind):
         assert np.allclose(ours, theirs, rtol=1e-6, atol=1e-8, equal_nan=True), field
 
 
+@pytest.mark.slow
 def test_torch_finds_the_same_approach_optimum():
     problem = table_problem(16, 4)
     ours = last(approach_optimum(problem, OptimumSettings(1e-3)))
@@ -178,6 +179,7 @@ def test_it_goes_on_from_an_earlier_point_on_an_edited_map(edit):
     assert edited.admissible.contains(warm.cost_map)
 
 
+@pytest.mark.slow
 def test_a_wall_that_is_opened_again_and_a_part_that_is_cut_off():
     problem = table_problem(24, 8)
     settings = OptimumSettings(1e-3, coarse_to_fine=False)
