@@ -77,6 +77,8 @@ class OpenFile:
 
     def _take_lock(self) -> bool:
         """Whether this window has the file; where no lock can be made, nobody can save there either."""
+        if not self.path.parent.is_dir():
+            return True  # the lock would make the folder
         lock = FileLock(self._lock_path, thread_local=False)
         try:
             lock.acquire(timeout=0)

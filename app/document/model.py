@@ -72,8 +72,11 @@ class DocumentModel(QObject):
     @property
     def unsaved_results(self) -> int:
         """How many of the results the file does not hold."""
-        held = () if self._saved is None else self._saved.results
-        return sum(not any(result is other for other in held) for result in self._results)
+        return sum(not self.in_file(result) for result in self._results)
+
+    def in_file(self, result: KeptResult) -> bool:
+        """Return whether the file holds a result, under the name that it has now."""
+        return self._saved is not None and any(result is held for held in self._saved.results)
 
     @property
     def title(self) -> str:

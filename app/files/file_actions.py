@@ -13,17 +13,19 @@ from app.files import questions
 from app.files.export_dialog import ExportDialog
 from app.files.point_files import PointFiles
 from app.files.questions import Answer
+from app.files.table_dialog import ask_table
 from maps.errors import MapError, MapFormatError, MapSaveError
-from maps.formats import FORMATS, companion_of, format_of, losses, read_file, write_map
+from maps.formats import FORMATS, companion_of, csv_grid, format_of, losses, read_file, write_map
+from maps.formats.csv_grid import read_csv
 from maps.open_file import OnDisk, OpenFile
 from maps.results import MapFile
 from maps.safe_save import sweep_stale
 
 if TYPE_CHECKING:
-
     from app.base.preferences import Preferences
     from app.document.model import DocumentModel
     from maps.document import MapDocument
+    from maps.formats.table import TableOptions
 
 NATIVE = ".longcut"
 
@@ -33,6 +35,7 @@ class Files(QObject):
 
     told = Signal(str)
     opened = Signal()
+    leaving = Signal()  # before it is found out whether the open map holds unsaved work
     recent_changed = Signal()
 
     def __init__(self, window: QWidget, model: DocumentModel, preferences: Preferences | None) -> None:
@@ -64,6 +67,18 @@ class Files(QObject):
             )
             if name:
                 self._read(Path(name))
+
+    def ask_open_table(self) -> None:
+        """Ask for a table of text and how it is to be read, and open it."""
+        if self.may_leave():
+            name, _ = QFileDialog.getOpenFileName(
+                self._window,
+                self.tr("Open a table"),
+                self._folder(),
+                self.tr("Tables (*.csv *.tsv *.txt);;All (*)"),
+            )
+            if name:
+                self._read_table(Path(name))
 
     def open(self, path: Path) -> None:
         """Open a map, after asking about unsaved changes."""
@@ -130,6 +145,7 @@ class Files(QObject):
 
     def may_leave(self) -> bool:
         """Return whether the open map may be closed: saved, or discarded by the designer."""
+        self.leaving.emit()
         if not self._model.modified:
             return True
         answer = questions.ask_unsaved(self._window, self._model.title, self._model.unsaved_results)
@@ -254,12 +270,18 @@ class Files(QObject):
         self.told.emit(self.tr("Saving {}…").format(path.name))
         self._background.start(work, saved, self._tell)
 
-    def _read(self, path: Path) -> None:
+    def _read_table(self, path: Path) -> None:
+        options = ask_table(path, self._window)
+        if options is not None:
+            self._read(path, options)
+
+    def _read(self, path: Path, table: TableOptions | None = None) -> None:
+        """Open a file in the background. table: how to read it as a table; None reads it as what it is."""
         asked_on = self._model.history.current
         held = self._file
 
         def work() -> tuple[MapFile, OpenFile]:
-            contents = read_file(path)
+            contents = read_file(path) if table is None else MapFile(read_csv(path, table))
             sweep_stale(path.parent)
             return contents, held if held is not None and held.path == path else OpenFile(path)
 
@@ -282,10 +304,19 @@ class Files(QObject):
             self._model.adopt(contents.document, path, contents.results)
             self._remember(path)
             self.opened.emit()
-            self.told.emit(self.tr("Opened {}").format(path.name))
+            dialect = contents.document.metadata.get("table")
+            opened = self.tr("Opened {}").format(path.name)
+            self.told.emit(f"{opened}: {dialect}" if dialect else opened)
+
+        def refused(error: Exception) -> None:
+            is_table = table is not None or format_of(path) is csv_grid.FORMAT
+            if not (is_table and isinstance(error, MapFormatError)):
+                self._tell(error)
+            elif questions.offers_table(self._window, str(error)):
+                self._read_table(path)
 
         self.told.emit(self.tr("Opening {}…").format(path.name))
-        self._background.start(work, read, self._tell)
+        self._background.start(work, read, refused)
 
     def _hold(self, file: OpenFile) -> None:
         if file is not self._file:

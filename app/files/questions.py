@@ -52,6 +52,12 @@ def may_replace(parent: QWidget, title: str, path: Path) -> bool:
     return QMessageBox.question(parent, title, question) == Buttons.Yes
 
 
+def offers_table(parent: QWidget, refusal: str) -> bool:
+    """Tell why a table was refused, and ask whether to say how it is to be read."""
+    question = _tr("{}.\n\nYour open map is unchanged. Say how this table is to be read?").format(refusal)
+    return QMessageBox.question(parent, _tr("Cannot open"), question) == Buttons.Yes
+
+
 def accepts_losses(parent: QWidget, path: Path, lost: Sequence[str]) -> bool:
     """Ask whether a file may be written that does not keep all of the map."""
     question = _lost(path, lost) + _tr("\n\nSave all the same?")

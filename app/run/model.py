@@ -28,12 +28,14 @@ class RunModel(QObject):
     refused: whether the run waits, as it cannot go on with the newest edit.
     taken: the document that the run works on, with the edits that it took up.  edits: at which steps it did.
     frame: the newest.  kept: frames along the way, spread evenly, for scrubbing.
-    result: of an ended run, for `Scenario.apply`.  fix: a change of a setting with which a refused run can start.
+    scenario, settings: of the newest run.  result: of an ended run, for `Scenario.apply`.
+    fix: a change of a setting with which a refused run can start.
     """
 
     frame_changed = Signal()
     figures_changed = Signal()
     state_changed = Signal()
+    finished = Signal()  # a run has ended by itself or was stopped; not when it is halted
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -46,6 +48,7 @@ class RunModel(QObject):
         self.kept: list[Frame] = []
         self.edits: list[int] = []
         self.scenario: AnyScenario | None = None
+        self.settings: ScenarioSettings | None = None
         self.result: object = None
         self.fix: SuggestedFix | None = None
         self._figures: list[StepFigures] = []
@@ -77,6 +80,11 @@ class RunModel(QObject):
         return self.scenario.headline(self._figures[0].figures, self._figures[-1].figures)
 
     @property
+    def best(self) -> object:
+        """Return the best result so far, of a run that goes on or has ended; None where there is none yet."""
+        return self._run.result if self._run is not None and self.busy else self.result
+
+    @property
     def step(self) -> int:
         """Return the newest step; 0 before the first."""
         return self._figures[-1].step if self._figures else 0
@@ -89,7 +97,7 @@ class RunModel(QObject):
             return False
         self._forget()
         self.started_from = self.taken = self._sent = document
-        self.scenario = scenario
+        self.scenario, self.settings = scenario, settings
         self._run = Run(document, scenario, settings)
         self._timer.start()
         self._become("running", self.tr("Preparing…"))
@@ -187,6 +195,7 @@ class RunModel(QObject):
             self._timer.stop()
             self.result, self.fix = mail.ending.result, mail.ending.fix
             self._become("failed" if mail.ending.failed else "ended", mail.ending.message)
+            self.finished.emit()
 
     def _keep(self, frame: Frame) -> None:
         """Every nth frame; n doubles whenever there are too many, so that what is kept is spread evenly."""

@@ -130,6 +130,11 @@ class Run:
         return self._thread.is_alive()
 
     @property
+    def result(self) -> object:
+        """Return the best result so far; None where there is none yet."""
+        return self._result
+
+    @property
     def paused(self) -> bool:
         """Return whether the run waits for `resume` or `single_step`."""
         return self._orders.paused

@@ -67,7 +67,8 @@ class AdversarialReport(Report):
 
     def summary_lines(self) -> list[str]:
         """Return path costs and gap, each route's where there are several, and how the run computed."""
-        line = f"Path {self.path_cost_before:.4g} → {self.path_cost_after:.4g}"
+        what = f"Weighted sum of {len(self.routes)} routes" if len(self.routes) > 1 else "Path"
+        line = f"{what} {self.path_cost_before:.4g} → {self.path_cost_after:.4g}"
         if isfinite(self.gap):
             line += f" · within {within(self.gap)} % of the longest possible ({self.upper_bound:.6g})"
         lines = [line]
@@ -84,7 +85,8 @@ class AdversarialReport(Report):
     def captions(self) -> tuple[str, str]:
         """Return path costs and the gap."""
         near = f", within {within(self.gap)} % of the longest possible" if isfinite(self.gap) else ""
-        return f"path cost {self.path_cost_before:.4g}", f"path cost {self.path_cost_after:.4g}{near}"
+        what = f"weighted sum of {len(self.routes)} routes" if len(self.routes) > 1 else "path cost"
+        return f"{what} {self.path_cost_before:.4g}", f"{what} {self.path_cost_after:.4g}{near}"
 
 
 AdversarialStep: TypeAlias = RunStep[AdversarialFigures, Floats]

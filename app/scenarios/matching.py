@@ -100,6 +100,7 @@ class PointMatching(Scenario[MatchingSettings, MatchingFigures, MovedLayouts]):
     summary = "Move one layout of points towards another, or over the painted costs, by transport cost."
     axis = "transport cost"
     needs_route = False
+    moves_points = True
     settings = MatchingSettings
     figures = MatchingFigures
 

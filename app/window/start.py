@@ -55,8 +55,9 @@ def _look_around(window: MainWindow, path: Path | None, home: Path) -> None:
 def show_demo(sample: str, seconds: float | None, picture: Path | None, theme: str, size: tuple[int, int]) -> int:
     """Show the window on a sample map with a run on it.
 
-    It closes by itself after `seconds`, or once a picture is saved. Nothing is remembered for the next start.
-    Returns the exit code, 2 if the picture cannot be saved.
+    It closes by itself after `seconds`, or once a picture is saved.
+
+    Nothing of it is remembered for the next start. Returns the exit code, 2 if the picture cannot be saved.
     """
     qapp = _application(theme)
     window = MainWindow(load_sample(sample), None, None)

@@ -61,9 +61,7 @@ def write_map(
     return [*losses(document, path, results), *warnings]
 
 
-def losses(
-    document: MapDocument, path: str | os.PathLike[str], results: Sequence[KeptResult] = ()
-) -> list[str]:
+def losses(document: MapDocument, path: str | os.PathLike[str], results: Sequence[KeptResult] = ()) -> list[str]:
     """Return what `write_map` would lose, in sentences; empty if nothing."""
     kind = _writable(Path(path))
     lost = kind.losses(document)

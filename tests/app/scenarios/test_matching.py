@@ -46,9 +46,7 @@ def document():
 def window(qtbot, document):
     made = MainWindow(document)
     made.panels.run.choose("matching")
-    qtbot.addWidget(
-        made, before_close_func=let_it_close
-    )
+    qtbot.addWidget(made, before_close_func=let_it_close)
     made.show()
     return made
 
@@ -116,15 +114,17 @@ def test_a_fork_puts_the_points_where_they_were_at_that_step(qtbot, window, docu
 
 
 def test_a_point_that_stays_in_place_in_the_drawing_keeps_its_key_over_an_edit(document):
-    first = matching_problem(document, MatchingSettings())
+    first = matching_problem(document, MatchingSettings(target=""))
     fewer = remove_points(document, 0, [2])
-    second = matching_problem(add_points(fewer, 0, [[9.0, 9.0]]), MatchingSettings(totals="scale"), first)
+    second = matching_problem(
+        add_points(fewer, 0, [[9.0, 9.0]]), MatchingSettings(target="", totals="scale"), first
+    )
     assert second.layouts[0].all_keys().tolist() == [0, 1, 3, 4, 5, 6, 7, 8, 9]
 
 
 def test_points_in_locked_cells_stay(document):
     locked = set_locked(document, rectangle(document.shape, (3, 3), (3, 3)), True).document
-    *_, last = MATCHING.steps(locked, MatchingSettings(steps=30), None)
+    *_, last = MATCHING.steps(locked, MatchingSettings(target="", steps=30), None)
     after = MATCHING.apply(locked, last.result)
     assert np.array_equal(after.layouts[0].positions[0], [3.0, 3.0])
     assert not np.array_equal(after.layouts[0].positions[1], document.layouts[0].positions[1])
@@ -153,7 +153,7 @@ BAD = [
 @pytest.mark.parametrize(("change", "settings", "says"), BAD, ids=[says for *_, says in BAD])
 def test_bad_input_is_a_sentence(document, change, settings, says):
     with pytest.raises(ProblemError, match=says):
-        next(MATCHING.steps(change(document), MatchingSettings(**settings), None))
+        next(MATCHING.steps(change(document), MatchingSettings(**{"target": "", **settings}), None))
 
 
 def test_a_run_that_cannot_start_says_why_in_the_window(qtbot, window, document):
@@ -187,14 +187,14 @@ def test_points_that_a_wall_holds_back_are_named(document):
     passable[:, 11:13] = False
     passable[0, 11:13] = True
     walled = document.replace(passable=passable)
-    *_, last = MATCHING.steps(walled, MatchingSettings(steps=400), None)
+    *_, last = MATCHING.steps(walled, MatchingSettings(target="", steps=400), None)
     assert "held back by a wall" in last.message
     assert "of 'spawns'" in last.message
     assert not last.message.startswith("Done")
-    *_, last = MATCHING.steps(document, MatchingSettings(steps=400), None)
+    *_, last = MATCHING.steps(document, MatchingSettings(target="", steps=400), None)
     assert last.message.startswith("Done")
     assert "held" not in last.message
-    *_, last = MATCHING.steps(walled, MatchingSettings(steps=400, ground="walking"), None)
+    *_, last = MATCHING.steps(walled, MatchingSettings(target="", steps=400, ground="walking"), None)
     assert "held" not in last.message
 
 

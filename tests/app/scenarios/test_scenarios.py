@@ -72,6 +72,28 @@ def test_a_bound_in_words_is_true_and_near(gap):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SHORT)
+def test_the_first_run_on_its_sample_is_not_refused(name):
+    scenario, document = SCENARIOS[name], load_sample(SHORT[name][0])
+    settings = scenario.settings()
+    first = next(scenario.steps(scenario.prepared(document, settings), settings))
+    assert first.status is not Status.NOT_A_NUMBER
+    assert first.result is None or scenario.apply(document, first.result).shape == document.shape
+
+
+def test_the_first_run_of_matching_spreads_the_loot_of_island_over_cheap_ground():
+    scenario, document = SCENARIOS["matching"], load_sample("island")
+    *_, last = scenario.steps(document, scenario.settings())
+    loot = scenario.apply(document, present(last.result)).layouts[0]
+    apart = np.linalg.norm(loot.positions[:, None] - loot.positions, axis=2)
+    np.fill_diagonal(apart, np.inf)
+    assert apart.min() > 2.0  # cells: no two icons cover each other
+    rows, cols = np.rint(loot.positions).astype(int).T
+    assert document.passable[rows, cols].all()
+    assert document.cost[rows, cols].mean() < document.cost[document.passable].mean()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SHORT)
 def test_it_runs_in_the_window_and_its_result_is_one_undo_step(qtbot, name):
     sample, settings, _, _ = SHORT[name]
     window = MainWindow(load_sample(sample))

@@ -237,13 +237,15 @@ def test_a_refused_edit_shows_the_drawn_map_and_waits(qtbot, window):
 
 
 @pytest.mark.slow
-def test_an_edit_after_the_run_is_seen_and_apply_asks_and_names_the_total(qtbot, window, monkeypatch):
+def test_apply_to_a_map_that_changed_asks_and_names_the_total(qtbot, window, monkeypatch):
     QTest.mouseClick(window.panels.run.run, Qt.MouseButton.LeftButton)
     finish(qtbot, window)
     assert window.canvas._scene.map.has_run
+    QTest.mouseClick(window.panels.progress.timeline.compare, Qt.MouseButton.LeftButton)
     window.tools.choose("wall")
     paint(window, (3, 3), (6, 3))
-    assert not window.canvas._scene.map.has_run, "what was painted would be hidden"
+    assert not window.canvas._scene.map.has_run, "the drawn map stays in view"
+    assert len(window.model.history.labels) == 2, "nothing was applied to it"
     asked = []
 
     def question(*words):
