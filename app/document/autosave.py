@@ -55,12 +55,14 @@ class Autosave(QObject):
         self._edits = 0
         title, origin = self._model.title, self._model.path
 
-        def work() -> Journal:
-            journal = self._journal or Journal(self._home)
-            journal.keep(contents, title, origin)
-            return journal
-
-        self._background.start(work, lambda journal: self._take(journal, contents), self._give_up)
+        try:
+            journal = self._journal = self._journal or Journal(self._home)
+        except OSError as error:
+            self._give_up(error)
+            return
+        self._background.start(
+            lambda: journal.keep(contents, title, origin), lambda _: self._take(contents), self._give_up
+        )
 
     def inherit(self, work: LeftBehind) -> None:
         """Take over work that an earlier session left behind: its copy goes once this session keeps one."""
@@ -75,8 +77,8 @@ class Autosave(QObject):
             self._journal.close()
             self._journal = None
 
-    def _take(self, journal: Journal, contents: MapFile) -> None:
-        self._journal, self._kept, self._failed = journal, contents, False
+    def _take(self, contents: MapFile) -> None:
+        self._kept, self._failed = contents, False
         while self._inherited:
             discard(self._inherited.pop())
         self._look()  # it may have been saved meanwhile

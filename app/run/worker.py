@@ -149,11 +149,6 @@ class Run:
         """Return whether the run waits for `resume` or `single_step`."""
         return self._orders.paused
 
-    @property
-    def result(self) -> object:
-        """Return the best so far; None before the first step that has one."""
-        return self._result
-
     def pause(self) -> None:
         """Wait after the step that is under way."""
         with self._changing() as orders:

@@ -95,7 +95,7 @@ def stop_after(seconds: float, case: Case, document: MapDocument) -> Stopped:
     QTimer.singleShot(round(1000 * seconds), loop.quit)
     loop.exec()
     if not model.busy:
-        raise RuntimeError(f"{case.name} ended by itself: {model.sentence}")
+        raise RuntimeError(f"{case.name} ended by itself: {model.message}")
     ended: list[float] = []
 
     def take() -> None:

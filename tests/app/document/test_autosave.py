@@ -107,3 +107,11 @@ def test_a_disk_that_takes_nothing_is_told_once(model, tmp_path, qtbot):
     assert len(told) == 1
     assert "Save soon" in told[0]
     autosave.shut_down()
+
+
+def test_an_end_while_the_first_work_is_being_kept_leaves_nothing(model, tmp_path):
+    autosave = Autosave(model, tmp_path, interval=3600.0)
+    model.edit("Fill", painted(model.document, 2.0))
+    autosave.keep()
+    autosave.shut_down()  # before the worker has told that it is done
+    assert list(tmp_path.iterdir()) == []

@@ -208,13 +208,13 @@ def test_the_window_lets_go_of_a_run_that_cannot_be_cut_short(qtbot, model, docu
     model.stop()
     wait_until(qtbot, lambda: model.state == "ended", timeout=1000)
     assert model.computing
-    result, sentence = model.result, model.sentence
+    result, sentence = model.result, model.message
     assert ("before there was a first result" in sentence) == (result is None) == (good_steps == 0)
     stubborn.released.set()
     wait_until(qtbot, lambda: not model.computing)
     qtbot.wait(60)
     assert model.result is result, "what came late is not taken up"
-    assert model.sentence == sentence
+    assert model.message == sentence
 
 
 class Shown(Toy):
