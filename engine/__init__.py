@@ -10,7 +10,7 @@ nor numba.
     optimum    the longest shortest path with a certificate
     transport  optimal transport between weighted points
     matching   layouts of points that move towards each other
-    ranking    soft top-k, sorting, ranks and quantiles
+    ranking    soft top-k, sorting, ranks and quantiles: `soft_…` of tensors, differentiable, the others of arrays
 """
 
 from importlib import import_module
@@ -47,12 +47,19 @@ if TYPE_CHECKING:
     from engine.paths.soft_distances import soft_distances as soft_distances
     from engine.paths.soft_paths import FlowSettings as FlowSettings
     from engine.paths.soft_paths import soft_paths as soft_paths
+    from engine.ranking.operators import log_top_k as log_top_k
+    from engine.ranking.operators import quantile as quantile
+    from engine.ranking.operators import ranks as ranks
+    from engine.ranking.operators import soft_log_top_k as soft_log_top_k
     from engine.ranking.operators import soft_quantile as soft_quantile
     from engine.ranking.operators import soft_rank as soft_rank
     from engine.ranking.operators import soft_sort as soft_sort
     from engine.ranking.operators import soft_top_k as soft_top_k
+    from engine.ranking.operators import sort as sort
+    from engine.ranking.operators import top_k as top_k
     from engine.transport.costs import MatrixCost as MatrixCost
     from engine.transport.costs import PointCost as PointCost
+    from engine.transport.divergence import sinkhorn_divergence as sinkhorn_divergence
     from engine.transport.exact import exact_transport as exact_transport
     from engine.transport.gradients import transport_cost as transport_cost
     from engine.transport.gradients import transport_plan as transport_plan
@@ -82,8 +89,20 @@ _MODULES = {
     "engine.paths.gradients_blackbox": ("path_loads",),
     "engine.paths.soft_distances": ("soft_distances",),
     "engine.paths.soft_paths": ("FlowSettings", "soft_paths"),
-    "engine.ranking.operators": ("soft_quantile", "soft_rank", "soft_sort", "soft_top_k"),
+    "engine.ranking.operators": (
+        "log_top_k",
+        "quantile",
+        "ranks",
+        "soft_log_top_k",
+        "soft_quantile",
+        "soft_rank",
+        "soft_sort",
+        "soft_top_k",
+        "sort",
+        "top_k",
+    ),
     "engine.transport.costs": ("MatrixCost", "PointCost"),
+    "engine.transport.divergence": ("sinkhorn_divergence",),
     "engine.transport.exact": ("exact_transport",),
     "engine.transport.gradients": ("transport_cost", "transport_plan"),
     "engine.transport.problem": ("TransportProblem",),

@@ -71,7 +71,7 @@ def _match(grid: Grid, cost_map: Floats) -> None:
 
 
 def warm_up_torch() -> None:
-    """The loops that only torch functions call."""
+    """Compile the loops that only torch functions call."""
     import torch
 
     from engine.paths.soft_beam import soft_losses

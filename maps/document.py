@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import math
-from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,8 +20,11 @@ from maps.checks import (
     valid_cost,
 )
 from maps.errors import MapError, name_cell
+from maps.metadata import JSON, frozen_metadata
 
-JSON: TypeAlias = "bool | int | float | str | Sequence[JSON] | Mapping[str, JSON] | None"
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
 CostMap: TypeAlias = NDArray[np.float32]
 Mask: TypeAlias = NDArray[np.bool_]
 
@@ -31,7 +32,7 @@ Mask: TypeAlias = NDArray[np.bool_]
 MAX_SIDE = 16_384
 MAX_CELLS = 64 * 1024 * 1024
 
-_MAX_DEPTH = 64
+MOST_DECIMALS = 15  # that a float can tell apart
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,7 @@ class Route:
     """A start and a goal, (row, col) each; `expected_cost` is the length that a scenario file promises.
 
     An end may lie on a wall while the designer is still drawing; it may not lie outside the map.
+    expected_decimals: how many decimals of it the file gives; None where it is exact.
     line: cells (row, col) that the designer drew for the path to take, in order; empty if none were.
     """
 
@@ -83,6 +85,7 @@ class Route:
     colour: str = "#e69f00"
     expected_cost: float | None = None
     line: tuple[Cell, ...] = ()
+    expected_decimals: int | None = None
 
     def __post_init__(self) -> None:
         where = f"route {self.name!r}"
@@ -94,7 +97,21 @@ class Route:
         if self.expected_cost is not None:
             cost = not_negative(f"{where}: expected_cost", self.expected_cost)
             object.__setattr__(self, "expected_cost", cost)
+        if self.expected_decimals is not None and not 0 <= self.expected_decimals <= MOST_DECIMALS:
+            raise MapError(f"{where}: {self.expected_decimals} decimals; 0 to {MOST_DECIMALS} are possible")
         object.__setattr__(self, "line", tuple(valid_cell(f"{where}: line", cell) for cell in self.line))
+
+    def expects(self, cost: float) -> bool:
+        """Return whether a path of this cost is the expected one, to the decimals that the file gives.
+
+        A file may have rounded or cut its figure, and may have reckoned with a rounded √2: a difference of
+        2e-4, or of 1e-5 of the whole, is none.
+        """
+        if self.expected_cost is None:
+            return True
+        slack = max(2e-4, 1e-5 * self.expected_cost)
+        unit = 0.0 if self.expected_decimals is None else 10.0**-self.expected_decimals
+        return -max(slack, 0.5 * unit) <= cost - self.expected_cost <= max(slack, unit)
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,25 +165,6 @@ class Terrain:
         object.__setattr__(self, "passable", bool(self.passable))
 
 
-class FrozenMapping(Mapping[str, JSON]):
-    """Metadata that cannot change: an object of JSON, whose lists are tuples."""
-
-    def __init__(self, items: Mapping[str, JSON]) -> None:
-        self._items = dict(items)
-
-    def __getitem__(self, key: str) -> JSON:
-        return self._items[key]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._items)
-
-    def __len__(self) -> int:
-        return len(self._items)
-
-    def __repr__(self) -> str:
-        return repr(self._items)
-
-
 # Ordered by cost; lightness falls as cost grows, so that the order survives every kind of colour blindness.
 DEFAULT_PALETTE = (
     Terrain("road", 0.5, "#f2e6c4"),
@@ -209,8 +207,8 @@ class MapDocument:
         if len(shape) != 2:
             raise MapError(f"cost has {len(shape)} dimensions; a map has two, (rows, columns)")
         check_size(*shape)
-        for layer in ("passable", "locked"):
-            other = np.shape(getattr(self, layer))
+        for layer, values in (("passable", self.passable), ("locked", self.locked)):
+            other = np.shape(values)
             if other != shape:
                 raise MapError(f"{layer} has shape {other}, cost has {shape}; all layers need the same shape")
         object.__setattr__(self, "cost", _checked_cost(self.cost))
@@ -220,7 +218,7 @@ class MapDocument:
         object.__setattr__(self, "layouts", tuple(self.layouts))
         object.__setattr__(self, "palette", tuple(self.palette))
         object.__setattr__(self, "cell_size", positive("cell_size", self.cell_size))
-        object.__setattr__(self, "metadata", _frozen_metadata(self.metadata))
+        object.__setattr__(self, "metadata", frozen_metadata(self.metadata))
         check_text("name", self.name)
         for route in self.routes:
             ends = (("start", route.start), ("goal", route.goal))
@@ -345,39 +343,3 @@ def _checked_cost(values: ArrayLike) -> CostMap:
         value = np.asarray(values)[row, col]
         raise MapError(f"{name_cell(row, col)}: cost is {value}; a cost must be a finite number above 0")
     return cost
-
-
-def _frozen_metadata(metadata: Mapping[str, JSON]) -> FrozenMapping:
-    if isinstance(metadata, FrozenMapping):
-        return metadata  # made by this function for an earlier document
-    value = _frozen_json("metadata", metadata, 0)
-    if not isinstance(value, FrozenMapping):
-        raise MapError("metadata: names with values are needed")
-    return value
-
-
-def _frozen_json(where: str, value: object, depth: int) -> JSON:
-    if depth > _MAX_DEPTH:
-        raise MapError(f"{where}: nested more than {_MAX_DEPTH} deep")
-    if isinstance(value, str):
-        check_text(where, value)
-        return value
-    if value is None or isinstance(value, (bool, int)):
-        return value
-    if isinstance(value, float):
-        if not math.isfinite(value):
-            raise MapError(f"{where}: {value} cannot be written as JSON; use a finite number or null")
-        return value
-    if isinstance(value, Mapping):
-        items = cast("Mapping[object, object]", value)
-        result: dict[str, JSON] = {}
-        for key, entry in items.items():
-            if not isinstance(key, str):
-                raise MapError(f"{where}: the name {key!r} is not a text")
-            check_text(f"{where}: a name", key)
-            result[key] = _frozen_json(f"{where}.{key}", entry, depth + 1)
-        return FrozenMapping(result)
-    if isinstance(value, (list, tuple)):
-        entries = cast("Sequence[object]", value)
-        return tuple(_frozen_json(f"{where}[{i}]", entry, depth + 1) for i, entry in enumerate(entries))
-    raise MapError(f"{where}: {type(value).__name__} cannot be written as JSON; use numbers, texts and lists")

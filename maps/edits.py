@@ -11,7 +11,6 @@ from maps.checks import valid_cost
 from maps.document import (
     Bounds,
     Cell,
-    CostMap,
     Layout,
     MapDocument,
     Mask,
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
 
 _Entry = TypeVar("_Entry")
 PaintMode = Literal["set", "add", "scale", "smooth"]
+Layer = Literal["cost", "passable", "locked"]
 # A brush never leaves this range, so that every map stays a map.
 SMALLEST_COST, LARGEST_COST = 1e-3, 1e6
 
@@ -77,17 +77,20 @@ def paint(
                 wanted = _smoothed(base, patch.rectangle)
         new = np.clip(old + patch.weights * (wanted - old), lower, upper).astype(np.float32)
     # Cells that the brush does not touch keep their very bits, inside the range or not.
-    return _with_layer(document, "cost", patch, np.where(patch.weights > 0.0, new, document.cost[patch.slices]))
+    kept = np.where(patch.weights > 0.0, new, document.cost[patch.slices])
+    return _with_layer(document, "cost", document.cost, patch, kept)
 
 
 def set_passable(document: MapDocument, patch: Patch, passable: bool) -> Edit:
     """Make walls, or clear them, in the patch's mask."""
-    return _with_flag(document, "passable", patch, passable)
+    new = np.where(patch.mask, passable, document.passable[patch.slices])
+    return _with_layer(document, "passable", document.passable, patch, new)
 
 
 def set_locked(document: MapDocument, patch: Patch, locked: bool) -> Edit:
     """Lock cells against optimisation, or unlock them, in the patch's mask."""
-    return _with_flag(document, "locked", patch, locked)
+    new = np.where(patch.mask, locked, document.locked[patch.slices])
+    return _with_layer(document, "locked", document.locked, patch, new)
 
 
 def set_terrain(document: MapDocument, patch: Patch, terrain: Terrain) -> Edit:
@@ -108,7 +111,7 @@ def apply_costs(document: MapDocument, cost_map: NDArray[np.floating[Any]]) -> E
     whole = Patch((0, 0, *document.shape), np.ones(document.shape, dtype=np.float32))
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):  # the document names the cell
         costs = np.where(free, cost_map, document.cost).astype(np.float32)
-    return _with_layer(document, "cost", whole, costs)
+    return _with_layer(document, "cost", document.cost, whole, costs)
 
 
 def same_terrain(document: MapDocument, cell: Cell) -> Mask:
@@ -214,13 +217,8 @@ def _spliced(
     return (*entries[:index], *instead, *entries[index + 1 :])
 
 
-def _with_flag(document: MapDocument, layer: str, patch: Patch, value: bool) -> Edit:
-    old: Mask = getattr(document, layer)[patch.slices]
-    return _with_layer(document, layer, patch, np.where(patch.mask, value, old))
-
-
-def _with_layer(document: MapDocument, layer: str, patch: Patch, new: CostMap | Mask) -> Edit:
-    old: NDArray[Any] = getattr(document, layer)
+def _with_layer(document: MapDocument, layer: Layer, old: NDArray[Any], patch: Patch, new: NDArray[Any]) -> Edit:
+    """The document with new values in a patch of the layer, which is `old` so far."""
     changed = old[patch.slices] != new
     rows, columns = np.flatnonzero(changed.any(axis=1)), np.flatnonzero(changed.any(axis=0))
     if len(rows) == 0:

@@ -9,6 +9,7 @@ import secrets
 import stat
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from maps.errors import MapSaveError
@@ -28,6 +29,43 @@ def save_bytes(path: str | os.PathLike[str], data: bytes) -> str | None:
     it may, the owner of an existing file, and follows symbolic links. Raises MapSaveError, which says what
     became of the old file: it is untouched in every case.
     """
+    return prepare(path, data).put()
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A save that only has to be put in its place: `temporary` holds all of it, read back and found right."""
+
+    path: str | os.PathLike[str]
+    target: Path
+    temporary: Path
+
+    def put(self) -> str | None:
+        """Replace the old file; return and raise as `save_bytes` does."""
+        try:
+            _replace(self.temporary, self.target)
+        except OSError as error:
+            state = _state(self.target)
+            kept = _keep(self.temporary, self.target).name
+            raise MapSaveError(
+                self.path,
+                f"{_reason(error)}; {state}. Your work is in {kept} beside it: save under another name, or close "
+                f"the program that holds the file and save again",
+            ) from error
+        try:
+            _sync_folder(self.target.parent)
+        except OSError as error:
+            return f"saved, but it may not survive a power cut: {_reason(error)}"
+        return None
+
+    def drop(self) -> None:
+        """Remove what was prepared."""
+        with contextlib.suppress(OSError):
+            os.unlink(self.temporary)
+
+
+def prepare(path: str | os.PathLike[str], data: bytes) -> Prepared:
+    """Write `data` beside the file at `path` and read it back. Raises MapSaveError; the old file is untouched."""
     try:
         target = Path(os.path.realpath(path))
         old = _replaceable(target)
@@ -35,28 +73,15 @@ def save_bytes(path: str | os.PathLike[str], data: bytes) -> str | None:
         raise MapSaveError(path, f"{_reason(error)}; {_state(path)}") from error
     # A long name is cut, so that it stays a legal one with what is added.
     temporary = target.with_name(f".{target.name[:40]}.{os.getpid()}-{secrets.token_hex(6)}{SUFFIX}")
+    prepared = Prepared(path, target, temporary)
     try:
         _write_verified(temporary, data, old)
     except BaseException as error:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
+        prepared.drop()
         if isinstance(error, OSError):
             raise MapSaveError(path, f"{_reason(error)}; {_state(target)}") from error
         raise
-    try:
-        _replace(temporary, target)
-    except OSError as error:
-        state = _state(target)
-        raise MapSaveError(
-            path,
-            f"{_reason(error)}; {state}. Your work is in {_keep(temporary, target).name} beside it: save under "
-            f"another name, or close the program that holds the file and save again",
-        ) from error
-    try:
-        _sync_folder(target.parent)
-    except OSError as error:
-        return f"saved, but it may not survive a power cut: {_reason(error)}"
-    return None
+    return prepared
 
 
 def sweep_stale(folder: str | os.PathLike[str]) -> list[Path]:

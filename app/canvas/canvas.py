@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from app.canvas.scene import Look
     from app.document.model import DocumentModel
-    from maps.document import Cell
+    from maps.document import Cell, MapDocument
 
 TOUCH = 9.0  # px that the pointer may be off a point
 
@@ -50,7 +50,8 @@ class Canvas(MapDisplay):
     """Show the model's document and let tools edit it.
 
     options and tool are set by whoever owns the tool bar; `options_changed` tells when a tool, such as the
-    picker, set them. `problem` carries a sentence about a gesture that could not be carried out.
+    picker, set them. `problem` carries a sentence about a gesture that could not be carried out. `edit_begins`
+    comes before a tool reads the model's document to edit it, `escaped` when Escape found no gesture to cancel.
     """
 
     cell_hovered = Signal(int, int)
@@ -58,6 +59,8 @@ class Canvas(MapDisplay):
     point_hovered = Signal(int, int)  # layout and point under the pointer, -1 and -1 for none
     options_changed = Signal(object)
     problem = Signal(str)
+    edit_begins = Signal()
+    escaped = Signal()
 
     def __init__(self, model: DocumentModel, parent: QWidget | None = None) -> None:
         super().__init__(model.document, parent)
@@ -71,7 +74,8 @@ class Canvas(MapDisplay):
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._show_cursor()
-        model.changed.connect(self.show_document)
+        model.changed.connect(self._show_drawn)
+        self._tools.edit_begins.connect(self.edit_begins)
         self._tools.problem.connect(self.problem)
         self._tools.options_changed.connect(self._show_options)
         self._tools.sketch_changed.connect(self._show_sketch)
@@ -100,12 +104,13 @@ class Canvas(MapDisplay):
         self._tools.set_options(options)
 
     def escape(self) -> None:
-        """Cancel a gesture, or else deselect all points."""
+        """Cancel a gesture; else deselect all points and go back to the drawn map."""
         if self._tools.busy:
             self._tools.cancel()
         else:
             self._tools.finish_repeats()
             self.set_options(replace(self.options, selection=frozenset()))
+            self.escaped.emit()
 
     def change_size(self, steps: int) -> None:
         """Take a larger brush for steps above 0, a smaller one below."""
@@ -133,6 +138,9 @@ class Canvas(MapDisplay):
         """(k,) weights of the selected points."""
         points = selected(self._model.document, self.options)
         return np.zeros(0) if points is None else points.weights
+
+    def _show_drawn(self, old: MapDocument, new: MapDocument) -> None:
+        self.show_document(new)
 
     def _show_options(self, old: ToolOptions, new: ToolOptions) -> None:
         self._update_brush(self._hovered, old.size)
@@ -262,7 +270,7 @@ class Canvas(MapDisplay):
         found = None
         if at is not None and "layouts" in self.visible_layers:
             place = self._view.position_at(at.x(), at.y())
-            found = point_under(self._model.document, self.options, place, TOUCH / self._view.scale)
+            found = point_under(self.document, self.options, place, TOUCH / self._view.scale)
         if found != self._hovered_point:
             self._hovered_point = found
             self._show_cursor()

@@ -1,5 +1,6 @@
 """Draw pictures of maps without a window: before and after, with paths, ends and a legend."""
 
+import io
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from app.canvas.colouring import SURROUND, WALL_EDGE, colour_table, cost_pixels
 from maps.document import MapDocument
+from maps.safe_save import save_bytes
 
 MARGIN, GAP, CAPTION, FOOT = 28, 36, 64, 64
 PANEL = 560
@@ -26,7 +28,10 @@ class Panel:
 
 
 def save_picture(path: Path, panels: list[Panel]) -> None:
-    """Draw the panels side by side on one colour scale, with a legend, and save them as PNG."""
+    """Draw the panels side by side on one colour scale, with a legend, and save them as PNG.
+
+    Raises MapSaveError; the file that was there before is then unchanged.
+    """
     lo = min(float(panel.document.cost[panel.document.passable].min()) for panel in panels)
     hi = max(float(panel.document.cost[panel.document.passable].max()) for panel in panels)
     drawn = [_draw_map(panel, lo, hi) for panel in panels]
@@ -41,7 +46,9 @@ def save_picture(path: Path, panels: list[Panel]) -> None:
         canvas.paste(image, (left, CAPTION + 4))
         left += image.width + GAP
     _draw_legend(draw, MARGIN, height - FOOT - MARGIN + 26, min(420, width - 2 * MARGIN), lo, hi)
-    canvas.save(path)
+    data = io.BytesIO()
+    canvas.save(data, "PNG")
+    save_bytes(path, data.getvalue())
 
 
 def _draw_map(panel: Panel, lo: float, hi: float) -> Image.Image:

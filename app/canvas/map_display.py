@@ -1,4 +1,4 @@
-"""Show a map and a run's results on it as a widget: where it lies on the screen, and what is drawn anew."""
+"""Show a map and the results of a run in a widget, at any zoom; repaint only what changed."""
 
 from __future__ import annotations
 
@@ -52,9 +52,15 @@ class MapDisplay(QWidget):
 
     # What is shown
 
-    def show_document(self, old: MapDocument, new: MapDocument, dirty: Rectangle | None = None) -> None:
-        """Draw a new document; dirty: the cells that changed, where known."""
-        if new.shape != self._scene.map.document.shape:
+    @property
+    def document(self) -> MapDocument:
+        """The document that is drawn."""
+        return self._scene.map.document
+
+    def show_document(self, new: MapDocument, dirty: Rectangle | None = None) -> None:
+        """Draw another document; dirty: the cells that changed, where known."""
+        old = self.document
+        if new.shape != old.shape:
             self._scene.show_new_map(new)
             self.fit()
             return

@@ -10,8 +10,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from app.cli import output
+from app.cli.tables import read_given_map
 from app.scenarios.translate import movement_text
-from maps.formats import format_of, read_map, write_map
+from maps.formats import format_of, write_map
 
 if TYPE_CHECKING:
     import argparse
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 def info(arguments: argparse.Namespace) -> None:
     """Print what is in a map file."""
-    document = read_map(arguments.map)
+    document = read_given_map(arguments.map, arguments)
     costs = document.cost[document.passable]
     kind = format_of(arguments.map)
     table = Table(show_header=False, title=escape(document.name or Path(arguments.map).name), title_justify="left")
@@ -50,7 +51,7 @@ def info(arguments: argparse.Namespace) -> None:
 
 def convert(arguments: argparse.Namespace) -> None:
     """Read one format, write another, and say what is lost."""
-    document = read_map(arguments.source)
+    document = read_given_map(arguments.source, arguments)
     target = Path(arguments.target)
     output.check_map_name(target)
     lost = write_map(document, target)

@@ -8,13 +8,12 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.markup import escape
-
 from app.bootstrap.libraries import has_display
 from app.bootstrap.project import version
 from app.cli import files, output, paths, solve
 from app.cli.options import scenarios_with, word
 from app.cli.output import BadInput
+from app.cli.tables import add_table_options
 from app.scenarios import SCENARIOS
 from app.scenarios.settings import Number, Whole
 from engine.core.errors import ProblemError
@@ -31,8 +30,26 @@ DEMO_MAP = "river"
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run one command. Return 0 when done, 1 when `paths` found a difference, 2 for bad input."""
-    words = list(argv)
+    """Run one command.
+
+    Returns 0 when done, 1 where `paths` found something wrong, 2 for bad input or an output that could not be
+    written, 130 after Ctrl+C.
+    """
+    output.spell_out()
+    code, ended = DONE, None
+    try:
+        code = _run(list(argv))
+    except SystemExit as reason:  # of argparse, after a help or a fault
+        ended = reason
+    fault = output.flush()
+    if fault and code != BAD_INPUT:
+        output.tell_fault(fault)
+    if ended and not fault:
+        raise ended
+    return BAD_INPUT if fault else code
+
+
+def _run(words: list[str]) -> int:
     parser = _parser(_scenario_in(words))
     arguments, unknown = parser.parse_known_args(words)
     if unknown:
@@ -41,10 +58,14 @@ def main(argv: Sequence[str]) -> int:
     try:
         return command(arguments)
     except (BadInput, ProblemError, MapError, MapFormatError, MapSaveError) as error:
-        output.err.print(f"[bold red]longcut:[/] {escape(str(error))}")
+        output.tell_fault(str(error))
+        return BAD_INPUT
+    except OSError as error:
+        what = f"{error.filename} cannot be used" if error.filename else "the output cannot be written"
+        output.tell_fault(f"{what}: {error.strerror or error}")
         return BAD_INPUT
     except KeyboardInterrupt:
-        output.err.print("stopped")
+        output.err.print("Stopped before the end.")
         return STOPPED
 
 
@@ -82,17 +103,21 @@ def _parser(scenario: str) -> argparse.ArgumentParser:
         return added
 
     text = "Run a scenario on a map and write the result; --scenario NAME --help lists its settings."
-    solve.add_arguments(command("solve", _done(solve.solve), text), SCENARIOS[scenario])
+    solve.add_arguments(
+        command("solve", lambda given: DONE if solve.solve(given) else STOPPED, text), SCENARIOS[scenario]
+    )
 
-    text = "Exact shortest paths of every route; exit code 1 if an expected one differs."
+    text = "Exact shortest paths of every route; exit code 1 if one has no way, or another length than expected."
     paths.add_arguments(command("paths", lambda given: DONE if paths.paths(given) else DIFFERS, text))
 
     look = command("info", _done(files.info), "What is in a map file.")
     look.add_argument("map", metavar="MAP")
+    add_table_options(look)
 
     change = command("convert", _done(files.convert), "Read a map in one format and write it in another.")
     change.add_argument("source", metavar="IN")
     change.add_argument("target", metavar="OUT")
+    add_table_options(change)
 
     desk = command("window", _window, "Open the window; longcut without a command does the same.")
     desk.add_argument("map", metavar="MAP", nargs="?", help="a map to open")
@@ -135,13 +160,13 @@ def _demo(arguments: argparse.Namespace) -> int:
             os.environ["QT_QPA_PLATFORM"] = "offscreen"
         picture = Path(arguments.screenshot) if arguments.screenshot else None
         if picture is not None:
-            output.check_folder(picture)
+            output.check_file_name(picture, (".png",))
         return show_demo(arguments.map, arguments.seconds, picture, arguments.theme, arguments.size)
     return _demo_files(arguments.map, arguments.steps, Path(arguments.out or "out"))
 
 
 def _demo_files(name: str, steps: int, folder: Path) -> int:
-    folder.mkdir(parents=True, exist_ok=True)
+    output.make_folder(folder)
     sample = folder / f"{name}.longcut"
     write_map(load_sample(name), sample)
     title, what = SAMPLES[name]

@@ -9,6 +9,7 @@ from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from app.cli.output import BadInput
 from app.scenarios import SCENARIOS
 from app.scenarios.settings import Setting, settings_of
 from maps.document import MapDocument, Route
@@ -59,15 +60,26 @@ def add_settings(parser: argparse.ArgumentParser, scenario: AnyScenario) -> None
 
 def settings_from(arguments: argparse.Namespace, scenario: AnyScenario) -> ScenarioSettings:
     """Return the settings that the arguments ask for; what they do not name has its default."""
-    given = {
-        name.removeprefix(PREFIX): value for name, value in vars(arguments).items() if name.startswith(PREFIX)
-    }
     kinds = settings_of(scenario.settings)
     values = {
         name: tuple(chain.from_iterable(value)) if kinds[name].words == "many" else value
-        for name, value in given.items()
+        for name, value in _given(arguments).items()
     }
     return scenario.settings(**values)
+
+
+def check_settings(arguments: argparse.Namespace, scenario: AnyScenario, settings: ScenarioSettings) -> None:
+    """Refuse, with BadInput, an option that the other settings make irrelevant."""
+    kinds = settings_of(scenario.settings)
+    for name in _given(arguments):
+        if kinds[name].unused(settings):
+            option = flag_of(name, kinds[name])
+            raise BadInput(f"{option} has no effect with the other settings given here; leave it out")
+
+
+def _given(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return the values of the settings that the arguments name."""
+    return {name.removeprefix(PREFIX): value for name, value in vars(arguments).items() if name.startswith(PREFIX)}
 
 
 def flag_of(name: str, kind: Setting[Any]) -> str:

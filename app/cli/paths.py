@@ -12,8 +12,8 @@ from rich.table import Table
 from app.cli import output
 from app.cli.options import add_map_options, with_map_options
 from app.cli.output import BadInput
+from app.cli.tables import add_table_options, read_given_map
 from app.scenarios.translate import exact_paths, movement_grid, movement_text
-from maps.formats import read_map
 from maps.formats.movingai import read_scenarios
 
 if TYPE_CHECKING:
@@ -43,29 +43,36 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("map", metavar="MAP")
     parser.add_argument("--scen", metavar="FILE", help="a Moving AI scenario file whose routes to use")
     add_map_options(parser)
+    add_table_options(parser)
     parser.add_argument("--json", metavar="FILE", help="where all routes go")
 
 
 def paths(arguments: argparse.Namespace) -> bool:
-    """Print and write the exact paths of all routes, and return whether every promised length is right."""
-    document = with_map_options(read_map(arguments.map), arguments)
+    """Print and write the exact paths of all routes; return whether each has a way, of the promised length."""
+    document = with_map_options(read_given_map(arguments.map, arguments), arguments)
     if arguments.scen:
         document = document.replace(routes=tuple(read_scenarios(arguments.scen, document)))
     if not document.routes:
         raise BadInput(f"{Path(arguments.map).name} has no routes; give some with --route or --scen FILE")
+    if arguments.json:
+        output.check_file_name(Path(arguments.json))
     rows = _rows(document)
     different = [row for row in rows if row.match is False]
-    shown = rows if len(rows) <= MOST_SHOWN else [*different[:20], *rows[:5]]
+    closed = [row for row in rows if row.cost is None]
+    wrong = [row for row in rows if row.match is False or row.cost is None]
+    shown = rows if len(rows) <= MOST_SHOWN else [*wrong[:20], *rows[:5]]
     output.out.print(_table(shown))
     checked = [row for row in rows if row.match is not None]
     if len(shown) < len(rows):
-        output.out.print(f"{len(rows)} routes in all; those that differ first, then the first few.")
+        output.out.print(f"{len(rows)} routes in all; those that are wrong first, then the first few.")
     movement = movement_text(document.rule)
     if checked:
         output.out.print(f"{len(checked) - len(different)} of {len(checked)} expected lengths match ({movement}).")
+    if closed:
+        output.out.print(f"{len(closed)} of {len(rows)} routes have no way to their goal.")
     if arguments.json:
         output.write_json(arguments.json, {"movement": movement, "routes": [_as_json(row) for row in rows]})
-    return not different
+    return not wrong
 
 
 def _rows(document: MapDocument) -> list[PathRow]:
@@ -85,7 +92,7 @@ def _rows(document: MapDocument) -> list[PathRow]:
                     cost,
                     len(path.cells) - 1 if len(path.cells) else None,
                     expected,
-                    None if expected is None else cost is not None and _agrees(cost, expected),
+                    None if expected is None else cost is not None and route.expects(cost),
                 )
             )
     return rows
@@ -108,8 +115,3 @@ def _table(rows: list[PathRow]) -> Table:
 
 def _as_json(row: PathRow) -> Json:
     return {**vars(row), "start": list(row.start), "goal": list(row.goal)}
-
-
-def _agrees(cost: float, expected: float) -> bool:
-    # Scenario files give two to eight decimals, computed with √2 rounded in various ways.
-    return abs(cost - expected) <= max(2e-4, 1e-5 * expected)

@@ -6,17 +6,19 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from maps.formats import read_map, write_map
+from maps.formats import read_file, write_map
 from maps.history import History, new_history
+from maps.results import MOST_RESULTS, KeptResult, MapFile
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from maps.document import MapDocument
 
 
 class DocumentModel(QObject):
-    """Hold the document that is shown, its history and its file.
+    """Hold the document that is shown, its history, the results kept with it, and its file.
 
     A gesture shows documents by `preview` and ends by `commit`, which makes all of it one undo step, or by
     `cancel`. Listeners compare layers by identity: a layer that is the same array did not change.
@@ -25,13 +27,16 @@ class DocumentModel(QObject):
     changed = Signal(object, object)  # the documents shown before and now, previews included
     history_changed = Signal()
     title_changed = Signal()  # title or modified
+    results_changed = Signal()
 
     def __init__(self, document: MapDocument, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._history = new_history(document, "New")
-        self._saved = document
+        self._results: tuple[KeptResult, ...] = ()
+        self._saved: MapFile | None = MapFile(document)
         self._shown = document
         self._path: Path | None = None
+        self.session = 0  # another number for every map that is opened
 
     @property
     def document(self) -> MapDocument:
@@ -49,9 +54,29 @@ class DocumentModel(QObject):
         return self._path
 
     @property
+    def results(self) -> tuple[KeptResult, ...]:
+        """The results kept with the map, oldest first."""
+        return self._results
+
+    @property
+    def contents(self) -> MapFile:
+        """What a save writes: the present of the history and the results."""
+        return MapFile(self._history.current, self._results)
+
+    @property
     def modified(self) -> bool:
-        """Whether the present of the history is another document than the file's."""
-        return self._history.current is not self._saved
+        """Whether there is anything that the file does not hold."""
+        saved = self._saved
+        return saved is None or self._history.current is not saved.document or self._results != saved.results
+
+    @property
+    def unsaved_results(self) -> int:
+        """How many of the results the file does not hold."""
+        return sum(not self.in_file(result) for result in self._results)
+
+    def in_file(self, result: KeptResult) -> bool:
+        """Return whether the file holds a result, under the name that it has now."""
+        return self._saved is not None and any(result is held for held in self._saved.results)
 
     @property
     def title(self) -> str:
@@ -96,28 +121,65 @@ class DocumentModel(QObject):
         """Go to any entry of the history. Raises IndexError if there is none."""
         self._stand(self._history.jump(position))
 
+    def keep(self, result: KeptResult) -> KeptResult | None:
+        """Keep a result with the map. Where there are too many, the oldest one goes, and is returned."""
+        kept = (*self._results, result)
+        self._keep(kept[-MOST_RESULTS:])
+        return kept[0] if len(kept) > MOST_RESULTS else None
+
+    def exchange(self, old: KeptResult, new: KeptResult) -> None:
+        """Put a result, such as a renamed one, in the place of another."""
+        self._keep(tuple(new if entry is old else entry for entry in self._results))
+
+    def drop(self, result: KeptResult) -> None:
+        """Keep a result no longer."""
+        self._keep(tuple(entry for entry in self._results if entry is not result))
+
     def open(self, path: Path) -> None:
         """Read a map from a file. Raises MapFormatError; everything is then as before."""
-        self.adopt(read_map(path), path)
+        contents = read_file(path)
+        self.adopt(contents.document, path, contents.results)
 
     def save(self, path: Path) -> list[str]:
-        """Write the present of the history in the format of the path's ending; return what the file lacks.
+        """Write map and results in the format of the path's ending; returns what the file lacks.
 
         A gesture under way is not saved. Raises MapSaveError or MapError; the file is then as before.
         """
-        document = self._history.current
-        lost = write_map(document, path)
-        self.mark_saved(document, path)
+        contents = self.contents
+        lost = write_map(contents.document, path, contents.results)
+        self.mark_saved(contents, path, self.session)
         return lost
 
-    def adopt(self, document: MapDocument, path: Path | None) -> None:
-        """Begin anew with a document, read from `path`, or new where that is None."""
-        self._saved, self._path = document, path
-        self._stand(new_history(document, self.tr("Open") if path else self.tr("New")))
+    def adopt(
+        self,
+        document: MapDocument,
+        path: Path | None,
+        results: Sequence[KeptResult] = (),
+        *,
+        unsaved: bool = False,
+    ) -> None:
+        """Begin anew with a document, read from `path`, or new where that is None.
 
-    def mark_saved(self, document: MapDocument, path: Path) -> None:
-        """Note that `path` holds `document`, which may have been written by another thread."""
-        self._saved, self._path = document, path
+        unsaved: the document holds work that no file has, such as a map that a run made.
+        """
+        self.session += 1
+        self._results = tuple(results)
+        self._saved, self._path = None if unsaved else MapFile(document, self._results), path
+        self._stand(new_history(document, self.tr("Open") if path else self.tr("New")))
+        self.results_changed.emit()
+
+    def mark_saved(self, contents: MapFile, path: Path, session: int) -> None:
+        """Note that `path` holds these contents, which may have been written by another thread.
+
+        session: of the map that was written; where another one is open by now, its file is another, too.
+        """
+        if session == self.session:
+            self._saved, self._path = contents, path
+            self.title_changed.emit()
+
+    def _keep(self, results: tuple[KeptResult, ...]) -> None:
+        self._results = results
+        self.results_changed.emit()
         self.title_changed.emit()
 
     def _stand(self, history: History) -> None:

@@ -9,18 +9,23 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from app.base.jobs import Background
+from app.files import questions
 from app.files.export_dialog import ExportDialog
-from maps.document import MapDocument
-from maps.edits import set_layout
+from app.files.point_files import PointFiles
+from app.files.questions import Answer
+from app.files.table_dialog import ask_table
 from maps.errors import MapError, MapFormatError, MapSaveError
-from maps.formats import FORMATS, format_of, losses, read_map, write_map
-from maps.formats.points import read_layout, scenario_layout, write_layout
+from maps.formats import FORMATS, companion_of, csv_grid, format_of, losses, read_file, write_map
+from maps.formats.csv_grid import read_csv
+from maps.open_file import OnDisk, OpenFile
+from maps.results import MapFile
+from maps.safe_save import sweep_stale
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from app.base.preferences import Preferences
     from app.document.model import DocumentModel
+    from maps.document import MapDocument
+    from maps.formats.table import TableOptions
 
 NATIVE = ".longcut"
 
@@ -30,12 +35,17 @@ class Files(QObject):
 
     told = Signal(str)
     opened = Signal()
+    leaving = Signal()  # before it is found out whether the open map holds unsaved work
     recent_changed = Signal()
 
     def __init__(self, window: QWidget, model: DocumentModel, preferences: Preferences | None) -> None:
         super().__init__(window)
         self._window, self._model, self._preferences = window, model, preferences
         self._background = Background(self)
+        self.points = PointFiles(window, model, self._background, self._tell)
+        self.points.told.connect(self.told)
+        self._file: OpenFile | None = None  # behind the open map
+        self._asking = False  # a question about a change on disk is on the screen
         self._accepted: set[Path] = set()  # files whose losses the designer agreed to
 
     @property
@@ -58,16 +68,38 @@ class Files(QObject):
             if name:
                 self._read(Path(name))
 
+    def ask_open_table(self) -> None:
+        """Ask for a table of text and how it is to be read, and open it."""
+        if self.may_leave():
+            name, _ = QFileDialog.getOpenFileName(
+                self._window,
+                self.tr("Open a table"),
+                self._folder(),
+                self.tr("Tables (*.csv *.tsv *.txt);;All (*)"),
+            )
+            if name:
+                self._read_table(Path(name))
+
     def open(self, path: Path) -> None:
         """Open a map, after asking about unsaved changes."""
         if self.may_leave():
             self._read(path)
 
     def adopt(self, document: MapDocument) -> None:
-        """Begin with a map that is in no file yet, after asking about unsaved changes."""
-        if self.may_leave():
-            self._model.adopt(document, None)
-            self.opened.emit()
+        """Begin with a map that holds no work yet, after asking about unsaved changes."""
+        self._begin(MapFile(document), unsaved=False)
+
+    def adopt_made(self, document: MapDocument) -> None:
+        """Begin with a map that a run made and no file holds, after asking about unsaved changes."""
+        self._begin(MapFile(document), unsaved=True)
+
+    def take_over(self, contents: MapFile) -> bool:
+        """Begin with recovered work, after asking about unsaved changes; return whether it is open now."""
+        return self._begin(contents, unsaved=True)
+
+    def hold(self, path: Path) -> None:
+        """Take the file of a map that was opened before there was a window."""
+        self._hold(OpenFile(path))
 
     def save(self) -> None:
         """Save to the file that was opened, or ask for one."""
@@ -75,14 +107,20 @@ class Files(QObject):
         kind = None if path is None else format_of(path)
         if path is None or kind is None or kind.encode is None:
             self.save_as()
-        elif path.suffix == NATIVE or path in self._accepted or self._accepts_losses(path):
-            self._write(self._model.history.current, path)
+            return
+        decided = self._decide_on_changes(path)
+        if decided is Answer.OTHERWISE:
+            decided = self._decide_on_losses(path)
+        if decided is Answer.OTHERWISE:
+            self._write(path)
+        elif decided is Answer.YES:
+            self.save_as()
 
     def save_as(self) -> None:
         """Ask for a file and save; it is the document's file from then on."""
         path = self._ask_save()
         if path is not None and self._accepts_losses(path):
-            self._write(self._model.history.current, path)
+            self._write(path)
 
     def export(self, result: MapDocument | None) -> None:
         """Ask what to write where; the document keeps its file. result: the map with a run's result, or None."""
@@ -90,65 +128,60 @@ class Files(QObject):
         dialog = ExportDialog(self._model.history.current, result, self._model.path, folder, self._window)
         if dialog.exec() == ExportDialog.DialogCode.Accepted:
             path, document = dialog.choice()
-            self._background.start(
-                lambda: write_map(document, path),
-                lambda _: self.told.emit(self.tr("Exported {}").format(path.name)),
-                self._tell_not_saved,
-            )
+            if self._may_replace_companion(document, path):
+                self._background.start(
+                    lambda: write_map(document, path),
+                    lambda _: self.told.emit(self.tr("Exported {}").format(_named(document, path))),
+                    self._tell_not_saved,
+                )
 
     def import_layout(self) -> None:
         """Ask for a file of points and add them as a layout of their own, as one undo step."""
-        name, _ = QFileDialog.getOpenFileName(
-            self._window, self.tr("Import points"), self._folder(), self.tr("Points (*.csv *.json *.scen)")
-        )
-        if not name:
-            return
-        document = self._model.document
-        try:
-            path = Path(name)
-            ends = ("start", "goal") if path.suffix == ".scen" else ()
-            added = [scenario_layout(path, document, end) for end in ends] or [read_layout(path, document)]
-            for layout in added:
-                document = set_layout(document, len(document.layouts), layout)
-        except (MapFormatError, MapError) as error:
-            self._tell(error)
-            return
-        self._model.edit(self.tr("Import points"), document)
+        self.points.ask_import(self._folder())
 
     def export_layout(self, index: int) -> None:
         """Ask for a file and write a layout's points to it."""
-        layout = self._model.document.layouts[index]
-        kinds = {self.tr("Points as CSV"): ".csv", self.tr("Points as JSON"): ".json"}
-        path = self._ask_file(self.tr("Export points"), layout.name, kinds)
-        if path is None:
-            return
-        try:
-            write_layout(layout, path)
-        except (MapSaveError, MapError) as error:
-            self._tell_not_saved(error)
-            return
-        self.told.emit(self.tr("Exported {}").format(path.name))
+        self.points.ask_export(self._model.document.layouts[index], self._folder())
 
     def may_leave(self) -> bool:
         """Return whether the open map may be closed: saved, or discarded by the designer."""
+        self.leaving.emit()
         if not self._model.modified:
             return True
-        buttons = QMessageBox.StandardButton
-        answer = QMessageBox.question(
-            self._window,
-            self.tr("Unsaved changes"),
-            self.tr("{} has unsaved changes. Save them?").format(self._model.title),
-            buttons.Save | buttons.Discard | buttons.Cancel,
-        )
-        return answer == buttons.Discard or (answer == buttons.Save and self._save_now())
+        answer = questions.ask_unsaved(self._window, self._model.title, self._model.unsaved_results)
+        return answer is Answer.OTHERWISE or (answer is Answer.YES and self._save_now())
+
+    def look_at_disk(self) -> None:
+        """Ask what to do if another program has changed the open file; for when the window comes to the front."""
+        file = self._file
+        if file is None or self._asking or self.busy or file.state() is not OnDisk.CHANGED:
+            return
+        self._asking = True
+        answer = questions.ask_reload(self._window, file.path, self._model.modified)
+        self._asking = False
+        if answer is Answer.YES:
+            self._read(file.path)
+        else:
+            file.note()
 
     def shut_down(self) -> None:
-        """Wait for what is being written."""
+        """Wait for what is being written, and let other windows have the file."""
         self._background.shut_down()
+        self._let_go()
+
+    def _begin(self, contents: MapFile, *, unsaved: bool) -> bool:
+        if not self.may_leave():
+            return False
+        self._let_go()
+        self._model.adopt(contents.document, None, contents.results, unsaved=unsaved)
+        self.opened.emit()
+        return True
 
     def _save_now(self) -> bool:
         path = self._model.path or self._ask_save()
-        if path is None or (path.suffix != NATIVE and not self._accepts_losses(path)):
+        if path is None or not self._accepts_losses(path):
+            return False
+        if self._decide_on_changes(path) is not Answer.OTHERWISE:
             return False
         try:
             self._model.save(path)
@@ -160,72 +193,140 @@ class Files(QObject):
 
     def _ask_save(self) -> Path | None:
         kinds = {kind.description: kind.endings[0] for kind in FORMATS if kind.encode}
-        return self._ask_file(self.tr("Save as"), Path(self._model.title).stem, kinds)
+        proposed = Path(self._folder()) / Path(self._model.title).stem
+        path = questions.ask_file(self._window, self.tr("Save as"), proposed, kinds)
+        if path is None or not self._may_replace_companion(self._model.history.current, path):
+            return None
+        return path
 
-    def _ask_file(self, title: str, stem: str, kinds: Mapping[str, str]) -> Path | None:
-        """Ask for a file to write, with an ending among those of `kinds`, description to ending; None for none.
+    def _may_replace_companion(self, document: MapDocument, path: Path) -> bool:
+        """Ask about the file that goes with another one, which a dialog for names knows nothing of."""
+        companion = companion_of(document, path)
+        if companion is None or not companion.exists() or path == self._model.path:
+            return True
+        return questions.may_replace(self._window, self.tr("Save"), companion)
 
-        A name without one gets that of the chosen kind, the first where the dialog tells none.
-        """
-        filters = {f"{description} (*{ending})": ending for description, ending in kinds.items()}
-        first = next(iter(kinds.values()))
-        asked = Path(self._folder()) / (stem + first)
-        while True:
-            name, chosen = QFileDialog.getSaveFileName(self._window, title, str(asked), ";;".join(filters))
-            if not name:
-                return None
-            typed = Path(name)
-            if typed.suffix.lower() in kinds.values():
-                return typed
-            # The dialog has asked about the file of the name as typed, not about this one.
-            asked = typed.with_name(typed.name + filters.get(chosen, first))
-            if not asked.exists() or self._may_replace(title, asked):
-                return asked
+    def _decide_on_changes(self, path: Path) -> Answer:
+        """Return OTHERWISE to save, YES to ask for another name, NO to leave it."""
+        changed = self._file is not None and self._file.path == path and self._file.state() is OnDisk.CHANGED
+        return questions.ask_changed_on_disk(self._window, path) if changed else Answer.OTHERWISE
 
-    def _may_replace(self, title: str, path: Path) -> bool:
-        question = self.tr("{} is there already. Replace it?").format(path.name)
-        return QMessageBox.question(self._window, title, question) == QMessageBox.StandardButton.Yes
+    def _decide_on_losses(self, path: Path) -> Answer:
+        """Return OTHERWISE to save in this format, YES to ask for a name in the own one, NO to leave it."""
+        lost = self._losses(path)
+        if lost is None:
+            return Answer.NO
+        if not lost or path in self._accepted:
+            return Answer.OTHERWISE
+        answer = questions.ask_lossy_save(self._window, path, lost)
+        if answer is Answer.OTHERWISE:
+            self._accepted.add(path)
+        return answer
 
     def _accepts_losses(self, path: Path) -> bool:
+        lost = self._losses(path)
+        if lost is None:
+            return False
+        if lost and path not in self._accepted:
+            if not questions.accepts_losses(self._window, path, lost):
+                return False
+            self._accepted.add(path)
+        return True
+
+    def _losses(self, path: Path) -> list[str] | None:
+        """Return what a file would not keep; None, and tell why, where it cannot be written."""
         try:
-            lost = losses(self._model.history.current, path)
+            return losses(self._model.history.current, path, self._model.results)
         except (MapSaveError, MapError) as error:
             self._tell_not_saved(error)
-            return False
-        if not lost:
-            return True
-        question = self.tr("{} does not keep:\n• {}\n\nSave all the same?").format(path.name, "\n• ".join(lost))
-        answer = QMessageBox.question(self._window, self.tr("Save"), question)
-        if answer == QMessageBox.StandardButton.Yes:
-            self._accepted.add(path)
-        return path in self._accepted
+            return None
 
-    def _write(self, document: MapDocument, path: Path) -> None:
-        def saved(_: object) -> None:
-            self._model.mark_saved(document, path)
+    def _write(self, path: Path) -> None:
+        contents, session, held = self._model.contents, self._model.session, self._file
+
+        def work() -> OpenFile | None:
+            file = None if held is not None and held.path == path else OpenFile(path)
+            if file is not None and file.open_elsewhere:
+                why = self.tr("is open in another window of Longcut; choose another name. Nothing was written")
+                raise MapSaveError(path, why)
+            try:
+                write_map(contents.document, path, contents.results)
+            except BaseException:
+                if file is not None:
+                    file.close()
+                raise
+            (file or held or OpenFile(path)).note()
+            return file
+
+        def saved(file: OpenFile | None) -> None:
+            self._model.mark_saved(contents, path, session)
+            if file is not None and session == self._model.session:
+                self._hold(file)
+            elif file is not None:
+                file.close()
             self._remember(path)
-            self.told.emit(self.tr("Saved {}").format(path.name))
+            self.told.emit(self.tr("Saved {}").format(_named(contents.document, path)))
 
-        self._start(self.tr("Saving {}…").format(path.name), lambda: write_map(document, path), saved)
+        self.told.emit(self.tr("Saving {}…").format(path.name))
+        self._background.start(work, saved, self._tell)
 
-    def _read(self, path: Path) -> None:
+    def _read_table(self, path: Path) -> None:
+        options = ask_table(path, self._window)
+        if options is not None:
+            self._read(path, options)
+
+    def _read(self, path: Path, table: TableOptions | None = None) -> None:
+        """Open a file in the background. table: how to read it as a table; None reads it as what it is."""
         asked_on = self._model.history.current
+        held = self._file
 
-        def read(document: object) -> None:
-            assert isinstance(document, MapDocument)
+        def work() -> tuple[MapFile, OpenFile]:
+            contents = read_file(path) if table is None else MapFile(read_csv(path, table))
+            sweep_stale(path.parent)
+            return contents, held if held is not None and held.path == path else OpenFile(path)
+
+        def read(found: tuple[MapFile, OpenFile]) -> None:
+            contents, file = found
             # What was drawn while the file was being read must not be lost.
             if self._model.history.current is not asked_on and not self.may_leave():
+                if file is not held:
+                    file.close()
                 return
-            self._model.adopt(document, path)
+            if file.open_elsewhere:
+                file.close()
+                if questions.ask_open_elsewhere(self._window, path) is Answer.YES:
+                    self._let_go()
+                    self._model.adopt(contents.document, None, contents.results)
+                    self.opened.emit()
+                return
+            file.note()
+            self._hold(file)
+            self._model.adopt(contents.document, path, contents.results)
             self._remember(path)
             self.opened.emit()
-            self.told.emit(self.tr("Opened {}").format(path.name))
+            dialect = contents.document.metadata.get("table")
+            opened = self.tr("Opened {}").format(path.name)
+            self.told.emit(f"{opened}: {dialect}" if dialect else opened)
 
-        self._start(self.tr("Opening {}…").format(path.name), lambda: read_map(path), read)
+        def refused(error: Exception) -> None:
+            is_table = table is not None or format_of(path) is csv_grid.FORMAT
+            if not (is_table and isinstance(error, MapFormatError)):
+                self._tell(error)
+            elif questions.offers_table(self._window, str(error)):
+                self._read_table(path)
 
-    def _start(self, told: str, work: Callable[[], object], done: Callable[[object], None]) -> None:
-        self.told.emit(told)
-        self._background.start(work, done, self._tell)
+        self.told.emit(self.tr("Opening {}…").format(path.name))
+        self._background.start(work, read, refused)
+
+    def _hold(self, file: OpenFile) -> None:
+        if file is not self._file:
+            self._let_go()
+            self._file = file
+
+    def _let_go(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
 
     def _tell(self, error: Exception) -> None:
         self.told.emit("")
@@ -248,3 +349,9 @@ class Files(QObject):
             self._preferences.add_recent_file(path)
             self._preferences.last_folder = path.parent
             self.recent_changed.emit()
+
+
+def _named(document: MapDocument, path: Path) -> str:
+    """Return the names of the files that a save writes."""
+    companion = companion_of(document, path)
+    return path.name if companion is None else f"{path.name}, {companion.name}"

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-from PySide6.QtCore import QPointF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPen, QPixmap, QPolygonF
+from PySide6.QtCore import QSize, Signal
+from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import QLabel, QListView, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
-from app.canvas.colouring import cost_pixels
+from app.canvas.thumbnail import thumbnail
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from maps.document import MapDocument
@@ -57,7 +57,7 @@ class GalleryPanel(QWidget):
         self._maps = [document for _, document in maps]
         self.list.clear()
         for (caption, document), lines in zip(maps, paths, strict=True):
-            item = QListWidgetItem(QIcon(_thumbnail(document, lines)), caption)
+            item = QListWidgetItem(QIcon(QPixmap.fromImage(thumbnail(document, lines, SIDE))), caption)
             item.setToolTip(f"{document.name}: {caption.replace(chr(10), ', ')}")
             self.list.addItem(item)
         self._hint.setVisible(not maps)
@@ -65,22 +65,3 @@ class GalleryPanel(QWidget):
 
     def _choose(self, item: QListWidgetItem) -> None:
         self.map_chosen.emit(self._maps[self.list.row(item)])
-
-
-def _thumbnail(document: MapDocument, paths: Sequence[NDArray[np.int64]]) -> QPixmap:
-    bounds = document.bounds
-    pixels = np.ascontiguousarray(cost_pixels(document.cost, document.passable, bounds.lower, bounds.upper))
-    image = QImage(pixels.data, document.width, document.height, 3 * document.width, QImage.Format.Format_RGB888)
-    picture = QPixmap.fromImage(image.copy()).scaled(
-        2 * SIDE, 2 * SIDE, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.FastTransformation
-    )
-    painter = QPainter(picture)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    scale = picture.width() / document.width
-    for path in paths:
-        line = QPolygonF([QPointF((col + 0.5) * scale, (row + 0.5) * scale) for row, col in path.tolist()])
-        for colour, width in ((QColor(20, 20, 24), 6.0), (QColor(250, 250, 252), 3.0)):
-            painter.setPen(QPen(colour, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
-            painter.drawPolyline(line)
-    painter.end()
-    return picture

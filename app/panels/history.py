@@ -1,4 +1,4 @@
-"""The history: what was done, where the designer stands, and a jump to any of it."""
+"""List the steps of the history, mark the current one, and jump to any of them."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.widgets.entry_table import Column, EntriesPanel
-from app.widgets.parts import GAP, Button, NumberField, ask_colour, shortest, swatch
+from app.widgets.parts import GAP, Button, NumberField, RemoveButton, ask_colour, shortest, swatch
 from maps.checks import not_negative
 from maps.document import Layout
 from maps.edits import remove_layout, set_layout
@@ -39,7 +39,7 @@ class LayoutsPanel(EntriesPanel[Layout]):
         super().__init__(model, lambda document: document.layouts, set_layout, remove_layout, parent)
         self._add_button(Button(self.tr("Add"), self.tr("Add an empty layout; place points with P")), self._add)
         self._remove_button = self._add_button(
-            Button(self.tr("Remove"), self.tr("Remove the chosen layout and its points (Del)")), self.remove
+            RemoveButton(self.tr("Remove"), self.tr("Remove the chosen layout and its points (Del)")), self.remove
         )
         self._add_button(
             Button(self.tr("Import…"), self.tr("Read points from a file into a new layout")),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 
 from app.widgets.entry_table import Column, EntriesPanel
-from app.widgets.parts import Button, ask_colour, free_name, number, shortest, swatch, tick_box
+from app.widgets.parts import Button, RemoveButton, ask_colour, free_name, number, shortest, swatch, tick_box
 from maps.document import MapDocument, Terrain
 
 if TYPE_CHECKING:
@@ -30,7 +30,8 @@ class PalettePanel(EntriesPanel[Terrain]):
         super().__init__(model, lambda document: document.palette, _set_terrain, _remove_terrain, parent)
         self._add_button(Button(self.tr("Add"), self.tr("Add a terrain like the chosen one")), self._add)
         self._remove_button = self._add_button(
-            Button(self.tr("Remove"), self.tr("Remove the chosen terrain from the palette (Del)")), self.remove
+            RemoveButton(self.tr("Remove"), self.tr("Remove the chosen terrain from the palette (Del)")),
+            self.remove,
         )
         self.table.setAccessibleName(self.tr("Palette"))
         # Another cost may have been picked since the row became the active one.

@@ -11,7 +11,7 @@ from PySide6.QtCore import Signal
 
 from app.tools.routes import ROUTE_COLOURS
 from app.widgets.entry_table import Column, EntriesPanel
-from app.widgets.parts import Button, ask_colour, free_name, number, shortest, swatch
+from app.widgets.parts import Button, RemoveButton, ask_colour, free_name, number, shortest, swatch
 from maps.checks import positive
 from maps.document import Cell, MapDocument, Route
 from maps.edits import remove_route, set_route
@@ -44,7 +44,7 @@ class RoutesPanel(EntriesPanel[Route]):
             Button(self.tr("Swap ends"), self.tr("Let the route run the other way")), self._swap
         )
         self._remove_button = self._add_button(
-            Button(self.tr("Remove"), self.tr("Remove the chosen route (Del)")), self.remove
+            RemoveButton(self.tr("Remove"), self.tr("Remove the chosen route (Del)")), self.remove
         )
         self.table.setAccessibleName(self.tr("Routes"))
         self.table.cellClicked.connect(self._ask_colour)

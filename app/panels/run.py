@@ -60,7 +60,9 @@ class RunPanel(QWidget):
         font.setBold(True)
         self.headline.setFont(font)
         self.headline.setObjectName("headline")
-        self.sentence = _wrapped()
+        self.subject = QLabel()  # of what the headline speaks, where that is not the newest step of the run
+        self.subject.setProperty("dim", True)
+        self.message = _wrapped()
 
         self._form_place = QVBoxLayout()
         layout = QVBoxLayout(self)
@@ -76,7 +78,8 @@ class RunPanel(QWidget):
                 line.addWidget(button)
             layout.addLayout(line)
         layout.addWidget(self.headline)
-        layout.addWidget(self.sentence)
+        layout.addWidget(self.subject)
+        layout.addWidget(self.message)
         layout.addWidget(self.fix)
         inner = QWidget()
         inner.setLayout(self._form_place)
@@ -121,6 +124,11 @@ class RunPanel(QWidget):
         """Choose a scenario by its name."""
         self.scenario_box.setCurrentIndex(self.scenario_box.findData(scenario))
 
+    def take_up(self, scenario: AnyScenario, settings: ScenarioSettings) -> None:
+        """Choose a scenario with these settings."""
+        self.choose(scenario.name)
+        self.form.show_values(settings)
+
     def set_targets(self, targets: tuple[float, ...]) -> None:
         """Give the routes the path costs that they should have."""
         self.form.show_values(self.scenario.with_targets(self.settings(), targets))
@@ -130,7 +138,7 @@ class RunPanel(QWidget):
         self._document = document
         self.form.show_document(document)
 
-    def show_run(self, run: RunModel) -> None:
+    def show_run(self, run: RunModel, *, can_apply: bool) -> None:
         """Show the words and the buttons that suit the state of a run."""
         texts = {"running": self.tr("Pause"), "paused": self.tr("Resume")}
         self.run.setText(texts.get(run.state, self.tr("Run")))
@@ -147,23 +155,28 @@ class RunPanel(QWidget):
         reason = self.tr("Stop the run first") if run.busy else first
         _enable(
             self.apply,
-            ended and run.result is not None,
+            can_apply,
             self.tr("Take the best over into the map, as one undo step"),
-            self.tr("The run has no result") if ended else reason,
+            self.tr("The run has no result, or the map shows it already") if ended else reason,
         )
-        _enable(self.revert, ended, self.tr("Drop the run's result and show the map as it was drawn"), reason)
+        _enable(self.revert, ended, self.tr("Show the map as it was drawn; the result stays in Results"), reason)
         self.fix.setVisible(run.fix is not None)
         if run.fix is not None:
             kind = self.form.kind_of(run.fix.setting)
             self.fix.setText(self.tr("Set “{}” to {}").format(kind.text, kind.text_of(run.fix.value)))
-        self.show_headline(run)
-        self.sentence.setText(run.sentence[:1].upper() + run.sentence[1:])
-        self.sentence.setVisible(bool(run.sentence))
+        self.message.setText(run.message[:1].upper() + run.message[1:])
+        self.message.setVisible(bool(run.message))
 
-    def show_headline(self, run: RunModel) -> None:
-        """Show the figures in words."""
-        self.headline.setText(run.headline())
-        self.headline.setVisible(bool(self.headline.text()))
+    def show_headline(self, words: str, subject: str, *, stale: bool) -> None:
+        """Show figures in words, and of what they speak; stale: dim, as that is not what is in view."""
+        self.headline.setText(words)
+        self.headline.setVisible(bool(words))
+        self.subject.setText(subject)
+        self.subject.setVisible(bool(words and subject))
+        if stale != bool(self.headline.property("dim")):
+            self.headline.setProperty("dim", stale)
+            self.headline.style().unpolish(self.headline)
+            self.headline.style().polish(self.headline)
 
     def _show_scenario(self) -> None:
         name = self.scenario_box.currentData()

@@ -1,4 +1,4 @@
-"""Features of a network as points in a plane: how two looks come to lie on each other."""
+"""Plot features of a network as points in the plane: those of two tilesets come to overlap."""
 
 import numpy as np
 import pyqtgraph as pg

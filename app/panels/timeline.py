@@ -1,4 +1,4 @@
-"""The time line of a run: its steps, the frames that were kept, the edits it took up, and where one stands."""
+"""The time line of a run: its steps, the frames that were kept, the edits it took up, and the frame in view."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ class Strip(QWidget):
         self.update()
 
     def x_of(self, step: float) -> float:
-        """Where a step lies, px."""
+        """Return the x coordinate of a step, px."""
         first = self._stops[0].step if self._stops else 0
         span = max(self.last_step - first, 1)
         return _INSET + (step - first) / span * (self.width() - 2 * _INSET)

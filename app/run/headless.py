@@ -1,4 +1,4 @@
-"""A run from document to document without a window: what the command line calls."""
+"""Run a scenario from document to document without a window, for the command line."""
 
 from __future__ import annotations
 
@@ -18,11 +18,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Solved:
-    """The outcome of a run. document: with the result in it.  last: the last step, with its message and result."""
+    """The outcome of a run.
+
+    document: with the result in it.  last: the last step, with its message and result.
+    stopped: whether Ctrl+C ended the run; the result is then the best so far.
+    """
 
     document: MapDocument
     report: Report
     last: AnyStep
+    stopped: bool = False
 
 
 def solve(
@@ -33,17 +38,23 @@ def solve(
 ) -> Solved:
     """Run a scenario to its end, telling `progress` every step.
 
-    Raises ProblemError, with a sentence for the user, if it cannot start.
+    Raises ProblemError, with a sentence for the user, if it cannot start; KeyboardInterrupt if Ctrl+C comes
+    before there is a result.
     """
     from engine.core.device import leave_a_core_free
 
     leave_a_core_free()
     began = time.perf_counter()
-    last = None
-    for last in scenario.steps(document, settings):
-        progress(last)
+    last, stopped = None, False
+    try:
+        for last in scenario.steps(document, settings):
+            progress(last)
+    except KeyboardInterrupt:
+        if last is None or last.result is None:
+            raise
+        stopped = True
     assert last is not None, "a run has at least one step"
     seconds = round(time.perf_counter() - began, 3)
     after = document if last.result is None else scenario.apply(document, last.result)
     facts = RunFacts(scenario.name, movement_text(document.rule), settings.seed, last.step, seconds, last.status)
-    return Solved(after, scenario.report(document, after, settings, last, facts), last)
+    return Solved(after, scenario.report(document, after, settings, last, facts), last, stopped)

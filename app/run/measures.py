@@ -1,4 +1,4 @@
-"""What the drawn map is like, measured beside the window: exact paths, their costs, distances to a goal."""
+"""Measure the drawn map in the background: exact paths, their costs, distances to a goal."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""A run as the window sees it: drained from the mailbox at display rate, announced by signals."""
+"""Hold the state of a run on the GUI thread: read from its mailbox at display rate, announced by signals."""
 
 from dataclasses import fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -18,25 +18,29 @@ DISPLAY_INTERVAL = 30  # milliseconds
 MOST_KEPT = 128
 KEPT_BYTES = 256 * 1024 * 1024
 
+RunState = Literal["idle", "running", "paused", "ended", "failed"]
+
 
 class RunModel(QObject):
     """At most one run at a time, and what it has shown so far.
 
-    state: "idle", "running", "paused", "ended" or "failed".  sentence: the latest words about it.
+    state: whether there is a run, and how it stands.  message: the latest sentence about it.
     refused: whether the run waits, as it cannot go on with the newest edit.
     taken: the document that the run works on, with the edits that it took up.  edits: at which steps it did.
     frame: the newest.  kept: frames along the way, spread evenly, for scrubbing.
-    result: of an ended run, for `Scenario.apply`.  fix: a change of a setting with which a refused run can start.
+    scenario, settings: of the newest run.  result: of an ended run, for `Scenario.apply`.
+    fix: a change of a setting with which a refused run can start.
     """
 
     frame_changed = Signal()
     figures_changed = Signal()
     state_changed = Signal()
+    finished = Signal()  # a run has ended by itself or was stopped; not when it is halted
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.state = "idle"
-        self.sentence = ""
+        self.state: RunState = "idle"
+        self.message = ""
         self.started_from: MapDocument | None = None
         self.taken: MapDocument | None = None
         self.refused = False
@@ -44,6 +48,7 @@ class RunModel(QObject):
         self.kept: list[Frame] = []
         self.edits: list[int] = []
         self.scenario: AnyScenario | None = None
+        self.settings: ScenarioSettings | None = None
         self.result: object = None
         self.fix: SuggestedFix | None = None
         self._figures: list[StepFigures] = []
@@ -75,6 +80,11 @@ class RunModel(QObject):
         return self.scenario.headline(self._figures[0].figures, self._figures[-1].figures)
 
     @property
+    def best(self) -> object:
+        """Return the best result so far, of a run that goes on or has ended; None where there is none yet."""
+        return self._run.result if self._run is not None and self.busy else self.result
+
+    @property
     def step(self) -> int:
         """Return the newest step; 0 before the first."""
         return self._figures[-1].step if self._figures else 0
@@ -82,12 +92,12 @@ class RunModel(QObject):
     def start(self, document: MapDocument, scenario: AnyScenario, settings: ScenarioSettings) -> bool:
         """Start a run on a snapshot and return whether it began; it does not while another is under way."""
         if self.busy:
-            self.sentence = self.tr("A run is under way; stop it before you start another.")
+            self.message = self.tr("A run is under way; stop it before you start another.")
             self.state_changed.emit()
             return False
         self._forget()
         self.started_from = self.taken = self._sent = document
-        self.scenario = scenario
+        self.scenario, self.settings = scenario, settings
         self._run = Run(document, scenario, settings)
         self._timer.start()
         self._become("running", self.tr("Preparing…"))
@@ -154,8 +164,8 @@ class RunModel(QObject):
         self.kept, self.edits, self._figures = [], [], []
         self._frames_seen, self._keep_every = 0, 1
 
-    def _become(self, state: str, sentence: str) -> None:
-        self.state, self.sentence = state, sentence
+    def _become(self, state: RunState, message: str) -> None:
+        self.state, self.message = state, message
         self.state_changed.emit()
 
     def _drain(self) -> None:
@@ -185,6 +195,7 @@ class RunModel(QObject):
             self._timer.stop()
             self.result, self.fix = mail.ending.result, mail.ending.fix
             self._become("failed" if mail.ending.failed else "ended", mail.ending.message)
+            self.finished.emit()
 
     def _keep(self, frame: Frame) -> None:
         """Every nth frame; n doubles whenever there are too many, so that what is kept is spread evenly."""

@@ -1,21 +1,24 @@
-"""The view of a run: which of its frames the canvas shows, or the drawn map, and when panels draw the run anew."""
+"""Choose what the canvas shows, a frame of the run or the drawn map, and when panels are redrawn."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.run.measures import Measurer, Measures
+from app.scenarios.frame import Frame
 from app.scenarios.translate import shortest_paths
 
 if TYPE_CHECKING:
     from app.canvas.canvas import Canvas
     from app.document.model import DocumentModel
     from app.run.model import RunModel
-    from app.scenarios.frame import Frame, Plan
+    from app.scenarios.frame import Plan
     from maps.document import MapDocument
+    from maps.results import KeptResult
 
 PROGRESS_INTERVAL = 100  # milliseconds
 
@@ -24,23 +27,41 @@ PROGRESS_INTERVAL = 100  # milliseconds
 class Shown:
     """What the canvas shows.
 
-    frame: the run's frame in view; None where the drawn map is. measures: of the drawn map; None before there are
-    any of a map of its size. compared: the plan of the plan panel, shown where the frame has none.
+    document: the map below everything: the drawn one, or that of a kept result, as it was before its run.
+    frame: the frame in view, of the run or of a kept result; None where the drawn map is.
+    measures: of the drawn map, or of the kept result; None before there are any of a map of its size.
+    compared: the plan of the plan panel, shown where the frame has none. result: the kept result in view, if any.
     """
 
+    document: MapDocument
     frame: Frame | None = None
     measures: Measures | None = None
     compared: Plan | None = None
+    result: KeptResult | None = None
 
     @property
     def has_run_costs(self) -> bool:
-        """Whether the run's costs, and the paths on them, stand in place of the drawn ones."""
+        """Whether the frame's costs, and the paths on them, stand in place of the drawn ones."""
         return self.frame is not None and self.frame.cost_map is not None
 
     @property
     def plan(self) -> Plan | None:
         """The plan whose lines are drawn."""
         return self.compared if self.frame is None or self.frame.plan is None else self.frame.plan
+
+
+@dataclass(frozen=True, eq=False)
+class _KeptInView:
+    """A kept result in view. ground: its map with the costs from before the run; frame: its costs, over these."""
+
+    result: KeptResult
+    ground: MapDocument
+    frame: Frame
+    measures: Measures | None = None
+
+    def with_measures(self, measures: Measures) -> _KeptInView:
+        """Return it with its exact paths, once these are known."""
+        return replace(self, measures=measures, frame=replace(self.frame, paths=measures.paths))
 
 
 class RunView(QObject):
@@ -60,7 +81,8 @@ class RunView(QObject):
     def __init__(self, run: RunModel, model: DocumentModel, canvas: Canvas, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._run, self._model, self._canvas = run, model, canvas
-        self.shown = Shown()
+        self.shown = Shown(model.document)
+        self._kept: _KeptInView | None = None
         self._scrubbed: Frame | None = None
         self._comparing = False
         self._measures: Measures | None = None
@@ -71,7 +93,7 @@ class RunView(QObject):
         self.measurer.measured.connect(self._take_measures)
         self._progress_due = QTimer(self, interval=PROGRESS_INTERVAL, singleShot=True)
         self._progress_due.timeout.connect(self.progress_changed)
-        model.changed.connect(self.refresh)
+        model.changed.connect(self._take_document)
         canvas.options_changed.connect(self.refresh)  # the active route may be another
         run.frame_changed.connect(self.refresh)
         run.figures_changed.connect(self._take_figures)
@@ -81,15 +103,23 @@ class RunView(QObject):
 
     def scrub(self, frame: Frame | None) -> None:
         """Show an earlier frame of the run; None follows the newest again."""
-        self._scrubbed = frame
+        self._scrubbed, self._kept = frame, None
         self.compare(False)  # who scrubs wants to see the run
         self.refresh()
 
     def compare(self, drawn: bool) -> None:
         """Show the drawn map in place of the run's, or the run's again."""
+        if drawn:
+            self._kept = None
         if drawn != self._comparing:
             self._comparing = drawn
             self.compare_changed.emit(drawn)
+            self.refresh()
+
+    def show_result(self, result: KeptResult | None) -> None:
+        """Show a kept result in place of the run's map and the drawn one; None goes back to what was in view."""
+        if result is not self.shown.result:
+            self._kept = None if result is None else _kept_in_view(result)
             self.refresh()
 
     def show_plan(self, plan: Plan | None) -> None:
@@ -104,9 +134,19 @@ class RunView(QObject):
 
     # What is shown
 
+    @property
+    def in_view(self) -> MapDocument:
+        """The map of which figures speak: the drawn one, or that of the kept result in view."""
+        return self._model.document if self._kept is None else self._kept.result.after
+
     def refresh(self) -> None:
         """Decide from the state of everything what the canvas shows, and show it."""
-        self._show(Shown(self._frame_in_view(), self._fitting_measures(), self._compared))
+        kept = self._kept
+        if kept is None:
+            shown = Shown(self._model.document, self._frame_in_view(), self._fitting_measures(), self._compared)
+        else:
+            shown = Shown(kept.ground, kept.frame, kept.measures, self._compared, kept.result)
+        self._show(shown)
         self._measure()
         self.shown_changed.emit()
 
@@ -129,8 +169,11 @@ class RunView(QObject):
 
     def _show(self, shown: Shown) -> None:
         """Show it on the canvas, which is told only of what differs from what it shows already."""
-        canvas, shape = self._canvas, self._model.document.shape
-        before = self.shown if shape == self._shape else Shown()  # a map of another size begins with nothing
+        canvas, shape = self._canvas, shown.document.shape
+        before = self.shown if shape == self._shape else Shown(shown.document)  # another size begins with nothing
+        if canvas.document is not shown.document:
+            canvas.show_cost_map(None)
+            canvas.show_document(shown.document)
         self.shown, self._shape = shown, shape
         frame, measures = shown.frame, shown.measures
         if frame is not before.frame:
@@ -153,14 +196,19 @@ class RunView(QObject):
             canvas.show_plan(shown.plan)
 
     def _measure(self) -> None:
-        """Have the drawn map measured, unless a run that is under way covers it."""
-        wanted = self._model.document, self._canvas.options.route
-        if wanted != self._measured and not (self._run.busy and self.shown.has_run_costs):
+        """Have what is in view measured: a kept result, or the drawn map unless a run under way covers it."""
+        kept = self._kept
+        wanted = self.in_view, self._canvas.options.route
+        covered = kept is None and self._run.busy and self.shown.has_run_costs
+        if wanted != self._measured and not covered:
             self._measured = wanted
             self.measurer.measure(*wanted)
 
     def _take_measures(self, measures: Measures) -> None:
-        self._measures = measures
+        if self._kept is not None and measures.document is self._kept.result.after:
+            self._kept = self._kept.with_measures(measures)
+        else:
+            self._measures = measures
         if measures.document.routes == self._model.document.routes:
             self.route_costs_changed.emit(measures.costs)
         self.refresh()
@@ -171,7 +219,14 @@ class RunView(QObject):
         if not self._progress_due.isActive():
             self._progress_due.start()
 
+    def _take_document(self) -> None:
+        """Show what the designer draws."""
+        self._kept = None
+        self.refresh()
+
     def _take_state(self) -> None:
+        if self._run.state == "running":
+            self._kept = None
         if self._run.frame is None:  # another run, or none
             self.scrub(None)
         else:
@@ -187,3 +242,9 @@ class RunView(QObject):
         maps = scenario.gallery(document, result)
         if maps:
             self.gallery_changed.emit(maps, [shortest_paths(entry) for _, entry in maps])
+
+
+def _kept_in_view(result: KeptResult) -> _KeptInView:
+    before, after = result.before, result.after
+    ground = after.replace(cost=before.cost) if before.shape == after.shape else after
+    return _KeptInView(result, ground, Frame(0, cost_map=after.cost.astype(np.float64)))

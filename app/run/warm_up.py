@@ -1,4 +1,4 @@
-"""Preparing the engine while nobody waits for it, so that the first run starts at once."""
+"""Prepare the engine in the background after the start, so that the first run begins without a delay."""
 
 import threading
 

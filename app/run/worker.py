@@ -1,4 +1,4 @@
-"""A run in its own thread: snapshots go in, a mailbox comes out, orders are read between any two steps.
+"""Run a scenario in its own thread, which reads orders between two steps and writes to a mailbox.
 
 Nothing here knows Qt. torch and the engine's solvers are imported in the thread, and tensors never leave it.
 """
@@ -130,6 +130,11 @@ class Run:
         return self._thread.is_alive()
 
     @property
+    def result(self) -> object:
+        """Return the best result so far; None where there is none yet."""
+        return self._result
+
+    @property
     def paused(self) -> bool:
         """Return whether the run waits for `resume` or `single_step`."""
         return self._orders.paused
@@ -193,7 +198,7 @@ class Run:
         while True:
             edited = self._wait_for_turn()
             if self._orders.stopped:
-                self.mailbox.put_ending(Ending(Status.CANCELLED.sentence, self._result))
+                self.mailbox.put_ending(Ending(Status.CANCELLED.message, self._result))
                 return
             try:
                 if edited is not None:
@@ -211,7 +216,7 @@ class Run:
                     orders.refused = False
                 self.mailbox.put_edit(Edit(number, edited))
             if step is None:
-                self.mailbox.put_ending(Ending(Status.STEPS_DONE.sentence, self._result))
+                self.mailbox.put_ending(Ending(Status.STEPS_DONE.message, self._result))
                 return
             self._result, state, number = step.result, step.state or state, step.step
             if self._deliver(step):

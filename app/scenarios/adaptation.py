@@ -1,4 +1,4 @@
-"""Tileset adaptation: a network that knows one look learns another, without labels, by transport of features."""
+"""Tileset adaptation: a network trained on one tileset learns another, without labels, by optimal transport."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from maps.document import MapDocument
 
 SIDE, HELD_OUT = 12, 100  # tiles along a side, and maps that neither training sees
+EPOCHS, BATCH = 7, 16  # of the training on the known look
 SPREAD_LEGEND = "Features of tiles: ● the look that it knows, ○ the new one; colours are terrains"
 
 
@@ -129,7 +130,7 @@ AdaptationStep: TypeAlias = RunStep[AdaptationFigures, PricedMap]
 
 
 class TilesetAdaptation(Scenario[AdaptationSettings, AdaptationFigures, PricedMap]):
-    """Adapt a network to a look without costs, and price the map drawn in it. Result: `PricedMap`."""
+    """Adapt a network to a tileset without known costs, and price the map drawn in it. Result: `PricedMap`."""
 
     name = "adaptation"
     title = "Adapt to a new tileset"
@@ -158,8 +159,9 @@ class TilesetAdaptation(Scenario[AdaptationSettings, AdaptationFigures, PricedMa
         return _steps(document, settings, picture, adapting)
 
     def total_steps(self, settings: AdaptationSettings) -> int | None:
-        """Return None: how long the known look is learned is not known beforehand."""
-        return None
+        """Return the steps on the new look, behind those that learn the known one where no network is given."""
+        training = 0 if settings.network else EPOCHS * max(1, settings.maps // BATCH)
+        return training + settings.steps
 
     def headline(self, first: AdaptationFigures, last: AdaptationFigures) -> str:
         """Return the accuracy on the new look, before and after."""
@@ -218,7 +220,8 @@ def _iterates(
 
     known = examples(settings.maps, SIDE, SIDE, settings.seed)
     if model is None:
-        for trained in train_terrain(known, TrainingSettings(tilesets=(settings.source,), seed=settings.seed)):
+        training = TrainingSettings(tilesets=(settings.source,), epochs=EPOCHS, batch=BATCH, seed=settings.seed)
+        for trained in train_terrain(known, training):
             model = trained.model
             yield trained
     assert model is not None

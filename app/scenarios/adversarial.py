@@ -14,7 +14,7 @@ from app.scenarios.figures import curve
 from app.scenarios.frame import Floats, Frame
 from app.scenarios.report import Report, RunFacts
 from app.scenarios.scenario import RunStep, Scenario, state_of
-from app.scenarios.translate import movement_grid, path_cells, path_costs, total_cost
+from app.scenarios.translate import movement_grid, path_cells, path_costs
 from app.scenarios.words import within
 from engine.core.errors import ProblemError, SuggestedFix
 
@@ -67,7 +67,8 @@ class AdversarialReport(Report):
 
     def summary_lines(self) -> list[str]:
         """Return path costs and gap, each route's where there are several, and how the run computed."""
-        line = f"Path {self.path_cost_before:.4g} → {self.path_cost_after:.4g}"
+        what = f"Weighted sum of {len(self.routes)} routes" if len(self.routes) > 1 else "Path"
+        line = f"{what} {self.path_cost_before:.4g} → {self.path_cost_after:.4g}"
         if isfinite(self.gap):
             line += f" · within {within(self.gap)} % of the longest possible ({self.upper_bound:.6g})"
         lines = [line]
@@ -84,7 +85,8 @@ class AdversarialReport(Report):
     def captions(self) -> tuple[str, str]:
         """Return path costs and the gap."""
         near = f", within {within(self.gap)} % of the longest possible" if isfinite(self.gap) else ""
-        return f"path cost {self.path_cost_before:.4g}", f"path cost {self.path_cost_after:.4g}{near}"
+        what = f"weighted sum of {len(self.routes)} routes" if len(self.routes) > 1 else "path cost"
+        return f"{what} {self.path_cost_before:.4g}", f"{what} {self.path_cost_after:.4g}{near}"
 
 
 AdversarialStep: TypeAlias = RunStep[AdversarialFigures, Floats]
@@ -160,7 +162,7 @@ class AdversarialPath(Scenario[AdversarialSettings, AdversarialFigures, Floats])
             path_cost_after=score(problem, costs_after),
             upper_bound=bound,
             gap=max(0.0, relative_gap(bound, score(problem, costs_after))) if isfinite(bound) else nan,
-            budget=total_cost(after),
+            budget=after.total_cost,
             method=settings.method,
             device=device_of(settings, problem),
             aim=settings.aim,
@@ -252,7 +254,7 @@ def _design_steps(
             iterate.best_map,
             iterate.state,
             iterate.status,
-            "" if iterate.status is None else iterate.status.sentence,
+            "" if iterate.status is None else iterate.status.message,
         )
 
 
@@ -276,7 +278,7 @@ def _optimum_steps(
             iterate.cost_map,
             iterate.warm_start,
             iterate.status,
-            "" if iterate.status is None else iterate.status.sentence,
+            "" if iterate.status is None else iterate.status.message,
         )
 
 

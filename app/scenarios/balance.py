@@ -21,7 +21,7 @@ from app.scenarios.figures import curve
 from app.scenarios.frame import Cells, Floats, Frame
 from app.scenarios.report import Report, RunFacts
 from app.scenarios.scenario import RunStep, Scenario, state_of
-from app.scenarios.translate import fixes_in_settings, moved_cost, movement_grid, total_cost
+from app.scenarios.translate import fixes_in_settings, moved_cost, movement_grid
 from engine.core.errors import ProblemError, SuggestedFix
 from engine.core.status import Status
 
@@ -148,7 +148,7 @@ class RankBalance(Scenario[BalanceSettings, BalanceFigures, Floats]):
             ranks_after=now.ranks,
             distances_after=now.distances,
             changed_total=moved_cost(before, after),
-            budget=total_cost(after),
+            budget=after.total_cost,
         )
 
     def prepared(self, document: MapDocument, settings: BalanceSettings) -> MapDocument:
@@ -287,7 +287,7 @@ def _message(met: int, aims: int, status: Status | None) -> str:
     if met == aims:
         return "Done: every aim is met."
     if status is Status.NOT_A_NUMBER:
-        return status.sentence
+        return status.message
     return (
         f"{met} of {aims} aims are met. More steps, wider bounds or a smaller margin may meet the others; locked "
         f"cells and walls may forbid it."

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from app.scenarios.settings import Choice, Number, OptionalNumber, Whole, setting
-from app.scenarios.translate import total_cost
 from engine.core.errors import ProblemError, SuggestedFix
 from maps.document import Bounds, MapDocument
 from maps.edits import apply_costs
@@ -56,7 +55,7 @@ def budget_setting() -> float | None:
             "Total cost of all passable cells, which is only moved about",
             single_step=10.0,
             none="as drawn",
-            stands_for=total_cost,
+            stands_for=lambda document: document.total_cost,
         ),
     )
 
@@ -129,7 +128,7 @@ def bounds_of(document: MapDocument, settings: MapLimits) -> tuple[float, float]
     upper = document.bounds.upper if settings.upper is None else settings.upper
     if lower <= upper:
         return lower, upper
-    mean = total_cost(document) / max(1, np.count_nonzero(document.passable))
+    mean = document.total_cost / max(1, np.count_nonzero(document.passable))
     fix = None
     if settings.lower is not None and mean < lower and document.bounds.lower <= upper:
         fix = SuggestedFix("lower", None)

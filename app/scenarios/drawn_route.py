@@ -322,7 +322,7 @@ def _framing(iterate: engine.DrawnRouteIterate) -> Callable[[], Frame]:
 def _message(iterate: engine.DrawnRouteIterate, status: Status) -> str:
     best = iterate.best_standing
     if status is Status.NOT_A_NUMBER:
-        return status.sentence
+        return status.message
     if not best.follows:
         return (
             f"The path does not take the line yet: {100 * best.on_path:.0f} % of it is on the path. More steps, "

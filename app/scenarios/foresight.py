@@ -24,7 +24,7 @@ from app.scenarios.frame import Cells, Floats, Frame
 from app.scenarios.report import Report, RunFacts
 from app.scenarios.scenario import RunStep, Scenario, state_of
 from app.scenarios.settings import Choice, Number, Whole, setting
-from app.scenarios.translate import movement_grid, path_cells, total_cost
+from app.scenarios.translate import movement_grid, path_cells
 from engine.core.status import Status
 
 if TYPE_CHECKING:
@@ -202,7 +202,7 @@ class BoundedForesight(Scenario[ForesightSettings, ForesightFigures, Floats]):
             excess_after=now.excess,
             path_costs_before=was.path_costs,
             path_costs_after=now.path_costs,
-            budget=total_cost(after),
+            budget=after.total_cost,
         )
 
     def prepared(self, document: MapDocument, settings: ForesightSettings) -> MapDocument:
@@ -245,7 +245,7 @@ def _step_of(problem: engine.ForesightProblem, iterate: engine.ForesightIterate)
         iterate.best_map,
         iterate.state,
         iterate.status,
-        "" if iterate.status is None else iterate.status.sentence,
+        "" if iterate.status is None else iterate.status.message,
     )
 
 

@@ -23,7 +23,7 @@ from app.scenarios.frame import Floats, Frame
 from app.scenarios.report import Report, RunFacts
 from app.scenarios.scenario import RunStep, Scenario, state_of
 from app.scenarios.settings import Number, OptionalNumber, Toggle, Whole, setting
-from app.scenarios.translate import movement_grid, path_cells, total_cost
+from app.scenarios.translate import movement_grid, path_cells
 from app.scenarios.words import figure
 from engine.core.status import Status
 
@@ -210,7 +210,7 @@ class MapGeneration(Scenario[GenerateSettings, GenerateFigures, Generated]):
             path_costs=() if made is None else tuple(made.path_costs.tolist()),
             blended=() if made is None else tuple(made.blended.tolist()),
             diversity=last.figures.diversity,
-            budget=total_cost(after),
+            budget=after.total_cost,
             refined=settings.refine,
         )
 
@@ -281,7 +281,7 @@ def _training_step(problem: Problem, iterate: GeneratorIterate, step: int, lengt
         Generated(cost_map, None),
         GenerateState(step, iterate.generator.weights),
         iterate.status,
-        "" if iterate.status is None else iterate.status.sentence,
+        "" if iterate.status is None else iterate.status.message,
     )
 
 

@@ -100,6 +100,7 @@ class PointMatching(Scenario[MatchingSettings, MatchingFigures, MovedLayouts]):
     summary = "Move one layout of points towards another, or over the painted costs, by transport cost."
     axis = "transport cost"
     needs_route = False
+    moves_points = True
     settings = MatchingSettings
     figures = MatchingFigures
 
@@ -210,7 +211,7 @@ def _step_of(iterate: MatchIterate, device: str) -> MatchingStep:
         result,
         iterate.state,
         iterate.status,
-        "" if iterate.status is None else iterate.sentence,
+        "" if iterate.status is None else iterate.message,
     )
 
 

@@ -47,10 +47,7 @@ def source_names(document: MapDocument) -> dict[str, str]:
 
 
 def target_names(document: MapDocument) -> dict[str, str]:
-    """Return what points may move to: each layout, or a density.
-
-    The second layout comes first: from the first to the second is what a new designer wants.
-    """
+    """Return what points may move to: each layout, the second one first, or a density."""
     names = [layout.name for layout in document.layouts]
     return {**{name: name for name in names[1:] + names[:1]}, **DENSITIES}
 
@@ -63,10 +60,10 @@ class MatchingSettings:
         "", DocumentChoice("Move", "The layout whose points move", entries=source_names, flag="--from")
     )
     target: str = setting(
-        "",
+        CHEAPNESS,  # what every map has, whatever its layouts weigh
         DocumentChoice(
             "Towards",
-            "The layout that they move to, or the painted costs as a density",
+            "What they spread over, by the painted costs, or the layout that they move to",
             entries=target_names,
             flag="--to",
         ),

@@ -1,7 +1,8 @@
-"""A map at the prices that a network reads from its picture, and networks as files."""
+"""Price a map by a network that sees its picture, and read and write networks as files."""
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +15,9 @@ from app.scenarios.common_settings import drawn_costs
 from app.scenarios.frame import Floats, Frame, Scatter
 from app.scenarios.translate import movement_grid, path_cells
 from engine.core.errors import ProblemError
+from maps.errors import MapFormatError, MapSaveError
+from maps.formats.limits import read_file
+from maps.safe_save import save_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,28 +85,33 @@ def drawn_picture(document: MapDocument, tileset: str, seed: int) -> Picture:
 
 def read_network(name: str) -> PricingModel:
     """Return a trained network from its file. Raises ProblemError, with what is wrong with it."""
-    from engine.learning.terrain import load_model
+    from engine.learning.terrain_bytes import LARGEST_FILE, model_from_bytes
 
     try:
-        return load_model(Path(name))
-    except (OSError, ValueError) as error:
+        return model_from_bytes(read_file(name, LARGEST_FILE))
+    except MapFormatError as error:
+        raise ProblemError("network", f"{name} cannot be used: it {error.why}") from error
+    except ValueError as error:
         raise ProblemError("network", f"{name} cannot be used: {error}") from error
 
 
 def check_place(name: str) -> None:
     """Refuse a place where a network cannot be saved, with ProblemError; an empty name saves nothing."""
-    if name and not Path(name).absolute().parent.is_dir():
+    folder = Path(name).absolute().parent
+    if name and not folder.is_dir():
         raise ProblemError("save_as", f"there is no folder for {name}; choose another place")
+    if name and not os.access(folder, os.W_OK):
+        raise ProblemError("save_as", f"nothing can be written in the folder of {name}; choose another place")
 
 
 def saved(model: PricingModel, name: str) -> str:
     """Save a network, unless the name is empty, and return a sentence about it, behind a space."""
-    from engine.learning.terrain import save_model
+    from engine.learning.terrain_bytes import model_to_bytes
 
     if not name:
         return ""
     try:
-        save_model(model, Path(name))
-    except OSError as error:
+        warning = save_bytes(name, model_to_bytes(model))
+    except MapSaveError as error:
         return f" The network was NOT saved: {error}."
-    return f" Saved as {Path(name).name}."
+    return f" Saved as {Path(name).name}{f', but: {warning}' if warning else ''}."

@@ -66,7 +66,7 @@ class Scenario(ABC, Generic[Settings, StepFigures, Result]):
     name: in the table, on the command line and in reports.  title, summary: what the designer reads.
     settings, figures: the dataclasses of the run's settings and of a step's numbers.
     axis: what the curves measure.  needs_route: whether a map without a route has nothing to offer.
-    makes_gallery: whether a run makes several maps.
+    makes_gallery: whether a run makes several maps.  moves_points: whether it moves layouts of points.
     """
 
     name: ClassVar[str]
@@ -75,6 +75,7 @@ class Scenario(ABC, Generic[Settings, StepFigures, Result]):
     axis: ClassVar[str]
     needs_route: ClassVar[bool] = True
     makes_gallery: ClassVar[bool] = False
+    moves_points: ClassVar[bool] = False
     settings: type[Settings]
     figures: type[StepFigures]
 

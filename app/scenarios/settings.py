@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from contextlib import suppress
 from dataclasses import KW_ONLY, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 Value = TypeVar("Value")
 Key = TypeVar("Key", bound=str)
+AnySettings = TypeVar("AnySettings", bound="DataclassInstance")
 
 
 def _always_used(settings: Any) -> bool:
@@ -249,6 +251,20 @@ def setting(default: Value, kind: Setting[Value]) -> Value:
 def settings_of(settings_class: type[DataclassInstance]) -> dict[str, Setting[Any]]:
     """Return the kind of every setting of a settings class by the name of its field, in order."""
     return {entry.name: entry.metadata[Setting] for entry in fields(settings_class)}
+
+
+def settings_as_words(settings: DataclassInstance) -> dict[str, str]:
+    """Return the word of every setting by the name of its field, as the command line would spell it."""
+    return {name: kind.word_of(getattr(settings, name)) for name, kind in settings_of(type(settings)).items()}
+
+
+def settings_from_words(settings_class: type[AnySettings], words: Mapping[str, object]) -> AnySettings:
+    """Return the settings that `settings_as_words` spelled; the default where a word is missing or will not do."""
+    values: dict[str, Any] = {}
+    for name, kind in settings_of(settings_class).items():
+        with suppress(KeyError, ValueError):
+            values[name] = kind.parse(str(words[name]))
+    return settings_class(**values)
 
 
 def _number(text: str) -> float:

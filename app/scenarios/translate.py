@@ -97,11 +97,6 @@ def path_costs(document: MapDocument) -> Floats:
     return np.array([path.cost for path in document_paths(document)], np.float64)
 
 
-def total_cost(document: MapDocument) -> float:
-    """Return the total cost of all passable cells."""
-    return float(document.cost[document.passable].sum(dtype=np.float64))
-
-
 def moved_cost(before: MapDocument, after: MapDocument) -> float:
     """Return the sum of the absolute changes of the costs of passable cells."""
     return float(np.abs(after.cost - before.cost, dtype=np.float64)[before.passable].sum())

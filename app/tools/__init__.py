@@ -25,6 +25,7 @@ class ToolEntry:
 
     shortcut: its key. hint: what it does, for the tooltip and the status bar. begin: the tool itself.
     options: the fields of the options bar that count for it. for_points: it edits the points of layouts.
+    edits: whether it changes the map at all.
     """
 
     title: str
@@ -33,6 +34,7 @@ class ToolEntry:
     begin: Tool
     options: tuple[OptionField, ...] = ()
     for_points: bool = False
+    edits: bool = True
 
     @property
     def has_size(self) -> bool:
@@ -55,7 +57,7 @@ TOOLS: dict[str, ToolEntry] = {
     "line": ToolEntry("Line", "L", "Drag a straight line; Shift: 45°", shapes.line, _BRUSH),
     "rectangle": ToolEntry("Rectangle", "R", "Drag a rectangle; Shift: square", shapes.box, ("filled", *_VALUE)),
     "fill": ToolEntry("Fill", "F", "Fill connected cells of one cost", fill.fill, _VALUE),
-    "picker": ToolEntry("Picker", "I", "Take a cell's cost for painting", fill.picker),
+    "picker": ToolEntry("Picker", "I", "Take a cell's cost for painting", fill.picker, edits=False),
     "wall": ToolEntry("Wall", "W", "Left builds, right clears", strokes.wall, ("size",)),
     "lock": ToolEntry("Lock", "K", "Left locks against runs, right unlocks", strokes.lock, ("size",)),
     "start": ToolEntry("Start", "S", "Set or drag a route's start", routes.start),

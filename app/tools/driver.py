@@ -31,6 +31,7 @@ class ToolDriver(QObject):
     options_changed = Signal(object, object)  # ToolOptions before and now
     sketch_changed = Signal(object, object)  # Sketch before and now
     problem = Signal(str)
+    edit_begins = Signal()  # before the document is read: what is in view may have to become the document first
 
     def __init__(self, model: DocumentModel, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -89,6 +90,8 @@ class ToolDriver(QObject):
         """Begin a gesture."""
         if self._gesture is None:
             self.finish_repeats()
+            if self.entry.edits:
+                self.edit_begins.emit()
             gesture = self.entry.begin(self._model, self.options)
             next(gesture)
             self._gesture = gesture
@@ -159,6 +162,8 @@ class ToolDriver(QObject):
         if self._gesture is not None:
             return
         action = POINT_ACTIONS[name]
+        if action.label and (self.options.selection or not action.needs_points):
+            self.edit_begins.emit()
         clipboard = QGuiApplication.clipboard()
         outcome = run_action(name, self._model.document, self.options, clipboard.text())
         if outcome.clipboard is not None:
@@ -170,7 +175,8 @@ class ToolDriver(QObject):
 
     def set_weight(self, weight: float) -> None:
         """Give each selected point this weight."""
-        if self._gesture is None:
+        if self._gesture is None and self.options.selection:
+            self.edit_begins.emit()
             try:
                 self._edit("Change weights", with_weight(self._model.document, self.options, weight), False)
             except MapError as error:

@@ -93,7 +93,7 @@ def _paste(document: MapDocument, options: ToolOptions, clipboard: str) -> Outco
     if not clipboard.strip():
         return Outcome(document, options, sentence="There are no points to paste; copy some first")
     try:
-        rows, _ = parse_points("clipboard", clipboard)
+        rows = parse_points("clipboard", clipboard).rows
     except MapFormatError as error:
         return Outcome(document, options, sentence=f"The clipboard holds no points: {error.where} {error.why}")
     index = active_layout(document, options)

@@ -55,6 +55,17 @@ class Button(QPushButton):
         self.setToolTip(reason_against or self._tip)
 
 
+class RemoveButton(Button):
+    """Remove something with a click; not with a bare Space, which is easily meant for another widget."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Leave Space to others."""
+        if event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Select):
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
+
+
 class Check(QCheckBox):
     """Tick a box whose border is visible on a dark ground too, where Fusion's is not."""
 

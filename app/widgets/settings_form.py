@@ -72,10 +72,6 @@ class SettingsForm(QWidget):
         for name, control in self.controls.items():
             control.set_value(values[name])
 
-    def set_value(self, name: str, value: Any) -> None:
-        """Set one control."""
-        self.controls[name].set_value(value)
-
     def kind_of(self, name: str) -> Setting[Any]:
         """Return the kind of a setting, which knows its label and how its values read."""
         return self._kinds[name]

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from app.canvas.canvas import Canvas
     from app.document.model import DocumentModel
     from app.files.file_actions import Files
+    from app.panels.results import ResultsPanel
     from app.run.controller import RunController
+    from app.run.results import ResultsController
     from app.window.docks import Docks
     from app.window.tool_choice import ToolChoice
 
@@ -42,6 +44,8 @@ class Workbench:
     canvas: Canvas
     tools: ToolChoice
     run: RunController
+    results: ResultsController
+    results_panel: ResultsPanel
     docks: Docks
     preferences: Preferences | None
 
@@ -59,12 +63,15 @@ class Commands(QObject):
         return CommandTable((self._file(), self._edit(), self._view(), self._run(), self._help()), self._tools())
 
     def _file(self) -> Menu:
-        files, controller = self._bench.files, self._bench.run
+        files = self._bench.files
         return Menu(
             self.tr("&File"),
             (
                 Command(self.tr("&New…"), self._new, Keys.New),
                 Command(self.tr("&Open…"), files.ask_open, Keys.Open),
+                Command(
+                    self.tr("Open a &table…"), files.ask_open_table, tip=self.tr("Say how a .csv is to be read")
+                ),
                 Menu(self.tr("Open &recent"), self._recent),
                 Menu(
                     self.tr("Open a s&ample"),
@@ -76,7 +83,7 @@ class Commands(QObject):
                 None,
                 Command(self.tr("&Save"), files.save, Keys.Save),
                 Command(self.tr("Save &as…"), files.save_as, "Ctrl+Shift+S"),
-                Command(self.tr("&Export…"), lambda: files.export(controller.result_document()), "Ctrl+E"),
+                Command(self.tr("&Export…"), self._export, "Ctrl+E"),
                 None,
                 Command(self.tr("&Quit"), self._bench.window.close, Keys.Quit),
             ),
@@ -148,8 +155,28 @@ class Commands(QObject):
                     enabled=lambda: run.can_apply,
                 ),
                 Command(self.tr("Re&vert to the drawn map"), run.revert, enabled=lambda: run.can_revert),
+                None,
+                Menu(self.tr("Chosen &result"), self._results()),
             ),
         )
+
+    def _results(self) -> list[Command]:
+        results, panel = self._bench.results, self._bench.results_panel
+
+        def one() -> bool:
+            return len(panel.chosen) == 1
+
+        return [
+            Command(self.tr("&View or leave the result"), panel.view_chosen, widget_key="Return", enabled=one),
+            Command(self.tr("Show the &drawn map"), panel.show_drawn, enabled=lambda: results.in_view is not None),
+            Command(self.tr("&Compare results…"), panel.compare, enabled=lambda: 1 <= len(panel.chosen) <= 2),
+            Command(self.tr("A&pply the chosen result"), panel.apply, enabled=one),
+            Command(self.tr("&Fork from the result"), panel.fork, enabled=one),
+            Command(self.tr("&Rename the result"), self._rename_result, widget_key="F2", enabled=one),
+            Command(
+                self.tr("De&lete results…"), panel.delete, widget_key="Del", enabled=lambda: bool(panel.chosen)
+            ),
+        ]
 
     def _help(self) -> Menu:
         return Menu(
@@ -180,6 +207,15 @@ class Commands(QObject):
         document = ask_new_map(self._bench.window)
         if document is not None:
             self._bench.files.adopt(document)
+
+    def _export(self) -> None:
+        """Offer the kept result in view, else that of the run."""
+        in_view = self._bench.results.in_view
+        self._bench.files.export(self._bench.run.result_document() if in_view is None else in_view.after)
+
+    def _rename_result(self) -> None:
+        self._bench.docks.bring_to_front(self._bench.results_panel)
+        self._bench.results_panel.rename()
 
     def _open_sample(self, name: str) -> None:
         self._bench.files.adopt(load_sample(name))

@@ -16,6 +16,7 @@ from app.panels.map_settings import MapSettingsPanel
 from app.panels.palette import PalettePanel
 from app.panels.plan.panel import PlanPanel
 from app.panels.progress import ProgressPanel
+from app.panels.results import ResultsPanel
 from app.panels.routes import RoutesPanel
 from app.panels.run import RunPanel
 from app.panels.scatter import FeaturesPanel
@@ -66,6 +67,7 @@ class Panels(QObject):
         self.routes = RoutesPanel(model)
         self.layouts = LayoutsPanel(model)
         self.run = RunPanel()
+        self.results = ResultsPanel(model)
         self.map_settings = MapSettingsPanel(model)
         self.history = HistoryPanel(model)
         self.progress = ProgressPanel()
@@ -81,6 +83,7 @@ class Panels(QObject):
             Dock("routes", self.tr("Routes"), self.routes, DRAWING),
             Dock("layouts", self.tr("Points"), self.layouts, DRAWING),
             Dock("run", self.tr("Run"), self.run, RUN),
+            Dock("results", self.tr("Results"), self.results, RUN),
             Dock("map", self.tr("Map"), self.map_settings, RUN),
             Dock("history", self.tr("History"), self.history, RUN),
             Dock("progress", self.tr("Progress"), self.progress, BELOW),
@@ -130,6 +133,15 @@ class Docks(QObject):
     def bring_to_front(self, panel: QWidget) -> None:
         """Show the tab of a panel."""
         self._docks[panel].raise_()
+
+    def entitle(self, panel: QWidget, title: str) -> None:
+        """Give the tab of a panel another title."""
+        self._docks[panel].setWindowTitle(title)
+
+    def shows(self, widget: QWidget) -> bool:
+        """Return whether a widget is in no dock, or in one that is on the screen and not behind another tab."""
+        dock = next((dock for dock in self._docks.values() if dock.isAncestorOf(widget)), None)
+        return dock is None or not dock.visibleRegion().isEmpty()
 
     def arrangement(self) -> QByteArray:
         """Return where the docks are, for `arrange`."""

@@ -12,11 +12,14 @@ from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QLineEdit, QMainWi
 
 from app.base.icons import app_icon
 from app.canvas.canvas import Canvas
+from app.document.autosave import Autosave
 from app.document.model import DocumentModel
 from app.files.file_actions import Files
+from app.panels.result_comparison import ResultComparison
 from app.panels.tool_options import OptionsBar
 from app.run.controller import RunController
 from app.run.model import RunModel
+from app.run.results import ResultsController
 from app.run.view import RunView
 from app.window.commands import Commands, Workbench
 from app.window.docks import Docks, Panels
@@ -27,44 +30,67 @@ from maps.document import MapDocument, new_document
 from maps.formats import FORMATS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
 
     from app.base.preferences import Preferences
     from app.scenarios.frame import Frame
+    from maps.results import KeptResult
 
 Paths = tuple[npt.NDArray[np.int64], ...]
 
 
 class MainWindow(QMainWindow):
-    """One map, one run. preferences: None remembers nothing."""
+    """One map, one run.
+
+    preferences: None remembers nothing.  recovery: where unsaved work is kept aside; None keeps none.
+    """
 
     def __init__(
         self,
         document: MapDocument | None = None,
         path: Path | None = None,
         preferences: Preferences | None = None,
+        *,
+        results: Sequence[KeptResult] = (),
+        recovery: Path | None = None,
     ) -> None:
         super().__init__()
         self.preferences = preferences
         self.model = DocumentModel(document or new_document(64, 64, name=self.tr("New map")), self)
         if document is not None:
-            self.model.adopt(document, path)
+            self.model.adopt(document, path, results)
         self.run = RunModel(self)
         self.files = Files(self, self.model, preferences)
+        self.autosave = None if recovery is None else Autosave(self.model, recovery, self)
         self.canvas = Canvas(self.model)
         self.options_bar = OptionsBar(self.canvas.options)
         self.panels = Panels(self.model, self)
         self.controller = RunController(self.run, self.model, self.panels.run, self._confirm, self)
         self.view = RunView(self.run, self.model, self.canvas, self)
+        self.results = ResultsController(
+            self.controller, self.view, self.run, self.model, self.panels.run, self._confirm, self
+        )
         self.tools = ToolChoice(self.model, self.canvas, self.options_bar, self.panels)
         self.status = StatusBar(self.model, self.canvas, self.view)
         self._make_up()
         self._connect_files()
         self._connect_run()
+        self._connect_results()
         self._connect_plan()
         self._show_new_document()
         self.tools.choose("brush")
         self.canvas.setFocus()
+
+    def focusNextPrevChild(self, following: bool) -> bool:
+        """Move the focus to the next widget, or the one before, but to none in a dock that is hidden."""
+        first = self.focusWidget()
+        while super().focusNextPrevChild(following):
+            found = self.focusWidget()
+            if found is first or self.docks.shows(found):
+                return True
+        return False
 
     # Making
 
@@ -75,7 +101,16 @@ class MainWindow(QMainWindow):
         self.setStatusBar(self.status)
         self.docks = Docks(self, self.panels.table())
         bench = Workbench(
-            self, self.model, self.files, self.canvas, self.tools, self.controller, self.docks, self.preferences
+            self,
+            self.model,
+            self.files,
+            self.canvas,
+            self.tools,
+            self.controller,
+            self.results,
+            self.panels.results,
+            self.docks,
+            self.preferences,
         )
         self.menus = Menus(self, Commands(bench, self._find_command).table())
         self.options_bar.setObjectName("options")
@@ -86,7 +121,12 @@ class MainWindow(QMainWindow):
         if self.preferences:
             self.restoreGeometry(self.preferences.window_geometry)
             self.docks.arrange(self.preferences.window_state)
-        for changed in (self.model.history_changed, self.run.state_changed, self.tools.chosen):
+        for changed in (
+            self.model.history_changed,
+            self.run.state_changed,
+            self.tools.chosen,
+            self.panels.results.list.itemSelectionChanged,
+        ):
             changed.connect(self.menus.refresh)
         self.files.recent_changed.connect(self.menus.refill)
         self.canvas.installEventFilter(self)
@@ -97,14 +137,17 @@ class MainWindow(QMainWindow):
         layers, layouts = self.panels.layers, self.panels.layouts
         self.model.title_changed.connect(self._show_title)
         self.files.opened.connect(self._show_new_document)
+        self.files.leaving.connect(self.controller.keep)
         self.files.told.connect(self.status.tell)
+        if self.autosave is not None:
+            self.autosave.told.connect(self.status.tell)
         self.canvas.problem.connect(self.status.tell)
         self.tools.told.connect(self.status.showMessage)
         layers.set_visible(self.canvas.visible_layers)
         layers.visible_changed.connect(self.canvas.set_visible_layers)
         layouts.import_clicked.connect(self.files.import_layout)
         layouts.export_clicked.connect(lambda: self.files.export_layout(layouts.active))
-        self.panels.gallery.map_chosen.connect(self.files.adopt)
+        self.panels.gallery.map_chosen.connect(self.files.adopt_made)
 
     def _connect_run(self) -> None:
         panel, routes, timeline = self.panels.run, self.panels.routes, self.panels.progress.timeline
@@ -119,13 +162,20 @@ class MainWindow(QMainWindow):
             clicked.connect(carry_out)
         self.controller.told.connect(self.status.tell)
         self.controller.result_outdated.connect(lambda: self.view.compare(True))
-        self.run.state_changed.connect(lambda: panel.show_run(self.run))
-        self.run.figures_changed.connect(lambda: panel.show_headline(self.run))
+        for changed in (self.run.state_changed, self.model.history_changed):
+            changed.connect(lambda: panel.show_run(self.run, can_apply=self.controller.can_apply))
+        for changed in (
+            self.run.state_changed,
+            self.run.figures_changed,
+            self.model.history_changed,
+            self.view.shown_changed,
+        ):
+            changed.connect(self._show_headline)
         panel.scenario_box.currentIndexChanged.connect(
             lambda: self.panels.progress.show_scenario(self.run, panel.scenario)
         )
         panel.targets_shown.connect(routes.show_targets)
-        routes.targets_changed.connect(lambda: panel.form.set_value("targets", routes.targets()))
+        routes.targets_changed.connect(lambda: panel.set_targets(routes.targets()))
         self.view.route_costs_changed.connect(routes.show_costs)
         self.view.progress_changed.connect(lambda: self.panels.progress.show_run(self.run))
         self.view.gallery_changed.connect(self._show_gallery)
@@ -135,6 +185,21 @@ class MainWindow(QMainWindow):
         timeline.frame_chosen.connect(self.view.scrub)
         timeline.fork_requested.connect(self.controller.fork)
 
+    def _connect_results(self) -> None:
+        panel = self.panels.results
+        panel.view_wanted.connect(self.results.view)
+        panel.compare_wanted.connect(self._compare_results)
+        panel.apply_wanted.connect(self.results.apply)
+        panel.fork_wanted.connect(self.results.fork)
+        panel.rename_wanted.connect(self.results.rename)
+        panel.delete_wanted.connect(self.results.delete)
+        self.results.told.connect(self.status.tell)
+        self.canvas.edit_begins.connect(self.results.apply_shown)
+        self.canvas.escaped.connect(lambda: self.results.view(None))
+        self.view.shown_changed.connect(lambda: panel.show_in_view(self.results.in_view))
+        self.model.results_changed.connect(self._count_results)
+        self._count_results()
+
     def _connect_plan(self) -> None:
         self.panels.plan.plan_changed.connect(self.view.show_plan)
         self.panels.plan.row_hovered.connect(self.canvas.highlight_row)
@@ -143,7 +208,7 @@ class MainWindow(QMainWindow):
     # What concerns the whole window
 
     def _confirm(self, question: str) -> bool:
-        answer = QMessageBox.question(self, self.tr("Apply"), question)
+        answer = QMessageBox.question(self, self.tr("Longcut"), question)
         return answer == QMessageBox.StandardButton.Yes
 
     def _find_command(self) -> None:
@@ -158,6 +223,26 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{self.model.title}[*] – Longcut")
         self.setWindowModified(self.model.modified)
         self.panels.run.show_document(self.model.document)
+
+    def _show_headline(self) -> None:
+        """Say in words how good what is in view is, or of what else the words speak."""
+        shown, run = self.view.shown, self.run
+        words, subject, stale = run.headline(), "", False
+        if shown.result is not None:
+            words, subject = shown.result.headline, self.tr("of “{}”").format(shown.result.name)
+        elif self.controller.outdated and shown.frame is None:
+            subject, stale = self.tr("of the last run, not of the drawn map"), True
+        elif shown.frame is not None and shown.frame is not run.frame:
+            subject, stale = self.tr("of step {}; in view is step {}").format(run.step, shown.frame.step), True
+        self.panels.run.show_headline(words, subject, stale=stale)
+
+    def _compare_results(self, results: list[KeptResult]) -> None:
+        ResultComparison(results, self).open()
+
+    def _count_results(self) -> None:
+        count = len(self.model.results)
+        title = self.tr("Results ({})").format(count) if count else self.tr("Results")
+        self.docks.entitle(self.panels.results, title)
 
     def _show_gallery(self, maps: list[tuple[str, MapDocument]], paths: list[Paths]) -> None:
         self.panels.gallery.show_maps(maps, paths)
@@ -185,7 +270,10 @@ class MainWindow(QMainWindow):
         self.run.shut_down()
         self.view.shut_down()
         self.panels.plan.shut_down()
+        self.panels.results.shut_down()
         self.files.shut_down()
+        if self.autosave is not None:
+            self.autosave.shut_down()
 
     # Events
 
@@ -200,6 +288,13 @@ class MainWindow(QMainWindow):
             self.preferences.sync()
         self._shut_down()
         event.accept()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Look at the disk when the window comes to the front: another program may have changed the file."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
+            # After the change: a question must not hold it up.
+            QTimer.singleShot(0, self.files.look_at_disk)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept a file that can be opened."""

@@ -3,36 +3,59 @@
 import sys
 from pathlib import Path
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QStandardPaths, QTimer
 from PySide6.QtWidgets import QApplication
 
 from app.base.preferences import Preferences
 from app.base.style import apply_style
+from app.files.recovery_dialog import ask_recovery
 from app.run.warm_up import warm_up_in_background
 from app.window.main_window import MainWindow
 from maps.errors import MapFormatError
-from maps.formats import read_map
+from maps.formats import read_file
+from maps.recovery import left_behind
 from maps.samples import load_sample
 
 
 def open_window(path: Path | None = None) -> int:
     """Show the window, empty or with the map at `path`; returns the exit code."""
     try:
-        document = None if path is None else read_map(path)
+        contents = None if path is None else read_file(path)
     except MapFormatError as error:
         print(f"longcut: {error}", file=sys.stderr)
         return 2
     preferences = Preferences()
     qapp = _application(preferences.theme)
-    window = MainWindow(document, path, preferences)
+    home = recovery_home()
+    if contents is None:
+        window = MainWindow(None, None, preferences, recovery=home)
+    else:
+        window = MainWindow(contents.document, path, preferences, results=contents.results, recovery=home)
     window.show()
     # Once the window is on the screen, so that nothing delays it.
+    QTimer.singleShot(0, lambda: _look_around(window, path, home))
     QTimer.singleShot(200, warm_up_in_background)
     return qapp.exec()
 
 
+def recovery_home() -> Path:
+    """Return the user's own folder for work that a crash would cost."""
+    return Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppDataLocation)) / "recovery"
+
+
+def _look_around(window: MainWindow, path: Path | None, home: Path) -> None:
+    """Take the file of the open map, and offer what an earlier session left behind."""
+    if path is not None:
+        window.files.hold(path)
+    chosen = ask_recovery(window, left_behind(home))
+    if chosen is not None and window.files.take_over(chosen[1]) and window.autosave is not None:
+        window.autosave.inherit(chosen[0])
+
+
 def show_demo(sample: str, seconds: float | None, picture: Path | None, theme: str, size: tuple[int, int]) -> int:
-    """The window on a sample map with a run on it; closes by itself after `seconds`, or once a picture is saved.
+    """Show the window on a sample map with a run on it.
+
+    It closes by itself after `seconds`, or once a picture is saved.
 
     Nothing of it is remembered for the next start. Returns the exit code, 2 if the picture cannot be saved.
     """

@@ -36,6 +36,7 @@ class StatusBar(QStatusBar):
         canvas.hover_left.connect(self._leave)
         canvas.view_changed.connect(self._show_zoom)
         view.shown_changed.connect(self._show_cell)
+        view.shown_changed.connect(self._show_total)
         view.frame_shown.connect(self._show_device)
         self._show_total()
 
@@ -54,11 +55,12 @@ class StatusBar(QStatusBar):
     def _show_cell(self) -> None:
         """Say what is at the pointer; it may change under a pointer at rest."""
         cell = self._hovered
-        inside = cell is not None and self._model.document.contains(cell)
+        inside = cell is not None and self._view.shown.document.contains(cell)
         self._cell.setText(" · ".join(self._words(*cell)) if cell is not None and inside else "")
 
     def _words(self, row: int, col: int) -> list[str]:
-        document, frame, measures = self._model.document, self._view.shown.frame, self._view.shown.measures
+        shown = self._view.shown
+        document, frame, measures = shown.document, shown.frame, shown.measures
         costs = document.cost if frame is None or frame.cost_map is None else frame.cost_map
         words = [self.tr("row {}, col {}").format(row, col)]
         passable = document.passable[row, col]
@@ -72,7 +74,7 @@ class StatusBar(QStatusBar):
         return words
 
     def _show_total(self) -> None:
-        self._total.setText(self.tr("total cost {:.6g}").format(self._model.document.total_cost))
+        self._total.setText(self.tr("total cost {:.6g}").format(self._view.in_view.total_cost))
 
     def _show_zoom(self, scale: float) -> None:
         self._zoom.setText(f"{scale:.3g} px")

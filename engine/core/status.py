@@ -13,12 +13,12 @@ class Status(StrEnum):
     STALLED = "stalled"
 
     @property
-    def sentence(self) -> str:
-        """What happened, and what to do about it, for the user."""
-        return _SENTENCES[self]
+    def message(self) -> str:
+        """Tell the user what happened and what to do about it."""
+        return _MESSAGES[self]
 
 
-_SENTENCES = {
+_MESSAGES = {
     Status.CONVERGED: "Done: no admissible map is better by more than the tolerance.",
     Status.STEPS_DONE: (
         "All steps done. More steps may improve the map; the gap, where there is one, says by how much at most."

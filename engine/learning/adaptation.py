@@ -99,8 +99,7 @@ class FeatureScatter:
 class AdaptationIterate:
     """The state after `step` steps. Arrays are copies.
 
-    prediction_loss: of the source tileset.  transport_cost: regularised; it also changes with the schedule of the
-        weights.  loss: what Adam minimises.
+    loss: what Adam minimises.  transport_cost: regularised; it also changes with the schedule of the weights.
     before, now: accuracy on held-out maps in the target tileset, of the given model and of this one at its last
         evaluation; None without held-out maps.
     model: for the target tileset.  status: None while adaptation goes on; on NOT_A_NUMBER everything but the step
@@ -110,7 +109,6 @@ class AdaptationIterate:
     step: int
     steps: int
     loss: float
-    prediction_loss: float
     transport_cost: float
     before: Accuracy | None
     now: Accuracy | None
@@ -192,7 +190,6 @@ def adapt(
             step=step,
             steps=settings.steps,
             loss=float(losses.loss.detach()),
-            prediction_loss=float(losses.prediction.detach()),
             transport_cost=float(losses.transport.detach()),
             before=before,
             now=now,

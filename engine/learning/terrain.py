@@ -10,14 +10,10 @@ solver: a network that predicts the cells of the path from the picture.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import cos, isfinite, pi
-from pathlib import Path
-from typing import Any, Literal, cast, get_args
+from typing import Literal, get_args
 
 import numpy as np
-import numpy.typing as npt
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
 from torch import Tensor, nn
 
 from engine.core.arrays import Bytes, Flags, Floats, Integers
@@ -36,10 +32,8 @@ METHODS: tuple[Method, ...] = get_args(Method)
 LEAST_PRICE = 0.3
 # Least cost of a cell for "direct", −log of a probability.
 LEAST_DIRECT_COST = 1e-3
-LARGEST_WIDTH = 1024
 # ε, σ and λ, in units of a price. The scale of prices is free, so that networks can make ε and σ relatively small.
 SOFTNESS: dict[Method, float] = {"fenchel_young": 0.1, "perturbation": 0.1, "interpolation": 20.0, "direct": 1.0}
-FORMAT = "longcut pricing network 1"
 
 
 @dataclass(frozen=True)
@@ -196,49 +190,6 @@ def example_pictures(examples: Examples, tilesets: tuple[str, ...], which: Integ
             for i in which.tolist()
         ]
     )
-
-
-def save_model(model: PricingModel, path: Path) -> None:
-    """Write a model as safetensors."""
-    about = {
-        "format": FORMAT,
-        "method": model.method,
-        "width": str(model.width),
-        "unit": repr(model.unit),
-        "tilesets": ",".join(model.tilesets),
-    }
-    path.write_bytes(save(dict(model.weights), about))
-
-
-def load_model(path: Path) -> PricingModel:
-    """Read a file that `save_model` wrote. Raises ValueError, naming the file, for any other."""
-    try:
-        with cast("Any", safe_open)(path, framework="numpy") as file:
-            about: dict[str, str] = file.metadata() or {}
-            weights: dict[str, npt.NDArray[np.float32]] = {
-                name: file.get_tensor(name) for name in list(file.keys())
-            }
-    except SafetensorError as error:
-        raise ValueError(f"{path} is not a safetensors file: {error}") from error
-    if about.get("format") != FORMAT:
-        raise ValueError(f"{path} is no pricing network of this program: its format is {about.get('format')!r}")
-    method, width, unit = about.get("method"), about.get("width", ""), about.get("unit", "")
-    if method not in METHODS or not (width.isdecimal() and 0 < int(width) <= LARGEST_WIDTH) or not _positive(unit):
-        raise ValueError(f"{path} is damaged: method {method!r}, width {width!r}, unit {unit!r}")
-    expected = build_network(method, int(width)).state_dict()
-    for name, tensor in expected.items():
-        found = weights.get(name)
-        if found is None or found.shape != tuple(tensor.shape) or not np.isfinite(found).all():
-            raise ValueError(f"{path} is damaged: the weights {name!r} are missing, misshapen or not finite")
-    kept = {name: weights[name] for name in expected}
-    return PricingModel(kept, method, int(width), float(unit), tuple(about.get("tilesets", "").split(",")))
-
-
-def _positive(number: str) -> bool:
-    try:
-        return isfinite(float(number)) and float(number) > 0.0
-    except ValueError:
-        return False
 
 
 def build_network(method: Method, width: int) -> nn.Sequential:

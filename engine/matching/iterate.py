@@ -90,9 +90,9 @@ class MatchIterate:
     state: MatchState
 
     @property
-    def sentence(self) -> str:
-        """How the run stands or ended, and what can be done about it."""
-        opening = "Running." if self.status is None else _SENTENCES[self.status]
+    def message(self) -> str:
+        """Tell the user how the run stands or ended, and what can be done about it."""
+        opening = "Running." if self.status is None else _MESSAGES[self.status]
         if self.status is Status.CONVERGED and (self.crowded or self.unsnapped or self.held):
             opening = "No point moves any more, but not all is as asked."
         return " ".join((opening, *self.notes))
@@ -127,7 +127,7 @@ def check_settings(settings: MatchSettings) -> None:
             raise ProblemError("settings", f"{name} is {value}; it must be a number above 0")
 
 
-_SENTENCES = {
+_MESSAGES = {
     Status.CONVERGED: "Done: no point moves by more than the tolerance.",
     Status.STEPS_DONE: "All steps done. More steps may bring the layouts closer.",
     Status.NOT_A_NUMBER: (

@@ -116,7 +116,7 @@ class _Run:
         """Return the state to begin from, and the iterate of the points as drawn, with a blur as at the end."""
         settings = self._settings
         drawn = all_positions(self._problem.layouts)
-        state = first_state(self._problem, self._costs, self._paired(drawn), StepScale(1.0, 1.0, 1.0, FLOOR))
+        state = first_state(self._problem, self._costs, self._paired(drawn), StepScale(1.0, 1.0, FLOOR))
         options = PlanOptions(settings.blur_end, settings.moving_tolerance, MOST_ITERATIONS, settings.device)
         plans = self._plans_at(state, options)
         farthest = max(settings.blur_end, farthest_way(self._problem, plans.results))
@@ -125,7 +125,7 @@ class _Run:
         blur = settings.blur_start or max(settings.blur_end, first_blur)
         after = replace(
             state,
-            step_scale=StepScale(rate, blur, farthest, FLOOR),
+            step_scale=StepScale(rate, blur, FLOOR),
             warm_starts=plans.warm_starts,
             positions=self._parted(state),
         )
@@ -330,7 +330,7 @@ class _Run:
         held: tuple[tuple[int, int], ...],
     ) -> tuple[str, ...]:
         problem = self._problem
-        notes = [result.advice for result in plans.results if result.status is not Status.CONVERGED]
+        notes = [result.message for result in plans.results if result.status is not Status.CONVERGED]
         names = [layout.name for layout in problem.layouts]
         for points, what in (
             (

@@ -17,13 +17,12 @@ from engine.transport.result import TransportResult, TransportWarmStart
 class StepScale:
     """Scales of a run's steps, found at its start.
 
-    learning_rate, blur_start, farthest: step length, first blur and farthest distance to a target, in cells.
+    learning_rate, blur_start: step length and first blur, in cells.
     floor: the smallest epsilon at which the solver converges, as a share of the largest cost; it may rise later.
     """
 
     learning_rate: float
     blur_start: float
-    farthest: float
     floor: float
 
 

@@ -1,1 +1,1 @@
-"""The longest shortest path that admissible maps can have, by a primal–dual method with a proof."""
+"""The longest shortest path that admissible maps can have, by a primal–dual method, with an upper bound."""

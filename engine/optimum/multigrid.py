@@ -1,10 +1,11 @@
 """Approximate inverse of a map's graph Laplacian: one multigrid cycle, at the cost of a few passes over the map.
 
-(L y)_v = Σ over legal moves v→u of (y_v − y_u). Cells are gathered in blocks of 3×3, blocks in blocks again.
-A block that walls cut into pieces counts as several, so a winding corridor stays one at every level. Values
-go from a level to the finer one by P = (I − ω D⁻¹ L) T, T the pieces' indicators and D the diagonal of L
-(smoothed aggregation, as in PETSc's GAMG); the coarse Laplacian is Pᵀ L P. With one damped Jacobi sweep
-before and after every correction the cycle is a symmetric M⁻¹, and M ≽ L: its steps never overshoot.
+(L y)_v = Σ over legal moves v→u of (y_v − y_u). Cells are aggregated into blocks of 3×3, and blocks into
+larger ones, level by level. A block that walls cut into pieces counts as several, so that a winding corridor stays
+a corridor on every level. Values are prolongated to the finer level by
+P = (I − ω D⁻¹ L) T, T the pieces' indicators and D the diagonal of L (smoothed aggregation, as in PETSc's GAMG);
+the coarse Laplacian is Pᵀ L P. With one damped Jacobi sweep before and after every correction the cycle is a
+symmetric M⁻¹, and M ≽ L: its steps never overshoot.
 """
 
 from typing import Any, NamedTuple

@@ -1,10 +1,10 @@
-"""The longest shortest path that the admissible maps allow, with a proof of how near it the best map comes.
+"""The longest shortest path that the admissible maps allow, with an upper bound that says how close it is.
 
 Maximising Σ weight · distance over the admissible maps is a linear programme. It is solved as a saddle-point
 problem (`engine.optimum.saddle_point`) by the preconditioned primal–dual hybrid gradient with reflected Halpern
-steps and restarts; an iteration is a pass over the map and a multigrid cycle, without any shortest path. Now and
-then the flow is made into a certificate and the map is judged by its exact paths, so that each iterate says how
-far it can be from the optimum at most. Coarse maps are solved first; each finer one starts from their flow,
+steps and restarts; an iteration is a pass over the map and a multigrid cycle, without any shortest path. At
+intervals the flow is turned into an upper bound and the map is evaluated by its exact paths, so that each iterate
+bounds its distance from the optimum. Coarse maps are solved first; each finer one starts from their flow,
 potentials and map.
 """
 

@@ -1,4 +1,4 @@
-"""Agents with bounded foresight: they plan by beam search, walk, and plan anew.
+"""Agents with bounded foresight, which alternate between planning by beam search and walking.
 
 An agent knows where walls are, but costs only as far as its horizon. From its cell it searches `horizon`
 moves deep and keeps at every depth the `width` cells of the lowest score, cost so far + guess, where the

@@ -1,4 +1,4 @@
-"""The logit flow: paths with probability proportional to exp(−cost / ε), in the order in which Dijkstra settles.
+"""The logit flow: probabilities proportional to exp(−cost / ε) of the paths that Dijkstra's order allows.
 
 Only moves to cells that were settled earlier count, so that the graph has no cycles: one pass outwards from
 the goal gives the soft distances V, one pass back from the start the visits. With V the soft minimum

@@ -93,12 +93,12 @@ class TransportResult:
         return np.exp(plan, out=plan)
 
     @property
-    def advice(self) -> str:
-        """A sentence: how the solve ended and, if it did not converge, what to change."""
-        return _ADVICE[self.status].format(error=self.marginal_error, iterations=self.iterations)
+    def message(self) -> str:
+        """Say how the solve ended and, if it did not converge, what to change."""
+        return _MESSAGES[self.status].format(error=self.marginal_error, iterations=self.iterations)
 
 
-_ADVICE = {
+_MESSAGES = {
     Status.CONVERGED: "Done: the plan's marginals are right to {error:.1e} of the weight.",
     Status.STEPS_DONE: (
         "Stopped after {iterations} passes with marginals that are off by {error:.1e} of the weight. Allow more "

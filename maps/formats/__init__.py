@@ -6,19 +6,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from maps.errors import MapFormatError, MapSaveError
-from maps.formats import arrays, image, movingai, native
+from maps.formats import arrays, csv_grid, image, movingai, native
+from maps.formats.foreign import foreign_kind
 from maps.formats.format import Format
 from maps.formats.limits import opened
+from maps.results import KeptResult, MapFile
+from maps.safe_pair import save_pair
 from maps.safe_save import save_bytes
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Sequence
 
     from maps.document import MapDocument
 
-__all__ = ["FORMATS", "Format", "format_of", "losses", "read_map", "write_map"]
+__all__ = ["FORMATS", "Format", "companion_of", "format_of", "losses", "read_file", "read_map", "write_map"]
 
-FORMATS: tuple[Format, ...] = (native.FORMAT, movingai.FORMAT, arrays.NPY, arrays.CSV, image.FORMAT)
+FORMATS: tuple[Format, ...] = (native.FORMAT, movingai.FORMAT, arrays.NPY, csv_grid.FORMAT, image.FORMAT)
 
 
 def read_map(path: str | os.PathLike[str]) -> MapDocument:
@@ -26,38 +30,69 @@ def read_map(path: str | os.PathLike[str]) -> MapDocument:
 
     Raises MapFormatError, and nothing else, for whatever is wrong with the file.
     """
-    path = Path(path)
-    with opened(path) as file:
-        start = file.read(16)
-    signed = (kind for kind in FORMATS if kind.signature and start.startswith(kind.signature))
-    kind = next(signed, None) or _by_ending(path)
-    if kind is None:
-        raise MapFormatError(path, "", f"is not a map that can be read; known are {_known_endings()}")
-    return kind.read(path)
+    return _readable(Path(path)).read(Path(path))
 
 
-def write_map(document: MapDocument, path: str | os.PathLike[str]) -> list[str]:
+def read_file(path: str | os.PathLike[str]) -> MapFile:
+    """Return the map, and the results that were kept with it where the format keeps any, as `read_map` does."""
+    kind = _readable(Path(path))
+    return kind.read_file(Path(path)) if kind.read_file else MapFile(kind.read(Path(path)))
+
+
+def write_map(
+    document: MapDocument, path: str | os.PathLike[str], results: Sequence[KeptResult] = ()
+) -> list[str]:
     """Write a document in the format of the path's ending, safely; return what was lost, in sentences.
 
-    Raises MapSaveError; the file that was there before is then unchanged. Raises MapError for a document that
-    the format cannot hold.
+    results: kept with the map where the format has a place for them. Raises MapSaveError; the file that was
+    there before is then unchanged. Raises MapError for a document that the format cannot hold.
     """
     path = Path(path)
     kind = _writable(path)
     assert kind.encode is not None
-    files = kind.encode(document, path)
-    warnings = [save_bytes(target, data) for target, data in files.items()]
-    return [*kind.losses(document), *(warning for warning in warnings if warning is not None)]
+    files = kind.encode_file(MapFile(document, tuple(results)), path) if kind.encode_file else None
+    *companions, (main, data) = (files or kind.encode(document, path)).items()
+    if companions:
+        ((companion, companion_data),) = companions
+        warnings = save_pair(companion, companion_data, main, data)
+    else:
+        warning = save_bytes(main, data)
+        warnings = [] if warning is None else [warning]
+    return [*losses(document, path, results), *warnings]
 
 
-def losses(document: MapDocument, path: str | os.PathLike[str]) -> list[str]:
-    """Return what `write_map` would lose of the document, in sentences; empty if nothing."""
-    return _writable(Path(path)).losses(document)
+def losses(document: MapDocument, path: str | os.PathLike[str], results: Sequence[KeptResult] = ()) -> list[str]:
+    """Return what `write_map` would lose, in sentences; empty if nothing."""
+    kind = _writable(Path(path))
+    lost = kind.losses(document)
+    if results and not kind.encode_file:
+        lost = [f"the {len(results)} kept results" if len(results) > 1 else "the kept result", *lost]
+    return lost
+
+
+def companion_of(document: MapDocument, path: str | os.PathLike[str]) -> Path | None:
+    """Return the file that `write_map` would write beside `path`, None if there is none."""
+    kind = _by_ending(Path(path))
+    return kind.companion(document, Path(path)) if kind and kind.companion else None
 
 
 def format_of(path: str | os.PathLike[str]) -> Format | None:
     """Return the format of a path's ending, None if it has none that is known."""
     return _by_ending(Path(path))
+
+
+def _readable(path: Path) -> Format:
+    with opened(path) as file:
+        start = file.read(16)
+    signed = (kind for kind in FORMATS if kind.signature and start.startswith(kind.signature))
+    kind = next(signed, None) or _by_ending(path)
+    if kind is None or (kind is native.FORMAT and path.suffix.lower() != ".longcut"):
+        foreign = foreign_kind(path)
+        if foreign is not None:
+            raise MapFormatError(path, "", foreign)
+    if kind is None:
+        raise MapFormatError(path, "", f"is not a map that can be read; known are {_known_endings()}")
+    return kind
 
 
 def _writable(path: Path) -> Format:

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from maps.document import MapDocument
+
+if TYPE_CHECKING:
+    from maps.results import MapFile
 
 Read = Callable[[Path], MapDocument]
 Encode = Callable[[MapDocument, Path], dict[Path, bytes]]
@@ -20,8 +24,11 @@ class Format:
     endings: of file names, the first is the usual one.
     signature: first bytes that settle the format, whatever the file is called; None if it has none.
     read: file -> document, raising only MapFormatError.
-    encode: document and target -> the files to write, the map itself last; None if it cannot be written.
+    encode: document and target -> the files to write, at most one companion and then the map itself; None if
+        it cannot be written.
     losses: what writing this document would lose, in sentences.
+    companion: the file that is written beside a target for this document; None where there is none.
+    read_file, encode_file: the same with the kept results; None for a format that has no place for them.
     """
 
     name: str
@@ -30,6 +37,9 @@ class Format:
     read: Read
     encode: Encode | None
     losses: Losses
+    read_file: Callable[[Path], MapFile] | None = None
+    encode_file: Callable[[MapFile, Path], dict[Path, bytes]] | None = None
+    companion: Callable[[MapDocument, Path], Path | None] | None = None
     signature: bytes | None = None
 
 

@@ -19,7 +19,7 @@ from PIL import Image, PngImagePlugin
 
 from maps.document import MAX_CELLS, Bounds, MapDocument
 from maps.errors import MapFormatError
-from maps.formats.arrays import bare_document
+from maps.formats.arrays import bare_document, costs_of
 from maps.formats.format import Format, bare_losses
 from maps.formats.limits import check_shape, opened, read_file
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 MAX_PNG = 3 * MAX_CELLS  # bytes: two a cell, and room for other chunks
 LEVELS = 65_534  # steps between value 1 and value 65535
 CHUNK = "longcut"
+LONGEST_TEXT = 65_536  # bytes
 _GREY_MODES = ("L", "I;16", "I;16B", "I")
 _BLOCK = 1 << 20  # bytes
 # Adam7: first column, first row, columns and rows between the pixels of each pass. (PNG specification, 8.1)
@@ -83,18 +84,20 @@ def _read(path: Path) -> MapDocument:
                     )
                 if (image.height, image.width) != shape:
                     raise MapFormatError(path, "", "is a damaged PNG image: it has two sizes")
-                _check_rows(path, file, start)
-                text: dict[str, Any] = dict(getattr(image, "text", {}))
-                pixels = np.asarray(image).astype(np.float64)
+                # All that can be wrong is found before any pixel is unpacked.
+                lo, hi = _range(path, _check_chunks(path, file, start))
+                pixels = np.asarray(image)
         except MapFormatError:
             raise
         except Exception as error:  # Pillow raises many kinds on damaged files
             raise MapFormatError(path, "", f"is a damaged PNG image: {str(error)[:120]}") from None
-    lo, hi = _range(path, text)
     top = 254 if mode == "L" else LEVELS
-    if pixels.ndim != 2 or pixels.max(initial=0.0) > top + 1:
+    if pixels.ndim != 2 or pixels.max(initial=0) > top + 1:
         raise MapFormatError(path, "", "has values beyond 16 bits; save it as grey with 16 bits")
-    costs = np.where(pixels > 0.0, _costs(pixels - 1.0, lo, hi, top), np.inf)
+    costs = np.empty(pixels.shape, np.float32)
+    for row, line in enumerate(pixels):  # by rows, so that nothing of the image's size is held in float64
+        values = _costs(line.astype(np.float64) - 1.0, lo, hi, top)
+        costs[row] = costs_of(path, np.where(line > 0, values, np.inf), row)
     return bare_document(path, costs)
 
 
@@ -107,47 +110,84 @@ def _read_shape(path: Path, start: bytes) -> tuple[int, int]:
     return height, width
 
 
-def _check_rows(path: Path, file: BinaryIO, start: bytes) -> None:
-    """Refuse a grey image that holds fewer or more rows than its header says; leaves the file where it was.
+def _check_chunks(path: Path, file: BinaryIO, start: bytes) -> str | None:
+    """Return Longcut's text in an image, if it has one; leave the file where it was.
 
-    Pillow reads an image that ends early without a word, its missing rows black: here they would become walls.
+    Refuses an image with a damaged chunk, or whose pixels are fewer or more than its header says: Pillow reads
+    one that ends early without a word, its missing rows black, which here would become walls. Takes little
+    memory, whatever the image unpacks to.
     """
     here = file.tell()
-    width, height, depth, interlaced = *struct.unpack(">IIB", start[16:25]), start[28]
-    needed = 0
-    for left, top, across, down in _PASSES if interlaced else ((0, 0, 1, 1),):
-        columns, rows = max(0, -(-(width - left) // across)), max(0, -(-(height - top) // down))
-        needed += rows * (1 + -(-columns * depth // 8)) if columns else 0
-    inflate = zlib.decompressobj()
-    found = 0
+    rows = _Rows(path, start)
+    text: str | None = None
     file.seek(8)
     while len(head := file.read(8)) == 8 and head[4:] != b"IEND":
-        left = int.from_bytes(head[:4], "big")
-        if head[4:] != b"IDAT":
-            file.seek(left + 4, io.SEEK_CUR)
-            continue
-        while block := file.read(min(left, _BLOCK)):
+        left, kind, checksum = int.from_bytes(head[:4], "big"), head[4:], zlib.crc32(head[4:])
+        kept = b""
+        while left and (block := file.read(min(left, _BLOCK))):
             left -= len(block)
-            while block and found <= needed:
-                found += len(inflate.decompress(block, _BLOCK))
-                block = inflate.unconsumed_tail
-        file.seek(4, io.SEEK_CUR)
-    while found <= needed and (rest := inflate.decompress(inflate.unconsumed_tail, _BLOCK)):
-        found += len(rest)
-    if found != needed:
-        amount = "more" if found > needed else f"{found}"
-        why = f"is a damaged PNG image: its rows should be {needed} bytes but are {amount}"
-        raise MapFormatError(path, "", why)
+            checksum = zlib.crc32(block, checksum)
+            if kind == b"IDAT":
+                rows.take(block)
+            elif len(kept) < LONGEST_TEXT:
+                kept += block
+        if file.read(4) != checksum.to_bytes(4, "big"):
+            raise MapFormatError(path, "", "is a damaged PNG image: a checksum is wrong")
+        text = _longcut_text(kind, kept[:LONGEST_TEXT]) if text is None else text
+    rows.end()
     file.seek(here)
+    return text
 
 
-def _range(path: Path, text: dict[str, Any]) -> tuple[float, float]:
-    """Return lo and hi from the text chunk, else from the file beside, else the usual bounds."""
-    source, where = text.get(CHUNK), f"text chunk {CHUNK!r}"
+class _Rows:
+    """Counts the bytes that the rows of a grey image unpack to, without keeping them."""
+
+    def __init__(self, path: Path, start: bytes) -> None:
+        self._path, self._found, self._needed = path, 0, 0
+        self._inflate = zlib.decompressobj()
+        width, height, depth, interlaced = *struct.unpack(">IIB", start[16:25]), start[28]
+        for left, top, across, down in _PASSES if interlaced else ((0, 0, 1, 1),):
+            columns, rows = max(0, -(-(width - left) // across)), max(0, -(-(height - top) // down))
+            self._needed += rows * (1 + -(-columns * depth // 8)) if columns else 0
+
+    def take(self, block: bytes) -> None:
+        """Unpack some more bytes."""
+        while block and self._found <= self._needed:
+            self._found += len(self._inflate.decompress(block, _BLOCK))
+            block = self._inflate.unconsumed_tail
+
+    def end(self) -> None:
+        """Refuse an image that held fewer or more than it should."""
+        while self._found <= self._needed and (rest := self._inflate.decompress(b"", _BLOCK)):
+            self._found += len(rest)
+        if self._found != self._needed:
+            amount = "more" if self._found > self._needed else f"{self._found}"
+            why = f"is a damaged PNG image: its rows should be {self._needed} bytes but are {amount}"
+            raise MapFormatError(self._path, "", why)
+
+
+def _longcut_text(kind: bytes, contents: bytes) -> str | None:
+    """Longcut's text in the contents of a chunk, in any of the three ways in which tools keep texts."""
+    name, _, rest = contents.partition(b"\0")
+    if name != CHUNK.encode() or kind not in (b"tEXt", b"zTXt", b"iTXt"):
+        return None
+    packed = kind == b"zTXt" or (kind == b"iTXt" and rest[:1] == b"\1")
+    if kind == b"iTXt":
+        rest = rest[2:].split(b"\0", 2)[-1]  # flag, method, language, translated name
+    elif kind == b"zTXt":
+        rest = rest[1:]
+    if packed:
+        rest = zlib.decompressobj().decompress(rest, LONGEST_TEXT)
+    return rest.decode("utf-8", "replace")
+
+
+def _range(path: Path, source: str | None) -> tuple[float, float]:
+    """Return lo and hi from the text in the image, else from the file beside, else the usual bounds."""
+    where = f"text chunk {CHUNK!r}"
     sidecar = _sidecar(path)
-    if not isinstance(source, str) and sidecar.is_file():
-        source, where = read_file(sidecar, 65_536).decode("utf-8", "replace"), sidecar.name
-    if not isinstance(source, str):
+    if source is None and sidecar.is_file():
+        source, where = read_file(sidecar, LONGEST_TEXT).decode("utf-8", "replace"), sidecar.name
+    if source is None:
         return Bounds().lower, Bounds().upper
     try:
         values = cast("dict[str, Any]", json.loads(source))
@@ -187,5 +227,12 @@ def _sidecar(path: Path) -> Path:
 
 
 FORMAT = Format(
-    "png", "16-bit grey image, brightness is cost", (".png",), _read, _encode, _losses, signature=b"\x89PNG"
+    "png",
+    "16-bit grey image, brightness is cost",
+    (".png",),
+    _read,
+    _encode,
+    _losses,
+    companion=lambda _, path: _sidecar(path),
+    signature=b"\x89PNG",
 )

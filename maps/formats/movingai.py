@@ -8,15 +8,19 @@ passable from ground.
 
 from __future__ import annotations
 
+import dataclasses
+import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
-from maps.document import MapDocument, MovementRule, Route
+from maps.document import MOST_DECIMALS, MapDocument, MovementRule, Route
 from maps.errors import MapFormatError
 from maps.formats.format import Format, bare_losses, name_of
 from maps.formats.limits import MAX_LETTERS, check_shape, opened
+from maps.safe_pair import companion_of, digest_of
 
 if TYPE_CHECKING:
     import os
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
 
 PASSABLE, BLOCKED, WATER = ".GS", "@OT", "W"
 _OPEN, _BLOCKED, _WATER = 1, 2, 3
+_NOTE = "scenarios sha256"  # on a line after the rows, which readers of the format do not look at
 # A scenario file may hold hundreds of rows; a document takes all of a short one, else only the longest way.
 MOST_ROUTES = 16
 MOST_SCENARIOS = 100_000
@@ -64,8 +69,22 @@ def read_scenarios(path: str | os.PathLike[str], document: MapDocument) -> tuple
                 )
             ends.append(cell)
         holds = (height, width) == document.shape and (length > 0.0 or ends[0] == ends[1])
-        routes.append(Route(f"line {number}", ends[0], ends[1], expected_cost=length if holds else None))
+        routes.append(
+            Route(
+                f"line {number}",
+                ends[0],
+                ends[1],
+                expected_cost=length if holds else None,
+                expected_decimals=_decimals(columns[8]) if holds else None,
+            )
+        )
     return tuple(routes)
+
+
+def _decimals(text: str) -> int | None:
+    """How many decimals a length is written with; None for one with an exponent."""
+    whole, _, decimals = text.strip().partition(".")
+    return min(len(decimals), MOST_DECIMALS) if (whole + decimals).isdigit() else None
 
 
 def encode_scenarios(document: MapDocument, map_name: str) -> bytes:
@@ -73,9 +92,10 @@ def encode_scenarios(document: MapDocument, map_name: str) -> bytes:
     rows = ["version 1"]
     for route in document.routes:
         length = route.expected_cost or 0.0
+        decimals = 8 if route.expected_decimals is None else route.expected_decimals
         rows.append(
             f"{int(length // 4)}\t{map_name}\t{document.width}\t{document.height}\t{route.start[1]}\t"
-            f"{route.start[0]}\t{route.goal[1]}\t{route.goal[0]}\t{length:.8f}"
+            f"{route.start[0]}\t{route.goal[1]}\t{route.goal[0]}\t{length:.{decimals}f}"
         )
     return ("\n".join(rows) + "\n").encode("utf-8")
 
@@ -93,6 +113,7 @@ def _read(path: Path) -> MapDocument:
         height, width, lines = _read_header(path, file)
         check_shape(path, "header", height, width)
         kinds = _read_rows(path, file, height, width, lines)
+        noted = _noted(file.readline(LONGEST_LINE))
     water = int((kinds == _WATER).sum())
     passable = kinds == _OPEN
     metadata: dict[str, Any] = {"movingai_water_cells": water} if water else {}
@@ -106,7 +127,7 @@ def _read(path: Path) -> MapDocument:
     scenario = scenario_beside(path)
     if scenario is None:
         return document.replace(metadata=metadata)
-    routes = read_scenarios(scenario, document)
+    routes = read_scenarios(companion_of(scenario, noted), document)
     metadata |= {"scenario_file": scenario.name.encode("utf-8", "replace").decode(), "scenarios": len(routes)}
     if len(routes) > MOST_ROUTES:
         routes = (max(routes, key=lambda route: route.expected_cost or 0.0),)
@@ -180,14 +201,55 @@ def _scenario_lines(path: Path) -> Iterator[tuple[int, str]]:
             raise MapFormatError(path, "", f"has more than {MOST_SCENARIOS} rows")
 
 
+def _noted(line: bytes) -> str | None:
+    """The digest of the scenario file that a line after the last row notes."""
+    words = line.decode("utf-8", "replace").split()
+    return words[2] if len(words) == 3 and words[:2] == _NOTE.split() else None
+
+
 def _encode(document: MapDocument, path: Path) -> dict[Path, bytes]:
     letters = np.where(document.passable, ord("."), ord("@")).astype(np.uint8)
     rows = b"\n".join(row.tobytes() for row in letters)
     head = f"type octile\nheight {document.height}\nwidth {document.width}\nmap\n".encode("ascii")
-    files = {path: head + rows + b"\n"}
-    if document.routes or scenario_beside(path):  # an old one would bring its routes to the new map
-        files = {path.with_name(path.name + ".scen"): encode_scenarios(document, path.name), **files}
-    return files
+    companion = _companion(document, path)
+    if companion is None:
+        return {path: head + rows + b"\n"}
+    beside = scenario_beside(path)
+    scenarios = encode_scenarios(document.replace(routes=_with_kept(document, path, beside)), path.name)
+    note = f"\n{_NOTE} {digest_of(scenarios)}\n".encode("ascii")
+    return {companion: scenarios, path: head + rows + note}
+
+
+def _companion(document: MapDocument, path: Path) -> Path | None:
+    """An old scenario file would bring its routes to the new map: there is one where there was one."""
+    return scenario_beside(path) or (path.with_name(path.name + ".scen") if document.routes else None)
+
+
+def _with_kept(document: MapDocument, path: Path, beside: Path | None) -> tuple[Route, ...]:
+    """The document's routes, and those of the scenario file that is there which still fit the map.
+
+    A document takes few of the scenarios of a large file. Of the others a length is kept only if the map's walls
+    are those of the file.
+    """
+    told = document.metadata.get("scenarios")
+    if beside is None or not isinstance(told, int) or told <= len(document.routes):
+        return document.routes
+    try:
+        there = read_scenarios(beside, document)
+        same = np.array_equal(_read(path).passable, document.passable) if path.is_file() else False
+    except MapFormatError:
+        return document.routes
+    own = {(route.start, route.goal) for route in document.routes}
+    return (
+        *document.routes,
+        *(
+            route if same else dataclasses.replace(route, expected_cost=None, expected_decimals=None)
+            for route in there
+            if (route.start, route.goal) not in own
+            and document.passable[route.start]
+            and document.passable[route.goal]
+        ),
+    )
 
 
 def _losses(document: MapDocument) -> list[str]:
@@ -197,12 +259,20 @@ def _losses(document: MapDocument) -> list[str]:
         lost.insert(0, "the costs: this format only knows passable and blocked cells")
     unseen = document.metadata.get("scenarios")
     if isinstance(unseen, int) and unseen > len(document.routes):
-        lost.append(f"{unseen - len(document.routes)} of the {unseen} scenarios that came with the map")
+        rest = f"{unseen - len(document.routes)} of the {unseen} scenarios that came with the map"
+        lost.append(f"{rest} (in a scenario file that is replaced, those that still fit are kept)")
     if document.rule != MovementRule():
         lost.append("this map's own movement rule: readers will use octile moves without corner cutting")
     return lost
 
 
 FORMAT = Format(
-    "movingai", "Moving AI benchmark map (passability)", (".map",), _read, _encode, _losses, signature=b"type "
+    "movingai",
+    "Moving AI benchmark map (passability)",
+    (".map",),
+    _read,
+    _encode,
+    _losses,
+    companion=_companion,
+    signature=b"type ",
 )

@@ -2,43 +2,59 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import math
 import struct
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import numpy as np
 
-from maps.document import Bounds, Layout, MapDocument, MovementRule, Route, Terrain
+from maps.document import MAX_CELLS, Bounds, Layout, MapDocument, MovementRule, Route, Terrain
 from maps.errors import MapError, MapFormatError
 from maps.formats import npy
 from maps.formats.format import Format
-from maps.formats.limits import MAX_JSON, check_shape, opened
+from maps.formats.json_object import JsonObject
+from maps.formats.limits import MAX_FILE, MAX_JSON, check_shape, opened
+from maps.results import MOST_RESULTS, KeptResult, MapFile
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-VERSION = (1, 1)
-THUMBNAIL = "thumbnail.png"
+VERSION = (1, 2)
 _STAMP = (1980, 1, 1, 0, 0, 0)
 _MAX_ENTRIES = 4096
 _START = b"PK\x03\x04"
 _TAIL = 65_536 + 22  # bytes that hold the end record and its comment
 _MAX_POINTS = 1_000_000
+MOST_RESULT_CELLS = 2 * MAX_CELLS
 _LAYERS = (("cost", "f4"), ("passable", "b1"), ("locked", "b1"))
 
 
-def encode(document: MapDocument, thumbnail: bytes | None = None) -> bytes:
-    """Return the bytes of a `.longcut` file; the same document gives the same bytes.
+def encode(document: MapDocument, results: Sequence[KeptResult] = ()) -> bytes:
+    """Return the bytes of a `.longcut` file; the same document and results give the same bytes.
 
     Raises MapError for more routes, layouts, points or metadata than a reader takes.
     """
+    maps = _ResultMaps()
+    kept = [
+        {
+            "name": result.name,
+            "headline": result.headline,
+            "scenario": result.scenario,
+            "made": result.made,
+            "settings": _plain(result.settings),
+            "before": maps.entry_of(result.before),
+            "after": maps.entry_of(result.after),
+        }
+        for result in results
+    ]
     header: dict[str, Any] = {
         "format": "longcut map",
         "version": f"{VERSION[0]}.{VERSION[1]}",
@@ -60,6 +76,7 @@ def encode(document: MapDocument, thumbnail: bytes | None = None) -> bytes:
                 "weight": route.weight,
                 "colour": route.colour,
                 "expected_cost": route.expected_cost,
+                "expected_decimals": route.expected_decimals,
                 "line": [list(cell) for cell in route.line],
             }
             for route in document.routes
@@ -78,6 +95,7 @@ def encode(document: MapDocument, thumbnail: bytes | None = None) -> bytes:
             for terrain in document.palette
         ],
         "metadata": _plain(document.metadata),
+        "results": kept,
     }
     entries: dict[str, bytes] = {
         "map.json": json.dumps(header, ensure_ascii=False, allow_nan=False, indent=1).encode("utf-8")
@@ -87,8 +105,7 @@ def encode(document: MapDocument, thumbnail: bytes | None = None) -> bytes:
     for number, layout in enumerate(document.layouts):
         entries[f"layouts/{number}/positions.npy"] = npy.encode(layout.positions.astype("<f8"))
         entries[f"layouts/{number}/weights.npy"] = npy.encode(layout.weights.astype("<f8"))
-    if thumbnail is not None:
-        entries[THUMBNAIL] = thumbnail
+    entries |= maps.entries
     if len(entries["map.json"]) > MAX_JSON or len(entries) > _MAX_ENTRIES:
         raise MapError("the routes, layouts and metadata are too many for a .longcut file; remove some")
     _check_points(sum(len(layout.weights) for layout in document.layouts))
@@ -96,23 +113,47 @@ def encode(document: MapDocument, thumbnail: bytes | None = None) -> bytes:
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
         for name, data in entries.items():
             info = zipfile.ZipInfo(name, _STAMP)
-            info.compress_type = zipfile.ZIP_DEFLATED
+            info.compress_type = zipfile.ZIP_STORED if name in maps.entries else zipfile.ZIP_DEFLATED
             info.create_system = 3  # the same bytes on every system
             info.external_attr = 0o644 << 16
             archive.writestr(info, data)
     return buffer.getvalue()
 
 
+class _ResultMaps:
+    """Collects the maps of kept results as entries, `.longcut` files themselves; equal ones are stored once."""
+
+    def __init__(self) -> None:
+        self.entries: dict[str, bytes] = {}
+        self._names: dict[int, str] = {}
+        self._held: list[MapDocument] = []  # so that no id is used twice
+
+    def entry_of(self, document: MapDocument) -> str:
+        if id(document) not in self._names:
+            data = encode(document)
+            self._names[id(document)] = f"results/{hashlib.sha256(data).hexdigest()[:16]}.longcut"
+            self._held.append(document)
+            self.entries[self._names[id(document)]] = data
+        return self._names[id(document)]
+
+
 def decode(path: Path, data: bytes) -> MapDocument:
     """Return the document in the bytes of a `.longcut` file; `path` only names it in messages."""
-    return _decode_file(path, io.BytesIO(data))
+    return _decode_file(path, io.BytesIO(data), with_results=False).document
 
 
-def _decode_file(path: Path, file: BinaryIO) -> MapDocument:
+def decode_file(path: Path, data: bytes) -> MapFile:
+    """Return the document and the results kept with it, as `decode` does."""
+    return _decode_file(path, io.BytesIO(data), with_results=True)
+
+
+def _decode_file(path: Path, file: BinaryIO, with_results: bool) -> MapFile:
     try:
         _check_directory(path, file)
         with zipfile.ZipFile(file) as archive:
-            return _decode(path, archive)
+            header = JsonObject(path, _json(path, archive))
+            document = _decode(path, archive, header)
+            return MapFile(document, _results(path, archive, header) if with_results else ())
     except MapFormatError:
         raise
     except MapError as error:
@@ -144,8 +185,39 @@ def _check_points(points: int) -> None:
         raise MapError(f"the layouts have {points} points; {_MAX_POINTS} is the most in all")
 
 
-def _decode(path: Path, archive: zipfile.ZipFile) -> MapDocument:
-    header = _Header(path, _json(path, archive))
+def _results(path: Path, archive: zipfile.ZipFile, header: JsonObject) -> tuple[KeptResult, ...]:
+    """The kept results; none in files of before version 1.2."""
+    parts = header.parts("results") if header.get("results") is not None else []
+    if len(parts) > MOST_RESULTS:
+        raise MapFormatError(path, "map.json", f"has {len(parts)} results; {MOST_RESULTS} is the most")
+    documents: dict[str, MapDocument] = {}
+    for part in parts:
+        for entry in (part.text("before"), part.text("after")):
+            if entry in documents:
+                continue
+            with archive.open(_entry(path, archive, entry, MAX_FILE)) as stream:
+                data = stream.read(MAX_FILE + 1)
+            try:
+                documents[entry] = decode(path, data)
+            except MapFormatError as error:
+                raise MapFormatError(path, " ".join((entry, error.where)).strip(), error.why) from None
+            if sum(document.cost.size for document in documents.values()) > MOST_RESULT_CELLS:
+                raise MapFormatError(path, entry, f"its results have more than {MOST_RESULT_CELLS} cells in all")
+    return tuple(
+        KeptResult(
+            name=part.text("name"),
+            headline=part.text("headline"),
+            scenario=part.text("scenario"),
+            before=documents[part.text("before")],
+            after=documents[part.text("after")],
+            made=part.text("made"),
+            settings=cast("dict[str, Any]", part.part("settings").values),
+        )
+        for part in parts
+    )
+
+
+def _decode(path: Path, archive: zipfile.ZipFile, header: JsonObject) -> MapDocument:
     _check_version(path, header.text("version"))
     height, width = header.whole("height"), header.whole("width")
     check_shape(path, "map.json", height, width)
@@ -173,6 +245,9 @@ def _decode(path: Path, archive: zipfile.ZipFile) -> MapDocument:
                 colour=route.text("colour"),
                 expected_cost=None if route.get("expected_cost") is None else route.number("expected_cost"),
                 line=route.cells("line"),
+                expected_decimals=(
+                    None if route.get("expected_decimals") is None else route.whole("expected_decimals")
+                ),
             )
             for route in header.parts("routes")
         ),
@@ -189,7 +264,7 @@ def _decode(path: Path, archive: zipfile.ZipFile) -> MapDocument:
     )
 
 
-def _layout(path: Path, archive: zipfile.ZipFile, number: int, header: _Header) -> Layout:
+def _layout(path: Path, archive: zipfile.ZipFile, number: int, header: JsonObject) -> Layout:
     points = header.whole("points")
     if points < 0:
         raise MapFormatError(path, f"layouts[{number}]", f"has {points} points; at least 0 are needed")
@@ -266,84 +341,6 @@ def _check_version(path: Path, version: str) -> None:
         raise MapFormatError(path, "map.json", f"has version {version}; versions start at 1.0")
 
 
-class _Header:
-    """Typed access to a JSON object, with messages that name the field."""
-
-    def __init__(self, path: Path, values: Mapping[str, Any], where: str = "") -> None:
-        self.path, self.values, self.where = path, values, where
-
-    def get(self, name: str) -> Any:
-        return self.values.get(name)
-
-    def number(self, name: str) -> float:
-        value = self._value(name)
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise self._refuse(name, value, "a number")
-        return float(value)
-
-    def whole(self, name: str) -> int:
-        value = self._value(name)
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise self._refuse(name, value, "a whole number")
-        return value
-
-    def text(self, name: str) -> str:
-        value = self._value(name)
-        if not isinstance(value, str):
-            raise self._refuse(name, value, "a text")
-        return value
-
-    def flag(self, name: str) -> bool:
-        value = self._value(name)
-        if not isinstance(value, bool):
-            raise self._refuse(name, value, "true or false")
-        return value
-
-    def cell(self, name: str) -> tuple[int, int]:
-        value = self._value(name)
-        pair: list[Any] = _list(value) or []
-        if len(pair) != 2 or not all(isinstance(i, int) and not isinstance(i, bool) for i in pair):
-            raise self._refuse(name, value, "a cell [row, col]")
-        return pair[0], pair[1]
-
-    def cells(self, name: str) -> tuple[tuple[int, int], ...]:
-        """Return a list of cells; none where the name is missing, as before version 1.1."""
-        value = self.get(name)
-        entries = [] if value is None else _list(value)
-        if entries is None:
-            raise self._refuse(name, value, "a list of cells [row, col]")
-        named = {f"{name}[{number}]": entry for number, entry in enumerate(entries)}
-        return tuple(_Header(self.path, named, self.where).cell(key) for key in named)
-
-    def part(self, name: str) -> _Header:
-        value = self._value(name)
-        if not isinstance(value, dict):
-            raise self._refuse(name, value, "an object")
-        return _Header(self.path, cast("dict[str, Any]", value), f"{self.where}{name}.")
-
-    def parts(self, name: str) -> list[_Header]:
-        value = self._value(name)
-        items = _list(value)
-        if items is None or not all(isinstance(item, dict) for item in items):
-            raise self._refuse(name, value, "a list of objects")
-        return [_Header(self.path, item, f"{self.where}{name}[{i}].") for i, item in enumerate(items)]
-
-    def _value(self, name: str) -> Any:
-        if name not in self.values:
-            raise MapFormatError(self.path, "map.json", f"{self.where}{name} is missing")
-        return self.values[name]
-
-    def _refuse(self, name: str, value: object, needed: str) -> MapFormatError:
-        return MapFormatError(
-            self.path, "map.json", f"{self.where}{name} is {repr(value)[:40]}; {needed} is needed"
-        )
-
-
-def _list(value: Any) -> list[Any] | None:
-    """The value if it is a list; nothing is known of its entries."""
-    return cast("list[Any]", value) if type(value) is list else None  # pyright: ignore[reportUnknownArgumentType]
-
-
 def _stored(dtype: str) -> np.dtype[Any]:
     return np.dtype(dtype).newbyteorder("<")
 
@@ -359,11 +356,20 @@ def _plain(value: Any) -> Any:
 
 def _read(path: Path) -> MapDocument:
     with opened(path) as file:
-        return _decode_file(path, file)
+        return _decode_file(path, file, with_results=False).document
+
+
+def _read_file(path: Path) -> MapFile:
+    with opened(path) as file:
+        return _decode_file(path, file, with_results=True)
 
 
 def _encode(document: MapDocument, path: Path) -> dict[Path, bytes]:
     return {path: encode(document)}
+
+
+def _encode_file(contents: MapFile, path: Path) -> dict[Path, bytes]:
+    return {path: encode(contents.document, contents.results)}
 
 
 def _losses(document: MapDocument) -> list[str]:
@@ -371,5 +377,13 @@ def _losses(document: MapDocument) -> list[str]:
 
 
 FORMAT = Format(
-    "longcut", "Longcut map, keeps everything", (".longcut",), _read, _encode, _losses, signature=b"PK\x03\x04"
+    "longcut",
+    "Longcut map, keeps everything",
+    (".longcut",),
+    _read,
+    _encode,
+    _losses,
+    read_file=_read_file,
+    encode_file=_encode_file,
+    signature=_START,
 )

@@ -16,6 +16,7 @@ from maps.document import freshly_frozen
 from maps.errors import MapFormatError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -91,6 +92,23 @@ def read_data(path: Path, where: str, file: BinaryIO, header: Header) -> NDArray
         raise MapFormatError(path, where, f"should hold {most} bytes of data but holds {found}")
     array = freshly_frozen(np.frombuffer(data, dtype=header.dtype))
     return array.reshape(header.shape, order="F" if header.fortran_order else "C")
+
+
+def check_length(path: Path, file: BinaryIO, header: Header) -> None:
+    """Refuse a file that holds fewer or more data after its header than that says; leaves it where it was."""
+    began = file.tell()
+    found = file.seek(0, io.SEEK_END) - began
+    file.seek(began)
+    if found != header.data_bytes:
+        held = f"{found}" if found < header.data_bytes else "more"
+        raise MapFormatError(path, "", f"should hold {header.data_bytes} bytes of data but holds {held}")
+
+
+def rows(file: BinaryIO, header: Header) -> Iterator[NDArray[Any]]:
+    """Yield the rows of a two-dimensional array in C order; only one of them is in memory at a time."""
+    height, width = header.shape
+    for _ in range(height):
+        yield np.frombuffer(file.read(width * header.dtype.itemsize), header.dtype)
 
 
 def encode(array: NDArray[Any]) -> bytes:

@@ -1,41 +1,57 @@
 """Layouts as files of their own: tables of points (CSV), JSON, and the ends of Moving AI scenarios.
 
-CSV: one point a line, `row,col` or `row,col,weight`, separated by comma, semicolon or tab; a first line of
-names is optional and may name the columns in another order. JSON: an object with "points", each with "row",
-"col" and "weight" (1 where it is missing), and with "name" and "colour". Both keep every digit of a float.
+CSV: one point a line, `row,col` or `row,col,weight`, in any dialect of `maps.formats.table`; a first line of
+names is optional and may name the columns in another order, `x,y` among them, and others, which are left out.
+JSON: an object with "points", each with "row", "col" and "weight" (1 where it is missing), and with "name" and
+"colour". Both keep every digit of a float.
 """
 
 from __future__ import annotations
 
-import csv
 import io
 import json
+from array import array
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, cast
 
 import numpy as np
 
 from maps.document import Layout, MapDocument
 from maps.errors import MapError, MapFormatError, MapSaveError
 from maps.formats.format import name_of
-from maps.formats.limits import MAX_JSON, read_file
+from maps.formats.limits import MAX_JSON, opened, read_file
 from maps.formats.movingai import read_scenarios
+from maps.formats.table import Table, is_number
 from maps.layout_edits import blocked, new_layout, why_blocked
 from maps.safe_save import save_bytes
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
 MAX_POINTS = 1_000_000
-_SEPARATORS = ",;\t"
-_NAMES = {"row": 0, "r": 0, "y": 0, "col": 1, "column": 1, "c": 1, "x": 1, "weight": 2, "w": 2, "mass": 2}
+MAX_POINTS_CSV = 16 * MAX_JSON  # bytes of a file
+MAX_POINTS_JSON = 2 * MAX_JSON  # bytes of a file; larger layouts are kept as tables
+# What columns are called: row, col, weight, in the order of preference.
+_NAMES = (("row", "r", "y", "axis-0"), ("col", "column", "c", "x", "axis-1"), ("weight", "w", "mass"))
 
 
-def read_layout(path: str | os.PathLike[str], document: MapDocument) -> Layout:
-    """Return a layout for `document` from a .csv or .json file.
+@dataclass(frozen=True, eq=False)
+class PointTable:
+    """The points of a table.
+
+    rows: (n, 3) row, col, weight.  lines: (n,) where each stands.  told: how the table was read, in words.
+    """
+
+    rows: NDArray[np.float64]
+    lines: NDArray[np.int64]
+    told: str
+
+
+def read_layout(path: str | os.PathLike[str], document: MapDocument) -> tuple[Layout, str]:
+    """Return a layout for `document` from a .csv or .json file; and how it was read, where that is worth telling.
 
     Where the file gives no name or colour the layout takes the file's name and the next free colour.
     Raises MapFormatError, naming the line or point, for a file that cannot be read and for a point that lies
@@ -43,9 +59,11 @@ def read_layout(path: str | os.PathLike[str], document: MapDocument) -> Layout:
     """
     path = Path(path)
     if path.suffix.lower() == ".json":
-        return _read_json(path, document)
-    rows, wheres = parse_points(path, _text(path))
-    return _layout(path, document, rows, wheres, new_layout(document, name_of(path)))
+        return _read_json(path, document), ""
+    with opened(path, MAX_POINTS_CSV) as file:
+        table = _parse(path, file)
+    layout = _layout(path, document, table.rows, table.lines, "line", new_layout(document, name_of(path)))
+    return layout, table.told
 
 
 def scenario_layout(path: str | os.PathLike[str], document: MapDocument, end: Literal["start", "goal"]) -> Layout:
@@ -65,8 +83,8 @@ def scenario_layout(path: str | os.PathLike[str], document: MapDocument, end: Li
     )
     order = np.argsort(first)
     rows: NDArray[np.float64] = np.column_stack([cells, counts.astype(np.float64)])[order]
-    wheres = [routes[int(index)].name for index in first[order]]
-    return _layout(path, document, rows, wheres, new_layout(document, f"{name_of(path)} {end}s"))
+    numbers = np.array([int(routes[int(index)].name.removeprefix("line ")) for index in first[order]], np.int64)
+    return _layout(path, document, rows, numbers, "line", new_layout(document, f"{name_of(path)} {end}s"))
 
 
 def write_layout(layout: Layout, path: str | os.PathLike[str]) -> str | None:
@@ -78,7 +96,10 @@ def write_layout(layout: Layout, path: str | os.PathLike[str]) -> str | None:
     ending = path.suffix.lower()
     if ending not in (".csv", ".json"):
         raise MapSaveError(path, "a layout is saved as .csv or .json; choose one of these endings")
-    return save_bytes(path, encode_csv(layout) if ending == ".csv" else encode_json(layout))
+    data = encode_csv(layout) if ending == ".csv" else encode_json(layout)
+    if len(data) > (MAX_POINTS_CSV if ending == ".csv" else MAX_POINTS_JSON):
+        raise MapSaveError(path, f"{len(layout.weights)} points are more than is read again; choose .csv")
+    return save_bytes(path, data)
 
 
 def encode_csv(layout: Layout) -> bytes:
@@ -99,78 +120,68 @@ def encode_json(layout: Layout) -> bytes:
     return f"{head}{points}\n]}}\n".encode()
 
 
-def parse_points(path: str | os.PathLike[str], text: str) -> tuple[NDArray[np.float64], list[str]]:
-    """Return (n, 3) row, col, weight of a table as CSV, and for each point where it stands ("line 7").
+def parse_points(path: str | os.PathLike[str], text: str) -> PointTable:
+    """Return the points of a table as text. path: what errors call it. Raises MapFormatError, naming the line."""
+    return _parse(path, io.BytesIO(text.encode("utf-8", "replace")))
 
-    path: what errors call the text. Raises MapFormatError.
-    """
-    columns: Sequence[int] | None = None
-    rows: list[list[float]] = []
-    wheres: list[str] = []
-    for number, fields in _records(path, text):
+
+def _parse(path: str | os.PathLike[str], file: BinaryIO) -> PointTable:
+    table = Table(path, file, 2 * MAX_POINTS)
+    told = [table.dialect.told] if table.dialect.unusual and not table.dialect.header else []
+    columns: list[int] | None = None  # of row, col and perhaps weight
+    width = 0
+    rows, lines = array("d"), array("q")
+    for number, fields in table.records():
         where = f"line {number}"
         if columns is None:
-            columns = _header(path, where, fields)
-            if columns is not None:
+            width = len(fields)
+            if table.dialect.header:
+                columns = _columns(path, where, fields)
+                used = [fields[column] for column in columns]
+                told.append(f"read from the columns {', '.join(used)}" if used != ["row", "col"] else "")
                 continue
-            columns = range(len(fields))
-            if len(fields) not in (2, 3):
-                raise MapFormatError(
-                    path, where, f"has {len(fields)} columns; row, col and perhaps weight are needed"
-                )
-        if len(fields) != len(columns):
-            raise MapFormatError(path, where, f"has {len(fields)} columns, the first line has {len(columns)}")
-        point = [0.0, 0.0, 1.0]
-        for at, (column, field) in enumerate(zip(columns, fields, strict=True), 1):
-            try:
-                point[column] = float(field)
-            except ValueError:
-                raise MapFormatError(path, f"{where}, column {at}", f"{field[:20]!r} is not a number") from None
-        if len(rows) == MAX_POINTS:
+            if width not in (2, 3):
+                why = f"has {width} columns without names; row, col and perhaps weight are needed"
+                raise MapFormatError(path, where, why)
+            columns = list(range(width))
+        if len(fields) != width:
+            raise MapFormatError(path, where, f"has {len(fields)} columns, the first line has {width}")
+        if len(lines) == MAX_POINTS:
             raise MapFormatError(path, where, f"is one point too many; a layout is read with up to {MAX_POINTS}")
-        rows.append(point)
-        wheres.append(where)
-    return np.array(rows, np.float64).reshape(-1, 3), wheres
+        for column in columns:
+            if not is_number(fields[column]):
+                at = f"{where}, column {column + 1}"
+                raise MapFormatError(path, at, f"{fields[column][:20]!r} is not a number")
+            rows.append(float(fields[column]))
+        if len(columns) == 2:
+            rows.append(1.0)
+        lines.append(number)
+    points = np.frombuffer(rows, np.float64).reshape(-1, 3) if rows else np.zeros((0, 3))
+    return PointTable(points, np.array(lines, np.int64), "; ".join(filter(None, told)))
 
 
-def _records(path: str | os.PathLike[str], text: str) -> Iterator[tuple[int, list[str]]]:
-    """The lines of a table that are neither empty nor comments, numbered from 1, as their fields."""
-    first = next((line for line in text.splitlines() if line.strip() and not line.startswith("#")), "")
-    separator = next((mark for mark in "\t;," if mark in first), ",")
-    try:
-        for fields in (reader := csv.reader(io.StringIO(text, newline=""), delimiter=separator)):
-            stripped = [field.strip() for field in fields]
-            if any(stripped) and not stripped[0].startswith("#"):
-                yield reader.line_num, stripped
-    except csv.Error as error:
-        raise MapFormatError(path, "", f"is not a table: {error}") from None
-
-
-def _header(path: str | os.PathLike[str], where: str, fields: list[str]) -> list[int] | None:
-    """Which of row, col, weight each column is, if this is a line of names."""
-    try:
-        float(fields[0])
-        return None
-    except ValueError:
-        pass
-    columns = [_NAMES.get(field.strip().lower(), -1) for field in fields]
-    if -1 in columns or not {0, 1} <= set(columns) or len(set(columns)) != len(columns):
-        raise MapFormatError(
-            path, where, f"names the columns {', '.join(fields)[:60]!r}; row, col and perhaps weight are needed"
-        )
-    return columns
+def _columns(path: str | os.PathLike[str], where: str, fields: list[str]) -> list[int]:
+    """Which columns of a line of names hold row, col and, where there is one, weight."""
+    names = [field.strip().lower() for field in fields]
+    found = [next((names.index(name) for name in known if name in names), None) for known in _NAMES]
+    if found[0] is None or found[1] is None or any(names.count(name) > 1 for known in _NAMES for name in known):
+        listed = ", ".join(fields)[:60]
+        why = f"names the columns {listed!r}; row and col (or y and x), once each, and perhaps weight are needed"
+        raise MapFormatError(path, where, why)
+    return [column for column in found if column is not None]
 
 
 def _read_json(path: Path, document: MapDocument) -> Layout:
     try:
-        found: object = json.loads(_text(path))
+        found: object = json.loads(read_file(path, MAX_POINTS_JSON).decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise MapFormatError(path, f"byte {error.start}", "is not text in UTF-8") from None
     except (ValueError, RecursionError) as error:
         raise MapFormatError(path, "", f"is not JSON: {error}") from None
     if not isinstance(found, dict) or not isinstance(cast("dict[str, Any]", found).get("points"), list):
         raise MapFormatError(path, "", 'should be an object with a list "points"')
     content = cast("dict[str, Any]", found)
     rows: list[list[float]] = []
-    wheres: list[str] = []
     for number, point in enumerate(cast("list[object]", content["points"])):
         where = f"point {number}"
         if not isinstance(point, dict):
@@ -183,7 +194,6 @@ def _read_json(path: Path, document: MapDocument) -> Layout:
                 raise MapFormatError(path, where, f'"{name}" is {value!r}; a number is needed')
             row.append(_float(value))
         rows.append(row)
-        wheres.append(where)
     blank = new_layout(document, name_of(path))
     try:
         blank = Layout(
@@ -191,29 +201,27 @@ def _read_json(path: Path, document: MapDocument) -> Layout:
         )
     except MapError as error:
         raise MapFormatError(path, "", str(error)) from None
-    return _layout(path, document, np.array(rows, np.float64).reshape(-1, 3), wheres, blank)
+    points = np.array(rows, np.float64).reshape(-1, 3)
+    return _layout(path, document, points, np.arange(len(rows)), "point", blank)
 
 
 def _layout(
-    path: Path, document: MapDocument, rows: NDArray[np.float64], wheres: list[str], blank: Layout
+    path: Path,
+    document: MapDocument,
+    rows: NDArray[np.float64],
+    numbers: NDArray[np.int64],
+    kind: Literal["line", "point"],
+    blank: Layout,
 ) -> Layout:
-    """The layout of (n, 3) rows, each of which stands `wheres` in the file."""
+    """The layout of (n, 3) rows. numbers: (n,) of the line or point where each stands in the file."""
     finite, light = np.isfinite(rows).all(axis=1), rows[:, 2] < 0.0
     for bad, why in ((~finite, "has a number that is not finite"), (light, "has a weight below 0")):
         if bad.any():
-            raise MapFormatError(path, wheres[int(np.argmax(bad))], why)
+            raise MapFormatError(path, f"{kind} {numbers[int(np.argmax(bad))]}", why)
     if reason := why_blocked(document, rows[:, :2]):
-        where = wheres[int(np.argmax(blocked(document, rows[:, :2])))]
+        where = f"{kind} {numbers[int(np.argmax(blocked(document, rows[:, :2])))]}"
         raise MapFormatError(path, where, reason[0].lower() + reason[1:])
     return Layout(blank.name, rows[:, :2], rows[:, 2], blank.colour)
-
-
-def _text(path: Path) -> str:
-    data = read_file(path, 16 * MAX_JSON)
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise MapFormatError(path, f"byte {error.start}", "is not text in UTF-8") from None
 
 
 def _float(value: float) -> float:

@@ -61,13 +61,13 @@ def make_window(size: int) -> Any:
 
 def start_run(window: Any, seconds: float = 120.0, steps: int = 100_000) -> None:
     """Start a run and wait until it is under way; the first one of a process imports and compiles."""
-    window.panels.run.form.set_value("steps", steps)
+    window.panels.run.form.controls["steps"].set_value(steps)
     window.controller.start_or_pause()
     began = Clock()
     while window.run.step < 5 and Clock() - began < seconds:
         wait(20)
     if window.run.step < 5:
-        raise RuntimeError(f"no run after {seconds} s: {window.run.sentence}")
+        raise RuntimeError(f"no run after {seconds} s: {window.run.message}")
 
 
 def end(window: Any) -> None:

@@ -54,7 +54,9 @@ def documents(draw: DrawFn, cost: SearchStrategy[float] = costs, max_side: int =
     height, width = draw(st.tuples(st.integers(1, max_side), st.integers(1, max_side)))
     cells = st.tuples(st.integers(0, height - 1), st.integers(0, width - 1))
     lines = st.lists(cells, max_size=3)
-    routes = st.builds(Route, texts, cells, cells, not_negative, colours, st.none() | not_negative, lines)
+    decimals = st.none() | st.integers(0, 15)
+    lengths = st.none() | not_negative
+    routes = st.builds(Route, texts, cells, cells, not_negative, colours, lengths, lines, decimals)
     lower, upper = sorted((draw(positive), draw(positive)))
     return MapDocument(
         cost=draw(arrays(np.float32, (height, width), elements=cost)),

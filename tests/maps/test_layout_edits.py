@@ -242,7 +242,7 @@ def free_layouts(draw):
 def test_layouts_come_back_from_their_files(tmp_path_factory, ending, layout):
     path = tmp_path_factory.mktemp("layout") / f"spawns.{ending}"
     assert write_layout(layout, path) is None
-    found = read_layout(path, new_document(8, 8))
+    found, _ = read_layout(path, new_document(8, 8))
     assert found.positions.tobytes() == layout.positions.tobytes()
     assert found.weights.tobytes() == layout.weights.tobytes()
     if ending == "json":
@@ -254,7 +254,7 @@ def test_layouts_come_back_from_their_files(tmp_path_factory, ending, layout):
 def table(tmp_path, text, document=None):
     path = tmp_path / "loot.csv"
     path.write_text(text, "utf-8")
-    return read_layout(path, document or new_document(8, 10))
+    return read_layout(path, document or new_document(8, 10))[0]
 
 
 @pytest.mark.parametrize(
@@ -266,6 +266,11 @@ def table(tmp_path, text, document=None):
         "\ufeffrow\tcol\tweight\n1\t2\t1\n3\t4\t1",
         "weight,column,row\n1,2,1\n1,4,3\n",
         '"row","col"\r\n"1","2"\r\n 3 , 4 \r\n',
+        "name,x,y\ncamp,2,1\nmine,4,3\n",
+        "id,x,y,type\n7,2,1,camp\n8,4,3,mine\n",
+        "index,axis-0,axis-1\n0.0,1.0,2.0\n1.0,3.0,4.0\n",
+        "row;col;weight\n1,0;2,0;1,0\n3;4;1\n",
+        ",row,col\n0,1,2\n1,3,4\n",
     ],
 )
 def test_tables_of_many_kinds(tmp_path, text):
@@ -273,6 +278,20 @@ def test_tables_of_many_kinds(tmp_path, text):
     assert found.positions.tolist() == [[1, 2], [3, 4]]
     assert found.weights.tolist() == [1, 1]
     assert found.name == "loot"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("row,col\n1,2\n", ""),
+        ("x,y,who\n1,2,me\n", "read from the columns y, x"),
+        ("1;2,5\n", "columns parted by semicolons, decimal commas"),
+    ],
+)
+def test_how_a_table_was_read_is_told(tmp_path, text, told):
+    path = tmp_path / "loot.csv"
+    path.write_text(text, "utf-8")
+    assert read_layout(path, new_document(8, 10))[1] == told
 
 
 @pytest.mark.parametrize(
@@ -323,7 +342,7 @@ def test_what_is_wrong_with_json_is_said_with_its_point(tmp_path, content, where
 def test_json_needs_no_weights_name_or_colour(tmp_path):
     path = tmp_path / "loot.json"
     path.write_text(json.dumps({"points": [{"row": 1, "col": 2.5}]}))
-    found = read_layout(path, new_document(4, 4))
+    found, _ = read_layout(path, new_document(4, 4))
     assert (found.name, found.positions.tolist(), found.weights.tolist()) == ("loot", [[1, 2.5]], [1])
 
 
@@ -337,13 +356,12 @@ def test_bytes_that_are_no_text_are_refused(tmp_path, data):
 
 @given(st.text(alphabet='0123456789.,;\t\n"# -einfarowclygt\r', max_size=60))
 def test_any_text_is_read_or_refused_with_words(text):
-    why = ""
-    rows, wheres = None, []
+    why, found = "", None
     try:
-        rows, wheres = parse_points("any.csv", text)
+        found = parse_points("any.csv", text)
     except MapFormatError as error:
         why = error.why
-    assert why if rows is None else rows.shape == (len(wheres), 3)
+    assert why if found is None else found.rows.shape == (len(found.lines), 3)
 
 
 def test_scenario_ends_count_how_often_they_are_used(tmp_path):

@@ -1,1 +1,1 @@
-"""The dock that compares plans between two layouts: what is asked, what is worked out, what is shown."""
+"""The dock that compares plans between two layouts: its controls, computation and pictures."""

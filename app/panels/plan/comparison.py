@@ -1,4 +1,4 @@
-"""Work out what the plan panel shows: two plans between layouts, their largest couplings, their pictures."""
+"""Compute what the plan panel shows: two plans between layouts, their largest couplings, their pictures."""
 
 from __future__ import annotations
 
@@ -185,7 +185,7 @@ def compare(pair: Pair, blur: float) -> Comparison:
         plan,
         result.transport_cost * total,
         result.marginal_error,
-        "" if result.status is Status.CONVERGED else result.advice,
+        "" if result.status is Status.CONVERGED else result.message,
         Plan(np.hstack([source.positions[i], target.positions[j]]), mass, i),
         binned(plan[order], block),
         None if pair.exact is None else binned(pair.exact[order], block),

@@ -1,4 +1,4 @@
-"""What the designer asks of the plan panel: between which layouts, and how much blur."""
+"""Controls of the plan panel: between which layouts, and how much blur."""
 
 from __future__ import annotations
 

@@ -2,6 +2,9 @@
 
 import json
 import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +14,15 @@ from PIL import Image
 from app.bootstrap.project import read_project
 from app.cli import main as cli
 from app.cli import output
+from app.scenarios import SCENARIOS
 from maps.document import Layout, MapDocument, Route, new_document
+from maps.errors import MapSaveError
 from maps.formats import read_map, write_map
 from maps.samples import SAMPLES, sample_path
 from tests.oracles import LP_OPTIMA, distances
 
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="a file system of Linux where nobody can write")
+ROOT = Path(__file__).parents[3]
 KEYS = {
     "path_cost_before",
     "path_cost_after",
@@ -46,7 +53,8 @@ def solve(*arguments: object) -> int:
 def test_solve_reports_what_the_written_file_really_has(method: str, plain: Path, tmp_path: Path) -> None:
     out, report_file = tmp_path / "out.npy", tmp_path / "report.json"
     route = ["--route", "8,1:8,14", "--neighbours", "4"]
-    assert solve(plain, *route, "--method", method, "--out", out, "--json", report_file, "--steps", 120) == 0
+    steps = [] if method == "optimum" else ["--steps", 120]
+    assert solve(plain, *route, "--method", method, "--out", out, "--json", report_file, *steps) == 0
     report = json.loads(report_file.read_text())
     assert report.keys() >= KEYS
     costs = np.load(out).astype(np.float64)
@@ -87,6 +95,16 @@ def test_every_option_reaches_the_run(tmp_path: Path) -> None:
     assert len(report["routes"]) == 2
     with Image.open(tmp_path / "fair.png") as picture:
         assert picture.width > 1000
+
+
+def test_a_sum_of_several_routes_is_called_one(
+    plain: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    routes = ("--route", "8,1:8,14", "1,1:1,14", "14,1:14,14", "--steps", 2)
+    assert solve(plain, *routes) == 0
+    assert "Weighted sum of 3 routes 39 →" in capsys.readouterr().out
+    assert solve(plain, *routes[:2], "--steps", 2) == 0
+    assert "Path 13 →" in capsys.readouterr().out
 
 
 @pytest.mark.slow
@@ -189,14 +207,106 @@ def test_wrong_usage_is_exit_code_2(words: list[str]) -> None:
         ("--points", "points.txt", ".csv or .json"),
         ("--gallery", "gallery", "one map only"),
         ("--json", ".", "is a folder"),
+        ("--points", "points.csv", "moves no points"),
+        ("--target", "30", "--target has no effect"),
+        ("--out", "plain.npy report.npy plain.npy", "is the place of two outputs"),
+        pytest.param("--json", "/dev/full", "is a device", marks=LINUX),
+        pytest.param("--json", "/proc/report.json", "nothing can be written in the folder /proc", marks=LINUX),
+        pytest.param("--out", "/proc/map.npy", "nothing can be written in the folder /proc", marks=LINUX),
     ],
 )
 def test_every_output_is_checked_before_the_run(
     option: str, name: str, words: str, plain: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    arguments = (plain, "--route", "8,1:8,14", "--steps", 100_000, option, tmp_path / name)
+    names = [name] if option == "--target" else [tmp_path / part for part in name.split(" ")]
+    arguments = (plain, "--route", "8,1:8,14", "--steps", 100_000, option, *names)
     assert solve(*arguments) == 2  # at once, not after so many steps
     assert words in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_failing_output_does_not_lose_the_others(
+    plain: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(path: Path, data: bytes) -> None:
+        if path.name == "b.npy":
+            raise MapSaveError(path, "No space left on device; nothing was saved")
+        path.write_bytes(data)
+
+    monkeypatch.setattr("maps.formats.save_bytes", full)
+    names = [tmp_path / name for name in ("a.npy", "b.npy", "c.csv")]
+    others = ("--picture", tmp_path / "p.png", "--json", tmp_path / "r.json")
+    assert solve(plain, "--route", "8,1:8,14", "--steps", 3, "--out", *names, *others) == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert "b.npy: No space left on device" in said
+    assert "all other outputs are written" in said
+    written = {path.name for path in tmp_path.iterdir()}
+    assert written == {"plain.npy", "a.npy", "c.csv", "p.png", "r.json"}
+
+
+def test_ctrl_c_writes_the_best_so_far(
+    plain: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scenario = SCENARIOS["adversarial"]
+    headline, steps = scenario.headline, []
+
+    def interrupted(*figures):
+        steps.append(figures)
+        if len(steps) == 12:
+            signal.raise_signal(signal.SIGINT)
+        return headline(*figures)
+
+    monkeypatch.setattr(scenario, "headline", interrupted)
+    outputs = ("--out", tmp_path / "m.npy", tmp_path / "m.longcut", "--json", tmp_path / "r.json")
+    assert solve(plain, "--route", "8,1:8,14", "--steps", 100_000, *outputs) == 130
+    report = json.loads((tmp_path / "r.json").read_text())
+    assert report["status"] is None
+    assert report["path_cost_after"] > report["path_cost_before"]
+    assert np.array_equal(read_map(tmp_path / "m.longcut").cost, np.load(tmp_path / "m.npy"))
+    assert f"Stopped at step {report['steps']}; its best result so far is written." in capsys.readouterr().err
+
+
+@LINUX
+def test_a_folder_where_nothing_can_be_written_is_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["demo", "--map", "plain", "--out", "/proc/out"]) == 2
+    assert "the folder /proc/out cannot be made" in " ".join(capsys.readouterr().err.split())
+    generate = ("--scenario", "generate", "--steps", 100_000, "--gallery", "/proc/gallery")
+    assert solve(sample_path("plain"), *generate) == 2
+    assert "nothing can be written in the folder /proc" in " ".join(capsys.readouterr().err.split())
+
+
+CALL = "import sys; from app.cli.main import main; sys.exit(main(sys.argv[1:]))"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "cp1251", "cp932", "ascii"])
+def test_every_encoding_can_be_printed(encoding: str, tmp_path: Path) -> None:
+    name = "→ · ε × ² √ é ж 日"
+    write_map(new_document(3, 4, name=name), tmp_path / "m.longcut")
+    words = [sys.executable, "-c", CALL, "info", str(tmp_path / "m.longcut")]
+    environment = {**os.environ, "PYTHONIOENCODING": encoding}
+    done = subprocess.run(words, capture_output=True, env=environment, cwd=ROOT, check=True)
+    shown = done.stdout.decode(encoding)
+    assert not done.stderr
+    spelled = {
+        "utf-8": name,
+        "cp1252": "-> · epsilon × ² sqrt  é ? ?",
+        "cp1251": "-> · epsilon x 2 sqrt  e ж ?",
+        "cp932": "→ - ε × 2 √ e ж 日",
+        "ascii": "-> - epsilon x 2 sqrt  e ? ?",
+    }
+    assert spelled[encoding] in shown
+
+
+@LINUX
+@pytest.mark.parametrize("words", [["info", "MAP"], ["--help"], ["paths", "MAP"], ["--version"]])
+def test_a_full_disk_behind_the_output_is_a_sentence(words: list[str]) -> None:
+    named = [str(sample_path("plain")) if text == "MAP" else text for text in words]
+    environment = {**os.environ, "PYTHONUNBUFFERED": ""}  # argparse tells nobody what fails at once
+    with open("/dev/full", "wb") as full:
+        call = [sys.executable, "-c", CALL, *named]
+        done = subprocess.run(call, stdout=full, stderr=subprocess.PIPE, env=environment, cwd=ROOT, check=False)
+    said = done.stderr.decode()
+    assert done.returncode == 2
+    assert said == "longcut: the output cannot be written: No space left on device\n"
 
 
 def test_names_with_markup_and_slashes_are_names(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -231,7 +341,7 @@ def test_a_line_without_another_way_has_no_reduced_cost(tmp_path: Path) -> None:
 def test_a_network_is_not_saved_where_none_is_trained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     names = ("--network", tmp_path / "a.safetensors", "--save-as", tmp_path / "b.safetensors")
     assert solve(sample_path("river"), "--scenario", "terrain", *names) == 2
-    assert "nothing is trained" in " ".join(capsys.readouterr().err.split())
+    assert "--save-as has no effect" in " ".join(capsys.readouterr().err.split())
 
 
 def test_a_walled_in_goal_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -268,6 +378,25 @@ def test_paths_agrees_with_every_row_of_real_scenarios_and_not_with_cut_corners(
     assert len(rows) == len(Path(f"{map_file}.scen").read_text().strip().splitlines()) - 1 > 400
     assert all(row["match"] for row in rows)
     assert cli.main([*words, "--corners", "free"]) == 1
+
+
+@pytest.mark.skipif(REAL is None, reason="LONGCUT_REAL_MAPS names no folder of real maps")
+def test_paths_judges_lengths_at_the_decimals_that_the_file_gives(tmp_path: Path) -> None:
+    map_file = Path(str(REAL)) / "two-decimals" / "losttemple.map"
+    words = ["paths", str(map_file), "--scen", f"{map_file}.scen", "--json", str(tmp_path / "paths.json")]
+    assert cli.main(words) == 0
+    rows = json.loads((tmp_path / "paths.json").read_text())["routes"]
+    assert [row["match"] for row in rows] == [True] * 30
+    assert cli.main([*words, "--corners", "free"]) == 1
+
+
+def test_a_route_without_a_way_is_exit_code_1(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    costs = np.ones((8, 8))
+    costs[:, 4] = np.inf
+    np.save(tmp_path / "split.npy", costs)
+    lines = record(monkeypatch)
+    assert cli.main(["paths", str(tmp_path / "split.npy"), "--route", "1,1:6,6", "1,1:6,2"]) == 1
+    assert "1 of 2 routes have no way to their goal" in "".join(lines)
 
 
 def test_info_and_convert(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

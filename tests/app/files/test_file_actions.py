@@ -122,6 +122,7 @@ def test_a_name_gets_the_ending_of_the_chosen_kind(typed, kind, file, qtbot, fil
 
 def test_points_are_exported_likewise(qtbot, files, tmp_path):
     answer(lambda: files.export_layout(0), "here", kind="*.json")
+    qtbot.waitUntil(lambda: not files.busy)
     assert '"spawns"' in (tmp_path / "here.json").read_text()
     asked = answer(lambda: files.export_layout(0), "here", "", kind="*.json", replace=[False])
     assert asked == ["here.json is there already. Replace it?"]

@@ -31,6 +31,9 @@ class Choice:
     def set(self, **changes):
         self.chosen = replace(self.chosen, **changes)
 
+    def take_up(self, scenario, settings):
+        self.scenario, self.chosen = scenario, settings
+
     def apply_fix(self, fix):
         self.chosen = apply_fix(self.chosen, fix)
 
@@ -97,7 +100,7 @@ def test_one_button_starts_pauses_and_goes_on(qtbot, endless):
     assert endless.controller.can_apply
 
 
-def test_applying_is_one_undo_step_and_forgets_the_run(qtbot, desk):
+def test_applying_is_one_undo_step_and_the_run_can_still_be_looked_at(qtbot, desk):
     drawn = desk.model.document
     desk.controller.start_or_pause()
     ended(qtbot, desk)
@@ -106,12 +109,14 @@ def test_applying_is_one_undo_step_and_forgets_the_run(qtbot, desk):
     assert desk.asked == []
     assert np.array_equal(desk.model.document.cost, promised.cost)
     assert desk.model.document.total_cost == pytest.approx(drawn.total_cost, rel=1e-6)
-    assert desk.told == ["Applied: total cost 256, before 256"]
-    assert desk.run.state == "idle"
-    assert not desk.controller.can_apply
+    assert desk.told == ["Kept as “Adversarial path 1” in Results", "Applied: total cost 256, before 256"]
+    assert desk.run.state == "ended"
+    assert len(desk.run.kept) > 1
+    assert not desk.controller.can_apply, "the map shows it already"
     assert desk.model.history.labels[-1] == "Adversarial path"
     desk.model.undo()
     assert desk.model.document is drawn
+    assert desk.controller.can_apply
 
 
 @pytest.mark.parametrize("answer", [False, True])
@@ -127,7 +132,7 @@ def test_applying_to_a_map_that_has_changed_is_asked_about(qtbot, desk, answer):
     assert len(desk.asked) == 1
     assert f"becomes {applied.total_cost:.6g}, it is {walled.total_cost:.6g}" in desk.asked[0]
     assert (desk.model.document is not walled) == answer
-    assert (desk.run.state == "idle") == answer
+    assert desk.controller.can_apply != answer
 
 
 def test_a_result_of_another_size_is_not_applied_and_it_is_said(qtbot, desk):
@@ -138,7 +143,7 @@ def test_a_result_of_another_size_is_not_applied_and_it_is_said(qtbot, desk):
     assert desk.controller.result_document() is None
     desk.controller.apply_result()
     assert desk.model.document is larger
-    assert desk.told == ["The run's result does not fit this map any more."]
+    assert desk.told[1:] == ["The run's result does not fit this map any more."]
 
 
 def test_before_a_run_there_is_nothing_to_apply(desk):
@@ -161,11 +166,11 @@ def test_an_edit_after_a_failure_clears_it(qtbot, desk):
     desk.wall(WALL)
     desk.controller.start_or_pause()
     ended(qtbot, desk, "failed")
-    assert "no way leads" in desk.run.sentence
+    assert "no way leads" in desk.run.message
     desk.model.undo()
     assert desk.model.document is drawn
     assert desk.run.state == "idle"
-    assert desk.run.sentence == ""
+    assert desk.run.message == ""
 
 
 @pytest.mark.slow
@@ -191,7 +196,7 @@ def test_a_fork_that_does_not_fit_is_told_and_changes_nothing(qtbot, desk):
     desk.controller.fork(replace(desk.run.frame, layouts={"gone": np.zeros((1, 2))}))
     assert desk.model.document is drawn
     assert not desk.run.busy
-    assert "gone" in desk.told[0]
+    assert "gone" in desk.told[-1]
 
 
 def test_the_suggested_fix_is_set_and_the_run_starts(qtbot, desk):

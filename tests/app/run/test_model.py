@@ -78,14 +78,14 @@ def test_pause_step_resume_and_stop(qtbot, model, document):
     wait_until(qtbot, lambda: len(model.curves()["step"]) > at + 3)
     model.stop()
     wait_until(qtbot, lambda: model.state == "ended")
-    assert "best map so far is kept" in model.sentence
+    assert "best map so far is kept" in model.message
     assert model.result is not None
 
 
 def test_a_second_start_is_refused_in_words(qtbot, model, document):
     started(model, document, steps=100_000)
     assert not model.start(document, ADVERSARIAL, AdversarialSettings())
-    assert "stop it before" in model.sentence
+    assert "stop it before" in model.message
     assert model.state == "running"
 
 
@@ -113,7 +113,7 @@ def test_an_edit_that_cannot_run_pauses_with_the_sentence(qtbot, model, document
     wall = rectangle(document.shape, (0, 7), (15, 7))
     model.edit(set_passable(document, wall, False).document)
     wait_until(qtbot, lambda: model.state == "paused")
-    assert "no way leads" in model.sentence
+    assert "no way leads" in model.message
     at = model.step
     model.resume()
     model.single_step()
@@ -121,12 +121,12 @@ def test_an_edit_that_cannot_run_pauses_with_the_sentence(qtbot, model, document
     assert model.refused
     assert model.state == "paused"
     assert model.step == at, "it does not go on on another map"
-    assert "no way leads" in model.sentence
+    assert "no way leads" in model.message
     assert model.taken is document
     model.edit(document)  # taken back
     wait_until(qtbot, lambda: model.state == "running" and model.step > at + 3)
     assert not model.refused
-    assert model.sentence == ""
+    assert model.message == ""
 
 
 def test_an_edit_that_is_taken_back_is_taken_up_too(qtbot, model, document):
@@ -144,7 +144,7 @@ def test_an_edit_that_is_taken_back_is_taken_up_too(qtbot, model, document):
 def test_what_cannot_start_says_why(qtbot, model, document):
     started(model, document.replace(routes=()))
     wait_until(qtbot, lambda: model.state == "failed")
-    assert "drop a start and a goal" in model.sentence
+    assert "drop a start and a goal" in model.message
     started(model, document)
     wait_until(qtbot, lambda: model.state == "ended")
 
@@ -160,7 +160,7 @@ def test_what_is_no_number_ends_the_run_with_the_last_good_map(qtbot, model, doc
     monkeypatch.setattr(engine.design.adam_steps, "route_costs", poisoned)
     started(model, document)
     wait_until(qtbot, lambda: model.state == "ended")
-    assert "not a finite number" in model.sentence
+    assert "not a finite number" in model.message
     assert np.isfinite(model.result).all()
 
 
@@ -173,7 +173,7 @@ def test_a_defect_in_the_engine_is_told_and_does_not_block_the_next_run(qtbot, m
         patch.setattr(engine.design.adversarial, "optimise_costs", broken)
         started(model, document)
         wait_until(qtbot, lambda: model.state == "failed")
-    assert "RuntimeError: boom" in model.sentence
+    assert "RuntimeError: boom" in model.message
     started(model, document)
     wait_until(qtbot, lambda: model.state == "ended")
 

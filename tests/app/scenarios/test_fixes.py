@@ -22,7 +22,8 @@ from app.scenarios.settings import settings_of
 from app.scenarios.terrain import TerrainSettings
 from app.widgets.settings_form import SettingsForm
 from engine.core.errors import ProblemError, SuggestedFix, apply_fix
-from engine.learning.terrain import TrainingSettings, save_model, train_terrain
+from engine.learning.terrain import TrainingSettings, train_terrain
+from engine.learning.terrain_bytes import model_to_bytes
 from engine.learning.tilesets import examples
 from engine.matching import ground_cost
 from engine.transport.costs import PointCost
@@ -113,47 +114,51 @@ CASES = [
     ),
     Refused("generate", PLAIN, GenerateSettings(length=5000.0, steps=2, count=1), SuggestedFix("length", ...)),
     Refused(
-        "matching", with_layouts(EIGHT, SIX), MatchingSettings(), SuggestedFix("totals", "scale"), "differ in"
+        "matching",
+        with_layouts(EIGHT, SIX),
+        MatchingSettings(target=""),
+        SuggestedFix("totals", "scale"),
+        "differ in",
     ),
     Refused(
         "matching",
         with_layouts(EIGHT, SIX),
-        MatchingSettings(totals="partial", mass=8.0),
+        MatchingSettings(target="", totals="partial", mass=8.0),
         SuggestedFix("mass", 6.0),
         "up to 6",
     ),
     Refused(
         "matching",
         with_layouts(ONE, OTHER),
-        MatchingSettings(locked="inside"),
+        MatchingSettings(target="", locked="inside"),
         SuggestedFix("locked", "stay"),
         "no cell may hold",
     ),
     Refused(
         "matching",
         with_layouts(ONE, OTHER, width=10),
-        MatchingSettings(symmetry="diagonal"),
+        MatchingSettings(target="", symmetry="diagonal"),
         SuggestedFix("symmetry", "none"),
         "needs a square map",
     ),
     Refused(
         "matching",
         with_layouts(ONE, OTHER, width=9, walls=(4,)),
-        MatchingSettings(symmetry="left_right"),
+        MatchingSettings(target="", symmetry="left_right"),
         SuggestedFix("symmetry", "none"),
         "has no partner",
     ),
     Refused(
         "matching",
         with_layouts(ONE, points("far", (3, 6)), walls=(4,)),
-        MatchingSettings(ground="walking"),
+        MatchingSettings(target="", ground="walking"),
         SuggestedFix("ground", "squared"),
         "no way leads",
     ),
     Refused(
         "matching",
         with_layouts(SIX, points("many", *[(row, 7) for row in range(6)])),
-        MatchingSettings(ground="walking"),
+        MatchingSettings(target="", ground="walking"),
         SuggestedFix("ground", "squared"),
         "GiB",
     ),
@@ -182,7 +187,7 @@ def network(tmp_path_factory):
     """A network that was trained, for one step, on the look "winter"."""
     *_, last = train_terrain(examples(16, 12, 12, 0), TrainingSettings(tilesets=("winter",), epochs=1, width=8))
     path = tmp_path_factory.mktemp("networks") / "winter.safetensors"
-    save_model(last.model, path)
+    path.write_bytes(model_to_bytes(last.model))
     return str(path)
 
 

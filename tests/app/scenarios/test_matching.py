@@ -25,6 +25,11 @@ from tests.present import present
 MATCHING = SCENARIOS["matching"]
 
 
+def let_it_close(window):
+    """Have the window ask nothing about unsaved changes."""
+    window.model.mark_saved(window.model.contents, Path("saved.longcut"), window.model.session)
+
+
 def grid_of_points(name, corner, count=3, weight=1.0):
     offsets = np.stack(np.meshgrid(np.arange(count), np.arange(count), indexing="ij"), axis=-1).reshape(-1, 2)
     positions = np.asarray(corner, dtype=np.float64) + 2.0 * offsets
@@ -41,9 +46,7 @@ def document():
 def window(qtbot, document):
     made = MainWindow(document)
     made.panels.run.choose("matching")
-    qtbot.addWidget(
-        made, before_close_func=lambda w: w.model.mark_saved(w.model.history.current, Path("saved.longcut"))
-    )
+    qtbot.addWidget(made, before_close_func=let_it_close)
     made.show()
     return made
 
@@ -77,8 +80,8 @@ def test_run_and_apply_move_one_layout_onto_the_other_as_one_undo_step(qtbot, wi
 
 @pytest.mark.slow
 def test_points_added_and_removed_during_a_run_are_taken_up(qtbot, window, document):
-    window.panels.run.form.set_value("steps", 4000)
-    window.panels.run.form.set_value("totals", "scale")
+    window.panels.run.form.controls["steps"].set_value(4000)
+    window.panels.run.form.controls["totals"].set_value("scale")
     QTest.mouseClick(window.panels.run.run, Qt.MouseButton.LeftButton)
     for _ in range(30):  # at full speed nine points can arrive before this thread looks again
         window.run.single_step()
@@ -98,7 +101,7 @@ def test_points_added_and_removed_during_a_run_are_taken_up(qtbot, window, docum
 
 @pytest.mark.slow
 def test_a_fork_puts_the_points_where_they_were_at_that_step(qtbot, window, document):
-    window.panels.run.form.set_value("steps", 60)
+    window.panels.run.form.controls["steps"].set_value(60)
     QTest.mouseClick(window.panels.run.run, Qt.MouseButton.LeftButton)
     finish(qtbot, window)
     middle = window.run.kept[len(window.run.kept) // 2]
@@ -111,15 +114,17 @@ def test_a_fork_puts_the_points_where_they_were_at_that_step(qtbot, window, docu
 
 
 def test_a_point_that_stays_in_place_in_the_drawing_keeps_its_key_over_an_edit(document):
-    first = matching_problem(document, MatchingSettings())
+    first = matching_problem(document, MatchingSettings(target=""))
     fewer = remove_points(document, 0, [2])
-    second = matching_problem(add_points(fewer, 0, [[9.0, 9.0]]), MatchingSettings(totals="scale"), first)
+    second = matching_problem(
+        add_points(fewer, 0, [[9.0, 9.0]]), MatchingSettings(target="", totals="scale"), first
+    )
     assert second.layouts[0].all_keys().tolist() == [0, 1, 3, 4, 5, 6, 7, 8, 9]
 
 
 def test_points_in_locked_cells_stay(document):
     locked = set_locked(document, rectangle(document.shape, (3, 3), (3, 3)), True).document
-    *_, last = MATCHING.steps(locked, MatchingSettings(steps=30), None)
+    *_, last = MATCHING.steps(locked, MatchingSettings(target="", steps=30), None)
     after = MATCHING.apply(locked, last.result)
     assert np.array_equal(after.layouts[0].positions[0], [3.0, 3.0])
     assert not np.array_equal(after.layouts[0].positions[1], document.layouts[0].positions[1])
@@ -148,14 +153,14 @@ BAD = [
 @pytest.mark.parametrize(("change", "settings", "says"), BAD, ids=[says for *_, says in BAD])
 def test_bad_input_is_a_sentence(document, change, settings, says):
     with pytest.raises(ProblemError, match=says):
-        next(MATCHING.steps(change(document), MatchingSettings(**settings), None))
+        next(MATCHING.steps(change(document), MatchingSettings(**{"target": "", **settings}), None))
 
 
 def test_a_run_that_cannot_start_says_why_in_the_window(qtbot, window, document):
     window.model.edit("add", add_points(document, 0, [[1.0, 1.0]]))
     QTest.mouseClick(window.panels.run.run, Qt.MouseButton.LeftButton)
     finish(qtbot, window, "failed")
-    assert "differ in total weight" in window.panels.run.sentence.text()
+    assert "differ in total weight" in window.panels.run.message.text()
 
 
 @pytest.mark.slow
@@ -182,14 +187,14 @@ def test_points_that_a_wall_holds_back_are_named(document):
     passable[:, 11:13] = False
     passable[0, 11:13] = True
     walled = document.replace(passable=passable)
-    *_, last = MATCHING.steps(walled, MatchingSettings(steps=400), None)
+    *_, last = MATCHING.steps(walled, MatchingSettings(target="", steps=400), None)
     assert "held back by a wall" in last.message
     assert "of 'spawns'" in last.message
     assert not last.message.startswith("Done")
-    *_, last = MATCHING.steps(document, MatchingSettings(steps=400), None)
+    *_, last = MATCHING.steps(document, MatchingSettings(target="", steps=400), None)
     assert last.message.startswith("Done")
     assert "held" not in last.message
-    *_, last = MATCHING.steps(walled, MatchingSettings(steps=400, ground="walking"), None)
+    *_, last = MATCHING.steps(walled, MatchingSettings(target="", steps=400, ground="walking"), None)
     assert "held" not in last.message
 
 
@@ -198,7 +203,7 @@ def test_different_totals_offer_to_scale(qtbot, window, document):
     window.model.edit("add", add_points(document, 0, [[1.0, 1.0]]))
     QTest.mouseClick(window.panels.run.run, Qt.MouseButton.LeftButton)
     finish(qtbot, window, "failed")
-    assert "differ in total weight" in window.panels.run.sentence.text()
+    assert "differ in total weight" in window.panels.run.message.text()
     assert window.panels.run.fix.text() == "Set “Total weights” to Scale the target's"
     QTest.mouseClick(window.panels.run.fix, Qt.MouseButton.LeftButton)
     assert window.panels.run.settings().totals == "scale"
@@ -206,8 +211,8 @@ def test_different_totals_offer_to_scale(qtbot, window, document):
 
 
 def test_too_large_a_mass_offers_the_largest_one(qtbot, window, document):
-    window.panels.run.form.set_value("totals", "partial")
-    window.panels.run.form.set_value("mass", 20.0)
+    window.panels.run.form.controls["totals"].set_value("partial")
+    window.panels.run.form.controls["mass"].set_value(20.0)
     QTest.mouseClick(window.panels.run.run, Qt.MouseButton.LeftButton)
     finish(qtbot, window, "failed")
     assert window.panels.run.fix.text() == "Set “Mass to match” to 9"

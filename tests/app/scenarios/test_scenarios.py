@@ -55,6 +55,11 @@ SHORT = {
 }
 
 
+def let_it_close(window):
+    """Have the window ask nothing about unsaved changes."""
+    window.model.mark_saved(window.model.contents, Path("saved.longcut"), window.model.session)
+
+
 def test_every_scenario_has_a_sample_map():
     assert set(SHORT) == set(SCENARIOS)
 
@@ -67,22 +72,44 @@ def test_a_bound_in_words_is_true_and_near(gap):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SHORT)
+def test_the_first_run_on_its_sample_is_not_refused(name):
+    scenario, document = SCENARIOS[name], load_sample(SHORT[name][0])
+    settings = scenario.settings()
+    first = next(scenario.steps(scenario.prepared(document, settings), settings))
+    assert first.status is not Status.NOT_A_NUMBER
+    assert first.result is None or scenario.apply(document, first.result).shape == document.shape
+
+
+def test_the_first_run_of_matching_spreads_the_loot_of_island_over_cheap_ground():
+    scenario, document = SCENARIOS["matching"], load_sample("island")
+    *_, last = scenario.steps(document, scenario.settings())
+    loot = scenario.apply(document, present(last.result)).layouts[0]
+    apart = np.linalg.norm(loot.positions[:, None] - loot.positions, axis=2)
+    np.fill_diagonal(apart, np.inf)
+    assert apart.min() > 2.0  # cells: no two icons cover each other
+    rows, cols = np.rint(loot.positions).astype(int).T
+    assert document.passable[rows, cols].all()
+    assert document.cost[rows, cols].mean() < document.cost[document.passable].mean()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SHORT)
 def test_it_runs_in_the_window_and_its_result_is_one_undo_step(qtbot, name):
     sample, settings, _, _ = SHORT[name]
     window = MainWindow(load_sample(sample))
     qtbot.addWidget(
-        window, before_close_func=lambda w: w.model.mark_saved(w.model.history.current, Path("x.longcut"))
+        window, before_close_func=let_it_close
     )
     window.show()
     window.panels.run.choose(name)
     for setting, value in settings.items():
-        window.panels.run.form.set_value(setting, value)
+        window.panels.run.form.controls[setting].set_value(value)
     drawn = window.model.document
     QTest.mouseClick(window.panels.run.run, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: window.run.state in ("ended", "failed"), timeout=120_000)
-    assert window.run.state == "ended", window.run.sentence
+    assert window.run.state == "ended", window.run.message
     assert window.panels.run.headline.text()
-    assert window.panels.run.sentence.text()
+    assert window.panels.run.message.text()
     total = SCENARIOS[name].total_steps(window.panels.run.form.values())
     if name != "balance":  # it ends as soon as its aim is met
         assert total in (None, window.run.step), "a progress bar that does not end where the run does"
@@ -160,18 +187,18 @@ def test_an_edit_during_the_run_is_taken_up(qtbot, name):
     sample, settings, _, _ = SHORT[name]
     window = MainWindow(load_sample(sample))
     qtbot.addWidget(
-        window, before_close_func=lambda w: w.model.mark_saved(w.model.history.current, Path("x.longcut"))
+        window, before_close_func=let_it_close
     )
     window.panels.run.choose(name)
     endless = {"epochs": 900} if name == "terrain" else {"steps": 100_000}
     for setting, value in {**settings, **endless}.items():
-        window.panels.run.form.set_value(setting, value)
+        window.panels.run.form.controls[setting].set_value(value)
     if name == "balance":
-        window.panels.run.form.set_value("lower", 1.5)  # hardly any room: it does not end at once
-        window.panels.run.form.set_value("upper", 1.65)
+        window.panels.run.form.controls["lower"].set_value(1.5)  # hardly any room: it does not end at once
+        window.panels.run.form.controls["upper"].set_value(1.65)
     window.controller.start_or_pause()
     qtbot.waitUntil(lambda: window.run.step >= 2 or not window.run.busy, timeout=120_000)
-    assert window.run.busy, window.run.sentence
+    assert window.run.busy, window.run.message
     cost = window.model.document.cost.copy()
     cost[-1, -1] *= 1.5
     window.model.edit("Paint", window.model.document.replace(cost=cost))
@@ -180,19 +207,19 @@ def test_an_edit_during_the_run_is_taken_up(qtbot, name):
     qtbot.waitUntil(lambda: window.run.step > at, timeout=120_000)
     window.run.stop()
     qtbot.waitUntil(lambda: not window.run.busy, timeout=120_000)
-    assert window.run.state == "ended", window.run.sentence
+    assert window.run.state == "ended", window.run.message
 
 
 @pytest.mark.slow
 def test_a_gallery_opens_its_maps(qtbot):
     window = MainWindow(load_sample("plain"))
     qtbot.addWidget(
-        window, before_close_func=lambda w: w.model.mark_saved(w.model.history.current, Path("x.longcut"))
+        window, before_close_func=let_it_close
     )
     window.show()
     window.panels.run.choose("generate")
     for setting, value in SHORT["generate"][1].items():
-        window.panels.run.form.set_value(setting, value)
+        window.panels.run.form.controls[setting].set_value(value)
     window.controller.start_or_pause()
     qtbot.waitUntil(lambda: window.run.state == "ended", timeout=120_000)
     assert window.panels.gallery.list.count() == 3

@@ -54,7 +54,7 @@ def test_it_runs_in_the_window_and_fills_the_gallery(qtbot, window, document):
     QTest.keyClicks(share, "0.8")
     click(window, panel.run, qtbot, "ended")
     assert panel.headline.text() == "Deviation 0.235 → 0.0586"
-    assert panel.sentence.text() == "As even as asked."
+    assert panel.message.text() == "As even as asked."
     curves = window.run.curves()
     assert curves["deviation"] == pytest.approx([0.2932 * (1.0 - 0.2 * step) for step in range(1, 5)], rel=1e-3)
     assert "eviation over steps" in window.panels.progress.curves._title.text()
@@ -66,7 +66,7 @@ def test_it_runs_in_the_window_and_fills_the_gallery(qtbot, window, document):
 
 def test_a_refusal_of_its_own_is_mended_by_the_button(qtbot, window):
     panel = window.panels.run
-    panel.form.set_value("share", 0.0)
+    panel.form.controls["share"].set_value(0.0)
     click(window, panel.run, qtbot, "failed")
     assert panel.fix.isVisible()
     assert panel.fix.text() == "Set “Evenness” to 1"

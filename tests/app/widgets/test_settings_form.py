@@ -83,7 +83,7 @@ def test_a_setting_that_does_not_count_is_not_shown_and_a_run_rests_all(form):
     QTest.mouseClick(form.more, Qt.MouseButton.LeftButton)
     exact = form.controls["exact"].widget
     assert not exact.isVisible()
-    form.set_value("shape", "flat")
+    form.controls["shape"].set_value("flat")
     assert exact.isVisible()
     form.set_running(True)
     assert not form.controls["size"].widget.isEnabled()
@@ -91,7 +91,7 @@ def test_a_setting_that_does_not_count_is_not_shown_and_a_run_rests_all(form):
 
 
 def test_what_is_seldom_needed_unfolds(qtbot, form):
-    form.set_value("shape", "flat")
+    form.controls["shape"].set_value("flat")
     assert not form.controls["exact"].widget.isVisible()
     QTest.mouseClick(form.more, Qt.MouseButton.LeftButton)
     assert form.controls["exact"].widget.isVisible()
@@ -153,7 +153,7 @@ def test_every_setting_of_every_scenario_has_its_words(qtbot, name):
 
 @pytest.mark.parametrize("value", [4.0 / 3.0, 83.41237512, 1280.0000001192093])
 def test_a_number_that_was_set_is_kept_to_its_last_digit_until_it_is_changed(form, value):
-    form.set_value("limit", value)
+    form.controls["limit"].set_value(value)
     assert form.values().limit == value
     limit = form.controls["limit"].widget
     assert float(limit.text()) == pytest.approx(value, abs=1e-4)

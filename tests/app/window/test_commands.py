@@ -20,7 +20,7 @@ from maps.samples import SAMPLES
 def shown_window(qtbot, monkeypatch, preferences=None):
     document = new_document(16, 16, name="test").replace(routes=(Route("route", (8, 1), (8, 14)),))
     made = MainWindow(document, None, preferences)
-    made.panels.run.form.set_value("steps", 60)
+    made.panels.run.form.controls["steps"].set_value(60)
     discard = QMessageBox.StandardButton.Discard
     qtbot.addWidget(
         made, before_close_func=lambda w: monkeypatch.setattr(QMessageBox, "question", lambda *_: discard)
@@ -168,7 +168,7 @@ def test_commands_of_a_run_follow_its_state(qtbot, window):
         return [action(window, text).isEnabled() for text in texts]
 
     assert possible() == [False, False, False, False]
-    window.panels.run.form.set_value("steps", 100_000)
+    window.panels.run.form.controls["steps"].set_value(100_000)
     action(window, "Run or pause").trigger()
     assert possible() == [True, True, False, False]
     qtbot.waitUntil(lambda: window.run.step > 2, timeout=60_000)

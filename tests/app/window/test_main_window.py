@@ -86,7 +86,7 @@ def test_a_run_that_cannot_start_says_why(qtbot, window):
     window.model.edit("no routes", window.model.document.replace(routes=()))
     QTest.mouseClick(window.panels.run.run, Qt.MouseButton.LeftButton)
     finish(qtbot, window, "failed")
-    assert "drop a start and a goal" in window.panels.run.sentence.text()
+    assert "drop a start and a goal" in window.panels.run.message.text()
 
 
 def opened(qtbot, window, path):
@@ -201,7 +201,7 @@ def test_the_drawn_map_shows_its_own_path_and_what_it_costs(qtbot, window):
 
 @pytest.mark.slow
 def test_an_edit_taken_back_during_a_run_is_taken_up(qtbot, window):
-    window.panels.run.form.set_value("steps", 100_000)
+    window.panels.run.form.controls["steps"].set_value(100_000)
     QTest.mouseClick(window.panels.run.run, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: window.run.step > 3, timeout=60_000)
     drawn = window.model.document
@@ -217,13 +217,13 @@ def test_an_edit_taken_back_during_a_run_is_taken_up(qtbot, window):
 
 @pytest.mark.slow
 def test_a_refused_edit_shows_the_drawn_map_and_waits(qtbot, window):
-    window.panels.run.form.set_value("steps", 100_000)
+    window.panels.run.form.controls["steps"].set_value(100_000)
     QTest.mouseClick(window.panels.run.run, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: window.run.step > 3, timeout=60_000)
     window.tools.choose("wall")
     paint(window, (0, 7), (15, 7))
     qtbot.waitUntil(lambda: window.run.refused, timeout=30_000)
-    assert "no way leads" in window.panels.run.sentence.text()
+    assert "no way leads" in window.panels.run.message.text()
     assert not window.panels.run.run.isEnabled()
     assert "undo" in window.panels.run.run.toolTip()
     assert not window.canvas._scene.map.has_run
@@ -237,13 +237,15 @@ def test_a_refused_edit_shows_the_drawn_map_and_waits(qtbot, window):
 
 
 @pytest.mark.slow
-def test_an_edit_after_the_run_is_seen_and_apply_asks_and_names_the_total(qtbot, window, monkeypatch):
+def test_apply_to_a_map_that_changed_asks_and_names_the_total(qtbot, window, monkeypatch):
     QTest.mouseClick(window.panels.run.run, Qt.MouseButton.LeftButton)
     finish(qtbot, window)
     assert window.canvas._scene.map.has_run
+    QTest.mouseClick(window.panels.progress.timeline.compare, Qt.MouseButton.LeftButton)
     window.tools.choose("wall")
     paint(window, (3, 3), (6, 3))
-    assert not window.canvas._scene.map.has_run, "what was painted would be hidden"
+    assert not window.canvas._scene.map.has_run, "the drawn map stays in view"
+    assert len(window.model.history.labels) == 2, "nothing was applied to it"
     asked = []
 
     def question(*words):
@@ -300,10 +302,10 @@ def test_an_earlier_step_can_be_seen_and_forked(qtbot, window):
 
 @pytest.mark.slow
 def test_a_budget_that_does_not_fit_is_mended_by_a_button(qtbot, window):
-    window.panels.run.form.set_value("budget", 1e6)
+    window.panels.run.form.controls["budget"].set_value(1e6)
     QTest.mouseClick(window.panels.run.run, Qt.MouseButton.LeftButton)
     finish(qtbot, window, "failed")
-    assert "does not fit the bounds" in window.panels.run.sentence.text()
+    assert "does not fit the bounds" in window.panels.run.message.text()
     assert window.panels.run.fix.isVisible()
     QTest.mouseClick(window.panels.run.fix, Qt.MouseButton.LeftButton)
     finish(qtbot, window)

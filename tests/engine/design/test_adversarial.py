@@ -248,7 +248,7 @@ def test_what_is_no_number_never_reaches_a_map(monkeypatch, poison):
     assert problem.admissible.contains(end.best_map)
     assert end.best_score >= max(iterate.score for iterate in iterates[:-1])
     assert np.isfinite(end.state.adam.theta).all()
-    assert "smaller learning rate" in end.status.sentence
+    assert "smaller learning rate" in end.status.message
 
 
 def test_a_small_gap_ends_the_run():

@@ -1,11 +1,10 @@
-"""Learning terrain costs from paths: gradients, a tiny training that finds the order of the costs, files."""
+"""Learning terrain costs from paths: gradients, a tiny training that finds the order of the costs."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
-from safetensors.numpy import load, save
 
 from engine.core.status import Status
 from engine.learning.terrain import (
@@ -13,9 +12,7 @@ from engine.learning.terrain import (
     TrainingSettings,
     build_network,
     example_pictures,
-    load_model,
     optimal_share,
-    save_model,
     train_terrain,
     training_loss,
 )
@@ -140,57 +137,6 @@ def test_what_is_no_number_ends_the_training(maps):
     assert end.status is Status.NOT_A_NUMBER
     assert end.step < 100
     assert all(np.isfinite(weights).all() for weights in end.model.weights.values())
-
-
-def test_a_model_comes_back_from_its_file(maps, trained, tmp_path):
-    model, path = trained[-1].model, tmp_path / "meadow.safetensors"
-    save_model(model, path)
-    again = load_model(path)
-    seen = example_pictures(maps[1], ("meadow",), np.arange(3))
-    assert np.array_equal(again.price(seen), model.price(seen))
-    assert (again.method, again.width, again.unit, again.tilesets) == (
-        "fenchel_young",
-        16,
-        model.unit,
-        ("meadow",),
-    )
-
-
-def damaged(path, change):
-    """The file with its metadata or weights changed."""
-    weights = load(path.read_bytes())
-    about = {"format": "longcut pricing network 1", "method": "fenchel_young", "width": "16", "unit": "2.0"}
-    change(weights, about)
-    path.write_bytes(save(weights, about))
-
-
-@pytest.mark.parametrize(
-    ("change", "says"),
-    [
-        (lambda weights, about: about.update(format="something"), "no pricing network of this program"),
-        (lambda weights, about: about.update(width="9999999"), "width '9999999'"),
-        (lambda weights, about: about.update(unit="zero"), "unit 'zero'"),
-        (lambda weights, about: about.update(unit="-1"), "unit '-1'"),
-        (lambda weights, about: about.update(method="magic"), "method 'magic'"),
-        (lambda weights, about: weights.pop("0.weight"), "'0.weight' are missing"),
-        (lambda weights, about: weights.update({"0.bias": np.full(16, np.nan, dtype=np.float32)}), "not finite"),
-        (lambda weights, about: weights.update({"0.bias": np.zeros(3, dtype=np.float32)}), "misshapen"),
-    ],
-)
-def test_a_file_that_is_no_model_is_refused_by_name(trained, tmp_path, change, says):
-    path = tmp_path / "model.safetensors"
-    save_model(trained[-1].model, path)
-    damaged(path, change)
-    with pytest.raises(ValueError, match=says) as refused:
-        load_model(path)
-    assert str(path) in str(refused.value)
-
-
-def test_any_other_file_is_refused_by_name(tmp_path):
-    path = tmp_path / "picture.png"
-    path.write_bytes(b"not a model")
-    with pytest.raises(ValueError, match=r"picture\.png is not a safetensors file"):
-        load_model(path)
 
 
 def test_misuse_is_refused_with_a_sentence(maps, trained):

@@ -55,6 +55,24 @@ def test_an_unknown_file_is_refused_with_what_is_known(tmp_path: Path) -> None:
     assert path.read_text() == "hello"
 
 
+@pytest.mark.parametrize(
+    ("name", "contents", "words"),
+    [
+        ("costs.xlsx", b"PK\x03\x04 and more", "is an Excel workbook, .* as CSV"),
+        ("costs.npz", b"PK\x03\x04 and more", r"is an archive of NumPy arrays, .* as \.npy"),
+        ("level.tmx", b"<?xml version='1.0'?>", "is a Tiled map, .* as CSV"),
+        ("photo.jpg", b"\xff\xd8\xff", "is a JPEG picture, .* 16 bits"),
+        ("arena.scen", b"version 1\n", r"open the \.map beside it"),
+    ],
+)
+def test_a_file_of_another_program_is_called_by_its_name(
+    tmp_path: Path, name: str, contents: bytes, words: str
+) -> None:
+    (tmp_path / name).write_bytes(contents)
+    with pytest.raises(MapFormatError, match=words):
+        read_map(tmp_path / name)
+
+
 @pytest.mark.parametrize("name", ["none.longcut", "folder.longcut", "nul\0.longcut", "half\ud800.longcut"])
 def test_what_cannot_be_opened_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / "folder.longcut").mkdir()

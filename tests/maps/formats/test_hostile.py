@@ -194,6 +194,21 @@ def many_entries(count: int) -> bytes:
     return buffer.getvalue()
 
 
+def png(*chunks: tuple[bytes, bytes], side: int = 8192) -> bytes:
+    """A grey picture of 16 bits, side × side, with these chunks before its end."""
+    size = side.to_bytes(4, "big") * 2
+    every = ((b"IHDR", size + b"\x10\0\0\0\0"), *chunks, (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        len(data).to_bytes(4, "big") + kind + data + zlib.crc32(kind + data).to_bytes(4, "big")
+        for kind, data in every
+    )
+
+
+def rows(side: int = 8192) -> tuple[bytes, bytes]:
+    """The rows of a black picture."""
+    return b"IDAT", zlib.compress(bytes(side * (2 * side + 1)), 1)
+
+
 STARS = [{"name": "", "colour": "#000000", "points": 1_000_000}] * 400
 BOMBS: dict[str, Callable[[], bytes]] = {
     "header.longcut": lambda: bomb({}, "map.json", b"{"),
@@ -214,6 +229,12 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "zeros.npy": lambda: npy("(4096, 4096)").replace(b"<f4", b"|u1") + bytes(1 << 24),
     "shape.npy": lambda: npy("(16384, 4096)"),
     "huge.npy": lambda: npy(f"({10**18}, {10**18})"),
+    "last.npy": lambda: npy("(4096, 4096)", b"\0\0\x80?" * ((1 << 24) - 1) + b"\0\0\xc0\x7f"),
+    "points_deep.json": lambda: b'{"points": ' + b"[" * (1 << 22),
+    "points_wide.json": lambda: b'{"points": [' + b"[]," * 2_700_000 + b"[]]}",
+    "points_many.json": lambda: b'{"points": [' + b'{"row":1,"col":1},' * 4_000_000 + b"{}]}",
+    "points_commas.csv": lambda: b"," * (1 << 26),
+    "points_lines.csv": lambda: b"\n" * (1 << 26),
     "lines.csv": lambda: b"\n" * (1 << 26),
     "commas.csv": lambda: b"," * (1 << 26),
     "digits.csv": lambda: b"9" * (1 << 26),
@@ -223,17 +244,11 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "header.map": lambda: b"type octile\n" + b"\n" * (1 << 26),
     "word.map": lambda: b"type " + b"o" * (1 << 26),
     "lines.scen": lambda: b"version 1\n" + b"\n" * (1 << 26),
-    "rows.png": lambda: (
-        b"\x89PNG\r\n\x1a\n"
-        + b"".join(
-            len(data).to_bytes(4, "big") + kind + data + zlib.crc32(kind + data).to_bytes(4, "big")
-            for kind, data in (
-                (b"IHDR", b"\0\0\x20\0" * 2 + b"\x10\0\0\0\0"),
-                (b"IDAT", zlib.compress(bytes(16_385 * 8191))),
-                (b"IEND", b""),
-            )
-        )
-    ),
+    "rows.png": lambda: png((b"IDAT", zlib.compress(bytes(16_385 * 8191)))),
+    "range.png": lambda: png((b"tEXt", b'longcut\0{"lo": 5, "hi": 1}'), rows()),
+    "range_behind.png": lambda: png(rows(), (b"tEXt", b'longcut\0{"lo": 5, "hi": 1}')),
+    "range_packed.png": lambda: png((b"zTXt", b"longcut\0\0" + zlib.compress(bytes(1 << 28))), rows()),
+    "checksum.png": lambda: png(rows())[:-20] + bytes(20),
     "header.png": lambda: b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + b"\x7f\xff\xff\xff" * 2 + b"\x10\0\0\0\0" + bytes(40),
 }
 CHILD = """
@@ -243,6 +258,7 @@ from maps.document import new_document
 from maps.errors import MapFormatError
 from maps.formats import read_map
 from maps.formats.movingai import read_scenarios
+from maps.formats.points import read_layout
 def peak():  # megabytes; getrusage would give the larger one of ours and our parent's
     return int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0]) / 1024
 path, usual = Path(sys.argv[1]), Path(sys.argv[2])
@@ -250,7 +266,12 @@ read_map(usual)  # so that everything is imported before the clock and the scale
 before = peak()
 began = time.process_time()  # the time of this process: others may keep the machine busy
 try:
-    read_scenarios(path, new_document(4, 4)) if path.suffix == ".scen" else read_map(path)
+    if path.name.startswith("points_"):
+        read_layout(path, new_document(4, 4))
+    elif path.suffix == ".scen":
+        read_scenarios(path, new_document(4, 4))
+    else:
+        read_map(path)
 except MapFormatError as error:
     assert path.name in str(error)
     print(time.process_time() - began, peak() - before)

@@ -197,3 +197,39 @@ def test_what_is_lost_is_said() -> None:
     assert "the costs" in " ".join(losses(raised, "keep.map"))
     walled = plain.replace(cost=cost, passable=cost == 1.0)
     assert not any(sentence.startswith("the costs:") for sentence in losses(walled, "keep.map"))
+
+
+@pytest.mark.parametrize(
+    ("written_as", "cost", "right"),
+    [
+        ("87.01", 87.0104, True),
+        ("87.01", 87.0149, True),  # rounded
+        ("87.01", 87.0051, True),  # rounded
+        ("87.01", 87.0199, True),  # cut
+        ("87.01", 87.021, False),
+        ("87.01", 87.004, False),
+        ("87.0", 87.09, True),
+        ("87", 87.9, True),
+        ("4.41421356", 4.41421, True),  # a rounded √2
+        ("4.41421356", 4.42, False),
+        ("1000.00000000", 1000.009, True),
+        ("1000.00000000", 1000.02, False),
+        ("1e2", 100.0001, True),
+        ("1e2", 100.01, False),
+    ],
+)
+def test_a_length_is_judged_at_the_decimals_that_it_is_written_with(
+    tmp_path: Path, written_as: str, cost: float, right: bool
+) -> None:
+    document = read_map(written(tmp_path, MAP))
+    path = written(tmp_path, "version 1\n" + ROW.replace("4.41421356", written_as), "keep.scen")
+    (route,) = read_scenarios(path, document)
+    assert route.expects(cost) is right
+
+
+def test_lengths_are_written_with_the_decimals_that_they_were_read_with(tmp_path: Path) -> None:
+    document = read_map(written(tmp_path, MAP))
+    path = written(tmp_path, "version 1\n" + ROW.replace("4.41421356", "4.40"), "keep.scen")
+    copied = document.replace(routes=read_scenarios(path, document))
+    write_map(copied, tmp_path / "copy.map")
+    assert (tmp_path / "copy.map.scen").read_text().splitlines()[1].endswith("\t4.40")

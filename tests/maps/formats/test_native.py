@@ -72,16 +72,16 @@ def test_it_goes_through_a_file_without_losses(tmp_path: Path) -> None:
 
 
 def test_the_file_is_what_the_specification_says() -> None:
-    data = encode(sample(), thumbnail=b"picture")
+    data = encode(sample())
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         assert all(entry.date_time == (1980, 1, 1, 0, 0, 0) for entry in archive.infolist())
     entries = entries_of(data)
     assert set(entries) == {
-        *("map.json", "cost.npy", "passable.npy", "locked.npy", "thumbnail.png"),
+        *("map.json", "cost.npy", "passable.npy", "locked.npy"),
         *("layouts/0/positions.npy", "layouts/0/weights.npy"),
     }
     header = json.loads(entries["map.json"])
-    assert (header["format"], header["version"]) == ("longcut map", "1.1")
+    assert (header["format"], header["version"]) == ("longcut map", "1.2")
     assert header["rule"] == {"neighbours": 8, "corner_rule": "both_open", "cost_rule": "mean"}
     assert header["routes"][0] == {
         "name": "patrol",
@@ -90,6 +90,7 @@ def test_the_file_is_what_the_specification_says() -> None:
         "weight": 2.0,
         "colour": "#abcdef",
         "expected_cost": 7.25,
+        "expected_decimals": None,
         "line": [[1, 1], [2, 3]],
     }
     # NumPy alone can read the layers.

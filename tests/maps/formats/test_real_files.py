@@ -40,18 +40,18 @@ def octile_graph(document: MapDocument, corner_cutting: bool = False) -> coo_mat
     return coo_matrix((np.concatenate(lengths), ends), shape=(height * width, height * width))
 
 
-def wrong_rows(document: MapDocument, name: str, corner_cutting: bool) -> list[str]:
+def wrong_rows(document: MapDocument, scenarios: Path, corner_cutting: bool) -> list[str]:
     """The scenarios whose promised length is not that of the shortest path."""
     graph = octile_graph(document, corner_cutting).tocsr()
     wrong: list[str] = []
-    for route in read_scenarios(FOLDER / f"{name}.map.scen", document):
+    for route in read_scenarios(scenarios, document):
         start, goal = (row * document.width + column for row, column in (route.start, route.goal))
         assert document.passable[route.start]
         assert document.passable[route.goal]
         expected = route.expected_cost
         assert expected is not None
         length = float(dijkstra(graph, directed=False, indices=np.array(start))[goal])
-        if not abs(length - expected) <= max(2e-4, 1e-5 * expected):
+        if not route.expects(length):
             wrong.append(f"{route.name}: {length} instead of {expected}")
     return wrong
 
@@ -73,12 +73,23 @@ def test_real_maps_are_read_whole(name: str) -> None:
 @pytest.mark.parametrize("name", MAPS)
 def test_every_real_scenario_has_the_length_it_promises(name: str) -> None:
     document = read_map(FOLDER / f"{name}.map")
-    assert wrong_rows(document, name, corner_cutting=False) == []
+    assert wrong_rows(document, FOLDER / f"{name}.map.scen", corner_cutting=False) == []
+
+
+def test_lengths_with_two_decimals_are_judged_at_two_decimals() -> None:
+    folder = FOLDER.parent / "two-decimals"
+    document = read_map(folder / "losttemple.map")
+    scenarios = folder / "losttemple.map.scen"
+    routes = read_scenarios(scenarios, document)
+    assert len(routes) == 30
+    assert {route.expected_decimals for route in routes} == {2}
+    assert wrong_rows(document, scenarios, corner_cutting=False) == []
+    assert len(wrong_rows(document, scenarios, corner_cutting=True)) > 15
 
 
 def test_the_lengths_would_not_agree_with_another_corner_rule() -> None:
     document = read_map(FOLDER / "random-32-32-20.map")
-    assert wrong_rows(document, "random-32-32-20", corner_cutting=True) != []
+    assert wrong_rows(document, FOLDER / "random-32-32-20.map.scen", corner_cutting=True) != []
 
 
 @pytest.mark.parametrize("name", MAPS)

@@ -23,4 +23,4 @@ def _encode(document: MapDocument, path: Path) -> dict[Path, bytes]:
     return {path: SIGNATURE + "\n".join(rows).encode()}
 
 
-DIGITS = Format("digits", "rows of digits", (".digits",), _read, _encode, bare_losses, SIGNATURE)
+DIGITS = Format("digits", "rows of digits", (".digits",), _read, _encode, bare_losses, signature=SIGNATURE)

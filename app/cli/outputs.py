@@ -1,0 +1,155 @@
+"""The files that `longcut solve` writes: each checked before the run, and each tried after it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.markup import escape
+
+from app.cli import output
+from app.cli.output import BadInput
+from maps.errors import MapError
+from maps.formats import write_map
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable
+
+    from app.run.headless import Solved
+    from app.scenarios.scenario import AnyScenario
+    from maps.document import MapDocument
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that name the outputs."""
+    parser.add_argument(
+        "--out", nargs="+", default=[], metavar="FILE", help="where the optimised map goes, by ending"
+    )
+    parser.add_argument("--gallery", metavar="FOLDER", help="where every map of a run that makes several goes")
+    parser.add_argument(
+        "--points", metavar="FILE", help="where the points of the moved layouts go, as .csv or .json"
+    )
+    parser.add_argument("--json", metavar="FILE", help="where the report goes")
+    parser.add_argument("--picture", metavar="FILE.png", help="before and after side by side")
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """Where the outputs of a run go; None for what was not asked for."""
+
+    maps: tuple[Path, ...]
+    gallery: Path | None
+    points: Path | None
+    report: Path | None
+    picture: Path | None
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Return the places of all outputs, the gallery's folder among them."""
+        return (*self.maps, *(at for at in (self.points, self.report, self.picture, self.gallery) if at))
+
+    def check(self, scenario: AnyScenario) -> None:
+        """Refuse, with BadInput, what cannot be written: no minutes of a run should be lost for a wrong name."""
+        for path in self.maps:
+            output.check_map_name(path)
+        if self.points:
+            output.check_file_name(self.points, (".csv", ".json"))
+            if not scenario.moves_points:
+                raise BadInput(f"{self.points} cannot be written: the scenario {scenario.name} moves no points")
+        if self.picture:
+            output.check_file_name(self.picture, (".png",))
+        if self.report:
+            output.check_file_name(self.report)
+        if self.gallery:
+            _check_gallery(self.gallery, scenario)
+        places = [path.resolve() for path in self.files]
+        twice = next((path for path in self.files if places.count(path.resolve()) > 1), None)
+        if twice:
+            raise BadInput(f"{twice} is the place of two outputs; give each its own")
+
+    def write(self, scenario: AnyScenario, before: MapDocument, solved: Solved) -> list[str]:
+        """Try to write every output; return what went wrong, a sentence for each that failed."""
+        failures: list[str] = []
+
+        def attempt(path: Path, write: Callable[[Path], None]) -> None:
+            try:
+                write(path)
+            except (MapError, OSError) as error:
+                sentence = str(error)
+                failures.append(sentence if path.name in sentence else f"{path.name}: {sentence}")
+
+        for path in self.maps:
+            attempt(path, lambda path: output.tell_losses(path, write_map(solved.document, path)))
+        if self.points:
+            attempt(self.points, lambda path: _write_points(path, before, solved.document))
+        if self.gallery:
+            attempt(self.gallery, lambda path: _write_gallery(path, scenario, before, solved))
+        if self.report:
+            attempt(self.report, lambda path: output.write_json(path, solved.report.as_json()))
+        if self.picture:
+            attempt(self.picture, lambda path: _write_picture(path, before, solved))
+        return failures
+
+
+def outputs_of(arguments: argparse.Namespace) -> Outputs:
+    """Return the places that the arguments name."""
+
+    def place(name: str | None) -> Path | None:
+        return Path(name) if name else None
+
+    maps = tuple(Path(name) for name in arguments.out)
+    others = (arguments.gallery, arguments.points, arguments.json, arguments.picture)
+    return Outputs(maps, *map(place, others))
+
+
+def _check_gallery(folder: Path, scenario: AnyScenario) -> None:
+    if not scenario.makes_gallery:
+        raise BadInput(f"{folder} cannot be written: this scenario makes one map only; use --out")
+    parent = folder.resolve().parent
+    if not folder.is_dir() and (folder.exists() or not parent.is_dir()):
+        raise BadInput(
+            f"{folder}: the gallery needs a folder; this is a file, or lies in a folder that is not there"
+        )
+    output.check_writable(folder if folder.is_dir() else parent)
+
+
+def _write_gallery(folder: Path, scenario: AnyScenario, document: MapDocument, solved: Solved) -> None:
+    made = [] if solved.last.result is None else scenario.gallery(document, solved.last.result)
+    folder.mkdir(parents=True, exist_ok=True)
+    with output.progress() as bar:
+        task = bar.add_task("writing the gallery", total=len(made), figures="")
+        for place, (_, entry) in enumerate(made, 1):
+            write_map(entry, folder / f"map-{place:02}.longcut")
+            bar.advance(task)
+
+
+def _write_points(path: Path, before: MapDocument, after: MapDocument) -> None:
+    """Write every layout that was moved; several of them go to files with their names added."""
+    from maps.formats.points import write_layout
+
+    moved = [now for was, now in zip(before.layouts, after.layouts, strict=True) if was is not now]
+    for layout in moved:
+        name = path
+        if len(moved) > 1:
+            plain = re.sub(r"[^\w .-]", "_", layout.name)  # a file cannot have every name that a layout can
+            name = path.with_stem(f"{path.stem}-{plain}")
+        warning = write_layout(layout, name)
+        if warning:
+            output.err.print(f"[yellow]{name.name}:[/] {escape(warning)}")
+
+
+def _write_picture(path: Path, before: MapDocument, solved: Solved) -> None:
+    from app.canvas.export_picture import Panel, save_picture
+    from app.scenarios.translate import shortest_paths
+
+    was, now = solved.report.captions()
+    save_picture(
+        path,
+        [
+            Panel(before, shortest_paths(before), "As drawn", was),
+            Panel(solved.document, shortest_paths(solved.document), "Optimised", now),
+        ],
+    )

@@ -1,0 +1,71 @@
+"""Options that say how a map in a table of text is read."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.markup import escape
+
+from app.cli import output
+from app.cli.output import BadInput
+from maps.formats import csv_grid, format_of, read_map
+from maps.formats.table import TableOptions
+
+if TYPE_CHECKING:
+    from maps.document import MapDocument
+    from maps.formats.table import Separator
+
+SEPARATORS: dict[str, Separator] = {"comma": ",", "semicolon": ";", "tab": "\t", "blank": " "}
+
+
+def add_table_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options, which leave to be recognised what they do not say."""
+    group = parser.add_argument_group("tables", "How a .csv is read; what is not said is recognised.")
+    toggle = argparse.BooleanOptionalAction
+    group.add_argument(
+        "--wall",
+        type=float,
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="VALUE",
+        help="values that mean a wall, as in --wall -9999",
+    )
+    group.add_argument("--separator", choices=list(SEPARATORS), help="what parts the columns")
+    group.add_argument("--decimal-comma", action=toggle, help="whether 1,5 is one and a half")
+    group.add_argument("--header", action=toggle, help="whether the first line names the columns")
+    group.add_argument("--index", action=toggle, help="whether the first column numbers the rows")
+
+
+def read_given_map(name: str, arguments: argparse.Namespace) -> MapDocument:
+    """Return the map in a file, a table as the arguments say, and tell how an unusual table was read.
+
+    Raises BadInput for an option of tables where the file is none.
+    """
+    options = TableOptions(
+        separator=SEPARATORS[arguments.separator] if arguments.separator else None,
+        decimal_comma=arguments.decimal_comma,
+        header=arguments.header,
+        index=arguments.index,
+        walls=tuple(arguments.wall),
+    )
+    given = [
+        option
+        for option, value in (
+            ("--wall", options.walls or None),
+            ("--separator", options.separator),
+            ("--decimal-comma", options.decimal_comma),
+            ("--header", options.header),
+            ("--index", options.index),
+        )
+        if value is not None
+    ]
+    path = Path(name)
+    if given and format_of(path) is not csv_grid.FORMAT:
+        raise BadInput(f"{given[0]} says how a table is read, and {path.name} is none; leave it out")
+    document = csv_grid.read_csv(path, options) if given else read_map(path)
+    if "table" in document.metadata:
+        output.err.print(f"{escape(path.name)}: {escape(str(document.metadata['table']))}.")
+    return document

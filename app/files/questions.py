@@ -1,0 +1,135 @@
+"""Ask the designer about files: which name, may it be replaced, what is lost, whose change counts."""
+
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QPushButton, QWidget
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+Buttons = QMessageBox.StandardButton
+Role = QMessageBox.ButtonRole
+
+
+class Answer(Enum):
+    """What the designer decided."""
+
+    YES = "yes"
+    OTHERWISE = "otherwise"  # the other way that the question offers
+    NO = "no"  # nothing shall happen
+
+
+def ask_file(parent: QWidget, title: str, proposed: Path, kinds: Mapping[str, str]) -> Path | None:
+    """Ask for a file to write, with an ending among those of `kinds`, description to ending; None for none.
+
+    proposed: folder and stem. A name without an ending gets that of the chosen kind, the first where the dialog
+    tells none.
+    """
+    filters = {f"{description} (*{ending})": ending for description, ending in kinds.items()}
+    first = next(iter(kinds.values()))
+    asked = proposed.with_name(proposed.name + first)
+    while True:
+        name, chosen = QFileDialog.getSaveFileName(parent, title, str(asked), ";;".join(filters))
+        if not name:
+            return None
+        typed = Path(name)
+        if typed.suffix.lower() in kinds.values():
+            return typed
+        # The dialog has asked about the file of the name as typed, not about this one.
+        asked = typed.with_name(typed.name + filters.get(chosen, first))
+        if not asked.exists() or may_replace(parent, title, asked):
+            return asked
+
+
+def may_replace(parent: QWidget, title: str, path: Path) -> bool:
+    """Ask whether a file may be replaced."""
+    question = _tr("{} is there already. Replace it?").format(path.name)
+    return QMessageBox.question(parent, title, question) == Buttons.Yes
+
+
+def offers_table(parent: QWidget, refusal: str) -> bool:
+    """Tell why a table was refused, and ask whether to say how it is to be read."""
+    question = _tr("{}.\n\nYour open map is unchanged. Say how this table is to be read?").format(refusal)
+    return QMessageBox.question(parent, _tr("Cannot open"), question) == Buttons.Yes
+
+
+def accepts_losses(parent: QWidget, path: Path, lost: Sequence[str]) -> bool:
+    """Ask whether a file may be written that does not keep all of the map."""
+    question = _lost(path, lost) + _tr("\n\nSave all the same?")
+    return QMessageBox.question(parent, _tr("Save"), question) == Buttons.Yes
+
+
+def ask_lossy_save(parent: QWidget, path: Path, lost: Sequence[str]) -> Answer:
+    """Ask, before a plain save that loses something, whether to save as `.longcut` (YES) or so (OTHERWISE)."""
+    return _ask(
+        parent,
+        _tr("Save"),
+        _lost(path, lost),
+        yes=_tr("Save as .longcut…"),
+        otherwise=_tr("Save {} all the same").format(path.suffix),
+    )
+
+
+def ask_changed_on_disk(parent: QWidget, path: Path) -> Answer:
+    """Ask, before a save, about a file that another program changed: another name (YES) or replace (OTHERWISE)."""
+    question = _tr("{} was changed by another program since it was opened here. Saving would replace that change.")
+    return _ask(
+        parent,
+        _tr("Changed on disk"),
+        question.format(path.name),
+        yes=_tr("Save under another name…"),
+        otherwise=_tr("Replace it"),
+    )
+
+
+def ask_reload(parent: QWidget, path: Path, unsaved: bool) -> Answer:
+    """Ask whether to take over what another program made of an open file (YES), or to keep what is open (NO)."""
+    question = _tr("{} was changed by another program.").format(path.name)
+    if unsaved:
+        question += " " + _tr("Reading it again drops your unsaved changes.")
+    return _ask(parent, _tr("Changed on disk"), question, yes=_tr("Read it again"), no=_tr("Keep mine"))
+
+
+def ask_open_elsewhere(parent: QWidget, path: Path) -> Answer:
+    """Ask about a file that another window has open: open a copy without a name (YES) or nothing (NO)."""
+    question = _tr("{} is open in another window of Longcut. Two windows would overwrite each other's work.")
+    return _ask(parent, _tr("Open elsewhere"), question.format(path.name), yes=_tr("Open a copy"))
+
+
+def ask_unsaved(parent: QWidget, title: str, results: int) -> Answer:
+    """Ask whether to save before the open map is closed: save (YES), discard (OTHERWISE) or stay (NO)."""
+    question = _tr("{} has unsaved changes. Save them?").format(title)
+    if results:
+        question += "\n" + _tr("Results that no file holds yet: {}").format(results)
+    answer = QMessageBox.question(
+        parent, _tr("Unsaved changes"), question, Buttons.Save | Buttons.Discard | Buttons.Cancel
+    )
+    return {Buttons.Save: Answer.YES, Buttons.Discard: Answer.OTHERWISE}.get(answer, Answer.NO)
+
+
+def _lost(path: Path, lost: Sequence[str]) -> str:
+    return _tr("{} does not keep:\n• {}").format(path.name, "\n• ".join(lost))
+
+
+def _ask(
+    parent: QWidget, title: str, question: str, *, yes: str, otherwise: str | None = None, no: str | None = None
+) -> Answer:
+    """Show a question with buttons that say what they do; `yes` is the default."""
+    box = QMessageBox(QMessageBox.Icon.Question, title, question, parent=parent)
+    buttons: dict[QPushButton, Answer] = {box.addButton(yes, Role.AcceptRole): Answer.YES}
+    box.setDefaultButton(next(iter(buttons)))
+    if otherwise is not None:
+        buttons[box.addButton(otherwise, Role.DestructiveRole)] = Answer.OTHERWISE
+    refusal = box.addButton(Buttons.Cancel) if no is None else box.addButton(no, Role.RejectRole)
+    box.setEscapeButton(refusal)
+    box.exec()
+    return next((answer for button, answer in buttons.items() if button is box.clickedButton()), Answer.NO)
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("Files", text)

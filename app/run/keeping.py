@@ -1,0 +1,56 @@
+"""Make an entry for the list of results out of a run."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from app.scenarios.settings import settings_as_words
+from maps.errors import MapError
+from maps.results import KeptResult
+
+if TYPE_CHECKING:
+    from app.run.model import RunModel
+    from maps.document import Layout, MapDocument
+
+
+def kept_result(run: RunModel, name: str) -> KeptResult | None:
+    """Return the best that a run has found so far under this name.
+
+    None where there is none yet, where it fits the map no more, or where it leaves the map as it is, as that of a
+    run that only trains a network does.
+    """
+    scenario, settings, before, best = run.scenario, run.settings, run.taken, run.best
+    if scenario is None or settings is None or before is None or best is None:
+        return None
+    try:
+        after = scenario.apply(before, best)
+    except MapError:
+        return None
+    if same_map(before, after):
+        return None
+    made = datetime.now().astimezone().isoformat(timespec="seconds")
+    return KeptResult(name, run.headline(), scenario.name, before, after, made, settings_as_words(settings))
+
+
+def same_map(one: MapDocument, other: MapDocument) -> bool:
+    """Return whether two documents have the same cells, routes, points and rules, whatever they are called."""
+    if one is other:
+        return True
+    layers = ((one.cost, other.cost), (one.passable, other.passable), (one.locked, other.locked))
+    return (
+        all(mine is its or np.array_equal(mine, its) for mine, its in layers)
+        and (one.rule, one.bounds, one.routes) == (other.rule, other.bounds, other.routes)
+        and len(one.layouts) == len(other.layouts)
+        and all(map(_same_points, one.layouts, other.layouts))
+    )
+
+
+def _same_points(one: Layout, other: Layout) -> bool:
+    return one is other or (
+        (one.name, one.colour) == (other.name, other.colour)
+        and np.array_equal(one.positions, other.positions)
+        and np.array_equal(one.weights, other.weights)
+    )

@@ -1,0 +1,132 @@
+"""What the designer does with kept results: look at one, take one over, go on from one, rename, delete."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from app.run.keeping import same_map
+from app.scenarios import SCENARIOS
+from app.scenarios.settings import settings_from_words
+from maps.errors import MapError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from app.document.model import DocumentModel
+    from app.run.controller import RunChoice, RunController
+    from app.run.model import RunModel
+    from app.run.view import RunView
+    from maps.results import KeptResult
+
+
+class ResultsController(QObject):
+    """Carries out the designer's decisions about kept results.
+
+    choice: the scenario and settings of the next run. confirm: asks a question, returns whether the answer is yes.
+    """
+
+    told = Signal(str)  # a sentence for the status bar
+
+    def __init__(
+        self,
+        controller: RunController,
+        view: RunView,
+        run: RunModel,
+        model: DocumentModel,
+        choice: RunChoice,
+        confirm: Callable[[str], bool],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._controller, self._view, self._run, self._model = controller, view, run, model
+        self._choice, self._confirm = choice, confirm
+        model.results_changed.connect(self._leave_what_is_gone)
+
+    @property
+    def in_view(self) -> KeptResult | None:
+        """The result that the canvas shows; None where it shows the run or the drawn map."""
+        return self._view.shown.result
+
+    def view(self, result: KeptResult | None) -> None:
+        """Show a result on the canvas; None, or the one in view already, goes back to the drawn map."""
+        self._view.show_result(None if result is self.in_view else result)
+
+    def apply(self, result: KeptResult) -> None:
+        """Make a result's map the drawn one, as one undo step.
+
+        If the drawn map is not the one from which the result was made, the designer is asked first.
+        """
+        if self._may_replace(result):
+            self._take_over(result, self.tr("Apply {}").format(result.name))
+            self.told.emit(self.tr("Applied “{}”: {}").format(result.name, result.headline))
+
+    def apply_shown(self) -> None:
+        """Make what is in view the drawn map, as one undo step, because it is about to be edited."""
+        shown = self._view.shown
+        if shown.result is not None:
+            name = shown.result.name
+            if self._take_over(shown.result, self.tr("Apply {}").format(name)):
+                told = self.tr("Applied “{}” before your edit; undo takes both back, one by one.")
+                self.told.emit(told.format(name))
+        elif shown.frame is not None and not self._run.busy:
+            self._controller.apply_frame(shown.frame)
+
+    def fork(self, result: KeptResult) -> None:
+        """Apply a result as one undo step, and start a run on its map with its settings."""
+        scenario = SCENARIOS.get(result.scenario)
+        if scenario is None:
+            self.told.emit(self.tr("This program knows no scenario “{}”.").format(result.scenario))
+        elif self._may_replace(result):
+            self._controller.end_run()
+            self._take_over(result, self.tr("Fork of {}").format(result.name))
+            self._choice.take_up(scenario, settings_from_words(scenario.settings, result.settings))
+            self._controller.start_or_pause()
+
+    def rename(self, result: KeptResult, name: str) -> None:
+        """Give a result another name; one that cannot be a name is refused with the reason."""
+        name = name.strip()
+        if not name or name == result.name:
+            return
+        try:
+            renamed = replace(result, name=name)
+        except MapError as error:
+            self.told.emit(str(error))
+            return
+        in_view = self.in_view is result
+        self._model.exchange(result, renamed)
+        if in_view:
+            self._view.show_result(renamed)
+
+    def delete(self, results: Sequence[KeptResult]) -> None:
+        """Keep these results no longer, if the designer says yes."""
+        names = ", ".join(f"“{result.name}”" for result in results)
+        if results and self._confirm(self.tr("Delete {}? This cannot be undone.").format(names)):
+            for result in results:
+                self._model.drop(result)
+
+    def _may_replace(self, result: KeptResult) -> bool:
+        drawn, after = self._model.document, result.after
+        if same_map(drawn, result.before) or same_map(drawn, after):
+            return True
+        if drawn.shape != after.shape:
+            question = self.tr(
+                "The result is a map of {} × {} cells, the drawn one has {} × {}. Replace it whole?"
+            )
+            return self._confirm(question.format(*after.shape, *drawn.shape))
+        question = self.tr("The drawn map is not the one from which “{}” was made. Replace it whole?")
+        return self._confirm(question.format(result.name))
+
+    def _take_over(self, result: KeptResult, label: str) -> bool:
+        """Show the drawn map again, as the result's; return whether that is a change."""
+        self._view.show_result(None)
+        if same_map(self._model.document, result.after):
+            return False
+        self._model.edit(label, result.after)
+        return True
+
+    def _leave_what_is_gone(self) -> None:
+        if self.in_view not in (None, *self._model.results):
+            self._view.show_result(None)

@@ -1,0 +1,37 @@
+"""Files of other programs that somebody may try to open: what each is, and the way from it to a map."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_AS_TABLE = "save the sheet as CSV and open that"
+_AS_ARRAY = "save one two-dimensional array as .npy and open that"
+_AS_LAYER = "export one layer as CSV and open that"
+_AS_GREY = "save it as a grey PNG with 16 bits and open that"
+_BY_ENDING = {
+    ".xls": ("an Excel workbook", _AS_TABLE),
+    ".xlsx": ("an Excel workbook", _AS_TABLE),
+    ".ods": ("a spreadsheet", _AS_TABLE),
+    ".npz": ("an archive of NumPy arrays", _AS_ARRAY),
+    ".pkl": ("a Python pickle, which may hold programs", _AS_ARRAY),
+    ".tmx": ("a Tiled map", _AS_LAYER),
+    ".tmj": ("a Tiled map", _AS_LAYER),
+    ".ldtk": ("an LDtk project", _AS_LAYER),
+    ".jpg": ("a JPEG picture, whose colours are not exact", _AS_GREY),
+    ".jpeg": ("a JPEG picture, whose colours are not exact", _AS_GREY),
+    ".bmp": ("a picture", _AS_GREY),
+    ".gif": ("a picture", _AS_GREY),
+    ".tif": ("a picture", _AS_GREY),
+    ".tiff": ("a picture", _AS_GREY),
+    ".webp": ("a picture", _AS_GREY),
+    ".scen": ("a list of scenarios, which belongs to a map", "open the .map beside it, or pass it with --scen"),
+}
+
+
+def foreign_kind(path: Path) -> str | None:
+    """Return what a file of another program is and what to do with it; None for one that is not known."""
+    known = _BY_ENDING.get(path.suffix.lower())
+    return None if known is None else f"is {known[0]}, which cannot be read as a map; {known[1]}"

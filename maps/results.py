@@ -1,0 +1,58 @@
+"""Results that a designer keeps: what a run made of a map, beside the map itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from maps.checks import check_text
+from maps.errors import MapError
+from maps.metadata import JSON, frozen_metadata
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from maps.document import MapDocument
+
+MOST_RESULTS = 64  # in one file
+
+
+@dataclass(frozen=True, eq=False)
+class KeptResult:
+    """What a run made of a map.
+
+    name: given by the program or the designer.  headline: the score in words.  scenario: its name in the
+    program's table.  settings: of the run, as JSON.  made: date and time, ISO 8601.
+    before: the map that the run worked on.  after: the same map with the result in it.
+    """
+
+    name: str
+    headline: str
+    scenario: str
+    before: MapDocument
+    after: MapDocument
+    made: str = ""
+    settings: Mapping[str, JSON] = field(default_factory=dict[str, JSON])
+
+    def __post_init__(self) -> None:
+        for label, text in (
+            ("name", self.name),
+            ("headline", self.headline),
+            ("scenario", self.scenario),
+            ("made", self.made),
+        ):
+            check_text(f"result: {label}", text)
+        object.__setattr__(self, "settings", frozen_metadata(self.settings, f"result {self.name!r}: settings"))
+
+
+@dataclass(frozen=True, eq=False)
+class MapFile:
+    """What a map file holds: the map, and the results that were kept with it."""
+
+    document: MapDocument
+    results: tuple[KeptResult, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "results", tuple(self.results))
+        if len(self.results) > MOST_RESULTS:
+            raise MapError(f"{len(self.results)} results are too many for one file; keep at most {MOST_RESULTS}")
