@@ -40,7 +40,7 @@ def a_round(window: MainWindow, random: np.random.Generator) -> None:
         cost[row : row + 8, column : column + 8] = random.uniform(0.3, 4.5)
         model.edit("Paint", model.document.replace(cost=cost))
         QTest.qWait(1)
-    window.panels.run.form.set_value("steps", 12)
+    window.panels.run.form.controls["steps"].set_value(12)
     window.controller.start_or_pause()
     while window.run.busy:
         QTest.qWait(10)
