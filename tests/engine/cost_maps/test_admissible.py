@@ -130,3 +130,24 @@ def test_first_parameters_give_the_drawn_map():
     admissible, cost_map, passable, _ = random_set(4)
     drawn = parametrisation(admissible).cost_map(torch.tensor(first_theta(admissible, cost_map))).numpy()
     assert np.allclose(drawn[passable], cost_map[passable], atol=1e-6)
+
+
+def test_without_the_total_every_group_goes_to_its_better_bound():
+    admissible, cost_map, _, _ = random_set(7, "left_right")
+    load = np.random.default_rng(7).normal(size=cost_map.shape)
+    value, best = admissible.largest(load, keep_total=False)
+    gain = admissible.gather(load)
+    fixed = np.sum(load * admissible.fixed)
+    by_groups = np.maximum(gain * admissible.lower, gain * admissible.upper).sum() + fixed
+    assert value == pytest.approx(by_groups, rel=1e-12)
+    assert value == pytest.approx(np.sum(load * best), rel=1e-12)
+
+
+def test_membership_counts_locked_cells_and_not_walls():
+    admissible, cost_map, passable, locked = random_set(2)
+    inside = admissible.nearest(cost_map)
+    assert admissible.contains(np.where(passable, inside, 123.0))
+    cheap_locked = np.argwhere(locked & passable & (cost_map < 1.0))[0]
+    moved = inside.copy()
+    moved[tuple(cheap_locked)] += 0.01
+    assert not admissible.contains(moved)

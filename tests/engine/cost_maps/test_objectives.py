@@ -118,3 +118,10 @@ def test_penalties_of_weight_one_count_like_the_drawn_route():
     routes = -float(drawn.weights @ costs.numpy()) / 4.0 / MEAN
     penalties = LENGTH * (0.5 * np.mean(steps**2) + 0.25 * np.mean((bumpy - MEAN) ** 2)) / MEAN**2
     assert float(design_loss(drawn, costs, torch.tensor(bumpy))) == pytest.approx(routes + penalties, rel=1e-12)
+
+
+@pytest.mark.parametrize(("aim", "figure"), [("longer", 52.0), ("longer_minimum", 10.0), ("target", 0.25)])
+def test_the_score_is_the_sum_the_smallest_or_the_worst_miss(aim, figure):
+    # Weighted costs 10 and 42; targets 8 and 16 are missed by a quarter and by an eighth.
+    problem = two_routes(aim, targets=(8.0, 16.0))
+    assert score(problem, np.array([10.0, 14.0])) == pytest.approx(figure, rel=1e-12)
