@@ -78,7 +78,7 @@ def _child(during: str, seconds: float, map_file: Path, saved: Path) -> int:
 
     def begin() -> None:
         if during == "run":
-            window().panels.run.form.set_value("steps", 100_000)
+            window().panels.run.form.controls["steps"].set_value(100_000)
             window().controller.start_or_pause()
 
     def close() -> None:

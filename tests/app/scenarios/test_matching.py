@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,14 +19,11 @@ from maps.edits import set_layout, set_locked, set_passable
 from maps.formats import read_map, write_map
 from maps.layout_edits import add_points, remove_points
 from maps.raster import rectangle
+from tests.app.closing import let_it_close
 from tests.present import present
 
 MATCHING = SCENARIOS["matching"]
 
-
-def let_it_close(window):
-    """Have the window ask nothing about unsaved changes."""
-    window.model.mark_saved(window.model.contents, Path("saved.longcut"), window.model.session)
 
 
 def grid_of_points(name, corner, count=3, weight=1.0):

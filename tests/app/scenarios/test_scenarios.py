@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,6 +19,7 @@ from engine.core.status import Status
 from maps.document import Route, new_document
 from maps.formats import read_map
 from maps.samples import load_sample, sample_path
+from tests.app.closing import let_it_close
 from tests.present import present
 
 # Scenario -> (its sample map, settings that make it short here, options that do the same, keys of its report)
@@ -54,10 +54,6 @@ SHORT = {
     ),
 }
 
-
-def let_it_close(window):
-    """Have the window ask nothing about unsaved changes."""
-    window.model.mark_saved(window.model.contents, Path("saved.longcut"), window.model.session)
 
 
 def test_every_scenario_has_a_sample_map():

@@ -1,7 +1,6 @@
 """A scenario of one file and one line in the table is in the form, the run, the gallery and the command line."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +13,7 @@ from app.scenarios import SCENARIOS
 from app.window.main_window import MainWindow
 from maps.document import new_document
 from maps.formats import read_map, write_map
+from tests.app.closing import let_it_close
 from tests.app.scenarios.toy import Toy
 
 
@@ -31,9 +31,7 @@ def document():
 @pytest.fixture
 def window(qtbot, document):
     made = MainWindow(document)
-    qtbot.addWidget(
-        made, before_close_func=lambda w: w.model.mark_saved(w.model.history.current, Path("x.longcut"))
-    )
+    qtbot.addWidget(made, before_close_func=let_it_close)
     made.show()
     made.panels.run.choose("toy")
     return made
