@@ -12,6 +12,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QStyle, QStyleOptionComboBox
 
 from app.cli import main as cli
+from app.files import questions
+from app.files.questions import Answer
 from app.scenarios import SCENARIOS
 from app.scenarios.words import within
 from app.window.main_window import MainWindow
@@ -207,11 +209,9 @@ def test_an_edit_during_the_run_is_taken_up(qtbot, name):
 
 
 @pytest.mark.slow
-def test_a_gallery_opens_its_maps(qtbot):
+def test_a_gallery_opens_its_maps(qtbot, monkeypatch):
     window = MainWindow(load_sample("plain"))
-    qtbot.addWidget(
-        window, before_close_func=let_it_close
-    )
+    qtbot.addWidget(window, before_close_func=let_it_close)
     window.show()
     window.panels.run.choose("generate")
     for setting, value in SHORT["generate"][1].items():
@@ -221,9 +221,13 @@ def test_a_gallery_opens_its_maps(qtbot):
     assert window.panels.gallery.list.count() == 3
     chosen = window.panels.gallery.list.item(1)
     assert chosen.text().startswith("path ")
+    asked = []
+    monkeypatch.setattr(questions, "ask_unsaved", lambda *_: asked.append("unsaved") or Answer.OTHERWISE)
     window.panels.gallery.list.itemActivated.emit(chosen)
+    assert asked == ["unsaved"], "the run's result is in no file"
     assert window.model.document.name.endswith("2")
     assert window.model.document.shape == (32, 32)
+    assert window.model.modified, "no file holds the map"
 
 
 @pytest.mark.slow
