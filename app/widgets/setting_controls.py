@@ -80,19 +80,21 @@ class DocumentChoiceControl(Control[str]):
 
     def __init__(self, kind: kinds.DocumentChoice) -> None:
         self._kind = kind
+        self._wanted = ""  # until a document is shown
         self._box = QComboBox()
         self._box.setPlaceholderText(self._box.tr("none in this map"))
         super().__init__(_narrow(self._box))
         self._box.currentIndexChanged.connect(self.changed)
 
     def _value(self) -> str:
-        return self._box.currentData() or ""
+        return self._box.currentData() or self._wanted
 
     def _set_value(self, value: str) -> None:
+        self._wanted = value
         self._box.setCurrentIndex(max(self._box.findData(value), 0))
 
     def _show_document(self, document: MapDocument) -> None:
-        chosen = self._box.currentData()
+        chosen = self._value()
         self._box.blockSignals(True)
         self._box.clear()
         for key, text in self._kind.entries(document).items():
