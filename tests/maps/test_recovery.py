@@ -51,6 +51,7 @@ def killed(program: "subprocess.Popen[str]") -> int:
     return int((said.split() or ["1"])[-1])
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="kills as POSIX does")
 def test_a_killed_program_leaves_its_last_map_whole(tmp_path: Path) -> None:
     for _ in range(5):

@@ -44,6 +44,7 @@ def version_of(path: Path) -> tuple[int, int]:
     return int((~document.passable[0]).sum()), document.routes[0].goal[0]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="kills as POSIX does")
 def test_a_killed_save_leaves_a_pair_that_fits(tmp_path: Path) -> None:
     generator = random.Random(KILLS)

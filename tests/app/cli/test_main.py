@@ -97,6 +97,7 @@ def test_every_option_reaches_the_run(tmp_path: Path) -> None:
         assert picture.width > 1000
 
 
+@pytest.mark.slow
 def test_a_sum_of_several_routes_is_called_one(
     plain: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -277,6 +278,7 @@ def test_a_folder_where_nothing_can_be_written_is_a_sentence(capsys: pytest.Capt
 CALL = "import sys; from app.cli.main import main; sys.exit(main(sys.argv[1:]))"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "cp1251", "cp932", "ascii"])
 def test_every_encoding_can_be_printed(encoding: str, tmp_path: Path) -> None:
     name = "→ · ε × ² √ é ж 日"
@@ -296,6 +298,7 @@ def test_every_encoding_can_be_printed(encoding: str, tmp_path: Path) -> None:
     assert spelled[encoding] in shown
 
 
+@pytest.mark.slow
 @LINUX
 @pytest.mark.parametrize("words", [["info", "MAP"], ["--help"], ["paths", "MAP"], ["--version"]])
 def test_a_full_disk_behind_the_output_is_a_sentence(words: list[str]) -> None:

@@ -57,7 +57,7 @@ def test_a_result_is_kept_at_once(model, tmp_path, qtbot):
     assert [result.name for result in open_left_behind(work).results] == ["one"]
 
 
-def test_nothing_is_written_while_nothing_is_unsaved(model, tmp_path):
+def test_nothing_is_written_while_nothing_is_unsaved(qapp, model, tmp_path):
     autosave = Autosave(model, tmp_path, interval=3600.0)
     autosave.keep()
     assert not autosave._background.busy

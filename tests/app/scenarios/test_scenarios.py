@@ -78,6 +78,7 @@ def test_the_first_run_on_its_sample_is_not_refused(name):
     assert first.result is None or scenario.apply(document, first.result).shape == document.shape
 
 
+@pytest.mark.slow
 def test_the_first_run_of_matching_spreads_the_loot_of_island_over_cheap_ground():
     scenario, document = SCENARIOS["matching"], load_sample("island")
     *_, last = scenario.steps(document, scenario.settings())

@@ -33,6 +33,7 @@ def assert_same_result(found: KeptResult, expected: KeptResult) -> None:
     assert_same(found.after, expected.after)
 
 
+@pytest.mark.slow
 @given(documents(), st.lists(kept, max_size=3))
 @settings(max_examples=max(1, EXAMPLES // 4))
 def test_results_come_back_bit_for_bit(document: MapDocument, results: list[KeptResult]) -> None:
