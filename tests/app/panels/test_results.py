@@ -202,6 +202,7 @@ def test_the_headline_says_of_what_it_speaks(qtbot, window):
     panel = window.panels.run
     assert (panel.headline.text(), panel.subject.text()) == (window.run.headline(), "")
     assert not panel.headline.property("dim")
+    qtbot.wait(200)  # the time line is drawn ten times a second
     QTest.keyClick(window.panels.progress.timeline.strip, Qt.Key.Key_Home)
     assert panel.subject.text() == "of step 3; in view is step 0"
     QTest.keyClick(window.panels.progress.timeline.strip, Qt.Key.Key_End)
