@@ -256,6 +256,7 @@ class EntriesPanel(QWidget, Generic[Entry]):
         self._filled = True
         self._shown = ()
         self._show(self._model.document)
+        self._allow_buttons()  # also where there is nothing to show
 
     def _follow(self, _old: MapDocument, new: MapDocument) -> None:
         self._show(new)

@@ -5,8 +5,11 @@ from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QColorDialog
 
+from app.document.model import DocumentModel
 from app.panels import layouts
 from app.panels.layouts import LayoutsPanel
+from app.widgets.parts import Button
+from maps.document import new_document
 from tests.app.panels.tables import KEY, LAYOUTS, click, press, steps, texts, type_into
 
 
@@ -68,3 +71,11 @@ def test_import_and_export_are_asked_of_the_window(qtbot, model, shown):
         press(panel, "Import…")
     with qtbot.waitSignal(panel.export_clicked):
         press(panel, "Export…")
+
+
+def test_without_a_layout_there_is_nothing_to_export_or_remove(shown):
+    panel = shown(LayoutsPanel(DocumentModel(new_document(4, 4))))
+    buttons = {button.text(): button for button in panel.findChildren(Button)}
+    assert not buttons["Export…"].isEnabled()
+    assert not buttons["Remove"].isEnabled()
+    assert buttons["Import…"].isEnabled()
