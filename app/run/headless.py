@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,7 +13,7 @@ from app.scenarios.report import Report, RunFacts
 from app.scenarios.translate import movement_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
 
     from app.scenarios.scenario import AnyScenario, AnyStep, ScenarioSettings
     from maps.document import MapDocument
@@ -41,20 +44,44 @@ def solve(
     Raises ProblemError, with a sentence for the user, if it cannot start; KeyboardInterrupt if Ctrl+C comes
     before there is a result.
     """
+    from engine.core.cancel import Cancelled, StopFlag, check, stoppable_by
     from engine.core.device import leave_a_core_free
 
     leave_a_core_free()
     began = time.perf_counter()
-    last, stopped = None, False
+    last, stopped, flag = None, False, StopFlag()
     try:
-        for last in scenario.steps(document, settings):
-            progress(last)
-    except KeyboardInterrupt:
+        with _ctrl_c_calls(flag.set), stoppable_by(flag):
+            for last in scenario.steps(document, settings):
+                progress(last)
+                check()
+    except (Cancelled, KeyboardInterrupt):
         if last is None or last.result is None:
-            raise
+            raise KeyboardInterrupt from None
         stopped = True
     assert last is not None, "a run has at least one step"
     seconds = round(time.perf_counter() - began, 3)
     after = document if last.result is None else scenario.apply(document, last.result)
     facts = RunFacts(scenario.name, movement_text(document.rule), settings.seed, last.step, seconds, last.status)
     return Solved(after, scenario.report(document, after, settings, last, facts), last, stopped)
+
+
+@contextmanager
+def _ctrl_c_calls(stop: Callable[[], None]) -> Generator[None]:
+    """Let the first Ctrl+C call `stop`, and the next one interrupt as usual.
+
+    An interrupt in the midst of compiled code is lost, or becomes an error that nobody understands.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def first(*_: object) -> None:
+        signal.signal(signal.SIGINT, before)
+        stop()
+
+    before = signal.signal(signal.SIGINT, first)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
