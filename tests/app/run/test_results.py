@@ -240,7 +240,9 @@ def test_what_is_shown_is_applied_before_an_edit_as_a_step_of_its_own(qtbot, ben
     assert len(bench.model.history.labels) == 2, "the drawn map is in view now"
     bench.model.undo()
     assert bench.model.document is drawn
-    bench.view.scrub(bench.run.kept[1])
+    # How many frames of so short a run are kept depends on the clock.
+    frame = replace(bench.run.kept[-1], step=2, cost_map=np.full(drawn.shape, 1.5))
+    bench.view.scrub(frame)
     bench.canvas.edit_begins.emit()
-    assert np.allclose(bench.model.document.cost, bench.run.kept[1].cost_map, rtol=1e-6)
-    assert bench.model.history.labels[-1] == f"Apply step {bench.run.kept[1].step}"
+    assert np.allclose(bench.model.document.cost, 1.5)
+    assert bench.model.history.labels[-1] == "Apply step 2"

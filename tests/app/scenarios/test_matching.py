@@ -42,6 +42,7 @@ def document():
 def window(qtbot, document):
     made = MainWindow(document)
     made.panels.run.choose("matching")
+    made.panels.run.form.controls["target"].set_value("camps")
     qtbot.addWidget(made, before_close_func=let_it_close)
     made.show()
     return made
