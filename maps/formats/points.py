@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 MAX_POINTS = 1_000_000
 MAX_POINTS_CSV = 16 * MAX_JSON  # bytes of a file
-MAX_POINTS_JSON = 2 * MAX_JSON  # bytes of a file; larger layouts are kept as tables
+MAX_POINTS_JSON = 3 * MAX_JSON // 2  # bytes of a file; larger layouts are kept as tables
 # What columns are called: row, col, weight, in the order of preference.
 _NAMES = (("row", "r", "y", "axis-0"), ("col", "column", "c", "x", "axis-1"), ("weight", "w", "mass"))
 

@@ -196,6 +196,7 @@ class Stubborn(Toy):
     def steps(self, document, settings, state=None):
         for step in super().steps(document, settings, state):
             if step.step > self._good_steps:
+                self.reached.set()
                 self.released.wait()
             yield step
 
@@ -204,7 +205,7 @@ class Stubborn(Toy):
 def test_the_window_lets_go_of_a_run_that_cannot_be_cut_short(qtbot, model, document, good_steps):
     stubborn = Stubborn(good_steps)
     assert model.start(document, stubborn, ToySettings(steps=9))
-    wait_until(qtbot, lambda: model.step == good_steps)
+    wait_until(qtbot, lambda: model.step == good_steps and stubborn.reached.is_set())
     model.stop()
     wait_until(qtbot, lambda: model.state == "ended", timeout=1000)
     assert model.computing
