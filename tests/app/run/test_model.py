@@ -191,7 +191,8 @@ class Stubborn(Toy):
     """A scenario with a step that cannot be cut short until it is released."""
 
     def __init__(self, good_steps):
-        self._good_steps, self.released = good_steps, threading.Event()
+        self._good_steps = good_steps
+        self.reached, self.released = threading.Event(), threading.Event()
 
     def steps(self, document, settings, state=None):
         for step in super().steps(document, settings, state):
