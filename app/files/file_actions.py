@@ -244,25 +244,25 @@ class Files(QObject):
     def _write(self, path: Path) -> None:
         contents, session, held = self._model.contents, self._model.session, self._file
 
-        def work() -> OpenFile | None:
-            file = None if held is not None and held.path == path else OpenFile(path)
-            if file is not None and file.open_elsewhere:
-                why = self.tr("is open in another window of Longcut; choose another name. Nothing was written")
-                raise MapSaveError(path, why)
+        def work() -> OpenFile:
+            file = held if held is not None and held.path == path else OpenFile(path)
             try:
+                if file.open_elsewhere:
+                    why = self.tr("is open in another window of Longcut; choose another name. Nothing was written")
+                    raise MapSaveError(path, why)
                 write_map(contents.document, path, contents.results)
             except BaseException:
-                if file is not None:
+                if file is not held:
                     file.close()
                 raise
-            (file or held or OpenFile(path)).note()
+            file.note()
             return file
 
-        def saved(file: OpenFile | None) -> None:
+        def saved(file: OpenFile) -> None:
             self._model.mark_saved(contents, path, session)
-            if file is not None and session == self._model.session:
+            if session == self._model.session:
                 self._hold(file)
-            elif file is not None:
+            elif file is not held:
                 file.close()
             self._remember(path)
             self.told.emit(self.tr("Saved {}").format(_named(contents.document, path)))
