@@ -1,6 +1,7 @@
 """Slow and simple reference solutions that tests and benchmarks compare with."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -95,10 +96,11 @@ def distances(grid: Grid, cost_map: np.ndarray, goal: tuple[int, int]) -> np.nda
     return dijkstra(graph, indices=np.array(goal[0] * grid.shape[1] + goal[1])).reshape(grid.shape)
 
 
-def lp_optimum(problem: Problem) -> tuple[float, np.ndarray]:
+def lp_optimum(problem: Problem, cuts: Sequence[tuple[np.ndarray, float]] = ()) -> tuple[float, np.ndarray]:
     """The largest weighted sum of path costs over all admissible maps, and such a map: one LP, by HiGHS.
 
     For the aim "longer_minimum": the largest smallest weighted path cost.
+    cuts: further limits of the group costs, each <(m,), z> ≤ a number.
     Variables: the group costs z, then potentials D of each route with D[tail] − D[head] ≤ edge cost, then the
     smallest weighted path cost, or nothing.
     """
@@ -147,6 +149,11 @@ def lp_optimum(problem: Problem) -> tuple[float, np.ndarray]:
         right_side = np.append(right_side, np.zeros(routes))
         gain = np.append(np.zeros_like(gain), -1.0)
         bounds.append((None, None))
+    if cuts:
+        rows_of_cuts = np.zeros((len(cuts), gain.size))
+        rows_of_cuts[:, :groups] = [row for row, _ in cuts]
+        limits = sp.vstack([limits, rows_of_cuts], format="csr")
+        right_side = np.append(right_side, [most for _, most in cuts])
     total = np.zeros((1, gain.size))
     total[0, :groups] = admissible.size
     solved = linprog(

@@ -10,8 +10,9 @@ import torch
 from torch import Tensor
 
 from engine.core.arrays import Floats
-from engine.core.grid import Grid, shifted
+from engine.cost_maps.keeping import change_penalty
 from engine.cost_maps.problem import Problem
+from engine.cost_maps.roughness import roughness
 
 # "longer_minimum": the soft minimum's temperature, as a share of a route's cost on an even map.
 MINIMUM_SOFTNESS = 0.01
@@ -33,6 +34,9 @@ def design_loss(problem: Problem, route_costs: Tensor, cost_map: Tensor) -> Tens
         drawn = cost_map.new_tensor(problem.cost_map)
         distance = ((cost_map - drawn)[passable] ** 2).mean()
         loss = loss + objective.closeness * _unit(problem) * distance / mean**2
+    if objective.keep > 0.0:
+        penalty = change_penalty(problem.grid, problem.cost_map, cost_map, objective.keep)
+        loss = loss + _unit(problem) * penalty
     return loss
 
 
@@ -66,17 +70,6 @@ def mean_cost(problem: Problem) -> float:
     """Return the mean cost of a passable cell under the budget."""
     total = problem.admissible.budget + float(problem.admissible.fixed.sum())
     return total / float(problem.grid.passable.sum())
-
-
-def roughness(grid: Grid, cost_map: Tensor) -> Tensor:
-    """Return the mean squared difference of neighbouring passable cells (4 neighbours)."""
-    passable = torch.tensor(grid.passable, device=cost_map.device)
-    squares: list[Tensor] = []
-    for move in (0, 2):
-        here, there = shifted(grid.shape, move)
-        squares.append(((cost_map[here] - cost_map[there]) ** 2)[passable[here] & passable[there]])
-    both = torch.cat(squares)
-    return both.mean() if both.numel() else cost_map.new_zeros(())
 
 
 def _route_loss(problem: Problem, route_costs: Tensor) -> Tensor:

@@ -32,16 +32,18 @@ class Objective:
         maximises the smallest of them, "target" brings each to its route's target.
     smoothness: penalty on squared differences of neighbouring cells. closeness: on squared differences from
         the drawn map. Both are relative to the mean cost; 0 leaves them out.
+    keep: from 0, reshape freely, to 1, keep the drawn map; see `engine.cost_maps.keeping`.
     """
 
     aim: Aim = "longer"
     smoothness: float = 0.0
     closeness: float = 0.0
+    keep: float = 0.0
 
     @property
     def linear(self) -> bool:
         """Whether maximising it is the linear programme that `engine.optimum.run` solves."""
-        return self.aim == "longer" and self.smoothness == 0.0 and self.closeness == 0.0
+        return self.aim == "longer" and self.smoothness == self.closeness == self.keep == 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,12 +92,20 @@ def check_problem(problem: Problem) -> None:
     for name, value in (("smoothness", objective.smoothness), ("closeness", objective.closeness)):
         if not (np.isfinite(value) and value >= 0.0):
             raise ProblemError("objective", f"{name} is {value}; it must be a number of at least 0")
+    check_keep(objective.keep)
     if objective.aim == "target":
         for number, route in enumerate(problem.routes, 1):
             if route.target is None or not (np.isfinite(route.target) and route.target > 0.0):
                 raise ProblemError(
                     "objective", f"route {number} has no target; give the path cost it should have, above 0"
                 )
+
+
+def check_keep(keep: float) -> None:
+    """Refuse a strength, of keeping the drawn map, that is not a number from 0 to 1."""
+    if not 0.0 <= keep <= 1.0:
+        fix = SuggestedFix("keep", 0.0 if keep < 0.0 else 1.0) if np.isfinite(keep) else None
+        raise ProblemError("keep", f"keep is {keep}; it must lie between 0 and 1", fix)
 
 
 def check_costs(grid: Grid, cost_map: Floats) -> None:

@@ -17,9 +17,10 @@ from engine.core.arrays import Floats
 from engine.core.device import pick_device
 from engine.core.status import Status
 from engine.cost_maps.certificate import certified_loads, relative_gap
+from engine.cost_maps.keeping import TradeOff, share_kept, squared_change, trade_off
 from engine.cost_maps.multiscale import levels, refine_map
 from engine.cost_maps.objectives import bound_weights, design_loss, mean_cost, score
-from engine.cost_maps.problem import Problem, check_problem, path_costs
+from engine.cost_maps.problem import Objective, Problem, check_problem, path_costs
 from engine.design.adam_steps import AdamState, MapStep, carried_over, first_state, soft_path_steps
 from engine.design.descend import descend
 from engine.design.schedule import ADAM_EPSILON, Rate, rates
@@ -84,7 +85,9 @@ class DesignIterate:
 
     cost_map: (H, W) of this step.  path_costs: (R,) exact.  regularised_costs: (R,) regularised with `epsilon`.
     loads: (R, H, W) of the soft paths.  score: see `objectives.score`; best_*: of the best map so far.
-    upper_bound, gap: the certificate; None where the aim has none.  level: (number, of how many).
+    upper_bound, gap: the certificate; None where the aim has none.  kept: share of the drawn cost that the best
+    map leaves in its cell.  keeping_bound: on the score of all maps that change no more than the best one; None
+    where the objective does not keep the map.  level: (number, of how many).
     status: None while the run may go on.
     """
 
@@ -101,6 +104,8 @@ class DesignIterate:
     best_score: float
     upper_bound: float | None
     gap: float | None
+    kept: float
+    keeping_bound: float | None
     supply_error: float
     level: tuple[int, int]
     status: Status | None
@@ -128,8 +133,9 @@ def optimise_costs(
     begin = 0 if state is None else state.step
     ends = list(accumulate(_shares(settings.steps - begin, len(stages)), initial=begin))
     numbers = [range(first + 1, last + 1) for first, last in pairwise(ends)]
-    with_bound = settings.bound and problem.objective.linear
-    side_run = approach_optimum(problem) if with_bound else iter(())
+    # Penalties only make the best map worse: what is proven without them holds with them.
+    with_bound = settings.bound and problem.objective.aim == "longer"
+    side_run = approach_optimum(replace(problem, objective=Objective())) if with_bound else iter(())
 
     def judge(best: _Best, step: _FullStep) -> _Best:
         best = best.better_of(step.cost_map, step.path_costs)
@@ -160,6 +166,8 @@ def optimise_costs(
             best_score=best.score,
             upper_bound=best.upper_bound,
             gap=best.gap,
+            kept=share_kept(problem.grid, problem.cost_map, best.cost_map),
+            keeping_bound=best.keeping_bound,
             supply_error=float(taken.details.supply_error.max()),
             level=step.level,
             status=turn.status,
@@ -205,6 +213,7 @@ class _Best:
     load: Floats
     averaged: int = 0
     upper_bound: float | None = None
+    trade_off: TradeOff | None = None
 
     @property
     def score(self) -> float:
@@ -216,7 +225,18 @@ class _Best:
 
     @property
     def shortfall(self) -> float | None:
-        return self.score if self.problem.objective.aim == "target" else self.gap
+        if self.problem.objective.aim == "target":
+            return self.score
+        bound = self.keeping_bound
+        return self.gap if bound is None else max(0.0, relative_gap(bound, self.score))
+
+    @property
+    def keeping_bound(self) -> float | None:
+        return None if self.trade_off is None else self.trade_off.bound(self._change)
+
+    @property
+    def _change(self) -> float:
+        return squared_change(self.problem.admissible, self.problem.cost_map, self.cost_map)
 
     def better_of(self, cost_map: Floats, costs: Floats) -> "_Best":
         loss = _exact_loss(self.problem, costs, cost_map)
@@ -240,6 +260,9 @@ class _Best:
         best = replace(self, load=load, averaged=averaged)
         if averaged % BOUND_EVERY == 0 or self.upper_bound is None:
             best = best.bounded(problem.admissible.largest(load)[0])
+            if problem.objective.keep > 0.0:
+                known = self.trade_off or trade_off(problem.admissible, problem.cost_map)
+                best = replace(best, trade_off=known.with_load(load, self._change))
         return best
 
 

@@ -27,8 +27,9 @@ from engine.core.grid import Cell, Grid
 from engine.core.status import Status
 from engine.core.tensors import to_numpy
 from engine.cost_maps.admissible import Admissible
+from engine.cost_maps.keeping import change_penalty
 from engine.cost_maps.objectives import mean_cost
-from engine.cost_maps.problem import Problem, check_admissible, check_costs
+from engine.cost_maps.problem import Problem, check_admissible, check_costs, check_keep
 from engine.design.adam_steps import AdamState, MapStep, carried_over, first_state, map_steps
 from engine.design.descend import descend, numbers_from
 from engine.design.schedule import Rate, rates
@@ -76,7 +77,7 @@ class BalanceProblem:
 
     teams: the team of each spawn, any numbers.
     margin: aims count as met only by this much, as a share of the distances; equal ranks have none.
-    closeness: weight of the squared change of the map.
+    closeness: weight of the squared change of the map.  keep: see `engine.cost_maps.keeping`.
     """
 
     grid: Grid
@@ -88,6 +89,7 @@ class BalanceProblem:
     admissible: Admissible
     margin: float = 0.01
     closeness: float = 0.0
+    keep: float = 0.0
 
     @property
     def ground(self) -> Problem:
@@ -265,6 +267,9 @@ def balance_loss(problem: BalanceProblem, cost_map: Tensor, softness: float, typ
         passable = torch.tensor(problem.grid.passable, device=cost_map.device)
         change = (cost_map - cost_map.new_tensor(problem.cost_map))[passable] / mean
         loss = loss + problem.closeness * change.square().mean() * typical / mean
+    if problem.keep > 0.0:
+        penalty = change_penalty(problem.grid, problem.cost_map, cost_map, problem.keep)
+        loss = loss + penalty * typical / mean
     return loss
 
 
@@ -317,6 +322,7 @@ def check_balance(problem: BalanceProblem) -> None:
     for name, value in (("margin", problem.margin), ("closeness", problem.closeness)):
         if not (np.isfinite(value) and value >= 0.0):
             raise ProblemError("objective", f"the {name} is {value}; it must be a number of at least 0")
+    check_keep(problem.keep)
     if not problem.aims:
         raise ProblemError("objective", "there is no aim; say which site should be near to which spawn")
     for number, aim in enumerate(problem.aims, 1):

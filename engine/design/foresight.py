@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from torch import Tensor
+from torch import Tensor, tensor
 
 from engine.core.arrays import Floats
 from engine.core.errors import ProblemError, SuggestedFix
@@ -21,8 +21,9 @@ from engine.core.grid import Grid
 from engine.core.status import Status
 from engine.core.tensors import to_numpy
 from engine.cost_maps.admissible import Admissible
+from engine.cost_maps.keeping import change_penalty
 from engine.cost_maps.objectives import mean_cost
-from engine.cost_maps.problem import Problem, Route, check_admissible, check_costs, check_routes
+from engine.cost_maps.problem import Problem, Route, check_admissible, check_costs, check_keep, check_routes
 from engine.design.adam_steps import AdamState, MapStep, carried_over, first_state, map_steps
 from engine.design.descend import descend, numbers_from
 from engine.design.schedule import Rate, rates
@@ -42,6 +43,7 @@ class ForesightProblem:
     """A drawn map, agents on it, whether they shall do well or badly, and the admissible maps.
 
     tolerance: share by which the shortest path cost of each agent may differ from the drawn map's.
+    keep: see `engine.cost_maps.keeping`.
     """
 
     grid: Grid
@@ -50,6 +52,7 @@ class ForesightProblem:
     aim: ForesightAim
     admissible: Admissible
     tolerance: float = DEFAULT_TOLERANCE
+    keep: float = 0.0
 
     @property
     def ground(self) -> Problem:
@@ -182,6 +185,7 @@ def check_foresight(problem: ForesightProblem) -> None:
                 f"agent {number} looks {agent.horizon} moves ahead with a beam of {agent.width} cells; both "
                 f"must be at least 1",
             )
+    check_keep(problem.keep)
     if not (np.isfinite(problem.tolerance) and problem.tolerance > 0.0):
         raise ProblemError(
             "objective",
@@ -202,6 +206,7 @@ def foresight_loss(
     mean = mean_cost(ground)
     sign = 1.0 if problem.aim == "well" else -1.0
     loss = cost_map.new_zeros(())
+    way = 0.0
     beams: list[tuple[tuple[SoftLayer, ...], ...]] = []
     for number, agent in enumerate(problem.agents):
         plans = verdict.walks[number].plans
@@ -215,6 +220,10 @@ def foresight_loss(
         drift = (shortest - shortest.detach() + exact) / drawn - 1.0
         over = (drift.abs() - PENALTY_FROM * problem.tolerance).clamp_min(0.0)
         loss = loss + PENALTY * over**2 / problem.tolerance * drawn / mean
+        way += drawn
+    if problem.keep > 0.0:
+        penalty = change_penalty(grid, problem.cost_map, cost_map, problem.keep)
+        loss = loss + penalty * way / mean
     return loss, tuple(beams)
 
 
@@ -265,14 +274,20 @@ class _Judge:
     def better(self, best: _Best, step: MapStep[_Details]) -> _Best:
         """Return the better of the best map so far and that of a step."""
         here = _Best(step.cost_map, step.details.verdict)
-        return min(best, here, key=lambda one: self._value(one.verdict))
+        return min(best, here, key=self._value)
 
-    def _value(self, verdict: Verdict) -> tuple[float, float]:
-        """Return what the best map has least of: drift beyond the tolerance or lost agents, then the aim."""
+    def _value(self, best: _Best) -> tuple[float, float]:
+        """Return what the best map has least of: lost agents, drift beyond the tolerance; then aim and change."""
+        verdict = best.verdict
         lost = float(np.isinf(verdict.excess).sum())
         drift = max(0.0, float(np.abs(verdict.drift).max()) - self._problem.tolerance)
         mean = float(np.mean(np.where(np.isinf(verdict.excess), 0.0, verdict.excess)))
-        return lost + drift, mean if self._problem.aim == "well" else -mean
+        aim = mean if self._problem.aim == "well" else -mean
+        return lost + drift, aim + self._penalty(best.cost_map)
+
+    def _penalty(self, cost_map: Floats) -> float:
+        problem = self._problem
+        return float(change_penalty(problem.grid, problem.cost_map, tensor(cost_map), problem.keep))
 
     def _path_costs(self, cost_map: Floats) -> Floats:
         agents, grid = self._problem.agents, self._problem.grid

@@ -27,9 +27,10 @@ from engine.core.arrays import Floats
 from engine.core.cancel import check
 from engine.core.status import Status
 from engine.core.tensors import to_numpy
-from engine.cost_maps.objectives import mean_cost, roughness
+from engine.cost_maps.objectives import mean_cost
 from engine.cost_maps.parametrisation import THETA_LIMIT, Parametrisation, parametrisation
 from engine.cost_maps.problem import Problem, path_costs
+from engine.cost_maps.roughness import roughness
 from engine.learning.map_generator_network import (
     NOISE_CHANNELS,
     GeneratorNetwork,

@@ -9,8 +9,9 @@ import torch
 from engine.core.grid import Grid
 from engine.cost_maps.admissible import admissible_maps
 from engine.cost_maps.certificate import certified_loads, upper_bound
-from engine.cost_maps.objectives import bound_weights, design_loss, roughness, score
+from engine.cost_maps.objectives import bound_weights, design_loss, score
 from engine.cost_maps.problem import Objective, Problem, Route
+from engine.cost_maps.roughness import roughness
 from engine.paths.soft_paths import FlowSettings, soft_paths
 from tests.oracles import distances
 

@@ -11,8 +11,9 @@ from engine.core.errors import ProblemError, SuggestedFix
 from engine.core.grid import Grid
 from engine.core.status import Status
 from engine.cost_maps.admissible import admissible_maps
-from engine.cost_maps.objectives import mean_cost, roughness, score
+from engine.cost_maps.objectives import mean_cost, score
 from engine.cost_maps.problem import Objective, Problem, Route, check_problem
+from engine.cost_maps.roughness import roughness
 from engine.design.adversarial import DesignSettings, optimise_costs
 from tests.oracles import LP_OPTIMA, distances, lp_optimum, random_problem, table_problem
 from tests.present import present
