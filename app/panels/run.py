@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.run.model import RunModel
+from app.run.shown import Headline
 from app.scenarios import SCENARIOS
 from app.scenarios.scenario import AnyScenario, ScenarioSettings
 from app.widgets.settings_form import SettingsForm
@@ -60,7 +61,7 @@ class RunPanel(QWidget):
         font.setBold(True)
         self.headline.setFont(font)
         self.headline.setObjectName("headline")
-        self.subject = QLabel()  # of what the headline speaks, where that is not the newest step of the run
+        self.subject = _wrapped()  # of what the headline speaks, where that is not plain
         self.subject.setProperty("dim", True)
         self.message = _wrapped()
 
@@ -167,14 +168,14 @@ class RunPanel(QWidget):
         self.message.setText(run.message[:1].upper() + run.message[1:])
         self.message.setVisible(bool(run.message))
 
-    def show_headline(self, words: str, subject: str, *, stale: bool) -> None:
-        """Show figures in words, and of what they speak; stale: dim, as that is not what is in view."""
-        self.headline.setText(words)
-        self.headline.setVisible(bool(words))
-        self.subject.setText(subject)
-        self.subject.setVisible(bool(words and subject))
-        if stale != bool(self.headline.property("dim")):
-            self.headline.setProperty("dim", stale)
+    def show_headline(self, headline: Headline) -> None:
+        """Show a score, and of what it is; a stale one is dim."""
+        self.headline.setText(headline.words)
+        self.headline.setVisible(bool(headline.words))
+        self.subject.setText(headline.subject)
+        self.subject.setVisible(bool(headline.words))  # its line stays, so that nothing below it jumps
+        if headline.stale != bool(self.headline.property("dim")):
+            self.headline.setProperty("dim", headline.stale)
             self.headline.style().unpolish(self.headline)
             self.headline.style().polish(self.headline)
 

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Protocol
 from PySide6.QtCore import QObject, Signal
 
 from app.run.keeping import kept_result, same_map
+from app.run.shown import with_frame
 from app.widgets.parts import free_name
-from maps.edits import apply_costs
 from maps.errors import MapError
-from maps.layout_edits import move_layouts
 from maps.results import MOST_RESULTS
 
 if TYPE_CHECKING:
@@ -83,18 +82,13 @@ class RunController(QObject):
     def can_apply(self) -> bool:
         """Whether a run has ended with a result, and the map is not what applying it made."""
         has_result = self.can_revert and self._run.result is not None
-        return has_result and self._model.document is not self._applied
+        made = (self._applied, None if self._entry is None else self._entry.after)
+        return has_result and all(self._model.document is not document for document in made)
 
     @property
     def can_revert(self) -> bool:
         """Whether a run has ended, with or without a result."""
         return self._run.state in ("ended", "failed")
-
-    @property
-    def outdated(self) -> bool:
-        """Whether a run has ended that speaks neither of the drawn map nor of its applied result."""
-        drawn = self._model.document
-        return self.can_revert and drawn is not self._run.taken and drawn is not self._applied
 
     # The decisions
 
@@ -116,10 +110,15 @@ class RunController(QObject):
         self._run.stop()
 
     def result_document(self) -> MapDocument | None:
-        """Return the drawn map with the run's result in it; None while there is none that fits."""
+        """Return the drawn map with the run's result in it; None while there is none that fits.
+
+        On the map that the run worked on, this is the very map of the kept result.
+        """
         scenario, result = self._run.scenario, self._run.result
         if scenario is None or result is None:
             return None
+        if self._entry is not None and self._entered is result and self._model.document is self._run.taken:
+            return self._entry.after
         try:
             return scenario.apply(self._model.document, result)
         except MapError:
@@ -156,13 +155,16 @@ class RunController(QObject):
             words = self.tr("the run's result")
         else:
             try:
-                applied = _forked(self._model.document, frame)
+                applied = with_frame(self._model.document, frame)
             except MapError:
                 return
             words = self.tr("step {}").format(frame.step)
         if not same_map(applied, self._model.document):
+            changed = self._model.document is not self._run.taken
             self._model.edit(self.tr("Apply {}").format(words), applied)
-            self.told.emit(self.tr("Applied {} before your edit; undo takes both back, one by one.").format(words))
+            onto = self.tr(" to the map, which has changed since the run,") if changed else ""
+            told = self.tr("Applied {}{} before your edit; undo takes both back, one by one.")
+            self.told.emit(told.format(words, onto))
 
     def revert(self) -> None:
         """Forget an ended run; the drawn map is in view again. Its result stays in the list of results."""
@@ -192,7 +194,7 @@ class RunController(QObject):
         """Make the map and the points of an earlier step the drawn ones, as one undo step, and run from there."""
         self.end_run()
         try:
-            forked = _forked(self._model.document, frame)
+            forked = with_frame(self._model.document, frame)
         except MapError as error:
             self.told.emit(str(error))
             return
@@ -230,10 +232,3 @@ class RunController(QObject):
             self._run.clear()  # the reason may be gone with this edit
         elif self._run.frame is not None and self._model.document is not self._run.taken:
             self.result_outdated.emit()
-
-
-def _forked(document: MapDocument, frame: Frame) -> MapDocument:
-    """Return a document with a frame's costs and points. Raises MapError where they do not fit."""
-    moved = {name: (positions, None) for name, positions in (frame.layouts or {}).items()}
-    forked = move_layouts(document, moved)
-    return forked if frame.cost_map is None else apply_costs(forked, frame.cost_map).document

@@ -82,11 +82,13 @@ class RunModel(QObject):
         columns = {name: np.array([row[name] for row in rows], np.float64) for name in names}
         return {"step": np.array([row.step for row in self._figures], np.float64), **columns}
 
-    def headline(self) -> str:
-        """Return the run in one line, in the scenario's words."""
+    def headline(self, step: int | None = None) -> str:
+        """Return the run up to a step, the newest one if None, in one line, in the scenario's words."""
         if self.scenario is None or not self._figures:
             return ""
-        return self.scenario.headline(self._figures[0].figures, self._figures[-1].figures)
+        rows = self._figures
+        last = next((row for row in reversed(rows) if step is None or row.step == step), rows[-1])
+        return self.scenario.headline(rows[0].figures, last.figures)
 
     @property
     def best(self) -> object:

@@ -168,7 +168,7 @@ class Commands(QObject):
 
         return [
             Command(self.tr("&View or leave the result"), panel.view_chosen, widget_key="Return", enabled=one),
-            Command(self.tr("Show the &drawn map"), panel.show_drawn, enabled=lambda: results.in_view is not None),
+            Command(self.tr("Show the &drawn map"), panel.show_drawn, enabled=lambda: not results.drawn_in_view),
             Command(self.tr("&Compare results…"), panel.compare, enabled=lambda: 1 <= len(panel.chosen) <= 2),
             Command(self.tr("A&pply the chosen result"), panel.apply, enabled=one),
             Command(self.tr("&Fork from the result"), panel.fork, enabled=one),
