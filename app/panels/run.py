@@ -17,6 +17,7 @@ from app.run.model import RunModel
 from app.run.shown import Headline
 from app.scenarios import SCENARIOS
 from app.scenarios.scenario import AnyScenario, ScenarioSettings
+from app.widgets.parts import tabular
 from app.widgets.settings_form import SettingsForm
 from engine.core.errors import SuggestedFix, apply_fix
 from maps.document import MapDocument
@@ -53,6 +54,7 @@ class RunPanel(QWidget):
         self.apply = QPushButton(self.tr("Apply"))
         self.revert = QPushButton(self.tr("Revert"))
         self.fix = QPushButton()
+        self.fix.hide()
         for button in (self.step, self.stop, self.apply, self.revert, self.fix):
             button.setMinimumHeight(26)
         self.headline = _wrapped()
@@ -63,6 +65,8 @@ class RunPanel(QWidget):
         self.headline.setObjectName("headline")
         self.subject = _wrapped()  # of what the headline speaks, where that is not plain
         self.subject.setProperty("dim", True)
+        self.progress = QLabel()  # how far the run is
+        self.progress.setFont(tabular(self.progress.font()))
         self.message = _wrapped()
 
         self._form_place = QVBoxLayout()
@@ -78,6 +82,7 @@ class RunPanel(QWidget):
                 button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
                 line.addWidget(button)
             layout.addLayout(line)
+        layout.addWidget(self.progress)
         layout.addWidget(self.headline)
         layout.addWidget(self.subject)
         layout.addWidget(self.message)
@@ -167,6 +172,11 @@ class RunPanel(QWidget):
             self.fix.setText(self.tr("Set “{}” to {}").format(kind.text, kind.text_of(run.fix.value)))
         self.message.setText(run.message[:1].upper() + run.message[1:])
         self.message.setVisible(bool(run.message))
+
+    def show_progress(self, words: str) -> None:
+        """Show how far the run is; nothing where none is under way."""
+        self.progress.setText(words)
+        self.progress.setVisible(bool(words))
 
     def show_headline(self, headline: Headline) -> None:
         """Show a score, and of what it is; a stale one is dim."""

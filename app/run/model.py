@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from app.run.progress import Progress
 from app.run.worker import Ending, Run, StepFigures, stopped
 from app.scenarios.frame import Floats, Frame
 from app.scenarios.scenario import AnyScenario, ScenarioSettings
@@ -36,6 +37,7 @@ class RunModel(QObject):
 
     frame_changed = Signal()
     figures_changed = Signal()
+    progress_changed = Signal(str)  # how far the run is, in words; empty when none is under way
     state_changed = Signal()
     finished = Signal()  # a run has ended by itself or was stopped; not when it is halted
 
@@ -54,6 +56,8 @@ class RunModel(QObject):
         self.result: object = None
         self.fix: SuggestedFix | None = None
         self._figures: list[StepFigures] = []
+        self._progress: Progress | None = None
+        self._told = ""  # how far the run is
         self._frames_seen, self._keep_every = 0, 1
         self._run: Run | None = None
         self._sent: MapDocument | None = None  # the newest that the run was given
@@ -100,6 +104,11 @@ class RunModel(QObject):
         """Return the newest step; 0 before the first."""
         return self._figures[-1].step if self._figures else 0
 
+    @property
+    def total(self) -> int | None:
+        """Return the last step of the run that is under way; None where that is not known, or no run is."""
+        return self._progress.total if self._progress is not None and self.busy else None
+
     def start(self, document: MapDocument, scenario: AnyScenario, settings: ScenarioSettings) -> bool:
         """Start a run on a snapshot and return whether it began; it does not while another is under way."""
         if self.busy:
@@ -111,7 +120,8 @@ class RunModel(QObject):
         self.scenario, self.settings = scenario, settings
         self._run = Run(document, scenario, settings)
         self._timer.start()
-        self._become("running", self.tr("Preparing…"))
+        self._progress = Progress(scenario, scenario.total_steps(settings))
+        self._become("running", "")
         return True
 
     def pause(self) -> None:
@@ -200,12 +210,28 @@ class RunModel(QObject):
 
     def _become(self, state: RunState, message: str) -> None:
         self.state, self.message = state, message
+        if state == "paused" and self._progress is not None:
+            self._progress.pause()
         self.state_changed.emit()
+        self._tell_progress()
+
+    def _tell_progress(self) -> None:
+        """Say how far the run is, if the words are others than before."""
+        progress = self._progress if self.busy else None
+        words = "" if progress is None else progress.words(paused=self.state == "paused")
+        if words != self._told:
+            self._told = words
+            self.progress_changed.emit(words)
 
     def _drain(self) -> None:
         if self._run is None:
             return
         mail = self._run.mailbox.fetch()
+        if self._progress is not None:
+            if mail.phase is not None:
+                self._progress.enter(mail.phase)
+            for row in mail.figures:
+                self._progress.take(row)
         if mail.edits:
             self.edits.extend(edit.step for edit in mail.edits)
             self.taken = mail.edits[-1].document
@@ -227,6 +253,7 @@ class RunModel(QObject):
             self._become("paused", mail.refusal)
         if mail.ending is not None:
             self._end(mail.ending)
+        self._tell_progress()
 
     def _keep(self, frame: Frame) -> None:
         """Every nth frame; n doubles whenever there are too many, so that what is kept is spread evenly."""

@@ -165,7 +165,7 @@ class BoundedForesight(Scenario[ForesightSettings, ForesightFigures, Floats]):
         return (_step_of(problem, iterate) for iterate in iterates)
 
     def total_steps(self, settings: ForesightSettings) -> int | None:
-        """Return Adam's steps; nobody knows beforehand how many layers there are to watch."""
+        """Return Adam's steps; how many layers there are to watch, only the run knows."""
         return None if settings.aim == "watch" else settings.steps
 
     def headline(self, first: ForesightFigures, last: ForesightFigures) -> str:
@@ -268,6 +268,7 @@ def _watch(problem: engine.ForesightProblem) -> Iterator[ForesightStep]:
             status=Status.STEPS_DONE if over else None,
             message="All plans were shown; scrub the time line to look at any of them again." if over else "",
             seconds_shown=LAYER_SHOWN,
+            total=len(shown) - 1,
         )
 
 

@@ -159,6 +159,7 @@ class MainWindow(QMainWindow):
         ):
             clicked.connect(carry_out)
         self.controller.told.connect(self.status.tell)
+        self.run.progress_changed.connect(self.status.show_progress)
         self.controller.result_outdated.connect(lambda: self.view.compare(True))
         for changed in (self.run.state_changed, self.model.history_changed):
             changed.connect(lambda: panel.show_run(self.run, can_apply=self.controller.can_apply))

@@ -25,11 +25,11 @@ class StatusBar(QStatusBar):
         super().__init__(parent)
         self._view = view
         self._hovered: tuple[int, int] | None = None
-        self._cell, self._subject, self._total = QLabel(), QLabel(), QLabel()
+        self._progress, self._cell, self._subject, self._total = QLabel(), QLabel(), QLabel(), QLabel()
         self._zoom, self._device = QLabel(), QLabel()
         self._cell.setMinimumWidth(250)
         self._subject.setToolTip(self.tr("The map in view, of which cell, total, headline and routes speak"))
-        for label in (self._cell, self._subject, self._total, self._zoom, self._device):
+        for label in (self._progress, self._cell, self._subject, self._total, self._zoom, self._device):
             label.setFont(tabular(label.font()))
             self.addPermanentWidget(label)
         canvas.cell_hovered.connect(self._hover)
@@ -44,6 +44,10 @@ class StatusBar(QStatusBar):
     def tell(self, sentence: str) -> None:
         """Show a sentence for a while."""
         self.showMessage(sentence, WHILE)
+
+    def show_progress(self, words: str) -> None:
+        """Show how far the run is; empty where none is under way."""
+        self._progress.setText(words)
 
     def _hover(self, row: int, col: int) -> None:
         self._hovered = row, col
