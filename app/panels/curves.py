@@ -1,6 +1,6 @@
 """Live curves of a run: the scenario's figures over the steps."""
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pyqtgraph as pg
@@ -15,6 +15,7 @@ from app.scenarios.scenario import AnyScenario
 
 ROLES = {"best": (style.BEST, 2), "value": (style.PATH, 1), "soft": (style.SOFT, 1), "bound": (style.BOUND, 2)}
 SMALLEST = 1e-12  # what a log scale still shows
+FIRST_STEPS = 10.0  # of an empty chart
 REACH = 2.0  # a bound is in view once it is at most so many times higher than what it bounds
 
 
@@ -47,7 +48,7 @@ class CurvesPanel(QWidget):
         layout.addLayout(plots, 1)
         self.setMinimumHeight(110)
         self._colour()
-        self._show_range(self._plot, 0.0, 1.0, 1.0)
+        self._show_range(self._plot, 0.0, 1.0, FIRST_STEPS)
 
     def sizeHint(self) -> QSize:
         """Ask for a low, wide place."""
@@ -149,6 +150,14 @@ class _ShortAxis(pg.AxisItem):
         return [_short(value) for value in values]
 
 
+class _StepAxis(_ShortAxis):
+    """Ticks at whole steps only."""
+
+    def tickSpacing(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, float]]:
+        spacings = cast("list[tuple[float, float]]", super().tickSpacing(minVal, maxVal, size))
+        return [entry for entry in spacings if entry[0] >= 1.0 and entry[0] == round(entry[0])]
+
+
 def _short(value: float) -> str:
     for unit, letter in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
         if abs(value) >= unit:
@@ -157,7 +166,7 @@ def _short(value: float) -> str:
 
 
 def _plot() -> Any:
-    plot: Any = pg.PlotWidget(axisItems={"left": _ShortAxis("left"), "bottom": _ShortAxis("bottom")})
+    plot: Any = pg.PlotWidget(axisItems={"left": _ShortAxis("left"), "bottom": _StepAxis("bottom")})
     plot.setMinimumSize(0, 0)
     plot.hideButtons()
     plot.setMenuEnabled(False)

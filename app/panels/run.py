@@ -144,8 +144,12 @@ class RunPanel(QWidget):
         self._document = document
         self.form.show_document(document)
 
-    def show_run(self, run: RunModel, *, can_apply: bool) -> None:
-        """Show the words and the buttons that suit the state of a run."""
+    def show_run(self, run: RunModel, *, can_apply: bool, lacks: str) -> None:
+        """Show the words and the buttons that suit the state of a run.
+
+        lacks: what the map lacks for a run of the chosen scenario; empty where one can start.
+        """
+        lacks = "" if run.busy else lacks
         texts = {"running": self.tr("Pause"), "paused": self.tr("Resume")}
         self.run.setText(texts.get(run.state, self.tr("Run")))
         self.scenario_box.setEnabled(not run.busy)
@@ -153,7 +157,7 @@ class RunPanel(QWidget):
             form.set_running(run.busy)
         first = self.tr("Start a run first")
         refused = self.tr("The run cannot take the last edit up; change the map so that it can, or undo")
-        _enable(self.run, not run.refused, self.tr("Run or pause (Ctrl+Enter)"), refused)
+        _enable(self.run, not run.refused and not lacks, self.tr("Run or pause (Ctrl+Enter)"), lacks or refused)
         waits = refused if run.refused else first
         _enable(self.step, run.busy and not run.refused, self.tr("One step, then pause"), waits)
         _enable(self.stop, run.busy, self.tr("End the run; its best stays"), first)
@@ -170,8 +174,9 @@ class RunPanel(QWidget):
         if run.fix is not None:
             kind = self.form.kind_of(run.fix.setting)
             self.fix.setText(self.tr("Set “{}” to {}").format(kind.text, kind.text_of(run.fix.value)))
-        self.message.setText(run.message[:1].upper() + run.message[1:])
-        self.message.setVisible(bool(run.message))
+        message = lacks or run.message
+        self.message.setText(message[:1].upper() + message[1:])
+        self.message.setVisible(bool(message))
 
     def show_progress(self, words: str) -> None:
         """Show how far the run is; nothing where none is under way."""

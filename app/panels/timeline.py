@@ -239,7 +239,10 @@ class Strip(QWidget):
         if shown is None:
             painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
             where = self.rect().adjusted(_INSET, 0, -_INSET, 0)
-            painter.drawText(where, Qt.AlignmentFlag.AlignCenter, self.tr("The steps of a run appear here"))
+            words = self.tr("The steps of a run appear here")
+            if painter.fontMetrics().horizontalAdvance(words) > where.width():
+                words = self.tr("No steps yet")
+            painter.drawText(where, Qt.AlignmentFlag.AlignCenter, words)
             painter.end()
             return
         at = self.x_of(shown.step)

@@ -10,7 +10,7 @@ from app.run.keeping import kept_result, same_map
 from app.run.shown import with_frame
 from app.widgets.parts import free_name
 from maps.errors import MapError
-from maps.results import MOST_RESULTS
+from maps.results import MOST_RESULTS, RESULT_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,8 +74,25 @@ class RunController(QObject):
     # Which decisions are open
 
     @property
+    def lacks(self) -> str:
+        """What the map lacks for a run of the chosen scenario, as a sentence; empty where it has all."""
+        if self._choice.scenario.needs_route and not self._model.document.routes:
+            return self.tr("There is no route: drop a start and a goal on the map (S, G).")
+        return ""
+
+    @property
+    def can_start_or_pause(self) -> bool:
+        """Whether a run can begin, pause or go on."""
+        return not self._run.refused if self._run.busy else not self.lacks
+
+    @property
+    def can_step(self) -> bool:
+        """Whether the run under way can make a single step."""
+        return self._run.busy and not self._run.refused
+
+    @property
     def can_stop(self) -> bool:
-        """Whether a run is under way, paused or not; it can then also make a single step."""
+        """Whether a run is under way, paused or not."""
         return self._run.busy
 
     @property
@@ -186,8 +203,10 @@ class RunController(QObject):
             return
         dropped = self._model.keep(entry)
         told = self.tr("Kept as “{}” in Results").format(name)
-        if dropped is not None:
-            told += self.tr("; the oldest, “{}”, had to go: {} are the most").format(dropped.name, MOST_RESULTS)
+        if dropped:
+            names = ", ".join(f"“{entry.name}”" for entry in dropped)
+            most = self.tr("; the oldest, {}, had to go: {} results or {} MB are the most")
+            told += most.format(names, MOST_RESULTS, RESULT_BYTES >> 20)
         self.told.emit(told)
 
     def fork(self, frame: Frame) -> None:

@@ -78,11 +78,12 @@ class RunModel(QObject):
         return any(run.alive for run in (*self._leaving, *([] if self._run is None else [self._run])))
 
     def curves(self) -> dict[str, Floats]:
-        """Return the figures of all steps, (n,) each, by the field of the scenario's figures class; and "step"."""
+        """Return the numbers of all steps, (n,) each, by the field of the scenario's figures class; and "step"."""
         if not self._figures:
             return {"step": np.zeros(0)}
         rows = [vars(row.figures) for row in self._figures]
-        names = [entry.name for entry in fields(self._figures[0].figures)]
+        entries = fields(self._figures[0].figures)
+        names = [entry.name for entry in entries if not isinstance(rows[0][entry.name], str)]
         columns = {name: np.array([row[name] for row in rows], np.float64) for name in names}
         return {"step": np.array([row.step for row in self._figures], np.float64), **columns}
 

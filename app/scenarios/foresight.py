@@ -170,11 +170,12 @@ class BoundedForesight(Scenario[ForesightSettings, ForesightFigures, Floats]):
 
     def headline(self, first: ForesightFigures, last: ForesightFigures) -> str:
         """Return how many agents get lost or, where none does, how much dearer their walks are."""
+        path = "path" if last.agents == 1 else f"{last.agents} paths together"
         if last.lost:
-            return f"{last.lost} of {last.agents} agents get lost · path {last.path_cost:.4g}"
+            return f"{last.lost} of {last.agents} agents get lost · {path} {last.path_cost:.4g}"
         was, now = first.best_excess, last.best_excess
         before = "" if isnan(was) or was == now else f"{was:.0f} → "
-        return f"Walks {before}{now:.0f}\u00a0% dearer than the path · path {last.path_cost:.4g}"
+        return f"Walks {before}{now:.0f}\u00a0% dearer than the path · {path} {last.path_cost:.4g}"
 
     def apply(self, document: MapDocument, result: Floats) -> MapDocument:
         """Return the document with the best map's costs. Raises MapError where the map does not fit."""

@@ -144,8 +144,13 @@ class Commands(QObject):
         return Menu(
             self.tr("&Run"),
             (
-                Command(self.tr("&Run or pause"), run.start_or_pause, "Ctrl+Return"),
-                Command(self.tr("One &step"), run.step, "Ctrl+.", enabled=lambda: run.can_stop),
+                Command(
+                    self.tr("&Run or pause"),
+                    run.start_or_pause,
+                    "Ctrl+Return",
+                    enabled=lambda: run.can_start_or_pause,
+                ),
+                Command(self.tr("One &step"), run.step, "Ctrl+.", enabled=lambda: run.can_step),
                 Command(self.tr("S&top"), run.stop, "Ctrl+Backspace", enabled=lambda: run.can_stop),
                 None,
                 Command(

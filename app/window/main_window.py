@@ -123,6 +123,7 @@ class MainWindow(QMainWindow):
             self.model.history_changed,
             self.run.state_changed,
             self.tools.chosen,
+            self.panels.run.scenario_box.currentIndexChanged,
             self.panels.results.list.itemSelectionChanged,
         ):
             changed.connect(self.menus.refresh)
@@ -161,8 +162,12 @@ class MainWindow(QMainWindow):
         self.controller.told.connect(self.status.tell)
         self.run.progress_changed.connect(self.status.show_progress)
         self.controller.result_outdated.connect(lambda: self.view.compare(True))
-        for changed in (self.run.state_changed, self.model.history_changed):
-            changed.connect(lambda: panel.show_run(self.run, can_apply=self.controller.can_apply))
+        for changed in (
+            self.run.state_changed,
+            self.model.history_changed,
+            panel.scenario_box.currentIndexChanged,
+        ):
+            changed.connect(self._show_run)
         panel.scenario_box.currentIndexChanged.connect(
             lambda: self.panels.progress.show_scenario(self.run, panel.scenario)
         )
@@ -203,6 +208,9 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{self.model.title}[*] – Longcut")
         self.setWindowModified(self.model.modified)
         self.panels.run.show_document(self.model.document)
+
+    def _show_run(self) -> None:
+        self.panels.run.show_run(self.run, can_apply=self.controller.can_apply, lacks=self.controller.lacks)
 
     def _compare_results(self, results: list[KeptResult]) -> None:
         ResultComparison(results, self).open()
