@@ -6,12 +6,13 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QCoreApplication, QEvent, QSize
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from app.base import style
 from app.run.model import RunModel
 from app.scenarios.figures import Curve
 from app.scenarios.scenario import AnyScenario
+from app.widgets.parts import ElidedLabel
 
 ROLES = {"best": (style.BEST, 2), "value": (style.PATH, 1), "soft": (style.SOFT, 1), "bound": (style.BOUND, 2)}
 SMALLEST = 1e-12  # what a log scale still shows
@@ -27,10 +28,13 @@ class CurvesPanel(QWidget):
         self._plot, self._log_plot = _plot(), _plot()
         self._log_plot.setLogMode(False, True)
         self._log_plot.hide()
-        self._legend = QHBoxLayout()
+        legend = QWidget()  # its words must not widen the window
+        legend.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        legend.setMinimumWidth(1)
+        self._legend = QHBoxLayout(legend)
         self._legend.setContentsMargins(12, 4, 12, 0)
         self._legend.setSpacing(16)
-        self._title = QLabel(self.tr("Curves appear when a run starts."))
+        self._title = ElidedLabel(self.tr("Curves appear when a run starts."))
         self._title.setProperty("dim", True)
         self._legend.addWidget(self._title)
         self._legend.addStretch(1)
@@ -44,7 +48,7 @@ class CurvesPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addLayout(self._legend)
+        layout.addWidget(legend)
         layout.addLayout(plots, 1)
         self.setMinimumHeight(110)
         self._colour()

@@ -68,6 +68,8 @@ class RunPanel(QWidget):
         self.progress = QLabel()  # how far the run is
         self.progress.setFont(tabular(self.progress.font()))
         self.message = _wrapped()
+        for label in (self.progress, self.headline, self.subject, self.message):
+            label.hide()  # until there is something to say
 
         self._form_place = QVBoxLayout()
         layout = QVBoxLayout(self)

@@ -51,6 +51,8 @@ class Figures(QObject):
         panels.plan.row_hovered.connect(canvas.highlight_row)
         panels.layers.visible_changed.connect(view.refresh)
         canvas.point_hovered.connect(self._point_at)
+        model.results_changed.connect(self._count_results)
+        self._count_results()
 
     def _show_map(self) -> None:
         """Show routes, points and results as of the map in view."""
@@ -65,6 +67,11 @@ class Figures(QObject):
         moving = shown.moving and shown.frame is not None and bool(shown.frame.layouts)
         panels.plan.show_map(self._view.map_of_points, shown.subject, moving=moving)
         panels.results.show_in_view(shown.result, drawn=shown.frame is None)
+
+    def _count_results(self) -> None:
+        count = len(self._model.results)
+        title = self.tr("Results ({})").format(count) if count else self.tr("Results")
+        self._docks.entitle(self._panels.results, title)
 
     def _show_headline(self) -> None:
         self._panels.run.show_headline(self._view.headline)

@@ -150,15 +150,12 @@ class MainWindow(QMainWindow):
 
     def _connect_run(self) -> None:
         panel, routes = self.panels.run, self.panels.routes
-        for clicked, carry_out in (
-            (panel.run_clicked, self.controller.start_or_pause),
-            (panel.step_clicked, self.controller.step),
-            (panel.stop_clicked, self.controller.stop),
-            (panel.apply_clicked, self.controller.apply_result),
-            (panel.revert_clicked, self.controller.revert),
-            (panel.fix_clicked, self.controller.apply_fix),
-        ):
-            clicked.connect(carry_out)
+        panel.run_clicked.connect(self.controller.start_or_pause)
+        panel.step_clicked.connect(self.controller.step)
+        panel.stop_clicked.connect(self.controller.stop)
+        panel.apply_clicked.connect(self.controller.apply_result)
+        panel.revert_clicked.connect(self.controller.revert)
+        panel.fix_clicked.connect(self.controller.apply_fix)
         self.controller.told.connect(self.status.tell)
         self.run.progress_changed.connect(self.status.show_progress)
         self.controller.result_outdated.connect(lambda: self.view.compare(True))
@@ -187,8 +184,6 @@ class MainWindow(QMainWindow):
         self.results.told.connect(self.status.tell)
         self.canvas.edit_begins.connect(self.results.apply_shown)
         self.canvas.escaped.connect(lambda: self.results.view(None))
-        self.model.results_changed.connect(self._count_results)
-        self._count_results()
 
     # What concerns the whole window
 
@@ -214,11 +209,6 @@ class MainWindow(QMainWindow):
 
     def _compare_results(self, results: list[KeptResult]) -> None:
         ResultComparison(results, self).open()
-
-    def _count_results(self) -> None:
-        count = len(self.model.results)
-        title = self.tr("Results ({})").format(count) if count else self.tr("Results")
-        self.docks.entitle(self.panels.results, title)
 
     # Closing
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
 
-from app.widgets.parts import tabular
+from app.widgets.parts import ElidedLabel, tabular
 
 if TYPE_CHECKING:
     from app.canvas.canvas import Canvas
@@ -25,7 +25,7 @@ class StatusBar(QStatusBar):
         super().__init__(parent)
         self._view = view
         self._hovered: tuple[int, int] | None = None
-        self._progress, self._cell, self._subject, self._total = QLabel(), QLabel(), QLabel(), QLabel()
+        self._progress, self._subject, self._cell, self._total = ElidedLabel(), ElidedLabel(), QLabel(), QLabel()
         self._zoom, self._device = QLabel(), QLabel()
         self._cell.setMinimumWidth(250)
         self._subject.setToolTip(self.tr("The map in view, of which cell, total, headline and routes speak"))

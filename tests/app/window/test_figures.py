@@ -263,6 +263,20 @@ def test_a_refused_run_leaves_no_words_of_an_earlier_one(qtbot, window):
     assert window.panels.run.subject.isHidden()
 
 
+@pytest.mark.slow
+def test_a_run_does_not_widen_the_window(qtbot, window):
+    width = window.minimumSizeHint().width()
+    window.resize(width, 700)
+    window.panels.run.form.controls["steps"].set_value(ENDLESS)
+    widths = set()
+    window.run.progress_changed.connect(lambda: widths.add(window.minimumSizeHint().width()))
+    QTest.mouseClick(window.panels.run.run, LEFT)
+    qtbot.waitUntil(lambda: window.run.step > 20, timeout=60_000)
+    window.run.stop()
+    qtbot.waitUntil(lambda: window.run.state == "ended", timeout=60_000)
+    assert max(widths) <= width
+
+
 def test_a_sum_of_paths_is_called_one(qtbot):
     document = load_sample("island")
     assert [route.weight for route in document.routes] == [3.0, 1.0, 2.0]
