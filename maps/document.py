@@ -258,6 +258,12 @@ class MapDocument:
         """Sum of the costs of the passable cells."""
         return float(self.cost.sum(where=self.passable, dtype=np.float64))
 
+    @property
+    def arrays(self) -> tuple[NDArray[Any], ...]:
+        """The arrays of cells and points, which documents share where they agree."""
+        points = (array for layout in self.layouts for array in (layout.positions, layout.weights))
+        return (self.cost, self.passable, self.locked, *points)
+
     def contains(self, cell: Cell) -> bool:
         """Return whether (row, col) is a cell of this map."""
         return 0 <= cell[0] < self.height and 0 <= cell[1] < self.width

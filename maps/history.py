@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from maps.document import MapDocument
 
 BYTE_BUDGET = 512 << 20
@@ -80,15 +78,10 @@ def _newest(entries: tuple[tuple[str, MapDocument], ...], byte_budget: int) -> t
     total = 0
     for kept, (_, document) in enumerate(reversed(entries)):
         total += ENTRY_BYTES
-        for array in _arrays(document):
+        for array in document.arrays:
             if id(array) not in seen:
                 seen.add(id(array))
                 total += array.nbytes
         if kept and total > byte_budget:
             return entries[len(entries) - kept :]
     return entries
-
-
-def _arrays(document: MapDocument) -> tuple[NDArray[Any], ...]:
-    points = (array for layout in document.layouts for array in (layout.positions, layout.weights))
-    return (document.cost, document.passable, document.locked, *points)

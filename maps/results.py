@@ -10,11 +10,12 @@ from maps.errors import MapError
 from maps.metadata import JSON, frozen_metadata
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from maps.document import MapDocument
 
 MOST_RESULTS = 64  # in one file
+RESULT_BYTES = 384 << 20  # of memory that the results of a map may take together
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +44,21 @@ class KeptResult:
         ):
             check_text(f"result: {label}", text)
         object.__setattr__(self, "settings", frozen_metadata(self.settings, f"result {self.name!r}: settings"))
+
+
+def newest_results(results: Sequence[KeptResult], byte_budget: int = RESULT_BYTES) -> tuple[KeptResult, ...]:
+    """Return as many of the newest results as may be kept, at least one; a shared array counts once."""
+    seen: set[int] = set()
+    total, kept = 0, list[KeptResult]()
+    for result in reversed(results):
+        for array in (*result.before.arrays, *result.after.arrays):
+            if id(array) not in seen:
+                seen.add(id(array))
+                total += array.nbytes
+        if kept and (total > byte_budget or len(kept) == MOST_RESULTS):
+            break
+        kept.insert(0, result)
+    return tuple(kept)
 
 
 @dataclass(frozen=True, eq=False)

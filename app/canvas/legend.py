@@ -67,7 +67,10 @@ def draw_legend(painter: QPainter, area: QRect, legend: Legend) -> None:
     painter.setFont(font)
     painter.setPen(_WORDS)
     row = area.adjusted(_BAR_INSET, 5, -_BAR_INSET, 0)
-    painter.drawText(row, Qt.AlignmentFlag.AlignHCenter, legend.title)
+    metrics = painter.fontMetrics()
+    room = row.width() - 2 * max(metrics.horizontalAdvance(end) for end in legend.ends) - 8
+    title = metrics.elidedText(legend.title, Qt.TextElideMode.ElideRight, room)
+    painter.drawText(row, Qt.AlignmentFlag.AlignHCenter, title)
     painter.drawText(row, Qt.AlignmentFlag.AlignLeft, legend.ends[0])
     painter.drawText(row, Qt.AlignmentFlag.AlignRight, legend.ends[1])
     if legend.chosen is not None:

@@ -106,10 +106,14 @@ class MapDisplay(QWidget):
             self._scene.glow = None if load is None else glow_image(load)
             self.update()
 
-    def show_distance(self, distance: NDArray[Any] | None) -> None:
-        """Set the distances (H, W) to the goal, infinite where no path leads, for the layer "distance"."""
+    def show_distance(self, distance: NDArray[Any] | None, subject: str = "") -> None:
+        """Set the distances (H, W) to the goal, infinite where no path leads, for the layer "distance".
+
+        subject: on which map they are measured, for the legend; empty for the drawn one.
+        """
         if distance is None or distance.shape == self._scene.map.document.shape:
             self._scene.map.show_distance(distance)
+            self._scene.distance_subject = subject
             self.update()
 
     def show_unreachable(self, reached: Mask | None) -> None:

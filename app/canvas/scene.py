@@ -69,6 +69,7 @@ class Scene:
         self.trails = Trails()
         self.plan: Plan | None = None
         self.highlighted_row: int | None = None
+        self.distance_subject = ""  # on which map distances are measured; empty for the drawn one
 
     def show_new_map(self, document: MapDocument) -> None:
         """Begin anew with a document of another size; a run's results are dropped."""
@@ -212,7 +213,9 @@ class Scene:
         match self.map.shown:
             case "distance":
                 title = tr("Scene", "distance to the goal")
-                if self.map.has_run:
+                if self.distance_subject:
+                    title = tr("Scene", "distance, {}").format(self.distance_subject)
+                elif self.map.has_run:
                     title = tr("Scene", "distance to the goal, as drawn")
                 farthest = self.map.bands * self.map.band
                 return Legend(title, distance_table(self.map.bands), ("0", f"{farthest:.4g}"))

@@ -70,6 +70,11 @@ class Outputs:
         if twice:
             raise BadInput(f"{twice} is the place of two outputs; give each its own")
 
+    def holds_result(self, scenario: AnyScenario, before: MapDocument, solved: Solved) -> bool:
+        """Return whether any output was asked for that there is something to write to."""
+        others = any(place != self.gallery for place in self.files)
+        return others or (self.gallery is not None and bool(_gallery(scenario, before, solved)))
+
     def write(self, scenario: AnyScenario, before: MapDocument, solved: Solved) -> list[str]:
         """Try to write every output; return what went wrong, a sentence for each that failed."""
         failures: list[str] = []
@@ -116,8 +121,15 @@ def _check_gallery(folder: Path, scenario: AnyScenario) -> None:
     output.check_writable(folder if folder.is_dir() else parent)
 
 
+def _gallery(scenario: AnyScenario, document: MapDocument, solved: Solved) -> list[tuple[str, MapDocument]]:
+    return [] if solved.last.result is None else scenario.gallery(document, solved.last.result)
+
+
 def _write_gallery(folder: Path, scenario: AnyScenario, document: MapDocument, solved: Solved) -> None:
-    made = [] if solved.last.result is None else scenario.gallery(document, solved.last.result)
+    made = _gallery(scenario, document, solved)
+    if not made:
+        output.err.print(f"{escape(str(folder))}: there are no maps yet, so nothing is written.")
+        return
     folder.mkdir(parents=True, exist_ok=True)
     with output.progress() as bar:
         task = bar.add_task("writing the gallery", total=len(made), figures="")

@@ -62,7 +62,8 @@ def solve(arguments: argparse.Namespace) -> bool:
     for line in (f"[bold]{first}[/]", *others, escape(solved.last.message)):
         output.out.print(line)
     if solved.stopped:
-        written = "; its best result so far is written" if places.files and not failures else ""
+        kept = not failures and places.holds_result(scenario, document, solved)
+        written = "; its best result so far is written" if kept else ""
         output.err.print(f"Stopped at step {solved.last.step}{written}.")
     if failures:
         raise BadInput("; ".join(failures) + ("; all other outputs are written" if len(places.files) > 1 else ""))
@@ -73,14 +74,22 @@ def _run(document: MapDocument, scenario: AnyScenario, settings: ScenarioSetting
     with output.progress() as bar:
         task = bar.add_task("Preparing: compiling", total=None, figures="")
         _warm_up()
-        bar.reset(task, description="Preparing: the first step", total=scenario.total_steps(settings))
+        bar.reset(task, description=f"Preparing: {scenario.preparing}", total=scenario.total_steps(settings))
         first: AnyStep | None = None
 
         def show(step: AnyStep) -> None:
             nonlocal first
             first = first or step
             figures = scenario.headline(first.figures, step.figures)
-            bar.update(task, completed=step.step, description=scenario.title, figures=escape(figures))
+            total = scenario.total_steps(settings) if step.total is None else step.total
+            finishing = scenario.finishing if step.step == total and step.status is None else ""
+            bar.update(
+                task,
+                completed=step.step,
+                total=total,
+                description=finishing or scenario.title,
+                figures=escape(figures),
+            )
 
         try:
             return run(document, scenario, settings, show)

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from maps.formats import read_file, write_map
 from maps.history import History, new_history
-from maps.results import MOST_RESULTS, KeptResult, MapFile
+from maps.results import KeptResult, MapFile, newest_results
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -121,11 +121,12 @@ class DocumentModel(QObject):
         """Go to any entry of the history. Raises IndexError if there is none."""
         self._stand(self._history.jump(position))
 
-    def keep(self, result: KeptResult) -> KeptResult | None:
-        """Keep a result with the map. Where there are too many, the oldest one goes, and is returned."""
-        kept = (*self._results, result)
-        self._keep(kept[-MOST_RESULTS:])
-        return kept[0] if len(kept) > MOST_RESULTS else None
+    def keep(self, result: KeptResult) -> tuple[KeptResult, ...]:
+        """Keep a result with the map. Where they are too many or too large, the oldest go, and are returned."""
+        results = (*self._results, result)
+        kept = newest_results(results)
+        self._keep(kept)
+        return results[: len(results) - len(kept)]
 
     def exchange(self, old: KeptResult, new: KeptResult) -> None:
         """Put a result, such as a renamed one, in the place of another."""

@@ -1,20 +1,22 @@
 """Live curves of a run: the scenario's figures over the steps."""
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QCoreApplication, QEvent, QSize
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from app.base import style
 from app.run.model import RunModel
 from app.scenarios.figures import Curve
 from app.scenarios.scenario import AnyScenario
+from app.widgets.parts import ElidedLabel
 
 ROLES = {"best": (style.BEST, 2), "value": (style.PATH, 1), "soft": (style.SOFT, 1), "bound": (style.BOUND, 2)}
 SMALLEST = 1e-12  # what a log scale still shows
+FIRST_STEPS = 10.0  # of an empty chart
 REACH = 2.0  # a bound is in view once it is at most so many times higher than what it bounds
 
 
@@ -26,10 +28,13 @@ class CurvesPanel(QWidget):
         self._plot, self._log_plot = _plot(), _plot()
         self._log_plot.setLogMode(False, True)
         self._log_plot.hide()
-        self._legend = QHBoxLayout()
+        legend = QWidget()  # its words must not widen the window
+        legend.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        legend.setMinimumWidth(1)
+        self._legend = QHBoxLayout(legend)
         self._legend.setContentsMargins(12, 4, 12, 0)
         self._legend.setSpacing(16)
-        self._title = QLabel(self.tr("Curves appear when a run starts."))
+        self._title = ElidedLabel(self.tr("Curves appear when a run starts."))
         self._title.setProperty("dim", True)
         self._legend.addWidget(self._title)
         self._legend.addStretch(1)
@@ -43,11 +48,11 @@ class CurvesPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addLayout(self._legend)
+        layout.addWidget(legend)
         layout.addLayout(plots, 1)
         self.setMinimumHeight(110)
         self._colour()
-        self._show_range(self._plot, 0.0, 1.0, 1.0)
+        self._show_range(self._plot, 0.0, 1.0, FIRST_STEPS)
 
     def sizeHint(self) -> QSize:
         """Ask for a low, wide place."""
@@ -149,6 +154,14 @@ class _ShortAxis(pg.AxisItem):
         return [_short(value) for value in values]
 
 
+class _StepAxis(_ShortAxis):
+    """Ticks at whole steps only."""
+
+    def tickSpacing(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, float]]:
+        spacings = cast("list[tuple[float, float]]", super().tickSpacing(minVal, maxVal, size))
+        return [entry for entry in spacings if entry[0] >= 1.0 and entry[0] == round(entry[0])]
+
+
 def _short(value: float) -> str:
     for unit, letter in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
         if abs(value) >= unit:
@@ -157,7 +170,7 @@ def _short(value: float) -> str:
 
 
 def _plot() -> Any:
-    plot: Any = pg.PlotWidget(axisItems={"left": _ShortAxis("left"), "bottom": _ShortAxis("bottom")})
+    plot: Any = pg.PlotWidget(axisItems={"left": _ShortAxis("left"), "bottom": _StepAxis("bottom")})
     plot.setMinimumSize(0, 0)
     plot.hideButtons()
     plot.setMenuEnabled(False)

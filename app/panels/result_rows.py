@@ -15,11 +15,15 @@ if TYPE_CHECKING:
     from maps.results import KeptResult
 
 PICTURE = 64  # px
+HEADLINE_LINES = 3  # in a dock of its first width, the longest headline takes so many
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_LEFT_TOP = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
+_ELIDED = Qt.TextElideMode.ElideRight
 HEADLINE, REMARK = Qt.ItemDataRole.UserRole + 1, Qt.ItemDataRole.UserRole + 2
 
 
 class ResultRows(QStyledItemDelegate):
-    """Draws the picture of a result, and beside it its name, its headline and a dim remark, a line each."""
+    """Draws the picture of a result, and beside it its name, its headline and a dim remark."""
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
@@ -40,33 +44,36 @@ class ResultRows(QStyledItemDelegate):
         bold = option.font
         bold.setBold(True)
         plain = index.data(Qt.ItemDataRole.FontRole) or QApplication.font()
-        for line, (words, font, colour) in enumerate(
-            (
-                (index.data(Qt.ItemDataRole.DisplayRole), bold, text),
-                (index.data(HEADLINE), plain, text),
-                (index.data(REMARK), plain, dim),
-            )
-        ):
-            place = self._line(option.rect, line)
-            painter.setFont(font)
-            painter.setPen(colour)
-            shown = QFontMetrics(font).elidedText(str(words), Qt.TextElideMode.ElideRight, place.width())
-            painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
+        name, headline = str(index.data(Qt.ItemDataRole.DisplayRole)), str(index.data(HEADLINE))
+        place = self._lines(option.rect, 0)
+        painter.setFont(bold)
+        painter.setPen(text)
+        painter.drawText(place, _LEFT, QFontMetrics(bold).elidedText(name, _ELIDED, place.width()))
+        painter.setFont(plain)
+        painter.drawText(
+            self._lines(option.rect, 1, HEADLINE_LINES), _LEFT_TOP | Qt.TextFlag.TextWordWrap, headline
+        )
+        painter.setPen(dim)
+        painter.drawText(self._lines(option.rect, 1 + HEADLINE_LINES), _LEFT, str(index.data(REMARK)))
         painter.restore()
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
-        """Return the height of a picture with a margin."""
-        return QSize(PICTURE + 120, PICTURE + 2 * GAP)
+        """Return the height of all lines with a margin."""
+        return QSize(PICTURE + 120, (2 + HEADLINE_LINES) * _line_height() + 2 * GAP)
 
     def updateEditorGeometry(
         self, editor: QWidget, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
         """Put the field for a new name in the place of the name."""
-        editor.setGeometry(self._line(option.rect, 0).adjusted(-GAP, 0, 0, 0))
+        editor.setGeometry(self._lines(option.rect, 0).adjusted(-GAP, -GAP // 2, 0, GAP // 2))
 
-    def _line(self, row: QRect, number: int) -> QRect:
-        left, height = row.left() + PICTURE + GAP + MARGIN, PICTURE // 3
-        return QRect(left, row.top() + GAP + number * height, row.right() - left - GAP, height)
+    def _lines(self, row: QRect, number: int, count: int = 1) -> QRect:
+        left, height = row.left() + PICTURE + GAP + MARGIN, _line_height()
+        return QRect(left, row.top() + GAP + number * height, row.right() - left - GAP, count * height)
+
+
+def _line_height() -> int:
+    return QFontMetrics(QApplication.font()).lineSpacing()
 
 
 def when_made(result: KeptResult) -> str:

@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 class ResultsPanel(QWidget):
     """Lists the results, newest first. What a click means, the window decides; it tells what is in view."""
 
-    view_wanted = Signal(object)  # KeptResult, or None for the drawn map
+    view_wanted = Signal(object)  # KeptResult
+    drawn_wanted = Signal()  # the drawn map is to be seen
     compare_wanted = Signal(object)  # list[KeptResult], one or two
     apply_wanted = Signal(object)  # KeptResult
     fork_wanted = Signal(object)  # KeptResult
@@ -49,6 +50,7 @@ class ResultsPanel(QWidget):
         self._model = model
         self._results: tuple[KeptResult, ...] = ()  # in the order of the rows
         self._in_view: KeptResult | None = None
+        self._drawn_in_view = True
         self._pictures: dict[MapDocument, QIcon] = {}  # empty while they are being made
         self._background = Background(self)
         self._hint = QLabel(self.tr("Every run that ends leaves its result here, and it is saved with the map."))
@@ -62,7 +64,7 @@ class ResultsPanel(QWidget):
         self.list.removal_asked.connect(self.delete)
         self.list.menu_asked.connect(self._show_menu)
         self.view_button = self._button(
-            self.tr("Drawn map"), self.tr("Show the drawn map again (Escape)"), self.show_drawn
+            self.tr("Drawn map"), self.tr("Show the drawn map, without a result or a run"), self.show_drawn
         )
         self.compare_button = self._button(
             self.tr("Compare…"),
@@ -101,11 +103,13 @@ class ResultsPanel(QWidget):
         rows = sorted((self.list.row(item) for item in self.list.selectedItems()), reverse=True)
         return [self._results[row] for row in rows]
 
-    def show_in_view(self, result: KeptResult | None) -> None:
-        """Mark the result that the canvas shows; None where it shows none."""
+    def show_in_view(self, result: KeptResult | None, *, drawn: bool) -> None:
+        """Mark the result that the canvas shows, if it shows one. drawn: whether it shows the drawn map."""
         if result is not self._in_view:
             self._in_view = result
             self._mark()
+        if drawn != self._drawn_in_view:
+            self._drawn_in_view = drawn
             self._allow()
 
     def shut_down(self) -> None:
@@ -115,13 +119,13 @@ class ResultsPanel(QWidget):
     # What the designer does; without a fitting choice, nothing
 
     def view_chosen(self) -> None:
-        """Show the chosen result, or the drawn map again if it is in view."""
+        """Show the chosen result, or what was in view before if it is in view already."""
         if len(self.chosen) == 1:
             self.view_wanted.emit(self.chosen[0])
 
     def show_drawn(self) -> None:
-        """Show the drawn map again."""
-        self.view_wanted.emit(None)
+        """Show the drawn map."""
+        self.drawn_wanted.emit()
 
     def compare(self) -> None:
         """Compare two results, or one with the map that it was made from."""
@@ -229,8 +233,8 @@ class ResultsPanel(QWidget):
             button.allow(one)
         self.compare_button.allow("" if 1 <= number <= 2 else self.tr("Choose one result or two first"))
         self.delete_button.allow("" if number else self.tr("Choose a result first"))
-        in_view = self._in_view is not None
-        self.view_button.allow("" if in_view else self.tr("The drawn map is in view; click a result to see it"))
+        drawn = self.tr("The drawn map is in view; click a result to see it") if self._drawn_in_view else ""
+        self.view_button.allow(drawn)
 
     def _click(self) -> None:
         if len(self.chosen) == 1:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QLabel, QVBoxLayout
 
 from app.tools.routes import ROUTE_COLOURS
 from app.widgets.entry_table import Column, EntriesPanel
@@ -17,9 +18,8 @@ from maps.document import Cell, MapDocument, Route
 from maps.edits import remove_route, set_route
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from numpy.typing import NDArray
     from PySide6.QtWidgets import QWidget
 
     from app.document.model import DocumentModel
@@ -36,7 +36,9 @@ class RoutesPanel(EntriesPanel[Route]):
     def __init__(self, model: DocumentModel, parent: QWidget | None = None) -> None:
         super().__init__(model, lambda document: document.routes, set_route, remove_route, parent)
         # By their ends, so that a path's cost stays beside its route whatever is added or removed.
-        self._costs: dict[tuple[Cell, Cell], float] = {}
+        self._costs: dict[tuple[Cell, Cell], float] = {}  # on the map in view
+        self._drawn_costs: dict[tuple[Cell, Cell], float] = {}
+        self._stale = False  # the costs are of an earlier state of the map in view
         self._targets: dict[str, float] = {}
         self._told: tuple[float, ...] = ()
         self._add_button(Button(self.tr("Add"), self.tr("Add a route; drag its ends on the map")), self._add)
@@ -47,16 +49,34 @@ class RoutesPanel(EntriesPanel[Route]):
             RemoveButton(self.tr("Remove"), self.tr("Remove the chosen route (Del)")), self.remove
         )
         self.table.setAccessibleName(self.tr("Routes"))
+        self.subject = QLabel()
+        self.subject.setProperty("dim", True)
+        self.subject.hide()
+        box = self.layout()
+        assert isinstance(box, QVBoxLayout)
+        box.insertWidget(1, self.subject)
         self.table.cellClicked.connect(self._ask_colour)
         self.table.used.connect(self._ask_colour)
         self.show_targets(False)
         self.refresh()
 
-    def show_costs(self, costs: NDArray[np.floating]) -> None:
-        """Show the costs (R,) of the document's routes in their order; infinite where there is no path."""
-        routes = self._model.document.routes
-        self._costs = {(route.start, route.goal): float(cost) for route, cost in zip(routes, costs, strict=False)}
-        self.refresh()
+    def show_costs(
+        self, costs: Mapping[tuple[Cell, Cell], float], subject: str = "", *, stale: bool = False
+    ) -> None:
+        """Show what paths cost, by the ends of their routes; infinite where there is no path.
+
+        subject: on which map, in words; empty for the drawn one.  stale: those of an earlier state of it.
+        """
+        shown = dict(costs), stale
+        if not subject and costs:
+            self._drawn_costs = dict(costs)
+        if shown != (self._costs, self._stale):
+            self._costs, self._stale = shown
+            self.refresh()
+        words = self.tr("Costs at {}").format(subject) if subject else ""
+        if words != self.subject.text():
+            self.subject.setText(words)
+            self.subject.setVisible(bool(words))
         self._tell_targets()
 
     def show_targets(self, wanted: bool) -> None:
@@ -69,7 +89,7 @@ class RoutesPanel(EntriesPanel[Route]):
 
         Empty while none was typed, or there is a route that has neither.
         """
-        found = [self._targets.get(route.name, self._cost(route)) for route in self._shown]
+        found = [self._targets.get(route.name, self._cost(route, drawn=True)) for route in self._shown]
         return tuple(found) if self._any_typed() and all(map(math.isfinite, found)) else ()
 
     def _any_typed(self) -> bool:
@@ -96,26 +116,28 @@ class RoutesPanel(EntriesPanel[Route]):
         self._icon(row, COLOUR, swatch(entry.colour), self.tr("Click for another colour"))
         self._text(row, NAME, entry.name, _ends(entry))
         self._text(row, WEIGHT, shortest(entry.weight))
-        self._text(row, COST, *self._cost_in_words(entry, cost), dim=math.isnan(cost))
-        target = self._targets.get(entry.name)
+        self._text(row, COST, *self._cost_in_words(entry, cost), dim=math.isnan(cost) or self._stale)
+        target, now = self._targets.get(entry.name), self._cost(entry, drawn=True)
         if target is not None:
             self._text(row, TARGET, shortest(target), self.tr("Empty it to keep the cost of now"))
-        elif self._any_typed() and math.isfinite(cost):
-            self._text(row, TARGET, f"{cost:.1f}", self.tr("Not typed: the cost of now is kept"), dim=True)
+        elif self._any_typed() and math.isfinite(now):
+            self._text(row, TARGET, f"{now:.1f}", self.tr("Not typed: the cost of now is kept"), dim=True)
         else:
             self._text(row, TARGET, "–", self.tr("None yet; type what the path should cost"), dim=True)
 
-    def _cost(self, route: Route) -> float:
-        return self._costs.get((route.start, route.goal), math.nan)
+    def _cost(self, route: Route, *, drawn: bool = False) -> float:
+        """Return what a route's path costs on the map in view, or on the drawn one; NaN where not known."""
+        costs = self._drawn_costs if drawn else self._costs
+        return costs.get((route.start, route.goal), math.nan)
 
     def _cost_in_words(self, route: Route, cost: float) -> tuple[str, str]:
         if math.isnan(cost):
-            return "…", self.tr("Not yet worked out")
+            return "…", self.tr("Not yet worked out, or the map in view has no such route")
         if math.isinf(cost):
             return self.tr("no way"), self.tr("Walls cut the goal off from the start")
         promised = route.expected_cost
-        # Scenario files give two to eight decimals.
-        if promised is not None and abs(cost - promised) > max(2e-4, 1e-5 * promised):
+        # Scenario files give two to eight decimals, and speak of the map as it was drawn.
+        if promised is not None and not self.subject.text() and abs(cost - promised) > max(2e-4, 1e-5 * promised):
             return f"≠ {cost:.1f}", self.tr("{:.7g}; the scenario file says {:.7g}").format(cost, promised)
         return f"{cost:.1f}", f"{cost:.7g}"
 

@@ -14,8 +14,10 @@ from PySide6.QtWidgets import (
 )
 
 from app.run.model import RunModel
+from app.run.shown import Headline
 from app.scenarios import SCENARIOS
 from app.scenarios.scenario import AnyScenario, ScenarioSettings
+from app.widgets.parts import tabular
 from app.widgets.settings_form import SettingsForm
 from engine.core.errors import SuggestedFix, apply_fix
 from maps.document import MapDocument
@@ -52,6 +54,7 @@ class RunPanel(QWidget):
         self.apply = QPushButton(self.tr("Apply"))
         self.revert = QPushButton(self.tr("Revert"))
         self.fix = QPushButton()
+        self.fix.hide()
         for button in (self.step, self.stop, self.apply, self.revert, self.fix):
             button.setMinimumHeight(26)
         self.headline = _wrapped()
@@ -60,9 +63,13 @@ class RunPanel(QWidget):
         font.setBold(True)
         self.headline.setFont(font)
         self.headline.setObjectName("headline")
-        self.subject = QLabel()  # of what the headline speaks, where that is not the newest step of the run
+        self.subject = _wrapped()  # of what the headline speaks, where that is not plain
         self.subject.setProperty("dim", True)
+        self.progress = QLabel()  # how far the run is
+        self.progress.setFont(tabular(self.progress.font()))
         self.message = _wrapped()
+        for label in (self.progress, self.headline, self.subject, self.message):
+            label.hide()  # until there is something to say
 
         self._form_place = QVBoxLayout()
         layout = QVBoxLayout(self)
@@ -77,6 +84,7 @@ class RunPanel(QWidget):
                 button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
                 line.addWidget(button)
             layout.addLayout(line)
+        layout.addWidget(self.progress)
         layout.addWidget(self.headline)
         layout.addWidget(self.subject)
         layout.addWidget(self.message)
@@ -138,8 +146,12 @@ class RunPanel(QWidget):
         self._document = document
         self.form.show_document(document)
 
-    def show_run(self, run: RunModel, *, can_apply: bool) -> None:
-        """Show the words and the buttons that suit the state of a run."""
+    def show_run(self, run: RunModel, *, can_apply: bool, lacks: str) -> None:
+        """Show the words and the buttons that suit the state of a run.
+
+        lacks: what the map lacks for a run of the chosen scenario; empty where one can start.
+        """
+        lacks = "" if run.busy else lacks
         texts = {"running": self.tr("Pause"), "paused": self.tr("Resume")}
         self.run.setText(texts.get(run.state, self.tr("Run")))
         self.scenario_box.setEnabled(not run.busy)
@@ -147,7 +159,7 @@ class RunPanel(QWidget):
             form.set_running(run.busy)
         first = self.tr("Start a run first")
         refused = self.tr("The run cannot take the last edit up; change the map so that it can, or undo")
-        _enable(self.run, not run.refused, self.tr("Run or pause (Ctrl+Enter)"), refused)
+        _enable(self.run, not run.refused and not lacks, self.tr("Run or pause (Ctrl+Enter)"), lacks or refused)
         waits = refused if run.refused else first
         _enable(self.step, run.busy and not run.refused, self.tr("One step, then pause"), waits)
         _enable(self.stop, run.busy, self.tr("End the run; its best stays"), first)
@@ -164,17 +176,23 @@ class RunPanel(QWidget):
         if run.fix is not None:
             kind = self.form.kind_of(run.fix.setting)
             self.fix.setText(self.tr("Set “{}” to {}").format(kind.text, kind.text_of(run.fix.value)))
-        self.message.setText(run.message[:1].upper() + run.message[1:])
-        self.message.setVisible(bool(run.message))
+        message = lacks or run.message
+        self.message.setText(message[:1].upper() + message[1:])
+        self.message.setVisible(bool(message))
 
-    def show_headline(self, words: str, subject: str, *, stale: bool) -> None:
-        """Show figures in words, and of what they speak; stale: dim, as that is not what is in view."""
-        self.headline.setText(words)
-        self.headline.setVisible(bool(words))
-        self.subject.setText(subject)
-        self.subject.setVisible(bool(words and subject))
-        if stale != bool(self.headline.property("dim")):
-            self.headline.setProperty("dim", stale)
+    def show_progress(self, words: str) -> None:
+        """Show how far the run is; nothing where none is under way."""
+        self.progress.setText(words)
+        self.progress.setVisible(bool(words))
+
+    def show_headline(self, headline: Headline) -> None:
+        """Show a score, and of what it is; a stale one is dim."""
+        self.headline.setText(headline.words)
+        self.headline.setVisible(bool(headline.words))
+        self.subject.setText(headline.subject)
+        self.subject.setVisible(bool(headline.words))  # its line stays, so that nothing below it jumps
+        if headline.stale != bool(self.headline.property("dim")):
+            self.headline.setProperty("dim", headline.stale)
             self.headline.style().unpolish(self.headline)
             self.headline.style().polish(self.headline)
 

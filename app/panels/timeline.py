@@ -39,13 +39,14 @@ class TimelinePanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._total: int | None = None  # of the run under way
         self.strip = Strip()
         self.strip.frame_chosen.connect(self._take_frame)
         self.step = QLabel()
         self.step.setFont(tabular(self.step.font()))
         self.step.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.step.setMinimumWidth(self.step.fontMetrics().horizontalAdvance("00000 / 00000"))
-        self.step.setToolTip(self.tr("The step in view, of all steps so far"))
+        self.step.setToolTip(self.tr("The step in view, of all steps; where nobody knows these, of those so far"))
         drawn = self.tr("Show the drawn map and its path in place of the run's")
         self.compare = Button(self.tr("Compare with drawn map"), drawn)
         self.compare.setCheckable(True)
@@ -66,6 +67,7 @@ class TimelinePanel(QWidget):
 
     def show_run(self, run: RunModel) -> None:
         """Draw a run as it is now; a frame of an earlier run is no longer chosen."""
+        self._total = run.total
         self.strip.show_stops(_stops(run), run.edits)
         self._show_state()
 
@@ -82,7 +84,7 @@ class TimelinePanel(QWidget):
         if shown is None:
             self.step.setText("–")
         else:
-            self.step.setText(f"{shown.step} / {self.strip.last_step}")
+            self.step.setText(f"{shown.step} / {self.strip.last_step if self._total is None else self._total}")
         reason = "" if shown is not None else self.tr("There is no run yet")
         if reason:
             self.compare.setChecked(False)
@@ -237,7 +239,10 @@ class Strip(QWidget):
         if shown is None:
             painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
             where = self.rect().adjusted(_INSET, 0, -_INSET, 0)
-            painter.drawText(where, Qt.AlignmentFlag.AlignCenter, self.tr("The steps of a run appear here"))
+            words = self.tr("The steps of a run appear here")
+            if painter.fontMetrics().horizontalAdvance(words) > where.width():
+                words = self.tr("No steps yet")
+            painter.drawText(where, Qt.AlignmentFlag.AlignCenter, words)
             painter.end()
             return
         at = self.x_of(shown.step)

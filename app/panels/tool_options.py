@@ -40,7 +40,8 @@ class OptionsBar(QToolBar):
         self._options = options
         self._name = QLabel()
         self._name.setMinimumWidth(84)
-        self.size_box = Number(minimum=1, maximum=512, decimals=0, suffix=self.tr(" cells"))
+        self.size_box = Number(minimum=1, maximum=512, decimals=0)
+        self.size_box.set_unit("cells")
         self.hardness = Number(minimum=0, maximum=100, decimals=0, suffix=" %", singleStep=10)
         self.mode = QComboBox()
         for key, text in (
@@ -56,7 +57,8 @@ class OptionsBar(QToolBar):
         self.filled = Check(self.tr("Filled"))
         self.weight = Number(minimum=0, maximum=1e9, decimals=3, singleStep=0.5)
         self.snap = Check(self.tr("Snap to cells"))
-        self.spacing = Number(minimum=0.1, maximum=512, decimals=1, singleStep=0.5, suffix=self.tr(" cells"))
+        self.spacing = Number(minimum=0.1, maximum=512, decimals=1, singleStep=0.5)
+        self.spacing.set_unit("cells")
         self.seed = QSpinBox(minimum=0, maximum=10**9)
         self.addWidget(self._name)
         self._actions: dict[OptionField, list[QAction]] = {}

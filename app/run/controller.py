@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Protocol
 from PySide6.QtCore import QObject, Signal
 
 from app.run.keeping import kept_result, same_map
+from app.run.shown import with_frame
 from app.widgets.parts import free_name
-from maps.edits import apply_costs
 from maps.errors import MapError
-from maps.layout_edits import move_layouts
-from maps.results import MOST_RESULTS
+from maps.results import MOST_RESULTS, RESULT_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,26 +74,38 @@ class RunController(QObject):
     # Which decisions are open
 
     @property
+    def lacks(self) -> str:
+        """What the map lacks for a run of the chosen scenario, as a sentence; empty where it has all."""
+        if self._choice.scenario.needs_route and not self._model.document.routes:
+            return self.tr("There is no route: drop a start and a goal on the map (S, G).")
+        return ""
+
+    @property
+    def can_start_or_pause(self) -> bool:
+        """Whether a run can begin, pause or go on."""
+        return not self._run.refused if self._run.busy else not self.lacks
+
+    @property
+    def can_step(self) -> bool:
+        """Whether the run under way can make a single step."""
+        return self._run.busy and not self._run.refused
+
+    @property
     def can_stop(self) -> bool:
-        """Whether a run is under way, paused or not; it can then also make a single step."""
+        """Whether a run is under way, paused or not."""
         return self._run.busy
 
     @property
     def can_apply(self) -> bool:
         """Whether a run has ended with a result, and the map is not what applying it made."""
         has_result = self.can_revert and self._run.result is not None
-        return has_result and self._model.document is not self._applied
+        made = (self._applied, None if self._entry is None else self._entry.after)
+        return has_result and all(self._model.document is not document for document in made)
 
     @property
     def can_revert(self) -> bool:
         """Whether a run has ended, with or without a result."""
         return self._run.state in ("ended", "failed")
-
-    @property
-    def outdated(self) -> bool:
-        """Whether a run has ended that speaks neither of the drawn map nor of its applied result."""
-        drawn = self._model.document
-        return self.can_revert and drawn is not self._run.taken and drawn is not self._applied
 
     # The decisions
 
@@ -116,10 +127,15 @@ class RunController(QObject):
         self._run.stop()
 
     def result_document(self) -> MapDocument | None:
-        """Return the drawn map with the run's result in it; None while there is none that fits."""
+        """Return the drawn map with the run's result in it; None while there is none that fits.
+
+        On the map that the run worked on, this is the very map of the kept result.
+        """
         scenario, result = self._run.scenario, self._run.result
         if scenario is None or result is None:
             return None
+        if self._entry is not None and self._entered is result and self._model.document is self._run.taken:
+            return self._entry.after
         try:
             return scenario.apply(self._model.document, result)
         except MapError:
@@ -156,13 +172,16 @@ class RunController(QObject):
             words = self.tr("the run's result")
         else:
             try:
-                applied = _forked(self._model.document, frame)
+                applied = with_frame(self._model.document, frame)
             except MapError:
                 return
             words = self.tr("step {}").format(frame.step)
         if not same_map(applied, self._model.document):
+            changed = self._model.document is not self._run.taken
             self._model.edit(self.tr("Apply {}").format(words), applied)
-            self.told.emit(self.tr("Applied {} before your edit; undo takes both back, one by one.").format(words))
+            onto = self.tr(" to the map, which has changed since the run,") if changed else ""
+            told = self.tr("Applied {}{} before your edit; undo takes both back, one by one.")
+            self.told.emit(told.format(words, onto))
 
     def revert(self) -> None:
         """Forget an ended run; the drawn map is in view again. Its result stays in the list of results."""
@@ -184,15 +203,17 @@ class RunController(QObject):
             return
         dropped = self._model.keep(entry)
         told = self.tr("Kept as “{}” in Results").format(name)
-        if dropped is not None:
-            told += self.tr("; the oldest, “{}”, had to go: {} are the most").format(dropped.name, MOST_RESULTS)
+        if dropped:
+            names = ", ".join(f"“{entry.name}”" for entry in dropped)
+            most = self.tr("; the oldest, {}, had to go: {} results or {} MB are the most")
+            told += most.format(names, MOST_RESULTS, RESULT_BYTES >> 20)
         self.told.emit(told)
 
     def fork(self, frame: Frame) -> None:
         """Make the map and the points of an earlier step the drawn ones, as one undo step, and run from there."""
         self.end_run()
         try:
-            forked = _forked(self._model.document, frame)
+            forked = with_frame(self._model.document, frame)
         except MapError as error:
             self.told.emit(str(error))
             return
@@ -230,10 +251,3 @@ class RunController(QObject):
             self._run.clear()  # the reason may be gone with this edit
         elif self._run.frame is not None and self._model.document is not self._run.taken:
             self.result_outdated.emit()
-
-
-def _forked(document: MapDocument, frame: Frame) -> MapDocument:
-    """Return a document with a frame's costs and points. Raises MapError where they do not fit."""
-    moved = {name: (positions, None) for name, positions in (frame.layouts or {}).items()}
-    forked = move_layouts(document, moved)
-    return forked if frame.cost_map is None else apply_costs(forked, frame.cost_map).document

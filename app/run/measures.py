@@ -1,9 +1,10 @@
-"""Measure the drawn map in the background: exact paths, their costs, distances to a goal."""
+"""Measure the map in view in the background: exact paths, their costs, distances to a goal."""
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,18 +19,40 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class Measures:
-    """Of one document. Routes that no way connects cost infinity and have an empty path.
+class Wanted:
+    """A map to measure: a document's walls and routes, and costs (H, W), its own or those of a step of a run.
 
-    costs: (R,).  paths: cells (n, 2) per route.  distance: (H, W) to the goal of route `route`, infinite where
-    no way leads; None without routes.
+    route: to whose goal distances are wanted.  subject: what the map is, in words; empty for the drawn map.
     """
 
     document: MapDocument
+    cost_map: npt.NDArray[Any]
+    route: int
+    subject: str = ""
+
+    def same_as(self, other: Wanted | None) -> bool:
+        """Return whether another one would give the same measures."""
+        return (
+            other is not None
+            and (self.document is other.document and self.cost_map is other.cost_map)
+            and self.route == other.route
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Measures:
+    """Of one map. Routes that no way connects cost infinity and have an empty path.
+
+    of: the map.  costs: (R,).  paths: cells (n, 2) per route.  distance: (H, W) to the goal of route `route`,
+    infinite where no way leads; None without routes.  seconds: that it took to measure them.
+    """
+
+    of: Wanted
     route: int
     costs: npt.NDArray[np.float64]
     paths: tuple[npt.NDArray[np.int64], ...]
     distance: npt.NDArray[np.float64] | None
+    seconds: float = 0.0
 
     @property
     def cut_off(self) -> npt.NDArray[np.bool_] | None:
@@ -40,13 +63,13 @@ class Measures:
 
 
 class Measurer(QObject):
-    """Measures documents in the background; of several that it is given in a row, only the newest."""
+    """Measures maps in the background; of several that it is given in a row, only the newest."""
 
     measured = Signal(object)  # Measures
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._wanted: tuple[MapDocument, int] | None = None
+        self._wanted: Wanted | None = None
         self._job = NewestWins(self._prepare, self.measured.emit, self._raise, self)
 
     @property
@@ -54,9 +77,9 @@ class Measurer(QObject):
         """Whether a measurement is still to come."""
         return self._job.busy
 
-    def measure(self, document: MapDocument, route: int) -> None:
-        """Ask for the measures of a document, with distances to the goal of route number `route`."""
-        self._wanted = document, route
+    def measure(self, wanted: Wanted) -> None:
+        """Ask for the measures of a map."""
+        self._wanted = wanted
         self._job.ask()
 
     def shut_down(self) -> None:
@@ -64,26 +87,25 @@ class Measurer(QObject):
         self._job.shut_down()
 
     def _prepare(self) -> Callable[[], Measures] | None:
-        if self._wanted is None:
-            return None
-        document, route = self._wanted
-        return lambda: measures_of(document, route)
+        wanted = self._wanted
+        return None if wanted is None else lambda: measures_of(wanted)
 
     def _raise(self, error: Exception) -> None:
         raise error  # measuring a valid map cannot fail: a defect, which is to be seen
 
 
-def measures_of(document: MapDocument, route: int) -> Measures:
-    """Return exact paths of every route, and distances to the goal of route number `route`."""
-    from app.scenarios.translate import document_paths
+def measures_of(wanted: Wanted) -> Measures:
+    """Return exact paths of every route, and distances to the goal of one of them."""
+    from app.scenarios.translate import exact_paths, movement_grid
 
-    costs: list[float] = []
-    cells: list[npt.NDArray[np.int64]] = []
-    distance = None
-    shown = min(route, len(document.routes) - 1)
-    for number, path in enumerate(document_paths(document)):
+    began = time.perf_counter()
+    document, costs, cells, distance = wanted.document, list[float](), list[npt.NDArray[np.int64]](), None
+    shown = min(wanted.route, len(document.routes) - 1)
+    cost_map = wanted.cost_map.astype(np.float64, copy=False)
+    for number, path in enumerate(exact_paths(movement_grid(document), cost_map, document.routes)):
         costs.append(path.cost)
         cells.append(path.cells)
         if number == shown:
             distance = path.distance
-    return Measures(document, shown, np.array(costs), tuple(cells), distance)
+    seconds = time.perf_counter() - began
+    return Measures(wanted, shown, np.array(costs), tuple(cells), distance, seconds)

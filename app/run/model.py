@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from app.run.progress import Progress
 from app.run.worker import Ending, Run, StepFigures, stopped
 from app.scenarios.frame import Floats, Frame
 from app.scenarios.scenario import AnyScenario, ScenarioSettings
@@ -36,6 +37,7 @@ class RunModel(QObject):
 
     frame_changed = Signal()
     figures_changed = Signal()
+    progress_changed = Signal(str)  # how far the run is, in words; empty when none is under way
     state_changed = Signal()
     finished = Signal()  # a run has ended by itself or was stopped; not when it is halted
 
@@ -54,6 +56,8 @@ class RunModel(QObject):
         self.result: object = None
         self.fix: SuggestedFix | None = None
         self._figures: list[StepFigures] = []
+        self._progress: Progress | None = None
+        self._told = ""  # how far the run is
         self._frames_seen, self._keep_every = 0, 1
         self._run: Run | None = None
         self._sent: MapDocument | None = None  # the newest that the run was given
@@ -74,19 +78,22 @@ class RunModel(QObject):
         return any(run.alive for run in (*self._leaving, *([] if self._run is None else [self._run])))
 
     def curves(self) -> dict[str, Floats]:
-        """Return the figures of all steps, (n,) each, by the field of the scenario's figures class; and "step"."""
+        """Return the numbers of all steps, (n,) each, by the field of the scenario's figures class; and "step"."""
         if not self._figures:
             return {"step": np.zeros(0)}
         rows = [vars(row.figures) for row in self._figures]
-        names = [entry.name for entry in fields(self._figures[0].figures)]
+        entries = fields(self._figures[0].figures)
+        names = [entry.name for entry in entries if not isinstance(rows[0][entry.name], str)]
         columns = {name: np.array([row[name] for row in rows], np.float64) for name in names}
         return {"step": np.array([row.step for row in self._figures], np.float64), **columns}
 
-    def headline(self) -> str:
-        """Return the run in one line, in the scenario's words."""
+    def headline(self, step: int | None = None) -> str:
+        """Return the run up to a step, the newest one if None, in one line, in the scenario's words."""
         if self.scenario is None or not self._figures:
             return ""
-        return self.scenario.headline(self._figures[0].figures, self._figures[-1].figures)
+        rows = self._figures
+        last = next((row for row in reversed(rows) if step is None or row.step == step), rows[-1])
+        return self.scenario.headline(rows[0].figures, last.figures)
 
     @property
     def best(self) -> object:
@@ -97,6 +104,11 @@ class RunModel(QObject):
     def step(self) -> int:
         """Return the newest step; 0 before the first."""
         return self._figures[-1].step if self._figures else 0
+
+    @property
+    def total(self) -> int | None:
+        """Return the last step of the run that is under way; None where that is not known, or no run is."""
+        return self._progress.total if self._progress is not None and self.busy else None
 
     def start(self, document: MapDocument, scenario: AnyScenario, settings: ScenarioSettings) -> bool:
         """Start a run on a snapshot and return whether it began; it does not while another is under way."""
@@ -109,7 +121,8 @@ class RunModel(QObject):
         self.scenario, self.settings = scenario, settings
         self._run = Run(document, scenario, settings)
         self._timer.start()
-        self._become("running", self.tr("Preparing…"))
+        self._progress = Progress(scenario, scenario.total_steps(settings))
+        self._become("running", "")
         return True
 
     def pause(self) -> None:
@@ -198,12 +211,28 @@ class RunModel(QObject):
 
     def _become(self, state: RunState, message: str) -> None:
         self.state, self.message = state, message
+        if state == "paused" and self._progress is not None:
+            self._progress.pause()
         self.state_changed.emit()
+        self._tell_progress()
+
+    def _tell_progress(self) -> None:
+        """Say how far the run is, if the words are others than before."""
+        progress = self._progress if self.busy else None
+        words = "" if progress is None else progress.words(paused=self.state == "paused")
+        if words != self._told:
+            self._told = words
+            self.progress_changed.emit(words)
 
     def _drain(self) -> None:
         if self._run is None:
             return
         mail = self._run.mailbox.fetch()
+        if self._progress is not None:
+            if mail.phase is not None:
+                self._progress.enter(mail.phase)
+            for row in mail.figures:
+                self._progress.take(row)
         if mail.edits:
             self.edits.extend(edit.step for edit in mail.edits)
             self.taken = mail.edits[-1].document
@@ -225,6 +254,7 @@ class RunModel(QObject):
             self._become("paused", mail.refusal)
         if mail.ending is not None:
             self._end(mail.ending)
+        self._tell_progress()
 
     def _keep(self, frame: Frame) -> None:
         """Every nth frame; n doubles whenever there are too many, so that what is kept is spread evenly."""

@@ -51,8 +51,17 @@ class ResultsController(QObject):
         return self._view.shown.result
 
     def view(self, result: KeptResult | None) -> None:
-        """Show a result on the canvas; None, or the one in view already, goes back to the drawn map."""
+        """Show a result on the canvas; None, or the one in view already, goes back to what was in view before."""
         self._view.show_result(None if result is self.in_view else result)
+
+    def show_drawn(self) -> None:
+        """Show the drawn map, in place of a result or of the run's map."""
+        self._view.show_drawn()
+
+    @property
+    def drawn_in_view(self) -> bool:
+        """Whether the canvas shows the drawn map, without a step of a run."""
+        return self._view.shown.frame is None
 
     def apply(self, result: KeptResult) -> None:
         """Make a result's map the drawn one, as one undo step.
@@ -67,10 +76,12 @@ class ResultsController(QObject):
         """Make what is in view the drawn map, as one undo step, because it is about to be edited."""
         shown = self._view.shown
         if shown.result is not None:
-            name = shown.result.name
+            name, replaced = shown.result.name, not self._fits_drawn(shown.result)
             if self._take_over(shown.result, self.tr("Apply {}").format(name)):
-                told = self.tr("Applied “{}” before your edit; undo takes both back, one by one.")
-                self.told.emit(told.format(name))
+                # No question: it would take the button that is being pressed away from the canvas.
+                place = self.tr(" in place of a map from which it was not made,") if replaced else ""
+                told = self.tr("Applied “{}”{} before your edit; undo takes both back, one by one.")
+                self.told.emit(told.format(name, place))
         elif shown.frame is not None and not self._run.busy:
             self._controller.apply_frame(shown.frame)
 
@@ -107,9 +118,14 @@ class ResultsController(QObject):
             for result in results:
                 self._model.drop(result)
 
+    def _fits_drawn(self, result: KeptResult) -> bool:
+        """Return whether the drawn map is the one from which a result was made, or the result itself."""
+        drawn = self._model.document
+        return same_map(drawn, result.before) or same_map(drawn, result.after)
+
     def _may_replace(self, result: KeptResult) -> bool:
         drawn, after = self._model.document, result.after
-        if same_map(drawn, result.before) or same_map(drawn, after):
+        if self._fits_drawn(result):
             return True
         if drawn.shape != after.shape:
             question = self.tr(

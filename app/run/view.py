@@ -1,4 +1,4 @@
-"""Choose what the canvas shows, a frame of the run or the drawn map, and when panels are redrawn."""
+"""Decide what is in view, a step of the run, a kept result or the drawn map, and of what every figure speaks."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.run.measures import Measurer, Measures
+from app.run.measures import Measurer, Measures, Wanted
+from app.run.shown import Headline, Shown, with_points
 from app.scenarios.frame import Frame
 from app.scenarios.translate import shortest_paths
+from maps.errors import MapError
 
 if TYPE_CHECKING:
     from app.canvas.canvas import Canvas
@@ -21,33 +23,9 @@ if TYPE_CHECKING:
     from maps.results import KeptResult
 
 PROGRESS_INTERVAL = 100  # milliseconds
-
-
-@dataclass(frozen=True, eq=False)
-class Shown:
-    """What the canvas shows.
-
-    document: the map below everything: the drawn one, or that of a kept result, as it was before its run.
-    frame: the frame in view, of the run or of a kept result; None where the drawn map is.
-    measures: of the drawn map, or of the kept result; None before there are any of a map of its size.
-    compared: the plan of the plan panel, shown where the frame has none. result: the kept result in view, if any.
-    """
-
-    document: MapDocument
-    frame: Frame | None = None
-    measures: Measures | None = None
-    compared: Plan | None = None
-    result: KeptResult | None = None
-
-    @property
-    def has_run_costs(self) -> bool:
-        """Whether the frame's costs, and the paths on them, stand in place of the drawn ones."""
-        return self.frame is not None and self.frame.cost_map is not None
-
-    @property
-    def plan(self) -> Plan | None:
-        """The plan whose lines are drawn."""
-        return self.compared if self.frame is None or self.frame.plan is None else self.frame.plan
+# While steps follow each other, measuring them takes this share of one core at most.
+MEASURED_SHARE = 0.1
+MEASURE_INTERVAL = 500  # milliseconds between two such measurements, at least
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,25 +35,19 @@ class _KeptInView:
     result: KeptResult
     ground: MapDocument
     frame: Frame
-    measures: Measures | None = None
-
-    def with_measures(self, measures: Measures) -> _KeptInView:
-        """Return it with its exact paths, once these are known."""
-        return replace(self, measures=measures, frame=replace(self.frame, paths=measures.paths))
 
 
 class RunView(QObject):
-    """Keeps the canvas in agreement with the run, the drawn map, and what the designer chose to see.
+    """Decides which map, at which step, the window speaks of: `shown` is that one decision.
 
-    `refresh` decides what is shown, from the whole state at once; every change of that state ends in it. Panels
-    follow the signals.
+    `refresh` makes it from the whole state at once; every change of that state ends in it. The canvas is kept in
+    agreement here; all panels with figures read `shown` and `headline` after `shown_changed`.
     """
 
-    shown_changed = Signal()  # `shown`, or the document below it
+    shown_changed = Signal()  # `shown`, or what is known of it
     frame_shown = Signal(object)  # the Frame that has come into view
     compare_changed = Signal(bool)  # whether the drawn map is shown in place of the run's
     progress_changed = Signal()  # the run's curves and time line are due to be drawn
-    route_costs_changed = Signal(object)  # (R,) exact path costs of the document's routes
     gallery_changed = Signal(object, object)  # maps with their captions, and per map the paths of its routes
 
     def __init__(self, run: RunModel, model: DocumentModel, canvas: Canvas, parent: QObject | None = None) -> None:
@@ -85,12 +57,16 @@ class RunView(QObject):
         self._kept: _KeptInView | None = None
         self._scrubbed: Frame | None = None
         self._comparing = False
-        self._measures: Measures | None = None
+        self._drawn_measures: Measures | None = None  # of the drawn map, or of it before its newest edits
+        self._frame_measures: Measures | None = None  # of a step or a kept result
         self._compared: Plan | None = None
+        self._moved: tuple[MapDocument, Frame, MapDocument] | None = None  # a document, a frame, both together
         self._shape = model.document.shape  # of the map that the canvas shows
-        self._measured: tuple[MapDocument, int] | None = None  # asked for last
+        self._asked: Wanted | None = None  # to be measured, last
         self.measurer = Measurer(self)
         self.measurer.measured.connect(self._take_measures)
+        self._measure_due = QTimer(self, interval=MEASURE_INTERVAL, singleShot=True)
+        self._measure_due.timeout.connect(self._measure_now)
         self._progress_due = QTimer(self, interval=PROGRESS_INTERVAL, singleShot=True)
         self._progress_due.timeout.connect(self.progress_changed)
         model.changed.connect(self._take_document)
@@ -122,6 +98,14 @@ class RunView(QObject):
             self._kept = None if result is None else _kept_in_view(result)
             self.refresh()
 
+    def show_drawn(self) -> None:
+        """Show the drawn map, in place of a kept result or of the run's."""
+        self._kept = None
+        if self._frame_in_view() is None:
+            self.refresh()
+        else:
+            self.compare(True)
+
     def show_plan(self, plan: Plan | None) -> None:
         """Show the plan of the plan panel where the run has none; None for no plan."""
         self._compared = plan
@@ -129,26 +113,76 @@ class RunView(QObject):
 
     def forget(self) -> None:
         """Forget what was measured, as another map is open now."""
-        self._measures = self._measured = None
+        self._drawn_measures = self._frame_measures = self._asked = None
         self.refresh()
 
     # What is shown
 
-    @property
-    def in_view(self) -> MapDocument:
-        """The map of which figures speak: the drawn one, or that of the kept result in view."""
-        return self._model.document if self._kept is None else self._kept.result.after
-
     def refresh(self) -> None:
-        """Decide from the state of everything what the canvas shows, and show it."""
+        """Decide from the state of everything what is in view, and show it on the canvas."""
         kept = self._kept
-        if kept is None:
-            shown = Shown(self._model.document, self._frame_in_view(), self._fitting_measures(), self._compared)
+        if kept is not None:
+            document, frame, result, moving = kept.ground, kept.frame, kept.result, False
+            subject = self.tr("“{}”").format(result.name)
         else:
-            shown = Shown(kept.ground, kept.frame, kept.measures, self._compared, kept.result)
-        self._show(shown)
+            document, frame, result = self._model.document, self._frame_in_view(), None
+            moving = frame is not None and self._scrubbed is None and self._run.state == "running"
+            subject = "" if frame is None else self.tr("step {} of the run").format(frame.step)
+        shown = Shown(document, frame, subject, moving, None, self._compared, result)
+        self._show(replace(shown, measures=self._measures_for(shown)))
         self._measure()
         self.shown_changed.emit()
+
+    @property
+    def map_of_points(self) -> MapDocument:
+        """The map in view with its points where they are in view; its costs are those from before the run."""
+        shown, known = self.shown, self._moved
+        if shown.frame is None or not shown.frame.layouts:
+            return shown.document
+        if known is None or known[0] is not shown.document or known[1] is not shown.frame:
+            try:
+                moved = with_points(shown.document, shown.frame)
+            except MapError:  # the map has lost the layout meanwhile
+                moved = shown.document
+            self._moved = known = shown.document, shown.frame, moved
+        return known[2]
+
+    @property
+    def headline(self) -> Headline:
+        """The score of what is in view; where it has none, the newest one that there is, stale, and of what."""
+        shown, run = self.shown, self._run
+        if shown.result is not None:
+            return Headline(shown.result.headline, self.tr("of {}").format(shown.subject))
+        if shown.frame is None:
+            return self._headline_of_drawn()
+        words = run.headline(shown.frame.step)
+        drawn = self._model.document
+        if drawn is not run.taken and all(drawn is not entry.after for entry in self._model.results):
+            edited = self.tr("of the map before your edit")
+            return Headline(words, edited if run.busy else self._of_last_run(), stale=True)
+        if shown.moving or shown.frame.step == run.step:
+            return Headline(words)
+        return Headline(words, self.tr("at step {} of {}").format(shown.frame.step, run.step))
+
+    def _headline_of_drawn(self) -> Headline:
+        """Return the score of the kept result that the drawn map is or began as, else that of the run."""
+        run, history = self._run, self._model.history
+        results = {entry.after: entry for entry in self._model.results}  # a document is equal only to itself
+        for age, (_, document) in enumerate(reversed(history.entries[: history.position + 1])):
+            result = results.get(document)
+            if result is not None:
+                words = self.tr("of “{}”").format(result.name)
+                if age == 0 and not self._model.previewing:
+                    return Headline(result.headline, words + self.tr(", which is the drawn map now"))
+                return Headline(result.headline, words + self.tr(", before your edits"), stale=True)
+        words = run.headline()
+        if not words:
+            return Headline()
+        subject = self.tr("of the run, not of the drawn map") if run.busy else self._of_last_run()
+        return Headline(words, subject, stale=True)
+
+    def _of_last_run(self) -> str:
+        return self.tr("of the last run, not of the drawn map")
 
     def shut_down(self) -> None:
         """Wait for the measurement that is under way."""
@@ -162,10 +196,17 @@ class RunView(QObject):
         fits = frame.cost_map is None or frame.cost_map.shape == self._model.document.shape
         return frame if fits else None
 
-    def _fitting_measures(self) -> Measures | None:
-        measures = self._measures
-        fits = measures is not None and measures.document.shape == self._model.document.shape
-        return measures if fits else None
+    def _measures_for(self, shown: Shown) -> Measures | None:
+        """Return the newest measures of what is in view.
+
+        Those of the drawn map, and of a run that goes on, may be of an earlier state, as long as the size is the
+        same.
+        """
+        measures = self._frame_measures if shown.has_run_costs else self._drawn_measures
+        if measures is None or measures.of.document.shape != shown.document.shape:
+            return None
+        current = measures.of.document is shown.document and measures.of.cost_map is shown.costs
+        return measures if current or shown.moving or not shown.has_run_costs else None
 
     def _show(self, shown: Shown) -> None:
         """Show it on the canvas, which is told only of what differs from what it shows already."""
@@ -184,10 +225,10 @@ class RunView(QObject):
             if frame is not None:
                 self.frame_shown.emit(frame)
         if measures is not before.measures:
-            canvas.show_distance(None if measures is None else measures.distance)
+            canvas.show_distance(*(None, "") if measures is None else (measures.distance, measures.of.subject))
         if frame is not before.frame or measures is not before.measures:
             if frame is not None and shown.has_run_costs:
-                canvas.show_paths(list(frame.paths))
+                canvas.show_paths(list(frame.paths or (measures.paths if measures and shown.measured else ())))
                 canvas.show_unreachable(None)
             else:
                 canvas.show_paths([] if measures is None else list(measures.paths))
@@ -196,21 +237,28 @@ class RunView(QObject):
             canvas.show_plan(shown.plan)
 
     def _measure(self) -> None:
-        """Have what is in view measured: a kept result, or the drawn map unless a run under way covers it."""
-        kept = self._kept
-        wanted = self.in_view, self._canvas.options.route
-        covered = kept is None and self._run.busy and self.shown.has_run_costs
-        if wanted != self._measured and not covered:
-            self._measured = wanted
-            self.measurer.measure(*wanted)
+        """Have what is in view measured, while steps follow each other only now and then."""
+        if not self.shown.moving or not self.shown.has_run_costs:
+            self._measure_now()
+        elif not self._measure_due.isActive():
+            measures = self._frame_measures
+            pause = 0.0 if measures is None else 1000.0 * measures.seconds / MEASURED_SHARE
+            self._measure_due.start(max(MEASURE_INTERVAL, round(pause)))
+
+    def _measure_now(self) -> None:
+        shown = self.shown
+        subject = shown.subject if shown.has_run_costs else ""
+        wanted = Wanted(shown.document, shown.costs, self._canvas.options.route, subject)
+        known = shown.measures is not None and wanted.same_as(shown.measures.of)
+        if not known and not wanted.same_as(self._asked):
+            self._asked = wanted
+            self.measurer.measure(wanted)
 
     def _take_measures(self, measures: Measures) -> None:
-        if self._kept is not None and measures.document is self._kept.result.after:
-            self._kept = self._kept.with_measures(measures)
+        if measures.of.subject:
+            self._frame_measures = measures
         else:
-            self._measures = measures
-        if measures.document.routes == self._model.document.routes:
-            self.route_costs_changed.emit(measures.costs)
+            self._drawn_measures = measures
         self.refresh()
 
     # What panels show

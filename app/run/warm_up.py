@@ -7,6 +7,13 @@ import numpy as np
 
 from engine.core.cancel import Cancelled, StopFlag, check, stoppable_by
 
+_under_way = threading.Event()
+
+
+def warming_up() -> bool:
+    """Return whether loops are being compiled, for which a run may have to wait."""
+    return _under_way.is_set()
+
 
 def warm_up_in_background(stop: StopFlag | None = None) -> threading.Thread:
     """Start a thread that compiles the engine's loops and imports torch's optimiser, and return it.
@@ -15,9 +22,13 @@ def warm_up_in_background(stop: StopFlag | None = None) -> threading.Thread:
     """
 
     def work() -> None:
-        with suppress(Cancelled), stoppable_by(stop or StopFlag()):
-            _warm_up()
+        try:
+            with suppress(Cancelled), stoppable_by(stop or StopFlag()):
+                _warm_up()
+        finally:
+            _under_way.clear()
 
+    _under_way.set()
     thread = threading.Thread(target=work, name="longcut warm-up", daemon=True)
     thread.start()
     return thread

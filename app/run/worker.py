@@ -7,6 +7,7 @@ Nothing here knows Qt. torch and the engine's solvers are imported in the thread
 
 import sys
 import threading
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -25,10 +26,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class StepFigures:
-    """The numbers of one step: a value of the scenario's figures class."""
+    """The numbers of one step: a value of the scenario's figures class.
+
+    seconds: since the step before, without the time for which the run was paused.
+    total: the last step, where only the run itself knows it.
+    """
 
     step: int
     figures: "DataclassInstance"
+    seconds: float = 0.0
+    total: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,8 +69,12 @@ def stopped(result: object) -> Ending:
 
 @dataclass(frozen=True, eq=False)
 class Mail:
-    """Everything since the mailbox was last emptied. refusal: why the newest edit cannot be taken up."""
+    """Everything since the mailbox was last emptied.
 
+    phase: what the run prepares now, if that is news.  refusal: why the newest edit cannot be taken up.
+    """
+
+    phase: str | None = None
     figures: tuple[StepFigures, ...] = ()
     frame: Frame | None = None
     edits: tuple[Edit, ...] = ()
@@ -82,6 +93,11 @@ class Mailbox:
     def wants_frame(self) -> bool:
         """Return whether the last frame has been fetched, so that making another is worth while."""
         return self._mail.frame is None
+
+    def put_phase(self, phase: str) -> None:
+        """Say what the run prepares from now on."""
+        with self._lock:
+            self._mail = replace(self._mail, phase=phase)
 
     def put_step(self, figures: StepFigures, frame: Frame | None) -> None:
         """Add the figures of a step and its frame, if there is one; it replaces a frame that waits."""
@@ -201,15 +217,21 @@ class Run:
             self.mailbox.put_ending(Ending(message, self._result, failed=True))
 
     def _iterate(self) -> None:
+        self.mailbox.put_phase("loading the solver")
         from engine.core.device import use_few_threads
 
         use_few_threads()
         sys.setswitchinterval(0.0005)  # the GUI thread gets the interpreter ten times sooner than by default
+        self.mailbox.put_phase(self._scenario.preparing)
         steps = self._scenario.steps(self._document, self._settings)
+        self.mailbox.put_phase("the first step")
         state: object = None
         number = 0
+        since = time.perf_counter()
         while True:
+            waits = time.perf_counter()
             edited = self._wait_for_turn()
+            since += time.perf_counter() - waits
             check()
             try:
                 if edited is not None:
@@ -230,18 +252,20 @@ class Run:
                 self.mailbox.put_ending(Ending(Status.STEPS_DONE.message, self._result))
                 return
             self._result, state, number = step.result, step.state or state, step.step
-            if self._deliver(step):
+            now = time.perf_counter()
+            if self._deliver(step, now - since):
                 return
+            since = now
             self._show_for(step.seconds_shown)
 
-    def _deliver(self, step: AnyStep) -> bool:
-        """Put a step into the mailbox and return whether it was the last one.
+    def _deliver(self, step: AnyStep, seconds: float) -> bool:
+        """Put a step, which took so long, into the mailbox and return whether it was the last one.
 
         An edit that came during the last step is taken up all the same: the run goes on.
         """
         over = step.status is not None and self._orders.edited is None
         frame = step.frame() if self.mailbox.wants_frame or over else None
-        self.mailbox.put_step(StepFigures(step.step, step.figures), frame)
+        self.mailbox.put_step(StepFigures(step.step, step.figures, seconds, step.total), frame)
         if over:
             self.mailbox.put_ending(Ending(step.message, step.result))
         return over

@@ -137,6 +137,7 @@ class TilesetAdaptation(Scenario[AdaptationSettings, AdaptationFigures, PricedMa
     summary = "A network that prices one look learns another without costs, by transport between tile features."
     axis = "optimal paths, %"
     needs_route = False
+    preparing = "making the training maps"
     settings = AdaptationSettings
     figures = AdaptationFigures
 

@@ -30,6 +30,7 @@ class AdversarialFigures:
     """Path costs of a step: of the routes together, with targets their mean.
 
     gap: of the best map to the bound, relative.  off_target: worst relative deviation from a target.
+    quantity: of what the path costs are, in words.
     """
 
     bound: float = curve("longest possible (bound)", "bound")
@@ -38,6 +39,7 @@ class AdversarialFigures:
     soft: float = curve("regularised", "soft")
     gap: float = nan
     off_target: float = nan
+    quantity: str = "Path"
 
 
 @dataclass(frozen=True)
@@ -53,8 +55,12 @@ class RouteReport:
 
 @dataclass(frozen=True, eq=False)
 class AdversarialReport(Report):
-    """Exact path costs of both documents, whose costs are float32. upper_bound, gap: NaN without a bound."""
+    """Exact path costs of both documents, whose costs are float32. upper_bound, gap: NaN without a bound.
 
+    quantity: of what path_cost_before and path_cost_after are, in words.
+    """
+
+    quantity: str
     path_cost_before: float
     path_cost_after: float
     upper_bound: float
@@ -67,8 +73,7 @@ class AdversarialReport(Report):
 
     def summary_lines(self) -> list[str]:
         """Return path costs and gap, each route's where there are several, and how the run computed."""
-        what = f"Weighted sum of {len(self.routes)} routes" if len(self.routes) > 1 else "Path"
-        line = f"{what} {self.path_cost_before:.4g} → {self.path_cost_after:.4g}"
+        line = f"{self.quantity} {self.path_cost_before:.4g} → {self.path_cost_after:.4g}"
         if isfinite(self.gap):
             line += f" · within {within(self.gap)} % of the longest possible ({self.upper_bound:.6g})"
         lines = [line]
@@ -85,7 +90,7 @@ class AdversarialReport(Report):
     def captions(self) -> tuple[str, str]:
         """Return path costs and the gap."""
         near = f", within {within(self.gap)} % of the longest possible" if isfinite(self.gap) else ""
-        what = f"weighted sum of {len(self.routes)} routes" if len(self.routes) > 1 else "path cost"
+        what = "path cost" if self.quantity == "Path" else self.quantity.lower()
         return f"{what} {self.path_cost_before:.4g}", f"{what} {self.path_cost_after:.4g}{near}"
 
 
@@ -128,7 +133,7 @@ class AdversarialPath(Scenario[AdversarialSettings, AdversarialFigures, Floats])
 
     def headline(self, first: AdversarialFigures, last: AdversarialFigures) -> str:
         """Return the run in one line: "Path 29.0 → 83.4 · within 0.6 % of the longest possible"."""
-        line = f"Path {first.path_cost:.1f} → {last.best:.1f}"
+        line = f"{last.quantity} {first.path_cost:.1f} → {last.best:.1f}"
         if isfinite(last.off_target):
             return line + f" · {100.0 * last.off_target:.1f}\u00a0% off the target"
         if last.gap < 0.5:
@@ -158,8 +163,9 @@ class AdversarialPath(Scenario[AdversarialSettings, AdversarialFigures, Floats])
         bound = last.figures.bound
         return AdversarialReport(
             facts,
-            path_cost_before=score(problem, costs_before),
-            path_cost_after=score(problem, costs_after),
+            quantity=_quantity(problem),
+            path_cost_before=_shown_cost(problem, costs_before),
+            path_cost_after=_shown_cost(problem, costs_after),
             upper_bound=bound,
             gap=max(0.0, relative_gap(bound, score(problem, costs_after))) if isfinite(bound) else nan,
             budget=after.total_cost,
@@ -245,6 +251,7 @@ def _design_steps(
             soft=_shown_cost(problem, iterate.regularised_costs),
             gap=nan if iterate.gap is None else iterate.gap,
             off_target=iterate.best_score if settings.aim == "target" else nan,
+            quantity=_quantity(problem),
         )
         shown = iterate.cost_map if iterate.status is None else iterate.best_map
         yield RunStep(
@@ -272,7 +279,11 @@ def _optimum_steps(
         yield RunStep(
             iterate.iterations,
             AdversarialFigures(
-                bound=iterate.upper_bound, best=iterate.value, path_cost=iterate.value, gap=iterate.gap
+                bound=iterate.upper_bound,
+                best=iterate.value,
+                path_cost=iterate.value,
+                gap=iterate.gap,
+                quantity=_quantity(problem),
             ),
             _framing(problem, iterate.iterations, iterate.cost_map, iterate.loads, device),
             iterate.cost_map,
@@ -290,7 +301,9 @@ def _as_drawn(problem: Problem) -> AdversarialStep:
     costs = costs_of(problem, problem.cost_map)
     drawn = _shown_cost(problem, costs)
     off_target = score(problem, costs) if problem.objective.aim == "target" else nan
-    figures = AdversarialFigures(best=drawn, path_cost=drawn, off_target=off_target)
+    figures = AdversarialFigures(
+        best=drawn, path_cost=drawn, off_target=off_target, quantity=_quantity(problem)
+    )
     return RunStep(0, figures, _framing(problem, 0, problem.cost_map, None))
 
 
@@ -301,6 +314,22 @@ def _shown_cost(problem: Problem, costs: Floats) -> float:
     if problem.objective.aim == "target":
         return float(problem.weights @ costs / problem.weights.sum())
     return score(problem, costs)
+
+
+def _quantity(problem: Problem) -> str:
+    """Return in words of what `_shown_cost` is."""
+    number, weights = len(problem.routes), problem.weights
+    if number == 1:
+        weighted = problem.objective.aim != "target" and weights[0] != 1.0
+        return f"Path × weight {weights[0]:.4g}" if weighted else "Path"
+    match problem.objective.aim:
+        case "target":
+            kind = "Mean"
+        case "longer_minimum":
+            kind = "Least"
+        case _:
+            kind = "Sum"
+    return f"{kind} of {number} paths" if (weights == 1.0).all() else f"Weighted {kind.lower()} of {number} paths"
 
 
 def _framing(

@@ -165,16 +165,17 @@ class BoundedForesight(Scenario[ForesightSettings, ForesightFigures, Floats]):
         return (_step_of(problem, iterate) for iterate in iterates)
 
     def total_steps(self, settings: ForesightSettings) -> int | None:
-        """Return Adam's steps; nobody knows beforehand how many layers there are to watch."""
+        """Return Adam's steps; how many layers there are to watch, only the run knows."""
         return None if settings.aim == "watch" else settings.steps
 
     def headline(self, first: ForesightFigures, last: ForesightFigures) -> str:
         """Return how many agents get lost or, where none does, how much dearer their walks are."""
+        path = "path" if last.agents == 1 else f"{last.agents} paths together"
         if last.lost:
-            return f"{last.lost} of {last.agents} agents get lost · path {last.path_cost:.4g}"
+            return f"{last.lost} of {last.agents} agents get lost · {path} {last.path_cost:.4g}"
         was, now = first.best_excess, last.best_excess
         before = "" if isnan(was) or was == now else f"{was:.0f} → "
-        return f"Walks {before}{now:.0f}\u00a0% dearer than the path · path {last.path_cost:.4g}"
+        return f"Walks {before}{now:.0f}\u00a0% dearer than the path · {path} {last.path_cost:.4g}"
 
     def apply(self, document: MapDocument, result: Floats) -> MapDocument:
         """Return the document with the best map's costs. Raises MapError where the map does not fit."""
@@ -268,6 +269,7 @@ def _watch(problem: engine.ForesightProblem) -> Iterator[ForesightStep]:
             status=Status.STEPS_DONE if over else None,
             message="All plans were shown; scrub the time line to look at any of them again." if over else "",
             seconds_shown=LAYER_SHOWN,
+            total=len(shown) - 1,
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -110,7 +110,10 @@ class GenerateState:
 
 @dataclass(frozen=True, eq=False)
 class GenerateReport(Report):
-    """Figures of the gallery. path_costs: exact, of each map.  blended: share of another map that was mixed in."""
+    """Figures of the gallery; no maps where training was stopped before its end.
+
+    path_costs: exact, of each map.  blended: share of another map that was mixed in.  training_steps: asked for.
+    """
 
     length: float
     maps: int
@@ -120,9 +123,15 @@ class GenerateReport(Report):
     diversity: float
     budget: float
     refined: bool
+    training_steps: int
 
     def summary_lines(self) -> list[str]:
         """Return how many maps have the length, their paths, and how different they are."""
+        if not self.maps:
+            return [
+                f"Stopped while training, at step {self.run.steps} of {self.training_steps}: no maps yet",
+                f"{self.run.seconds:.1f} s · {self.run.movement}",
+            ]
         refined = ", refined after training" if self.refined else ""
         return [
             f"{self.hits} of {self.maps} maps have a path of {self.length:.4g} ± 2 %{refined}",
@@ -147,6 +156,8 @@ class MapGeneration(Scenario[GenerateSettings, GenerateFigures, Generated]):
     summary = "Train a small network through the path solver; it makes many maps whose path is as long as you ask."
     axis = "maps that hit, %"
     makes_gallery = True
+    preparing = "finding the shortest and the longest path"
+    finishing = "Making the maps"
     settings = GenerateSettings
     figures = GenerateFigures
 
@@ -212,6 +223,7 @@ class MapGeneration(Scenario[GenerateSettings, GenerateFigures, Generated]):
             diversity=last.figures.diversity,
             budget=after.total_cost,
             refined=settings.refine,
+            training_steps=settings.steps,
         )
 
     def prepared(self, document: MapDocument, settings: GenerateSettings) -> MapDocument:
@@ -248,6 +260,7 @@ def _steps(
         if iterate.status is None or iterate.status is Status.NOT_A_NUMBER:
             yield _training_step(problem, iterate, step, length)
             continue
+        yield replace(_training_step(problem, iterate, step, length), status=None, message="")
         made = make_gallery(iterate.generator, length, settings.count, settings.seed, settings.refine)
         paths = path_cells(problem.grid, made.cost_maps[0], problem.routes)
         frame = Frame(step, made.cost_maps[0], None, paths)

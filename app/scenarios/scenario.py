@@ -48,6 +48,7 @@ class RunStep(Generic[StepFigures, Result]):
     state: from which a run on an edited document goes on, see `Scenario.steps`.
     status: how the run ended; None while it may go on.  message: the same as a sentence.
     seconds_shown: how long a window should show this step before the next one.
+    total: the number of the last step, where only the run itself knows it; see `Scenario.total_steps`.
     """
 
     step: int
@@ -58,6 +59,7 @@ class RunStep(Generic[StepFigures, Result]):
     status: Status | None = None
     message: str = ""
     seconds_shown: float = 0.0
+    total: int | None = None
 
 
 class Scenario(ABC, Generic[Settings, StepFigures, Result]):
@@ -67,6 +69,7 @@ class Scenario(ABC, Generic[Settings, StepFigures, Result]):
     settings, figures: the dataclasses of the run's settings and of a step's numbers.
     axis: what the curves measure.  needs_route: whether a map without a route has nothing to offer.
     makes_gallery: whether a run makes several maps.  moves_points: whether it moves layouts of points.
+    preparing: what takes time before the first step.  finishing: what takes time after the last one, if anything.
     """
 
     name: ClassVar[str]
@@ -76,6 +79,8 @@ class Scenario(ABC, Generic[Settings, StepFigures, Result]):
     needs_route: ClassVar[bool] = True
     makes_gallery: ClassVar[bool] = False
     moves_points: ClassVar[bool] = False
+    preparing: ClassVar[str] = "building the problem"
+    finishing: ClassVar[str] = ""
     settings: type[Settings]
     figures: type[StepFigures]
 
@@ -96,7 +101,7 @@ class Scenario(ABC, Generic[Settings, StepFigures, Result]):
 
     @abstractmethod
     def total_steps(self, settings: Settings) -> int | None:
-        """Return how many steps a run takes; None where that is not known beforehand."""
+        """Return the number of a run's last step; None where that is not known beforehand."""
 
     @abstractmethod
     def headline(self, first: StepFigures, last: StepFigures) -> str:

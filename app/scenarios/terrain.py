@@ -166,6 +166,7 @@ class TerrainLearning(Scenario[TerrainSettings, TerrainFigures, PricedMap]):
     summary = "A network learns from pictures with drawn paths what tiles cost, and prices this map's picture."
     axis = "optimal paths, %"
     needs_route = False
+    preparing = "making the training maps"
     settings = TerrainSettings
     figures = TerrainFigures
 
@@ -187,7 +188,7 @@ class TerrainLearning(Scenario[TerrainSettings, TerrainFigures, PricedMap]):
 
     def total_steps(self, settings: TerrainSettings) -> int | None:
         """Return the steps of training; a trained network takes one."""
-        return None if settings.network else settings.epochs * max(1, settings.maps // BATCH)
+        return 1 if settings.network else settings.epochs * max(1, settings.maps // BATCH)
 
     def headline(self, first: TerrainFigures, last: TerrainFigures) -> str:
         """Return the share of optimal paths, once there is one, and the loss."""

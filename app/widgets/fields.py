@@ -16,11 +16,30 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+_ONE = {"cells": "cell"}  # units that have another word for one
 _NONE = -1.0  # the place of "none" on an optional number's scale
 
 
 class Number(QDoubleSpinBox):
     """A number without trailing zeros."""
+
+    _unit = ""
+
+    def set_unit(self, unit: str) -> None:
+        """Show a unit behind the number, one cell but several cells."""
+        self._unit = unit
+        self.valueChanged.connect(self._show_unit)
+        self._show_unit()
+
+    def setValue(self, value: float) -> None:
+        """Show a number, with its unit also while signals are blocked."""
+        super().setValue(value)
+        if self._unit:
+            self._show_unit()
+
+    def _show_unit(self) -> None:
+        unit = _ONE.get(self._unit, self._unit) if self.value() == 1.0 else self._unit
+        self.setSuffix(f" {unit}" if unit else "")
 
     def textFromValue(self, value: float) -> str:
         """Return the number without trailing zeros."""

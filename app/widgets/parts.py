@@ -100,6 +100,21 @@ class Notice(QLabel):
         self.setVisible(bool(words))
 
 
+class ElidedLabel(QLabel):
+    """A line of words that ends with an ellipsis where there is little room, instead of asking for more."""
+
+    def minimumSizeHint(self) -> QSize:
+        """Ask for little width."""
+        return QSize(0, super().minimumSizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw as many of the words as fit."""
+        painter = QPainter(self)
+        shown = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
+        painter.end()
+
+
 class Rows(QStyledItemDelegate):
     """Draw rows that are high enough to be clicked."""
 

@@ -111,7 +111,7 @@ class NumberControl(Control[float]):
         self._field = fields.Number(
             decimals=DECIMALS, minimum=kind.least, maximum=kind.most, singleStep=kind.single_step
         )
-        self._field.setSuffix(f" {kind.unit}" if kind.unit else "")
+        self._field.set_unit(kind.unit)
         super().__init__(self._field)
         self._set, self._shown = kind.least, self._field.value()
         self._field.valueChanged.connect(self.changed)

@@ -144,8 +144,13 @@ class Commands(QObject):
         return Menu(
             self.tr("&Run"),
             (
-                Command(self.tr("&Run or pause"), run.start_or_pause, "Ctrl+Return"),
-                Command(self.tr("One &step"), run.step, "Ctrl+.", enabled=lambda: run.can_stop),
+                Command(
+                    self.tr("&Run or pause"),
+                    run.start_or_pause,
+                    "Ctrl+Return",
+                    enabled=lambda: run.can_start_or_pause,
+                ),
+                Command(self.tr("One &step"), run.step, "Ctrl+.", enabled=lambda: run.can_step),
                 Command(self.tr("S&top"), run.stop, "Ctrl+Backspace", enabled=lambda: run.can_stop),
                 None,
                 Command(
@@ -168,7 +173,7 @@ class Commands(QObject):
 
         return [
             Command(self.tr("&View or leave the result"), panel.view_chosen, widget_key="Return", enabled=one),
-            Command(self.tr("Show the &drawn map"), panel.show_drawn, enabled=lambda: results.in_view is not None),
+            Command(self.tr("Show the &drawn map"), panel.show_drawn, enabled=lambda: not results.drawn_in_view),
             Command(self.tr("&Compare results…"), panel.compare, enabled=lambda: 1 <= len(panel.chosen) <= 2),
             Command(self.tr("A&pply the chosen result"), panel.apply, enabled=one),
             Command(self.tr("&Fork from the result"), panel.fork, enabled=one),

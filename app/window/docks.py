@@ -71,7 +71,7 @@ class Panels(QObject):
         self.map_settings = MapSettingsPanel(model)
         self.history = HistoryPanel(model)
         self.progress = ProgressPanel()
-        self.plan = PlanPanel(model)
+        self.plan = PlanPanel(model.document)
         self.gallery = GalleryPanel()
         self.features = FeaturesPanel()
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QLineEdit, QMainWindow, QMessageBox
@@ -25,6 +23,7 @@ from app.run.results import ResultsController
 from app.run.view import RunView
 from app.window.commands import Commands, Workbench
 from app.window.docks import Docks, Panels
+from app.window.figures import Figures
 from app.window.menus import Menus
 from app.window.status import StatusBar
 from app.window.tool_choice import ToolChoice
@@ -37,10 +36,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
 
     from app.base.preferences import Preferences
-    from app.scenarios.frame import Frame
     from maps.results import KeptResult
-
-Paths = tuple[npt.NDArray[np.int64], ...]
 
 
 class MainWindow(QMainWindow):
@@ -75,12 +71,11 @@ class MainWindow(QMainWindow):
             self.controller, self.view, self.run, self.model, self.panels.run, self._confirm, self
         )
         self.tools = ToolChoice(self.model, self.canvas, self.options_bar, self.panels)
-        self.status = StatusBar(self.model, self.canvas, self.view)
+        self.status = StatusBar(self.canvas, self.view)
         self._make_up()
         self._connect_files()
         self._connect_run()
         self._connect_results()
-        self._connect_plan()
         self._show_new_document()
         self.tools.choose("brush")
         self.canvas.setFocus()
@@ -102,6 +97,7 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(self.canvas)
         self.setStatusBar(self.status)
         self.docks = Docks(self, self.panels.table())
+        self.figures = Figures(self.view, self.run, self.model, self.canvas, self.panels, self.docks)
         bench = Workbench(
             self,
             self.model,
@@ -127,6 +123,7 @@ class MainWindow(QMainWindow):
             self.model.history_changed,
             self.run.state_changed,
             self.tools.chosen,
+            self.panels.run.scenario_box.currentIndexChanged,
             self.panels.results.list.itemSelectionChanged,
         ):
             changed.connect(self.menus.refresh)
@@ -152,44 +149,33 @@ class MainWindow(QMainWindow):
         self.panels.gallery.map_chosen.connect(self.files.adopt_made)
 
     def _connect_run(self) -> None:
-        panel, routes, timeline = self.panels.run, self.panels.routes, self.panels.progress.timeline
-        for clicked, carry_out in (
-            (panel.run_clicked, self.controller.start_or_pause),
-            (panel.step_clicked, self.controller.step),
-            (panel.stop_clicked, self.controller.stop),
-            (panel.apply_clicked, self.controller.apply_result),
-            (panel.revert_clicked, self.controller.revert),
-            (panel.fix_clicked, self.controller.apply_fix),
-        ):
-            clicked.connect(carry_out)
+        panel, routes = self.panels.run, self.panels.routes
+        panel.run_clicked.connect(self.controller.start_or_pause)
+        panel.step_clicked.connect(self.controller.step)
+        panel.stop_clicked.connect(self.controller.stop)
+        panel.apply_clicked.connect(self.controller.apply_result)
+        panel.revert_clicked.connect(self.controller.revert)
+        panel.fix_clicked.connect(self.controller.apply_fix)
         self.controller.told.connect(self.status.tell)
+        self.run.progress_changed.connect(self.status.show_progress)
         self.controller.result_outdated.connect(lambda: self.view.compare(True))
-        for changed in (self.run.state_changed, self.model.history_changed):
-            changed.connect(lambda: panel.show_run(self.run, can_apply=self.controller.can_apply))
         for changed in (
             self.run.state_changed,
-            self.run.figures_changed,
             self.model.history_changed,
-            self.view.shown_changed,
+            panel.scenario_box.currentIndexChanged,
         ):
-            changed.connect(self._show_headline)
+            changed.connect(self._show_run)
         panel.scenario_box.currentIndexChanged.connect(
             lambda: self.panels.progress.show_scenario(self.run, panel.scenario)
         )
         panel.targets_shown.connect(routes.show_targets)
         routes.targets_changed.connect(lambda: panel.set_targets(routes.targets()))
-        self.view.route_costs_changed.connect(routes.show_costs)
-        self.view.progress_changed.connect(lambda: self.panels.progress.show_run(self.run))
-        self.view.gallery_changed.connect(self._show_gallery)
-        self.view.frame_shown.connect(self._show_features)
-        self.view.compare_changed.connect(timeline.compare.setChecked)
-        timeline.compare_toggled.connect(self.view.compare)
-        timeline.frame_chosen.connect(self.view.scrub)
-        timeline.fork_requested.connect(self.controller.fork)
+        self.panels.progress.timeline.fork_requested.connect(self.controller.fork)
 
     def _connect_results(self) -> None:
         panel = self.panels.results
         panel.view_wanted.connect(self.results.view)
+        panel.drawn_wanted.connect(self.results.show_drawn)
         panel.compare_wanted.connect(self._compare_results)
         panel.apply_wanted.connect(self.results.apply)
         panel.fork_wanted.connect(self.results.fork)
@@ -198,14 +184,6 @@ class MainWindow(QMainWindow):
         self.results.told.connect(self.status.tell)
         self.canvas.edit_begins.connect(self.results.apply_shown)
         self.canvas.escaped.connect(lambda: self.results.view(None))
-        self.view.shown_changed.connect(lambda: panel.show_in_view(self.results.in_view))
-        self.model.results_changed.connect(self._count_results)
-        self._count_results()
-
-    def _connect_plan(self) -> None:
-        self.panels.plan.plan_changed.connect(self.view.show_plan)
-        self.panels.plan.row_hovered.connect(self.canvas.highlight_row)
-        self.canvas.point_hovered.connect(self._point_at)
 
     # What concerns the whole window
 
@@ -226,39 +204,11 @@ class MainWindow(QMainWindow):
         self.setWindowModified(self.model.modified)
         self.panels.run.show_document(self.model.document)
 
-    def _show_headline(self) -> None:
-        """Say in words how good what is in view is, or of what else the words speak."""
-        shown, run = self.view.shown, self.run
-        words, subject, stale = run.headline(), "", False
-        if shown.result is not None:
-            words, subject = shown.result.headline, self.tr("of “{}”").format(shown.result.name)
-        elif self.controller.outdated and shown.frame is None:
-            subject, stale = self.tr("of the last run, not of the drawn map"), True
-        elif shown.frame is not None and shown.frame is not run.frame:
-            subject, stale = self.tr("of step {}; in view is step {}").format(run.step, shown.frame.step), True
-        self.panels.run.show_headline(words, subject, stale=stale)
+    def _show_run(self) -> None:
+        self.panels.run.show_run(self.run, can_apply=self.controller.can_apply, lacks=self.controller.lacks)
 
     def _compare_results(self, results: list[KeptResult]) -> None:
         ResultComparison(results, self).open()
-
-    def _count_results(self) -> None:
-        count = len(self.model.results)
-        title = self.tr("Results ({})").format(count) if count else self.tr("Results")
-        self.docks.entitle(self.panels.results, title)
-
-    def _show_gallery(self, maps: list[tuple[str, MapDocument]], paths: list[Paths]) -> None:
-        self.panels.gallery.show_maps(maps, paths)
-        self.docks.bring_to_front(self.panels.gallery)
-
-    def _show_features(self, frame: Frame) -> None:
-        if frame.scatter is not None:
-            self.panels.features.show_scatter(frame.scatter)
-
-    def _point_at(self, layout: int, point: int) -> None:
-        """Let the point under the pointer stand out in the plan panel, if the plan begins at its layout."""
-        names = [entry.name for entry in self.model.document.layouts]
-        begins = 0 <= layout < len(names) and names[layout] == self.panels.plan.source_name
-        self.panels.plan.highlight_row(point if begins else None)
 
     # Closing
 

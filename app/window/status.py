@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
 
-from app.widgets.parts import tabular
+from app.widgets.parts import ElidedLabel, tabular
 
 if TYPE_CHECKING:
     from app.canvas.canvas import Canvas
-    from app.document.model import DocumentModel
     from app.run.view import RunView
     from app.scenarios.frame import Frame
 
@@ -20,29 +19,35 @@ DEVICES = {"cpu": "CPU", "cuda": "GPU (CUDA)", "mps": "GPU"}
 
 
 class StatusBar(QStatusBar):
-    """Follows the document, the canvas and the view of the run."""
+    """Follows the canvas and what is in view."""
 
-    def __init__(self, model: DocumentModel, canvas: Canvas, view: RunView, parent: QWidget | None = None) -> None:
+    def __init__(self, canvas: Canvas, view: RunView, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._model, self._view = model, view
+        self._view = view
         self._hovered: tuple[int, int] | None = None
-        self._cell, self._total, self._zoom, self._device = QLabel(), QLabel(), QLabel(), QLabel()
+        self._progress, self._subject, self._cell, self._total = ElidedLabel(), ElidedLabel(), QLabel(), QLabel()
+        self._zoom, self._device = QLabel(), QLabel()
         self._cell.setMinimumWidth(250)
-        for label in (self._cell, self._total, self._zoom, self._device):
+        self._subject.setToolTip(self.tr("The map in view, of which cell, total, headline and routes speak"))
+        for label in (self._progress, self._cell, self._subject, self._total, self._zoom, self._device):
             label.setFont(tabular(label.font()))
             self.addPermanentWidget(label)
-        model.changed.connect(self._show_total)
         canvas.cell_hovered.connect(self._hover)
         canvas.hover_left.connect(self._leave)
         canvas.view_changed.connect(self._show_zoom)
         view.shown_changed.connect(self._show_cell)
-        view.shown_changed.connect(self._show_total)
+        view.shown_changed.connect(self._show_total_at_rest)
+        view.progress_changed.connect(self._show_total)
         view.frame_shown.connect(self._show_device)
         self._show_total()
 
     def tell(self, sentence: str) -> None:
         """Show a sentence for a while."""
         self.showMessage(sentence, WHILE)
+
+    def show_progress(self, words: str) -> None:
+        """Show how far the run is; empty where none is under way."""
+        self._progress.setText(words)
 
     def _hover(self, row: int, col: int) -> None:
         self._hovered = row, col
@@ -60,21 +65,27 @@ class StatusBar(QStatusBar):
 
     def _words(self, row: int, col: int) -> list[str]:
         shown = self._view.shown
-        document, frame, measures = shown.document, shown.frame, shown.measures
-        costs = document.cost if frame is None or frame.cost_map is None else frame.cost_map
+        document, frame, measures, costs = shown.document, shown.frame, shown.measures, shown.costs
         words = [self.tr("row {}, col {}").format(row, col)]
         passable = document.passable[row, col]
         words.append(self.tr("cost {:.3g}").format(costs[row, col]) if passable else self.tr("wall"))
         if frame is not None and frame.traffic is not None and frame.traffic.shape == document.shape:
             words.append(self.tr("traffic {:.2f}").format(frame.traffic[row, col]))
-        elif measures is not None and measures.distance is not None:
+        elif measures is not None and shown.measured and measures.distance is not None:
             distance = measures.distance[row, col]
             far = self.tr("{:.4g} to the goal").format(distance)
             words.append(far if np.isfinite(distance) else self.tr("no way to the goal"))
         return words
 
+    def _show_total_at_rest(self) -> None:
+        """Sum the costs up, which takes a while on a large map, not for every step of a run."""
+        if not self._view.shown.moving:
+            self._show_total()
+
     def _show_total(self) -> None:
-        self._total.setText(self.tr("total cost {:.6g}").format(self._view.in_view.total_cost))
+        shown = self._view.shown
+        self._subject.setText(shown.subject or self.tr("drawn map"))
+        self._total.setText(self.tr("total cost {:.6g}").format(shown.total_cost))
 
     def _show_zoom(self, scale: float) -> None:
         self._zoom.setText(f"{scale:.3g} px")

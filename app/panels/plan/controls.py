@@ -144,7 +144,8 @@ class PlanControls(QWidget):
         self.changed.emit()
 
     def _cells(self, length: float) -> str:
-        return self.tr("{:.3g} cells").format(length)
+        shown = f"{length:.3g}"
+        return self.tr("{} cell").format(shown) if shown == "1" else self.tr("{} cells").format(shown)
 
 
 def _index_now(names: Sequence[str], name: str, index: int, count: int) -> int | None:

@@ -29,23 +29,23 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 
-    from app.document.model import DocumentModel
     from maps.document import MapDocument
 
 PATIENCE = 400  # milliseconds before a plan under way is spoken of
 WIDE = 720  # px from which everything stands side by side, if the panel is also low
 CONTROLS = 260  # px, width of the controls then
-_AFTER_CONTROLS, _AFTER_PLANS = 3, 2  # where words go in their box
+_AFTER_CONTROLS, _AFTER_PLANS = 4, 2  # where words go in their box
 
 
 class PlanPanel(QWidget):
-    """Compare plans between two layouts of the document while the panel is visible."""
+    """Compare plans between two layouts of the map in view while the panel is visible."""
 
     row_hovered = Signal(object)  # index of a point of the layout "from", None for none
     plan_changed = Signal(object)  # a frame.Plan: the largest couplings of the entropic plan, or None
 
-    def __init__(self, model: DocumentModel, parent: QWidget | None = None) -> None:
+    def __init__(self, document: MapDocument, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._subject = ""
         self._same_total = False
         self._comparison: Comparison | None = None
         self._row: int | None = None
@@ -55,10 +55,26 @@ class PlanPanel(QWidget):
         self._make()
         self.controls.layouts_chosen.connect(self._choose)
         self.controls.changed.connect(self._ask)
-        self.controls.show_document(model.document)
-        model.changed.connect(self._follow)
+        self.controls.show_document(document)
 
     # What is shown
+
+    def show_map(self, document: MapDocument, subject: str = "", *, moving: bool = False) -> None:
+        """Compare the layouts of a map.
+
+        subject: what the map is, in words; empty for the drawn one.  moving: a run moves its points step by step;
+        plans of an earlier map stay, and it is said of which.
+        """
+        if not moving:
+            self._subject = subject
+            self.controls.show_document(document)
+        words = self.tr("Of {}").format(self._subject) if self._subject else ""
+        if moving:
+            words = self.tr("Of {}; a run is moving the points").format(self._subject or self.tr("the drawn map"))
+        self.subject.setText(words)
+        self.subject.setVisible(bool(words))
+        for view in (self.entropic, self.exact):
+            view.setEnabled(not moving)
 
     @property
     def busy(self) -> bool:
@@ -88,9 +104,6 @@ class PlanPanel(QWidget):
     def shut_down(self) -> None:
         """Wait for a comparison under way; nothing is shown any more."""
         self._comparing.shut_down()
-
-    def _follow(self, _old: MapDocument, new: MapDocument) -> None:
-        self.controls.show_document(new)
 
     # What the designer does
 
@@ -241,13 +254,17 @@ class PlanPanel(QWidget):
             side = (width - 3 * MARGIN) // 2
         # As wide as they will be, or Qt asks for the height of narrower ones, and a scroll bar appears.
         room = CONTROLS if wide else width - 2 * MARGIN - self._bar.sizeHint().width()
-        for label in (self.notice, self.unsettled, self.words):
+        for label in (self.subject, self.notice, self.unsettled, self.words):
             label.setMinimumWidth(room)
         for view in (self.entropic, self.exact):
             view.arrange(side, wide)
 
     def _make(self) -> None:
         self.controls = PlanControls()
+        self.subject = QLabel()
+        self.subject.setProperty("dim", True)
+        self.subject.setWordWrap(True)
+        self.subject.hide()
         self.notice, self.unsettled = Notice(), Notice()
         self.mend = Button("", self.tr("Weights on the map stay as they are"))
         self.mend.clicked.connect(self._mend_totals)
@@ -280,6 +297,7 @@ class PlanPanel(QWidget):
         self._side_box.setContentsMargins(0, 0, 0, 0)
         self._side_box.setSpacing(GAP)
         self._side_box.addWidget(self.controls)
+        self._side_box.addWidget(self.subject)
         self._side_box.addWidget(self.notice)
         self._side_box.addWidget(self.mend)
         self._side_box.addStretch(1)

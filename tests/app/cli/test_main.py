@@ -85,7 +85,7 @@ def test_a_sum_of_several_routes_is_called_one(
 ) -> None:
     routes = ("--route", "8,1:8,14", "1,1:1,14", "14,1:14,14", "--steps", 2)
     assert solve(plain, *routes) == 0
-    assert "Weighted sum of 3 routes 39 →" in capsys.readouterr().out
+    assert "Sum of 3 paths 39 →" in capsys.readouterr().out
     assert solve(plain, *routes[:2], "--steps", 2) == 0
     assert "Path 13 →" in capsys.readouterr().out
 

@@ -12,7 +12,7 @@ import pytest
 
 from app.cli import main as cli
 from app.scenarios import SCENARIOS
-from maps.document import Layout, new_document
+from maps.document import Layout, Route, new_document
 from maps.errors import MapSaveError
 from maps.formats import read_map, write_map
 from maps.samples import sample_path
@@ -62,6 +62,31 @@ def test_ctrl_c_writes_the_best_so_far(
     assert report["path_cost_after"] > report["path_cost_before"]
     assert np.array_equal(read_map(tmp_path / "m.longcut").cost, np.load(tmp_path / "m.npy"))
     assert f"Stopped at step {report['steps']}; its best result so far is written." in capsys.readouterr().err
+
+
+def test_a_training_that_is_stopped_says_that_there_are_no_maps_and_makes_no_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_map(new_document(8, 8).replace(routes=(Route("r", (4, 0), (4, 7)),)), tmp_path / "m.longcut")
+    scenario = SCENARIOS["generate"]
+    headline, steps = scenario.headline, []
+
+    def interrupted(*figures):
+        steps.append(figures)
+        if len(steps) == 3:
+            signal.raise_signal(signal.SIGINT)
+        return headline(*figures)
+
+    monkeypatch.setattr(scenario, "headline", interrupted)
+    gallery = tmp_path / "gallery"
+    asked = ("--scenario", "generate", "--steps", 300, "--gallery", gallery)
+    assert solve(tmp_path / "m.longcut", *asked) == 130
+    told = capsys.readouterr()
+    assert "Stopped while training, at step 3 of 300: no maps yet" in told.out
+    assert "0 of 0" not in told.out
+    assert "so nothing is written" in " ".join(told.err.split())
+    assert "Stopped at step 3." in told.err, "nothing is said to be written"
+    assert not gallery.exists()
 
 
 @LINUX

@@ -37,6 +37,16 @@ def test_a_bound_comes_into_view_when_it_is_near_and_is_told_before(panel):
     assert not any("above the view" in key.text() for key in panel._keys)
 
 
+def test_an_empty_chart_has_whole_steps(panel):
+    axis = panel._plot.getAxis("bottom")
+    for steps in (2.0, 10.0, 1500.0):
+        for spacing, _ in axis.tickSpacing(0.0, steps, 600):
+            assert spacing >= 1.0
+            assert spacing == round(spacing)
+    low, high = panel._plot.getViewBox().viewRange()[0]
+    assert (low, high) == (0.0, 10.0)
+
+
 def test_another_scenario_brings_its_own_title_and_keys(panel):
     panel.show_run(run(path_cost=[30, 60], best=[30, 60]))
     panel.show_scenario(SCENARIOS["matching"])

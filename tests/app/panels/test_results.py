@@ -198,13 +198,18 @@ def test_painting_on_an_ended_run_applies_its_result_first_and_escape_leaves_it_
 
 def test_the_headline_says_of_what_it_speaks(qtbot, window):
     run(qtbot, window)
+    window.panels.run.form.controls["steps"].set_value(300)  # long enough for frames in between
     run(qtbot, window)
-    panel = window.panels.run
+    panel, first, last = window.panels.run, window.run.kept[0].step, window.run.step
+    assert first < last
     assert (panel.headline.text(), panel.subject.text()) == (window.run.headline(), "")
     assert not panel.headline.property("dim")
     qtbot.wait(200)  # the time line is drawn ten times a second
     QTest.keyClick(window.panels.progress.timeline.strip, Qt.Key.Key_Home)
-    assert panel.subject.text() == "of step 3; in view is step 0"
+    assert panel.headline.text() == window.run.headline(first)
+    assert panel.subject.text() == f"at step {first} of {last}"
+    assert panel.headline.text() != window.run.headline()
+    assert not panel.headline.property("dim"), "it is the headline of that step"
     QTest.keyClick(window.panels.progress.timeline.strip, Qt.Key.Key_End)
     click(window, 1)
     assert panel.headline.text() == window.model.results[0].headline
@@ -212,10 +217,14 @@ def test_the_headline_says_of_what_it_speaks(qtbot, window):
     QTest.keyClick(window.canvas, Qt.Key.Key_Escape)
     paint(window, (3, 3), (3, 12))
     assert panel.headline.text() == window.run.headline()
-    assert panel.subject.text() == "of the last run, not of the drawn map"
+    assert panel.subject.text() == "of “Adversarial path 2”, before your edits"
     assert panel.headline.property("dim")
     window.model.undo()
-    assert panel.subject.text() == "", "its applied result is the drawn map"
+    assert panel.subject.text() == "of “Adversarial path 2”, which is the drawn map now"
+    assert not panel.headline.property("dim")
+    window.model.undo()
+    assert panel.subject.text() == "of the last run, not of the drawn map"
+    assert panel.headline.property("dim")
 
 
 def test_the_routes_table_shows_what_paths_cost_on_the_result_in_view(qtbot, window):

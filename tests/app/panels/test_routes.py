@@ -20,6 +20,12 @@ from maps.document import MovementRule
 from tests.app.panels.tables import KEY, ROUTES, click, finish, press, steps, texts, type_into
 
 
+def by_ends(model, costs):
+    """Costs of the map's routes, in their order, by the ends of these."""
+    ends = [(route.start, route.goal) for route in model.document.routes]
+    return dict(zip(ends, costs, strict=True))
+
+
 def test_a_route_is_renamed_weighed_and_coloured_each_in_one_step(model, shown, monkeypatch):
     panel = shown(RoutesPanel(model))
     type_into(panel, 0, routes.NAME, "upper way")
@@ -59,16 +65,16 @@ def test_a_weight_that_cannot_be_is_refused_in_words(model, shown, typed, said):
 def test_costs_stand_beside_their_routes_in_words(model, shown):
     panel = shown(RoutesPanel(model))
     assert texts(panel, routes.COST) == ["…", "…"]
-    panel.show_costs(np.array([math.inf, 13.5]))
+    panel.show_costs(by_ends(model, [math.inf, 13.5]))
     assert texts(panel, routes.COST) == ["no way", "≠ 13.5"]
     assert "13" in panel.table.item(1, routes.COST).toolTip()
-    panel.show_costs(np.array([29.04, 13.0001]))
+    panel.show_costs(by_ends(model, [29.04, 13.0001]))
     assert texts(panel, routes.COST) == ["29.0", "13.0"], "within a scenario file's decimals nothing is marked"
 
 
 def test_a_cost_stays_with_its_route_when_another_goes(model, shown):
     panel = shown(RoutesPanel(model))
-    panel.show_costs(np.array([29.0, 13.0]))
+    panel.show_costs(by_ends(model, [29.0, 13.0]))
     click(panel, 0, routes.NAME)
     QTest.keyClick(panel.table, KEY.Key_Delete)
     assert texts(panel, routes.NAME) == ["south"]
@@ -152,7 +158,7 @@ def test_targets_are_what_was_typed_and_then_what_other_paths_cost_now(qtbot, mo
     panel = shown(RoutesPanel(model))
     assert panel.table.isColumnHidden(routes.TARGET)
     panel.show_targets(True)
-    panel.show_costs(np.array([29.0, 13.0]))
+    panel.show_costs(by_ends(model, [29.0, 13.0]))
     assert panel.targets() == (), "nobody has asked for any"
     assert texts(panel, routes.TARGET) == ["–", "–"]
     with qtbot.waitSignal(panel.targets_changed):
@@ -168,9 +174,9 @@ def test_targets_are_what_was_typed_and_then_what_other_paths_cost_now(qtbot, mo
     type_into(panel, 0, routes.TARGET, "50")
     type_into(panel, 1, routes.TARGET, "")
     assert panel.targets() == (50.0, 13.0)
-    panel.show_costs(np.array([29.0, math.inf]))
+    panel.show_costs(by_ends(model, [29.0, math.inf]))
     assert panel.targets() == (), "a route without a way has no cost to keep"
-    panel.show_costs(np.array([29.0, 13.0]))
+    panel.show_costs(by_ends(model, [29.0, 13.0]))
     with qtbot.waitSignal(panel.targets_changed):
         type_into(panel, 0, routes.TARGET, "")
     assert panel.targets() == ()
@@ -182,14 +188,14 @@ def test_new_costs_are_told_where_targets_keep_them(qtbot, model, shown):
     panel = shown(RoutesPanel(model))
     told = []
     panel.targets_changed.connect(lambda: told.append(panel.targets()))
-    panel.show_costs(np.array([29.0, 13.0]))
+    panel.show_costs(by_ends(model, [29.0, 13.0]))
     panel.show_targets(True)
     assert told == [], "nothing is typed"
     type_into(panel, 1, routes.TARGET, "40")
-    panel.show_costs(np.array([31.0, 13.0]))
-    panel.show_costs(np.array([31.0, 14.0]))
+    panel.show_costs(by_ends(model, [31.0, 13.0]))
+    panel.show_costs(by_ends(model, [31.0, 14.0]))
     panel.show_targets(False)
-    panel.show_costs(np.array([33.0, 14.0]))
+    panel.show_costs(by_ends(model, [33.0, 14.0]))
     assert told == [(29.0, 40.0), (31.0, 40.0)], "once each, and only while they are in view"
     panel.show_targets(True)
     assert told[2:] == [(33.0, 40.0)]

@@ -67,6 +67,30 @@ def test_without_a_run_nothing_can_be_chosen(panel, told):
     assert not panel.compare.isEnabled()
 
 
+def test_in_a_narrow_place_fewer_words_say_that_there_are_no_steps(panel):
+    whole = panel.strip.fontMetrics().horizontalAdvance("The steps of a run appear here")
+    assert panel.strip.width() > whole
+    panel.resize(panel.minimumSizeHint().width(), panel.height())
+    assert panel.strip.width() < whole
+    image, middle = panel.strip.grab().toImage(), panel.strip.height() // 2
+    ground = image.pixel(5, middle)
+    inked = [
+        x
+        for x in range(5, image.width() - 5)
+        if any(image.pixel(x, y) != ground for y in range(middle - 5, middle + 5))
+    ]
+    assert inked
+    assert min(inked) > 10, "no letter is cut at the edge"
+    assert max(inked) < image.width() - 10
+
+
+def test_while_a_run_goes_on_its_total_stands_beside_the_step(panel, monkeypatch):
+    run = run_with(0, 10)
+    monkeypatch.setattr(RunModel, "total", 400)
+    panel.show_run(run)
+    assert panel.step.text() == "10 / 400"
+
+
 def test_a_click_chooses_the_nearest_kept_frame(panel, told):
     run = run_with(0, 10, 20, 30, newest=40)
     panel.show_run(run)

@@ -81,6 +81,17 @@ def test_boxes_of_the_options_bar_have_an_edge(dress, qtbot, dark):
         assert max(lightness) > 40, "seen against the bar"
 
 
+def test_one_cell_is_not_called_cells(qtbot):
+    bar = OptionsBar(ToolOptions(size=1))
+    qtbot.addWidget(bar)
+    assert bar.size_box.text() == "1 cell"
+    bar.size_box.stepUp()
+    assert bar.size_box.text() == "2 cells"
+    bar.show_options(ToolOptions(size=1))
+    assert bar.size_box.text() == "1 cell"
+    assert bar.hardness.text().endswith(" %")
+
+
 def test_every_field_of_the_options_bar_changes_its_option(qtbot):
     bar = OptionsBar(ToolOptions())
     qtbot.addWidget(bar)

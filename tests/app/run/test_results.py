@@ -134,21 +134,20 @@ def test_a_result_in_view_shows_its_costs_path_and_distances(qtbot, bench):
     drawn = bench.model.document
     entry = bench.go(qtbot)
     bench.desk.controller.revert()
-    costs = []
-    bench.view.route_costs_changed.connect(lambda found: costs.append(float(found[0])))
     bench.results.view(entry)
     qtbot.waitUntil(lambda: not bench.view.measurer.busy, timeout=20_000)
     assert np.array_equal(bench.canvas._scene.map.costs, entry.after.cost)
-    assert bench.view.shown.frame.paths[0].tolist()[0] == [8, 1]
-    assert [len(polygon) for polygon in bench.canvas._scene.paths] == [len(bench.view.shown.frame.paths[0])]
-    assert bench.view.in_view is entry.after
-    assert costs[-1] > 13.0
+    (path,) = bench.view.shown.measures.paths
+    assert path.tolist()[0] == [8, 1]
+    assert [len(polygon) for polygon in bench.canvas._scene.paths] == [len(path)]
+    assert bench.view.shown.total_cost == pytest.approx(entry.after.total_cost)
+    assert bench.view.shown.measures.costs[0] > 13.0
     assert bench.model.document is drawn
     bench.results.view(entry)
     qtbot.waitUntil(lambda: not bench.view.measurer.busy, timeout=20_000)
     assert bench.view.shown.frame is None
     assert np.array_equal(bench.canvas._scene.map.costs, drawn.cost)
-    assert costs[-1] == pytest.approx(13.0)
+    assert bench.view.shown.measures.costs == pytest.approx([13.0])
 
 
 def test_a_result_of_another_size_is_shown_and_applied_after_a_question(qtbot, bench):

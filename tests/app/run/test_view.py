@@ -26,7 +26,11 @@ class Seen:
         self.view = RunView(self.run, self.model, self.canvas)
         self.compared, self.costs = [], []
         self.view.compare_changed.connect(self.compared.append)
-        self.view.route_costs_changed.connect(lambda costs: self.costs.append(costs.tolist()))
+        self.view.measurer.measured.connect(self.take)
+
+    def take(self, measures):
+        if not measures.of.subject:  # of the drawn map
+            self.costs.append(measures.costs.tolist())
 
     def become(self, state, **attributes):
         """Bring the run into a state and let it announce it."""

@@ -82,11 +82,23 @@ def test_a_wall_painted_during_a_run_is_taken_up(qtbot, window):
     assert window.model.history.labels[-1] == "Adversarial path"
 
 
-def test_a_run_that_cannot_start_says_why(qtbot, window):
+def test_a_map_without_a_route_says_so_before_a_run(window):
+    panel = window.panels.run
     window.model.edit("no routes", window.model.document.replace(routes=()))
-    QTest.mouseClick(window.panels.run.run, Qt.MouseButton.LeftButton)
-    finish(qtbot, window, "failed")
-    assert "drop a start and a goal" in window.panels.run.message.text()
+    assert "drop a start and a goal" in panel.message.text()
+    assert panel.message.isVisible()
+    assert not panel.run.isEnabled()
+    assert "drop a start and a goal" in panel.run.toolTip()
+    (command,) = (action for action in window.menus.commands() if action.text() == "&Run or pause")
+    assert not command.isEnabled()
+    panel.choose("matching")
+    assert panel.run.isEnabled(), "points need no route"
+    assert command.isEnabled()
+    panel.choose("adversarial")
+    assert not panel.run.isEnabled()
+    window.model.undo()
+    assert panel.run.isEnabled()
+    assert not panel.message.isVisible()
 
 
 def opened(qtbot, window, path):

@@ -3,9 +3,8 @@
 import pytest
 
 from app.document.model import DocumentModel
-from app.panels.plan.panel import PlanPanel
 from maps.document import new_document
-from tests.app.panels.plan.showing import GUARDS, LOOT, SPAWNS, settle
+from tests.app.panels.plan.showing import GUARDS, LOOT, SPAWNS, following, settle
 
 
 @pytest.fixture
@@ -18,7 +17,7 @@ def shown(qtbot):
     panels = []
 
     def show(model, width=300, height=420):
-        panel = PlanPanel(model)
+        panel = following(model)
         panels.append(panel)
         qtbot.addWidget(panel)
         panel.resize(width, height)

@@ -4,6 +4,7 @@ import numpy as np
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
+from app.panels.plan.panel import PlanPanel
 from maps.document import Layout
 
 KEY = Qt.Key
@@ -20,6 +21,13 @@ def squared_distances(source, target):
 
 SPAWNS, LOOT = layout("spawns", 12, 1), layout("loot", 12, 2)
 GUARDS = layout("guards", 7, 3, np.array([1.0, 2.0, 3.0, 1.0, 2.0, 1.5, 1.5]))
+
+
+def following(model):
+    """A panel that follows what is drawn, as in a window without a run."""
+    panel = PlanPanel(model.document)
+    model.changed.connect(lambda _, now: panel.show_map(now))
+    return panel
 
 
 def settle(qtbot, panel):

@@ -13,10 +13,19 @@ from scipy.optimize import linear_sum_assignment
 from app.document.model import DocumentModel
 from app.panels.plan import panel as plan_panel
 from app.panels.plan.comparison import compare, pair_of
-from app.panels.plan.panel import PlanPanel
 from maps.document import new_document
 from maps.edits import remove_layout, set_layout
-from tests.app.panels.plan.showing import GUARDS, KEY, LOOT, SPAWNS, layout, point_at, settle, squared_distances
+from tests.app.panels.plan.showing import (
+    GUARDS,
+    KEY,
+    LOOT,
+    SPAWNS,
+    following,
+    layout,
+    point_at,
+    settle,
+    squared_distances,
+)
 from tests.present import present
 
 
@@ -167,7 +176,7 @@ def test_another_map_brings_another_range_of_blur(model, shown):
 
 def test_the_largest_couplings_are_offered_as_lines(qtbot, model, shown):
     plans = []
-    panel = PlanPanel(model)
+    panel = following(model)
     qtbot.addWidget(panel)
     panel.plan_changed.connect(plans.append)
     panel.show()
@@ -198,7 +207,7 @@ def test_of_many_couplings_the_largest_four_hundred_are_lines():
 def test_nothing_is_worked_out_while_the_panel_is_hidden(qtbot, model, monkeypatch):
     solved = []
     monkeypatch.setattr(plan_panel, "compare", lambda *question: solved.append(question) or compare(*question))
-    panel = PlanPanel(model)
+    panel = following(model)
     qtbot.addWidget(panel)
     model.edit("Move", set_layout(model.document, 0, replace(SPAWNS, positions=LOOT.positions)))
     panel.controls.slider.setValue(panel.controls.slider.value() + 3)

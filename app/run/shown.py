@@ -1,0 +1,90 @@
+"""What is in view: one map at one step, of which every figure in the window speaks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from maps.edits import apply_costs
+from maps.layout_edits import move_layouts
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from app.run.measures import Measures
+    from app.scenarios.frame import Frame, Plan
+    from maps.document import MapDocument
+    from maps.results import KeptResult
+
+
+@dataclass(frozen=True)
+class Headline:
+    """A score in words.
+
+    subject: of what, where that is not plain.  stale: it is not the score of what is in view.
+    """
+
+    words: str = ""
+    subject: str = ""
+    stale: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """The map in view. `RunView` decides it; canvas, headline, routes, plan panel and status bar read it.
+
+    document: walls, routes and points, and the costs from before the run.
+    frame: a step of the run, or the map of a kept result, whose costs lie over these; None for the drawn map.
+    subject: what is in view, in words; empty for the drawn map.  moving: the next frame is under way.
+    measures: the newest of this map; of an earlier state of it while those of this one are being worked out.
+    compared: the plan of the plan panel, shown where the frame has none.  result: the kept result in view, if any.
+    """
+
+    document: MapDocument
+    frame: Frame | None = None
+    subject: str = ""
+    moving: bool = False
+    measures: Measures | None = None
+    compared: Plan | None = None
+    result: KeptResult | None = None
+
+    @property
+    def has_run_costs(self) -> bool:
+        """Whether the frame's costs, and the paths on them, stand in place of the drawn ones."""
+        return self.frame is not None and self.frame.cost_map is not None
+
+    @property
+    def costs(self) -> NDArray[Any]:
+        """The costs (H, W) in view."""
+        run = None if self.frame is None else self.frame.cost_map
+        return self.document.cost if run is None else run
+
+    @cached_property
+    def total_cost(self) -> float:
+        """Sum of the costs of the passable cells."""
+        return float(self.costs.sum(where=self.document.passable, dtype="float64"))
+
+    @property
+    def measured(self) -> bool:
+        """Whether the measures are of exactly this map at this step."""
+        of = None if self.measures is None else self.measures.of
+        return of is not None and of.document is self.document and of.cost_map is self.costs
+
+    @property
+    def plan(self) -> Plan | None:
+        """The plan whose lines are drawn."""
+        return self.compared if self.frame is None or self.frame.plan is None else self.frame.plan
+
+
+def with_points(document: MapDocument, frame: Frame) -> MapDocument:
+    """Return a document with its layouts where a frame has them. Raises MapError where they do not fit."""
+    if not frame.layouts:
+        return document
+    return move_layouts(document, {name: (positions, None) for name, positions in frame.layouts.items()})
+
+
+def with_frame(document: MapDocument, frame: Frame) -> MapDocument:
+    """Return a document with a frame's costs and points. Raises MapError where they do not fit."""
+    moved = with_points(document, frame)
+    return moved if frame.cost_map is None else apply_costs(moved, frame.cost_map).document

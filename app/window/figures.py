@@ -1,0 +1,91 @@
+"""Bring what is in view to every panel with figures, so that all of them speak of one map and one step."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from app.canvas.canvas import Canvas
+    from app.document.model import DocumentModel
+    from app.run.model import RunModel
+    from app.run.view import RunView
+    from app.scenarios.frame import Frame
+    from app.window.docks import Docks, Panels
+    from maps.document import MapDocument
+
+    Paths = tuple[npt.NDArray[np.int64], ...]
+
+
+class Figures(QObject):
+    """Shows `RunView.shown` in the panels, and lets the view know what is chosen in them."""
+
+    def __init__(
+        self, view: RunView, run: RunModel, model: DocumentModel, canvas: Canvas, panels: Panels, docks: Docks
+    ) -> None:
+        super().__init__(docks)
+        self._view, self._run, self._model = view, run, model
+        self._panels, self._docks = panels, docks
+        view.shown_changed.connect(self._show_map)
+        for changed in (
+            view.shown_changed,
+            run.state_changed,
+            run.figures_changed,
+            model.history_changed,
+            model.results_changed,
+        ):
+            changed.connect(self._show_headline)
+        view.progress_changed.connect(lambda: panels.progress.show_run(run))
+        run.progress_changed.connect(panels.run.show_progress)
+        view.gallery_changed.connect(self._show_gallery)
+        view.frame_shown.connect(self._show_features)
+        timeline = panels.progress.timeline
+        view.compare_changed.connect(timeline.compare.setChecked)
+        timeline.compare_toggled.connect(view.compare)
+        timeline.frame_chosen.connect(view.scrub)
+        panels.plan.plan_changed.connect(view.show_plan)
+        panels.plan.row_hovered.connect(canvas.highlight_row)
+        panels.layers.visible_changed.connect(view.refresh)
+        canvas.point_hovered.connect(self._point_at)
+        model.results_changed.connect(self._count_results)
+        self._count_results()
+
+    def _show_map(self) -> None:
+        """Show routes, points and results as of the map in view."""
+        shown, panels = self._view.shown, self._panels
+        measures = shown.measures
+        if measures is None:
+            panels.routes.show_costs({}, shown.subject if shown.has_run_costs else "")
+        else:
+            ends = ((route.start, route.goal) for route in measures.of.document.routes)
+            costs = dict(zip(ends, measures.costs.tolist(), strict=True))
+            panels.routes.show_costs(costs, measures.of.subject, stale=not shown.measured)
+        moving = shown.moving and shown.frame is not None and bool(shown.frame.layouts)
+        panels.plan.show_map(self._view.map_of_points, shown.subject, moving=moving)
+        panels.results.show_in_view(shown.result, drawn=shown.frame is None)
+
+    def _count_results(self) -> None:
+        count = len(self._model.results)
+        title = self.tr("Results ({})").format(count) if count else self.tr("Results")
+        self._docks.entitle(self._panels.results, title)
+
+    def _show_headline(self) -> None:
+        self._panels.run.show_headline(self._view.headline)
+
+    def _show_gallery(self, maps: list[tuple[str, MapDocument]], paths: list[Paths]) -> None:
+        self._panels.gallery.show_maps(maps, paths)
+        self._docks.bring_to_front(self._panels.gallery)
+
+    def _show_features(self, frame: Frame) -> None:
+        if frame.scatter is not None:
+            self._panels.features.show_scatter(frame.scatter)
+
+    def _point_at(self, layout: int, point: int) -> None:
+        """Let the point under the pointer stand out in the plan panel, if the plan begins at its layout."""
+        names = [entry.name for entry in self._view.shown.document.layouts]
+        begins = 0 <= layout < len(names) and names[layout] == self._panels.plan.source_name
+        self._panels.plan.highlight_row(point if begins else None)
