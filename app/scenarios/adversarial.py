@@ -15,7 +15,7 @@ from app.scenarios.frame import Floats, Frame
 from app.scenarios.report import Report, RunFacts
 from app.scenarios.scenario import RunStep, Scenario, state_of
 from app.scenarios.translate import movement_grid, path_cells, path_costs
-from app.scenarios.words import within
+from app.scenarios.words import compared, kept_share, within
 from engine.core.errors import ProblemError, SuggestedFix
 
 if TYPE_CHECKING:
@@ -29,15 +29,18 @@ if TYPE_CHECKING:
 class AdversarialFigures:
     """Path costs of a step: of the routes together, with targets their mean.
 
-    gap: of the best map to the bound, relative.  off_target: worst relative deviation from a target.
-    quantity: of what the path costs are, in words.
+    bound: that no map passes which keeps as much, where the map is kept at all.  gap: of the best map to it,
+    relative.  longest: a bound for every map.  kept: share of the drawn cost that the best map leaves in place.
+    off_target: worst relative deviation from a target.  quantity: of what the path costs are, in words.
     """
 
-    bound: float = curve("longest possible (bound)", "bound")
+    bound: float = curve("proven limit", "bound")
     best: float = curve("best so far", "best")
     path_cost: float = curve("this step", "value")
     soft: float = curve("regularised", "soft")
     gap: float = nan
+    longest: float = nan
+    kept: float = 1.0
     off_target: float = nan
     quantity: str = "Path"
 
@@ -55,7 +58,10 @@ class RouteReport:
 
 @dataclass(frozen=True, eq=False)
 class AdversarialReport(Report):
-    """Exact path costs of both documents, whose costs are float32. upper_bound, gap: NaN without a bound.
+    """Exact path costs of both documents, whose costs are float32. Bounds and gaps are NaN where there are none.
+
+    upper_bound, gap: of all maps.  keeping_bound, keeping_gap: of those that keep as much of the drawn one.
+    keep: the setting.  kept: the share of the drawn cost that stayed in its cell.
 
     quantity: of what path_cost_before and path_cost_after are, in words.
     """
@@ -65,6 +71,10 @@ class AdversarialReport(Report):
     path_cost_after: float
     upper_bound: float
     gap: float
+    keep: float
+    kept: float
+    keeping_bound: float
+    keeping_gap: float
     budget: float
     method: Method
     device: str
@@ -74,8 +84,11 @@ class AdversarialReport(Report):
     def summary_lines(self) -> list[str]:
         """Return path costs and gap, each route's where there are several, and how the run computed."""
         line = f"{self.quantity} {self.path_cost_before:.4g} → {self.path_cost_after:.4g}"
-        if isfinite(self.gap):
-            line += f" · within {within(self.gap)} % of the longest possible ({self.upper_bound:.6g})"
+        line += f" · {compared(self.path_cost_before, self.path_cost_after)}, {kept_share(self.kept)}"
+        if isfinite(self.keeping_gap):
+            line += f" · within {within(self.keeping_gap)} % of {_best_of_all(True)} ({self.keeping_bound:.6g})"
+        elif isfinite(self.gap):
+            line += f" · within {within(self.gap)} % of {_best_of_all(False)} ({self.upper_bound:.6g})"
         lines = [line]
         routes = self.routes if len(self.routes) > 1 else ()
         lines += [f"  {route.name}: {route.before:.4g} → {route.after:.4g}" for route in routes]
@@ -83,13 +96,17 @@ class AdversarialReport(Report):
             f"Total cost {self.budget:.6g} · {self.run.steps} steps of {self.method} on {self.device} in "
             f"{self.run.seconds:.2f} s · {self.run.movement}"
         )
-        if self.gap > 0.02 and self.method != "optimum" and self.aim == "longer":
+        if self.keep > 0.0 and isfinite(self.upper_bound):
+            lines.append(f"With --keep 0 the map is reshaped freely, to at most {self.upper_bound:.4g}.")
+        elif self.gap > 0.02 and self.method != "optimum" and self.aim == "longer":
             lines.append("More --steps come nearer; --method optimum finds the longest possible itself.")
         return lines
 
     def captions(self) -> tuple[str, str]:
-        """Return path costs and the gap."""
-        near = f", within {within(self.gap)} % of the longest possible" if isfinite(self.gap) else ""
+        """Return path costs, and how much is kept or how near it comes."""
+        near = f", {kept_share(self.kept)}"
+        if not isfinite(self.keeping_gap) and isfinite(self.gap):
+            near = f", within {within(self.gap)} % of {_best_of_all(False)}"
         what = "path cost" if self.quantity == "Path" else self.quantity.lower()
         return f"{what} {self.path_cost_before:.4g}", f"{what} {self.path_cost_after:.4g}{near}"
 
@@ -132,12 +149,13 @@ class AdversarialPath(Scenario[AdversarialSettings, AdversarialFigures, Floats])
         return None if settings.method == "optimum" else settings.steps
 
     def headline(self, first: AdversarialFigures, last: AdversarialFigures) -> str:
-        """Return the run in one line: "Path 29.0 → 83.4 · within 0.6 % of the longest possible"."""
+        """Return the run in one line: "Path 29.0 → 66.7 · 2.3 × longer, 94 % of your map kept · within 3 % …"."""
         line = f"{last.quantity} {first.path_cost:.1f} → {last.best:.1f}"
+        line += f" · {compared(first.path_cost, last.best)}, {kept_share(last.kept)}"
         if isfinite(last.off_target):
             return line + f" · {100.0 * last.off_target:.1f}\u00a0% off the target"
         if last.gap < 0.5:
-            line += f" · within {within(last.gap)}\u00a0% of the longest possible"
+            line += f" · within {within(last.gap)}\u00a0% of {_best_of_all(last.bound < last.longest)}"
         elif isfinite(last.bound):
             line += f" · no more than {last.bound:.0f} is possible"
         return line
@@ -155,19 +173,26 @@ class AdversarialPath(Scenario[AdversarialSettings, AdversarialFigures, Floats])
         facts: RunFacts,
     ) -> AdversarialReport:
         """Return exact path costs of both documents, and the gap of the second to the run's bound."""
-        from engine.cost_maps.certificate import relative_gap
+        from engine.cost_maps.keeping import share_kept
         from engine.cost_maps.objectives import score
 
         problem = adversarial_problem(before, settings)
         costs_before, costs_after = path_costs(before), path_costs(after)
-        bound = last.figures.bound
+        longest, keeping = last.figures.longest, last.figures.bound
+        if not keeping < longest:
+            keeping = nan
+        reached = score(problem, costs_after)
         return AdversarialReport(
             facts,
             quantity=_quantity(problem),
             path_cost_before=_shown_cost(problem, costs_before),
             path_cost_after=_shown_cost(problem, costs_after),
-            upper_bound=bound,
-            gap=max(0.0, relative_gap(bound, score(problem, costs_after))) if isfinite(bound) else nan,
+            upper_bound=longest,
+            gap=_gap(longest, reached),
+            keep=problem.objective.keep,
+            kept=share_kept(problem.grid, drawn_costs(before), drawn_costs(after)),
+            keeping_bound=keeping,
+            keeping_gap=_gap(keeping, reached),
             budget=after.total_cost,
             method=settings.method,
             device=device_of(settings, problem),
@@ -191,6 +216,16 @@ class AdversarialPath(Scenario[AdversarialSettings, AdversarialFigures, Floats])
         return replace(settings, targets=targets)
 
 
+def _gap(bound: float, reached: float) -> float:
+    """Return by which share a path cost may still be exceeded; NaN without a bound."""
+    return max(0.0, bound / reached - 1.0) if isfinite(bound) else nan
+
+
+def _best_of_all(keeping: bool) -> str:
+    """Return what a bound is of: maps that keep as much of the drawn one, or all maps."""
+    return "the best that keeps as much" if keeping else "the longest possible"
+
+
 def adversarial_problem(document: MapDocument, settings: AdversarialSettings) -> Problem:
     """Return the engine's problem of redistributing the document's costs.
 
@@ -203,6 +238,7 @@ def adversarial_problem(document: MapDocument, settings: AdversarialSettings) ->
             "objective",
             f"{len(settings.targets)} targets for {len(document.routes)} routes; give one for each",
         )
+    keep = 0.0 if settings.method == "optimum" else settings.keep
     targets = settings.targets or (None,) * len(document.routes)
     return Problem(
         grid=movement_grid(document),
@@ -212,7 +248,7 @@ def adversarial_problem(document: MapDocument, settings: AdversarialSettings) ->
             for route, target in zip(document.routes, targets, strict=True)
         ),
         admissible=admissible_of(document, settings, settings.budget),
-        objective=Objective(settings.aim, settings.smoothness, settings.closeness),
+        objective=Objective(settings.aim, settings.smoothness, settings.closeness, keep),
     )
 
 
@@ -244,12 +280,16 @@ def _design_steps(
     if state is None:
         yield _as_drawn(problem)
     for iterate in optimise_costs(problem, how, state_of(DesignState, state)):
+        longest = nan if iterate.upper_bound is None else iterate.upper_bound
+        bound = longest if iterate.keeping_bound is None else min(longest, iterate.keeping_bound)
         figures = AdversarialFigures(
-            bound=nan if iterate.upper_bound is None else iterate.upper_bound,
+            bound=bound,
             best=_shown_cost(problem, iterate.best_path_costs),
             path_cost=_shown_cost(problem, iterate.path_costs),
             soft=_shown_cost(problem, iterate.regularised_costs),
-            gap=nan if iterate.gap is None else iterate.gap,
+            gap=_gap(bound, iterate.best_score),
+            longest=longest,
+            kept=iterate.kept,
             off_target=iterate.best_score if settings.aim == "target" else nan,
             quantity=_quantity(problem),
         )
@@ -268,6 +308,7 @@ def _design_steps(
 def _optimum_steps(
     problem: Problem, settings: AdversarialSettings, device: str, state: object
 ) -> Iterator[AdversarialStep]:
+    from engine.cost_maps.keeping import share_kept
     from engine.optimum.run import OptimumSettings, approach_optimum
     from engine.optimum.saddle_point import SaddlePoint
 
@@ -283,6 +324,8 @@ def _optimum_steps(
                 best=iterate.value,
                 path_cost=iterate.value,
                 gap=iterate.gap,
+                longest=iterate.upper_bound,
+                kept=share_kept(problem.grid, problem.cost_map, iterate.cost_map),
                 quantity=_quantity(problem),
             ),
             _framing(problem, iterate.iterations, iterate.cost_map, iterate.loads, device),

@@ -9,6 +9,7 @@ from app.scenarios.common_settings import (
     budget_setting,
     closeness_setting,
     device_setting,
+    keep_setting,
     lower_setting,
     seed_setting,
     symmetry_setting,
@@ -47,6 +48,7 @@ class AdversarialSettings:
     None takes what the document has (budget, lower, upper) or what suits the method.
     """
 
+    keep: float = keep_setting(_without_adam)
     aim: Aim = setting(
         "longer",
         Choice("Aim", "What becomes of the weighted sum of the routes' costs, or of each of them", choices=AIMS),

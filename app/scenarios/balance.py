@@ -22,6 +22,7 @@ from app.scenarios.frame import Cells, Floats, Frame
 from app.scenarios.report import Report, RunFacts
 from app.scenarios.scenario import RunStep, Scenario, state_of
 from app.scenarios.translate import fixes_in_settings, moved_cost, movement_grid
+from app.scenarios.words import kept_share
 from engine.core.errors import ProblemError, SuggestedFix
 from engine.core.status import Status
 
@@ -38,12 +39,12 @@ MOST_PATHS = 24  # drawn at most
 class BalanceFigures:
     """Exact figures of a step. violation: by how much aims are missed, at most 1 for each.
 
-    met: aims that the best map meets, of `aims`.  changed: total absolute change of the best map.
+    met: aims that the best map meets, of `aims`.  kept: share of the drawn cost that the best map leaves in place.
     """
 
     met: int
     aims: int
-    changed: float
+    kept: float
     violation: float = curve("missing (this step)", "value")
     best_violation: float = curve("missing (best so far)", "best")
 
@@ -61,11 +62,12 @@ class BalanceReport(Report):
     ranks_after: Floats
     distances_after: Floats
     changed_total: float
+    kept: float
     budget: float
 
     def summary_lines(self) -> list[str]:
         """Return the aims met, the teams' ranks where they are the aim, and what the change cost."""
-        lines = [f"Aims met: {self.met_before} → {self.met_after} of {self.aims}"]
+        lines = [f"Aims met: {self.met_before} → {self.met_after} of {self.aims} · {kept_share(self.kept)}"]
         if self.aim == "equal":
             before, after = (
                 ", ".join(f"{rank:.3g}" for rank in ranks.tolist())
@@ -117,8 +119,8 @@ class RankBalance(Scenario[BalanceSettings, BalanceFigures, Floats]):
         return settings.steps
 
     def headline(self, first: BalanceFigures, last: BalanceFigures) -> str:
-        """Return the aims met and the cost moved."""
-        return f"{last.met} of {last.aims} aims met · cost moved {last.changed:.4g}"
+        """Return the aims met and how much of the map is kept."""
+        return f"{last.met} of {last.aims} aims met · {kept_share(last.kept)}"
 
     def apply(self, document: MapDocument, result: Floats) -> MapDocument:
         """Return the document with the best map's costs. Raises MapError where the map does not fit."""
@@ -133,6 +135,7 @@ class RankBalance(Scenario[BalanceSettings, BalanceFigures, Floats]):
         facts: RunFacts,
     ) -> BalanceReport:
         """Return exact ranks and distances of both documents."""
+        from engine.cost_maps.keeping import share_kept
         from engine.design.balance import balance_standing
 
         problem = balance_problem(before, settings)
@@ -148,6 +151,7 @@ class RankBalance(Scenario[BalanceSettings, BalanceFigures, Floats]):
             ranks_after=now.ranks,
             distances_after=now.distances,
             changed_total=moved_cost(before, after),
+            kept=share_kept(problem.grid, problem.cost_map, drawn_costs(after)),
             budget=after.total_cost,
         )
 
@@ -199,6 +203,7 @@ def balance_problem(document: MapDocument, settings: BalanceSettings) -> engine.
         admissible_of(document, settings, settings.budget),
         settings.margin,
         settings.closeness,
+        settings.keep,
     )
 
 
@@ -268,7 +273,7 @@ def _step_of(problem: engine.BalanceProblem, iterate: engine.BalanceIterate) -> 
     figures = BalanceFigures(
         met=best.met,
         aims=len(problem.aims),
-        changed=iterate.changed,
+        kept=iterate.kept,
         violation=float(sum(iterate.standing.violations)),
         best_violation=float(sum(best.violations)),
     )

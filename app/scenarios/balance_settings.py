@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from app.scenarios.common_settings import (
     budget_setting,
     closeness_setting,
+    keep_setting,
     lower_setting,
     seed_setting,
     symmetry_setting,
@@ -58,6 +59,7 @@ def _not_nearest(settings: BalanceSettings) -> bool:
 class BalanceSettings:
     """Who is ranked, what is wanted of the ranks, what the map must keep, and how to run."""
 
+    keep: float = keep_setting()
     spawns: str = setting(
         "", DocumentChoice("Spawns", "The layout that distances are measured from", entries=layout_names)
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -12,6 +12,8 @@ from maps.document import Bounds, MapDocument
 from maps.edits import apply_costs
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from app.scenarios.frame import Floats
     from engine.cost_maps.admissible import Admissible, Symmetry
 
@@ -105,6 +107,20 @@ def seed_setting(tip: str = "Of the run's noise; the same seed gives the same re
 def device_setting() -> str:
     """Return the field of the device that computes."""
     return setting("auto", Choice("Device", "Where the engine computes", choices=DEVICES, more=True))
+
+
+def keep_setting(unused: Callable[[Any], bool] = lambda _: False) -> float:
+    """Return the field of how strongly the drawn map is kept. unused: where the setting has no effect."""
+    return setting(
+        0.5,
+        Number(
+            "Keep my map",
+            "From 0, reshape it freely, to 1, leave it as it is; in the middle about nine tenths of its cost stay",
+            most=1.0,
+            single_step=0.05,
+            unused=unused,
+        ),
+    )
 
 
 def closeness_setting() -> float:

@@ -13,6 +13,7 @@ from app.scenarios.common_settings import (
     apply_map,
     budget_setting,
     drawn_costs,
+    keep_setting,
     lower_setting,
     seed_setting,
     symmetry_setting,
@@ -25,6 +26,7 @@ from app.scenarios.report import Report, RunFacts
 from app.scenarios.scenario import RunStep, Scenario, state_of
 from app.scenarios.settings import Choice, Number, Whole, setting
 from app.scenarios.translate import movement_grid, path_cells
+from app.scenarios.words import kept_share
 from engine.core.status import Status
 
 if TYPE_CHECKING:
@@ -50,6 +52,7 @@ def _watching(settings: ForesightSettings) -> bool:
 class ForesightSettings:
     """How far agents see, what shall become of them, what the map must keep, and how to run."""
 
+    keep: float = keep_setting(_watching)
     aim: Aim = setting("badly", Choice("Aim", "What shall become of agents that see only so far", choices=AIMS))
     width: int = setting(3, Whole("Beam width", "How many ways an agent keeps in mind at once", least=1, most=64))
     horizon: int = setting(6, Whole("Foresight", "How many moves an agent looks ahead", least=1, most=64))
@@ -90,11 +93,13 @@ class ForesightFigures:
     """Exact figures of a step. excess: mean share, in %, by which walks are dearer than paths; NaN if one is lost.
 
     lost: agents that do not arrive on the best map, of `agents`.  path_cost: of their shortest paths together.
+    kept: share of the drawn cost that the best map leaves in place.
     """
 
     lost: int
     agents: int
     path_cost: float
+    kept: float
     excess: float = curve("walks dearer, % (this step)", "value")
     best_excess: float = curve("walks dearer, % (best so far)", "best")
 
@@ -110,6 +115,7 @@ class ForesightReport(Report):
     excess_after: Floats
     path_costs_before: Floats
     path_costs_after: Floats
+    kept: float
     budget: float
 
     def summary_lines(self) -> list[str]:
@@ -172,10 +178,12 @@ class BoundedForesight(Scenario[ForesightSettings, ForesightFigures, Floats]):
         """Return how many agents get lost or, where none does, how much dearer their walks are."""
         path = "path" if last.agents == 1 else f"{last.agents} paths together"
         if last.lost:
-            return f"{last.lost} of {last.agents} agents get lost · {path} {last.path_cost:.4g}"
+            lost = f"{last.lost} of {last.agents} agents get lost"
+            return f"{lost} · {path} {last.path_cost:.4g} · {kept_share(last.kept)}"
         was, now = first.best_excess, last.best_excess
         before = "" if isnan(was) or was == now else f"{was:.0f} → "
-        return f"Walks {before}{now:.0f}\u00a0% dearer than the path · {path} {last.path_cost:.4g}"
+        dearer = f"Walks {before}{now:.0f}\u00a0% dearer than the path"
+        return f"{dearer} · {path} {last.path_cost:.4g} · {kept_share(last.kept)}"
 
     def apply(self, document: MapDocument, result: Floats) -> MapDocument:
         """Return the document with the best map's costs. Raises MapError where the map does not fit."""
@@ -190,6 +198,7 @@ class BoundedForesight(Scenario[ForesightSettings, ForesightFigures, Floats]):
         facts: RunFacts,
     ) -> ForesightReport:
         """Return what agents do on both documents."""
+        from engine.cost_maps.keeping import share_kept
         from engine.design.foresight import verdict_on
 
         problem = foresight_problem(before, settings)
@@ -203,6 +212,7 @@ class BoundedForesight(Scenario[ForesightSettings, ForesightFigures, Floats]):
             excess_after=now.excess,
             path_costs_before=was.path_costs,
             path_costs_after=now.path_costs,
+            kept=share_kept(problem.grid, problem.cost_map, drawn_costs(after)),
             budget=after.total_cost,
         )
 
@@ -222,6 +232,7 @@ def foresight_problem(document: MapDocument, settings: ForesightSettings) -> eng
         "badly" if settings.aim == "watch" else settings.aim,
         admissible_of(document, settings, settings.budget),
         settings.tolerance,
+        settings.keep,
     )
 
 
@@ -241,7 +252,7 @@ def _step_of(problem: engine.ForesightProblem, iterate: engine.ForesightIterate)
 
     return RunStep(
         iterate.step,
-        _figures(best, now.excess),
+        _figures(best, now.excess, iterate.kept),
         frame,
         iterate.best_map,
         iterate.state,
@@ -255,7 +266,7 @@ def _watch(problem: engine.ForesightProblem) -> Iterator[ForesightStep]:
     from engine.design.foresight import verdict_on
 
     verdict = verdict_on(problem, problem.cost_map)
-    figures = _figures(verdict, verdict.excess)
+    figures = _figures(verdict, verdict.excess, 1.0)
     paths = path_cells(problem.grid, problem.cost_map, problem.agents)
     shown = [(walk, plan, layer) for walk in verdict.walks for plan in walk.plans for layer in plan.layers]
     for step, (walk, plan, layer) in enumerate(shown):
@@ -284,12 +295,13 @@ def _framing(
     return frame
 
 
-def _figures(best: engine.Verdict, excess: Floats) -> ForesightFigures:
-    """Return the figures of the best map. excess: (A,) of the step's own map."""
+def _figures(best: engine.Verdict, excess: Floats, kept: float) -> ForesightFigures:
+    """Return the figures of the best map. excess: (A,) of the step's own map.  kept: of the drawn cost."""
     return ForesightFigures(
         lost=sum(not walk.arrives for walk in best.walks),
         agents=len(best.walks),
         path_cost=float(best.path_costs.sum()),
+        kept=kept,
         excess=_percent(excess),
         best_excess=_percent(best.excess),
     )

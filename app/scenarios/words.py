@@ -1,6 +1,6 @@
 """Figures in sentences."""
 
-from math import ceil
+from math import ceil, floor
 
 
 def figure(value: float) -> str:
@@ -15,6 +15,22 @@ def within(gap: float) -> str:
     # What is above a step only by the error of a float is not.
     steps = max(1, ceil(round(percent * 10**decimals, 6)))
     return f"{steps / 10**decimals:.{decimals}f}"
+
+
+def compared(before: float, after: float) -> str:
+    """Return a length beside the one before: "2.3 × longer", "1.4 × shorter", "as long as before"."""
+    ratio = after / before
+    if 0.995 < ratio < 1.005:
+        return "as long as before"
+    times = max(ratio, 1.0 / ratio)
+    return f"{times:.{2 if times < 1.95 else 1}f} × {'longer' if ratio > 1.0 else 'shorter'}"
+
+
+def kept_share(kept: float) -> str:
+    """Return how much of the map is kept: "94 % of your map kept"; rounded down, so that it stays true."""
+    percent = 100.0 * kept + 1e-9
+    shown = floor(10.0 * percent) / 10.0 if 99.0 <= percent < 100.0 else floor(percent)
+    return f"{shown:g}\u00a0% of your map kept"
 
 
 def duration(seconds: float) -> str:

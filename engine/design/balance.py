@@ -27,7 +27,7 @@ from engine.core.grid import Cell, Grid
 from engine.core.status import Status
 from engine.core.tensors import to_numpy
 from engine.cost_maps.admissible import Admissible
-from engine.cost_maps.keeping import change_penalty
+from engine.cost_maps.keeping import change_penalty, share_kept
 from engine.cost_maps.objectives import mean_cost
 from engine.cost_maps.problem import Problem, check_admissible, check_costs, check_keep
 from engine.design.adam_steps import AdamState, MapStep, carried_over, first_state, map_steps
@@ -151,7 +151,8 @@ class BalanceIterate:
 
     cost_map: (H, W) of this step.  loss: soft, of this step.  standing: of this step's map, exactly;
     best_standing: of the best map so far, the one with the smallest sum of violations, then the least change.
-    changed: total absolute change of the best map.  status: None while the run may go on.
+    changed: total absolute change of the best map.  kept: share of the drawn cost that it leaves in place.
+    status: None while the run may go on.
     """
 
     step: int
@@ -163,6 +164,7 @@ class BalanceIterate:
     best_map: Floats
     best_standing: BalanceStanding
     changed: float
+    kept: float
     status: Status | None
     state: BalanceState
 
@@ -213,6 +215,7 @@ def balance(
             best_map=best.cost_map,
             best_standing=best.standing,
             changed=best.changed,
+            kept=share_kept(problem.grid, problem.cost_map, best.cost_map),
             status=turn.status,
             state=BalanceState(problem, taken.number, taken.state, best.cost_map),
         )

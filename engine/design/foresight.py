@@ -21,7 +21,7 @@ from engine.core.grid import Grid
 from engine.core.status import Status
 from engine.core.tensors import to_numpy
 from engine.cost_maps.admissible import Admissible
-from engine.cost_maps.keeping import change_penalty
+from engine.cost_maps.keeping import change_penalty, share_kept
 from engine.cost_maps.objectives import mean_cost
 from engine.cost_maps.problem import Problem, Route, check_admissible, check_costs, check_keep, check_routes
 from engine.design.adam_steps import AdamState, MapStep, carried_over, first_state, map_steps
@@ -107,6 +107,7 @@ class ForesightIterate:
 
     cost_map: (H, W) of this step.  verdict: on this step's map, exactly; best_verdict: on the best map so
     far, of those that keep the shortest paths within the tolerance and on which every agent arrives.
+    kept: share of the drawn cost that the best map leaves in place.
     beams: for each agent, for each plan, the layers of the soft beam.  status: None while the run may go on.
     """
 
@@ -119,6 +120,7 @@ class ForesightIterate:
     beams: tuple[tuple[tuple[SoftLayer, ...], ...], ...]
     best_map: Floats
     best_verdict: Verdict
+    kept: float
     status: Status | None
     state: ForesightState
 
@@ -166,6 +168,7 @@ def foresee(
             beams=taken.details.beams,
             best_map=best.cost_map,
             best_verdict=best.verdict,
+            kept=share_kept(problem.grid, problem.cost_map, best.cost_map),
             status=turn.status,
             state=ForesightState(problem, taken.number, taken.state, best.cost_map),
         )
