@@ -123,7 +123,7 @@ class ForesightReport(Report):
         paths = zip(self.path_costs_before.tolist(), self.path_costs_after.tolist(), strict=True)
         return [
             f"Walks dearer than the shortest path by {_shares(self.excess_before, 1)} → "
-            f"{_shares(self.excess_after, 1)}",
+            f"{_shares(self.excess_after, 1)} · {kept_share(self.kept)}",
             "Shortest paths: " + ", ".join(f"{was:.4g} → {now:.4g}" for was, now in paths),
             f"Beam of {self.width}, {self.horizon} moves ahead · {self.run.steps} steps in "
             f"{self.run.seconds:.2f} s · {self.run.movement}",

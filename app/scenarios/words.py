@@ -30,7 +30,7 @@ def kept_share(kept: float) -> str:
     """Return how much of the map is kept: "94 % of your map kept"; rounded down, so that it stays true."""
     percent = 100.0 * kept + 1e-9
     shown = floor(10.0 * percent) / 10.0 if 99.0 <= percent < 100.0 else floor(percent)
-    return f"{shown:g}\u00a0% of your map kept"
+    return f"{shown:g} % of your map kept"
 
 
 def duration(seconds: float) -> str:

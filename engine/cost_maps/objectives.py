@@ -16,6 +16,8 @@ from engine.cost_maps.roughness import roughness
 
 # "longer_minimum": the soft minimum's temperature, as a share of a route's cost on an even map.
 MINIMUM_SOFTNESS = 0.01
+# Targets come first: a map is kept as far as they allow.
+TARGET_KEEP = 1e-3
 
 
 def design_loss(problem: Problem, route_costs: Tensor, cost_map: Tensor) -> Tensor:
@@ -36,7 +38,7 @@ def design_loss(problem: Problem, route_costs: Tensor, cost_map: Tensor) -> Tens
         loss = loss + objective.closeness * _unit(problem) * distance / mean**2
     if objective.keep > 0.0:
         penalty = change_penalty(problem.grid, problem.cost_map, cost_map, objective.keep)
-        loss = loss + _unit(problem) * penalty
+        loss = loss + (TARGET_KEEP if objective.aim == "target" else 1.0) * _unit(problem) * penalty
     return loss
 
 
