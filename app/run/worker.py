@@ -217,7 +217,6 @@ class Run:
             self.mailbox.put_ending(Ending(message, self._result, failed=True))
 
     def _iterate(self) -> None:
-        self.mailbox.put_phase("loading the solver")
         from engine.core.device import leave_a_core_free
 
         leave_a_core_free()
