@@ -45,9 +45,9 @@ def solve(
     before there is a result.
     """
     from engine.core.cancel import Cancelled, StopFlag, check, stoppable_by
-    from engine.core.device import leave_a_core_free
+    from engine.core.device import use_few_threads
 
-    leave_a_core_free()
+    threads = use_few_threads()
     began = time.perf_counter()
     last, stopped, flag = None, False, StopFlag()
     try:
@@ -62,7 +62,8 @@ def solve(
     assert last is not None, "a run has at least one step"
     seconds = round(time.perf_counter() - began, 3)
     after = document if last.result is None else scenario.apply(document, last.result)
-    facts = RunFacts(scenario.name, movement_text(document.rule), settings.seed, last.step, seconds, last.status)
+    movement = movement_text(document.rule)
+    facts = RunFacts(scenario.name, movement, settings.seed, last.step, seconds, last.status, threads)
     return Solved(after, scenario.report(document, after, settings, last, facts), last, stopped)
 
 

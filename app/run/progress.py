@@ -62,8 +62,8 @@ class Progress:
         newest = self._newest()
         if self.total is None or len(newest) < LEAST_STEPS or sum(newest) < LEAST_SECONDS:
             return None
-        # The longest one counts as the next longest: the machine may have been busy. Steps that judge held-out maps
-        # are several.
+        # The longest step counts as the next longest: the machine may have been busy. Long steps that come again
+        # count, such as those that judge held-out maps.
         *others, second, _ = sorted(newest)
         worked_out = (sum(others) + 2.0 * second) / len(newest) * max(self.total - self.step, 0)
         now = self._clock()

@@ -38,11 +38,11 @@ def _warm_up() -> None:
     import torch
 
     from app.canvas.line_raster import inked, line_opacity
-    from engine.core.device import leave_a_core_free
+    from engine.core.device import use_few_threads
     from engine.warmup import warm_up, warm_up_torch
 
     check()
-    leave_a_core_free()
+    use_few_threads()
     opacity = line_opacity((4, 4), np.ones((1, 4)), np.ones(1))
     inked(opacity, opacity, np.zeros((256, 256), np.uint32))
     warm_up()

@@ -217,9 +217,9 @@ class Run:
             self.mailbox.put_ending(Ending(message, self._result, failed=True))
 
     def _iterate(self) -> None:
-        from engine.core.device import leave_a_core_free
+        from engine.core.device import use_few_threads
 
-        leave_a_core_free()
+        use_few_threads()
         sys.setswitchinterval(0.0005)  # the GUI thread gets the interpreter ten times sooner than by default
         self.mailbox.put_phase(self._scenario.preparing)
         steps = self._scenario.steps(self._document, self._settings)

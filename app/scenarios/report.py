@@ -22,6 +22,7 @@ class RunFacts:
     """What every report says about its run.
 
     movement: the map's movement rule in words.  status: how the run ended; None where it was left before.
+    threads: of torch on the CPU; another number may give other last digits, and so other bytes.
     """
 
     scenario: str
@@ -30,6 +31,7 @@ class RunFacts:
     steps: int
     seconds: float
     status: Status | None
+    threads: int = 1
 
 
 @dataclass(frozen=True, eq=False)

@@ -41,12 +41,17 @@ def pick_device(device: str, method: str, size: int = 0) -> str:
     return device
 
 
-def leave_a_core_free() -> None:
-    """Keep torch off one core, for the window and for everything else that runs.
+def use_few_threads() -> int:
+    """Let torch compute on one CPU thread, or on as many as OMP_NUM_THREADS says, and return the number.
 
-    With every core taken, small tensor operations ran up to 20 times slower on a busy machine of two cores.
+    Sums over several threads depend on their number, so on one the same seed gives the same bytes on every machine
+    of a kind. Little is lost: with every core taken, small operations ran up to 20 times slower on a busy machine
+    of two cores, and the window drew later.
     """
-    torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))
+    asked = os.environ.get("OMP_NUM_THREADS", "")
+    threads = int(asked) if asked.isdigit() and int(asked) > 0 else 1
+    torch.set_num_threads(threads)
+    return threads
 
 
 def _exists(name: str, available: list[str]) -> bool:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from engine.core.arrays import Flags, Floats
 from engine.core.cancel import check
+from engine.core.errors import ProblemError
 from engine.core.tensors import to_numpy
 from engine.cost_maps.admissible import FIXED, Admissible
 from engine.cost_maps.objectives import design_loss
@@ -47,7 +48,8 @@ class AdamState:
 class MapStep(Generic[Details]):
     """One step: the map (H, W) that was evaluated, its loss with its details, and the state after the update.
 
-    finite: whether loss and gradient were numbers. If not, there was no update and the run must end.
+    finite: whether map, loss, gradient and updated parameters were numbers. If not, there was no update and the
+    run must end.
     """
 
     cost_map: Floats
@@ -84,7 +86,7 @@ class Adam:
             }
 
     def step(self, loss: Tensor, rate: Rate) -> bool:
-        """Make one step down the loss; say whether loss and gradient were finite. If not, nothing changes."""
+        """Make one step down the loss; say whether all that it met was finite. If not, the parameters stay."""
         check()
         self._optimiser.zero_grad()
         loss.backward()
@@ -94,7 +96,12 @@ class Adam:
             return False
         for group in self._optimiser.param_groups:
             group["lr"], group["eps"] = rate.learning_rate, rate.adam_epsilon
+        before = self._parameters.detach().clone()
         self._optimiser.step()
+        if not bool(torch.isfinite(self._parameters).all()):
+            with torch.no_grad():
+                self._parameters.copy_(before)
+            return False
         self.updates += 1
         return True
 
@@ -139,16 +146,23 @@ def map_steps(
     """Yield steps of Adam from `state`, one for each of `rates`, until one is not finite.
 
     loss: returns the loss of a cost map (H, W) at a rate, and details to show with it. The state's warm start is
-    passed on unchanged.
+    passed on unchanged. Raises ProblemError if the first map already has costs that are not numbers.
     """
     dtype = torch.float32 if torch.device(device).type == "mps" else torch.float64
     limits = parametrisation(admissible, device, dtype)
     theta = torch.tensor(admissible.reduce(np.nan_to_num(state.theta)), dtype=dtype, device=device)
     theta.requires_grad_(True)
     adam = Adam(theta, BETAS, admissible.reduce(state.mean), admissible.reduce(state.square), state.updates)
+    last: MapStep[Details] | None = None
     for rate in rates:
         check()
         cost_map = limits.cost_map(theta)
+        if not bool(torch.isfinite(cost_map).all()):
+            # No solver is asked about such a map: it would find that no way leads to the goal.
+            if last is None:
+                raise ProblemError("state", "the run would start from costs that are not numbers; start it anew")
+            yield replace(last, rate=rate, finite=False)
+            return
         value, details = loss(cost_map, rate)
         finite = adam.step(value, rate)
         check()
@@ -158,7 +172,8 @@ def map_steps(
             mean, square = (_to_map(admissible, moment, 0.0) for moment in adam.moments)
             moved = _to_map(admissible, to_numpy(theta))
             state = AdamState(moved, mean, square, adam.updates, state.warm_start)
-        yield MapStep(to_numpy(cost_map), float(value.detach()), details, rate, state, finite)
+        last = MapStep(to_numpy(cost_map), float(value.detach()), details, rate, state, finite)
+        yield last
         if not finite:
             return
 

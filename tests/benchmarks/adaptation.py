@@ -14,7 +14,7 @@ from itertools import permutations
 
 import numpy as np
 
-from engine.core.device import leave_a_core_free
+from engine.core.device import use_few_threads
 from engine.learning.adaptation import Accuracy, accuracy, adapt
 from engine.learning.terrain import TrainingSettings, example_pictures, train_terrain
 from engine.learning.tilesets import TILESETS, examples
@@ -31,7 +31,7 @@ def figures(found: Accuracy) -> str:
 
 
 def main() -> None:
-    leave_a_core_free()
+    use_few_threads()
     drawn, seen, held_out = (
         examples(count, SIZE, SIZE, seed)
         for count, seed in zip((TRAINING, ADAPTING, HELD_OUT), (DRAWN_SEED, SEEN_SEED, HELD_OUT_SEED), strict=True)

@@ -6,7 +6,7 @@ Shares are of the LP optimum (HiGHS); the bound is that of the whole run, with t
 import time
 from collections import deque
 
-from engine.core.device import leave_a_core_free
+from engine.core.device import use_few_threads
 from engine.design.adversarial import DesignSettings, optimise_costs
 from engine.optimum.run import OptimumSettings, approach_optimum
 from engine.warmup import warm_up
@@ -26,7 +26,7 @@ def last(iterates):
 
 def main() -> None:
     warm_up()
-    leave_a_core_free()
+    use_few_threads()
     last(optimise_costs(table_problem(16, 4), DesignSettings(steps=2)))
     rows = []
     for method in ("logit", "bregman"):

@@ -5,7 +5,7 @@ import time
 import numpy as np
 import torch
 
-from engine.core.device import leave_a_core_free
+from engine.core.device import use_few_threads
 from engine.core.grid import Grid
 from engine.paths.bregman_cpu import CpuProjections
 from engine.paths.exact import distances_to
@@ -32,7 +32,7 @@ def plain_sweeps(grid: Grid, cost_map: np.ndarray, start, goal) -> int:
 
 def main() -> None:
     warm_up()
-    leave_a_core_free()
+    use_few_threads()
     rows = []
     for size in (16, 32, 64):
         for neighbours in (4, 8):

@@ -7,7 +7,7 @@ Walks and shortest paths are exact, by the hard agent and by Dijkstra; every opt
 import numpy as np
 import torch
 
-from engine.core.device import leave_a_core_free
+from engine.core.device import use_few_threads
 from engine.design.foresight import ForesightProblem, ForesightSettings, foresee
 from engine.paths.beam_search import Agent, guess_field, walk
 from engine.paths.soft_beam import soft_losses
@@ -28,7 +28,7 @@ def agent_on(size: int, seed: int, width: int, horizon: int):
 
 
 def main() -> None:
-    leave_a_core_free()
+    use_few_threads()
     last(foresee(*quick()))
 
     rows = []

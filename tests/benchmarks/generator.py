@@ -10,7 +10,7 @@ from collections import deque
 
 import numpy as np
 
-from engine.core.device import leave_a_core_free
+from engine.core.device import use_few_threads
 from engine.learning.map_generator import make_gallery, train_generator
 from engine.warmup import warm_up
 from tests.benchmarks.table import print_table
@@ -21,7 +21,7 @@ SHARES = (0.25, 0.5, 0.75)
 
 def main() -> None:
     warm_up()
-    leave_a_core_free()
+    use_few_threads()
     problems = {
         "open, 8 moves": table_problem(32, 8),
         "open, 4 moves": table_problem(32, 4),

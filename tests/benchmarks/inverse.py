@@ -6,7 +6,7 @@ from typing import get_args
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from engine.core.device import leave_a_core_free
+from engine.core.device import use_few_threads
 from engine.core.grid import Grid
 from engine.cost_maps.admissible import admissible_maps
 from engine.design.drawn_line import DrawnRouteProblem, legal_chain
@@ -29,7 +29,7 @@ def wave_problem(size: int) -> DrawnRouteProblem:
 
 
 def main() -> None:
-    leave_a_core_free()
+    use_few_threads()
     gradients: tuple[Gradient, ...] = get_args(Gradient)
     for gradient in gradients:  # compile
         list(draw_route(wave_problem(16), DrawnRouteSettings(gradient, steps=20)))

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from engine.core.device import leave_a_core_free
+from engine.core.device import use_few_threads
 from engine.ranking import operators as ranking
 from tests.benchmarks.table import print_table
 from tests.present import present
@@ -120,7 +120,7 @@ def rows_of(n, softness, steps, wanted, answer):
 
 
 def main() -> None:
-    leave_a_core_free()
+    use_few_threads()
     torchsort, ott = module("torchsort"), module("ott.tools.soft_sort")
     for name, found in (("torchsort", torchsort), ("ott-jax", ott)):
         if found is None:

@@ -7,7 +7,7 @@ import sys
 import time
 from dataclasses import replace
 
-from engine.core.device import leave_a_core_free
+from engine.core.device import use_few_threads
 from engine.learning.terrain import METHODS, PricingModel, TrainingSettings, optimal_share, train_terrain
 from engine.learning.tilesets import TILESETS, Examples, examples
 from tests.benchmarks.table import print_table
@@ -28,7 +28,7 @@ def trained(training: Examples, settings: TrainingSettings) -> tuple[PricingMode
 
 
 def main() -> None:
-    leave_a_core_free()
+    use_few_threads()
     held_out = {size: examples(count, size, size, 2) for size, count in HELD_OUT.items()}
     rows = []
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from engine.core.device import leave_a_core_free
+from engine.core.device import use_few_threads
 from engine.core.grid import Grid
 from engine.cost_maps.admissible import admissible_maps
 from engine.cost_maps.parametrisation import parametrisation
@@ -28,7 +28,7 @@ def test_a_network_learns_to_make_maps_with_a_path_of_one_length():
     grid = Grid(passable)
     limits = parametrisation(admissible_maps(np.ones((SIZE, SIZE)), passable, 0.2, 5.0))
 
-    leave_a_core_free()
+    use_few_threads()
     torch.manual_seed(0)
     noise = torch.randn(4, 6, dtype=torch.float64)
     network = nn.Sequential(nn.Linear(6, 32), nn.Tanh(), nn.Linear(32, int(passable.sum()))).double()

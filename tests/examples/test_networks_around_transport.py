@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from engine.core.device import leave_a_core_free
+from engine.core.device import use_few_threads
 from engine.transport.gradients import transport_plan
 from engine.transport.settings import TransportSettings
 
@@ -44,7 +44,7 @@ def days(count, seed):
 
 @pytest.mark.slow
 def test_a_network_before_and_a_network_after_transport_learn_together():
-    leave_a_core_free()
+    use_few_threads()
     torch.manual_seed(1)
     model = Sorting()
     start = {name: values.clone() for name, values in model.state_dict().items()}

@@ -2,8 +2,12 @@
 
 import numpy as np
 import pytest
+import torch
 
+from engine.core.errors import ProblemError
+from engine.core.status import Status
 from engine.cost_maps.objectives import mean_cost
+from engine.cost_maps.parametrisation import Parametrisation
 from engine.design.adam_steps import carried_over, first_state, soft_path_steps
 from engine.design.adversarial import DesignSettings, optimise_costs
 from engine.design.schedule import rates
@@ -104,3 +108,34 @@ def test_every_step_of_a_run_starts_from_the_potentials_of_the_step_before():
     assert sum(used) < 0.6 * sum(cold)
     rest = soft_path_steps(problem, steps[5].state, rates(range(1, 2), 0.001, 0.05, 0.05), 100_000, flow)
     assert next(rest).details.iterations == steps[6].details.iterations
+
+
+@pytest.mark.parametrize("where", ["update", "map"])
+def test_a_parameter_that_is_no_number_ends_the_run_in_those_words(where, monkeypatch):
+    problem = random_problem(12, 12, 2, locked=0.1, walls=0.1)
+    steps = []
+    spoilt, name = (torch.optim.Adam, "step") if where == "update" else (Parametrisation, "cost_map")
+    honest = getattr(spoilt, name)
+
+    def spoiling(self, *arguments):
+        theta = self.param_groups[0]["params"][0] if where == "update" else arguments[0]
+        result = honest(self, *arguments) if where == "update" else None
+        steps.append(1)
+        if len(steps) == 9:
+            with torch.no_grad():
+                theta[3] = np.nan
+        return result if where == "update" else honest(self, *arguments)
+
+    monkeypatch.setattr(spoilt, name, spoiling)
+    iterates = list(optimise_costs(problem, DesignSettings(steps=30)))
+    assert [iterate.step for iterate in iterates] == list(range(1, 10))
+    assert iterates[-1].status is Status.NOT_A_NUMBER
+    assert np.isfinite(iterates[-1].state.adam.theta[problem.admissible.group >= 0]).all()
+    assert problem.admissible.contains(iterates[-1].best_map)
+
+
+def test_a_first_map_of_no_numbers_is_refused(monkeypatch):
+    honest = Parametrisation.cost_map
+    monkeypatch.setattr(Parametrisation, "cost_map", lambda self, theta: honest(self, theta) * np.nan)
+    with pytest.raises(ProblemError, match="costs that are not numbers"):
+        list(optimise_costs(table_problem(16, 8), DesignSettings(steps=30)))

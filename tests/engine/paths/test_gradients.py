@@ -32,8 +32,8 @@ def gradient_of(loss, cost_map):
 @pytest.fixture(params=KINDS, ids=lambda kind: "-".join(map(str, kind)))
 def case(request):
     method, neighbours, cost_rule = request.param
-    problem = random_problem(21, 6, 2, neighbours=neighbours, cost_rule=cost_rule)
-    return problem, FlowSettings(method, 0.4, 1e-13, 4000)
+    problem = random_problem(21, 5, 2, neighbours=neighbours, cost_rule=cost_rule)
+    return problem, FlowSettings(method, 0.7, 1e-12, 4000)
 
 
 @pytest.mark.slow
