@@ -106,6 +106,7 @@ class AdversarialPath(Scenario[AdversarialSettings, AdversarialFigures, Floats])
     axis = "path cost"
     settings = AdversarialSettings
     figures = AdversarialFigures
+    headline_of_best = True
 
     def steps(
         self, document: MapDocument, settings: AdversarialSettings, state: object = None

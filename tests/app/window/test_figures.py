@@ -107,7 +107,7 @@ def test_all_figures_change_together_with_what_is_in_view(qtbot, window):
     QTest.keyClick(timeline.strip, Qt.Key.Key_Home)  # an earlier step
     settle(qtbot, window)
     first = window.run.kept[0]
-    assert headline(window) == (window.run.headline(first.step), f"at step {first.step} of {STEPS}", False)
+    assert headline(window) == (window.run.headline(first.step), f"best up to step {first.step} of {STEPS}", False)
     assert costs(window) == (exact(drawn.replace(cost=first.cost_map.astype(np.float32))), False)
     assert status(window)[0] == f"step {first.step} of the run"
     assert timeline.step.text() == f"{first.step} / {STEPS}"
@@ -156,12 +156,12 @@ def test_an_edit_during_a_run_greys_the_headline_until_it_is_taken_up(qtbot, win
     window.panels.run.form.controls["steps"].set_value(ENDLESS)
     QTest.mouseClick(window.panels.run.run, LEFT)
     qtbot.waitUntil(lambda: window.run.step > 3, timeout=60_000)
-    assert headline(window)[1:] == ("", False)
+    assert headline(window)[1:] == ("best so far", False)
     window.tools.choose("wall")
     press_and_move(window, (4, 7), (7, 7))
     assert headline(window)[1:] == ("of the map before your edit", True)
     release(window, (7, 7))
-    qtbot.waitUntil(lambda: headline(window)[1:] == ("", False), timeout=60_000)
+    qtbot.waitUntil(lambda: headline(window)[1:] == ("best so far", False), timeout=60_000)
     assert len(window.run.edits) == 1
     window.run.stop()
     qtbot.waitUntil(lambda: window.run.state == "ended", timeout=60_000)
@@ -181,8 +181,12 @@ def test_while_it_runs_costs_are_of_a_step_that_is_named(qtbot, window):
     assert table.subject.text() == f"Costs at step {frame.step} of the run"
     paused = window.model.document.replace(cost=frame.cost_map.astype(np.float32))
     assert costs(window) == (exact(paused), False)
-    window.run.stop()
+    QTest.mouseClick(window.panels.run.stop, LEFT)
     qtbot.waitUntil(lambda: window.run.state == "ended", timeout=60_000)
+    settle(qtbot, window)
+    (result,) = window.model.results
+    assert costs(window) == (exact(result.after), False), "in view is the result, not the last step"
+    assert headline(window) == (result.headline, "", False)
 
 
 @pytest.mark.slow
