@@ -215,10 +215,19 @@ class RunModel(QObject):
         self._timer.stop()
         self._patience.stop()
         self.result, self.fix = ending.result, ending.fix
+        message = ending.message
         if ending.cut:
             self._show_result()
-        self._become("failed" if ending.failed else "ended", ending.message)
+            message = self._stopped_words()
+        self._become("failed" if ending.failed else "ended", message)
         self.finished.emit()
+
+    def _stopped_words(self) -> str:
+        total = None if self._progress is None else self._progress.total
+        where = f"{self.step}" if total is None else self.tr("{} of {}").format(self.step, total)
+        words = self.tr("Stopped at step {}; the best so far is kept.").format(where)
+        makes_gallery = self.scenario is not None and self.scenario.makes_gallery
+        return words + self.tr(" There are no maps for the gallery yet.") if makes_gallery else words
 
     def _show_result(self) -> None:
         """Let the newest frame show the result: that of the last step shows the step, which may be worse."""
