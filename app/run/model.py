@@ -225,7 +225,7 @@ class RunModel(QObject):
     def _stopped_words(self) -> str:
         total = None if self._progress is None else self._progress.total
         where = f"{self.step}" if total is None else self.tr("{} of {}").format(self.step, total)
-        words = self.tr("Stopped at step {}; the best so far is kept.").format(where)
+        words = self.tr("Stopped at step {}; the best map so far is kept.").format(where)
         makes_gallery = self.scenario is not None and self.scenario.makes_gallery
         return words + self.tr(" There are no maps for the gallery yet.") if makes_gallery else words
 

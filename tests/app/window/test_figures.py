@@ -206,7 +206,7 @@ def test_how_far_a_run_is_stands_in_the_panel_the_time_line_and_the_status_bar(q
     qtbot.waitUntil(lambda: window.run.state == "ended", timeout=60_000)
     assert panel.progress.isHidden()
     assert bar.text() == ""
-    assert panel.message.text() == f"Stopped at step {window.run.step} of {ENDLESS}; the best so far is kept."
+    assert panel.message.text() == f"Stopped at step {window.run.step} of {ENDLESS}; the best map so far is kept."
     assert window.model.results, "what there was is kept"
 
 
