@@ -67,7 +67,8 @@ class Figures(QObject):
         if self._view.drawn_measures is not None:
             panels.routes.show_drawn_costs(self._view.drawn_measures.route_costs)
         moving = shown.moving and shown.frame is not None and bool(shown.frame.layouts)
-        panels.plan.show_map(self._view.map_of_points, shown.subject, moving=moving)
+        points = shown.document if moving else self._view.map_of_points
+        panels.plan.show_map(points, shown.subject, moving=moving)
         panels.results.show_in_view(shown.result, drawn=shown.frame is None)
 
     def _count_results(self) -> None:

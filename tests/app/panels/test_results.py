@@ -198,7 +198,7 @@ def test_painting_on_an_ended_run_applies_its_result_first_and_escape_leaves_it_
 
 def test_the_headline_says_of_what_it_speaks(qtbot, window):
     run(qtbot, window)
-    window.panels.run.form.controls["steps"].set_value(300)  # long enough for frames in between
+    window.panels.run.form.controls["steps"].set_value(60)  # long enough for frames in between
     run(qtbot, window)
     panel, first, last = window.panels.run, window.run.kept[0].step, window.run.step
     assert first < last

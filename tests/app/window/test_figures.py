@@ -7,6 +7,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMessageBox
 
 from app.panels.routes import COST
+from app.scenarios.adversarial import AdversarialPath
+from app.scenarios.adversarial_settings import AdversarialSettings
 from app.scenarios.translate import path_costs
 from app.window.main_window import MainWindow
 from maps.document import Layout, Route, new_document
@@ -282,15 +284,20 @@ def test_a_run_does_not_widen_the_window(qtbot, window):
     assert max(widths) <= width
 
 
-def test_a_sum_of_paths_is_called_one(qtbot):
+def test_a_sum_of_paths_is_called_one():
     document = load_sample("island")
     assert [route.weight for route in document.routes] == [3.0, 1.0, 2.0]
-    from app.scenarios.adversarial import AdversarialPath
-    from app.scenarios.adversarial_settings import AdversarialSettings
+    scenario, (south, west, north) = AdversarialPath(), path_costs(document)
 
-    scenario = AdversarialPath()
-    first = next(iter(scenario.steps(document, AdversarialSettings()))).figures
-    assert scenario.headline(first, first).startswith("Weighted sum of 3 paths 281.8 → 281.8")
+    def words(document, **settings):
+        first = next(iter(scenario.steps(document, AdversarialSettings(**settings)))).figures
+        return scenario.headline(first, first)
+
+    assert words(document).startswith(f"Weighted sum of 3 paths {3.0 * south + west + 2.0 * north:.1f} → ")
+    least = min(3.0 * south, west, 2.0 * north)
+    assert words(document, aim="longer_minimum").startswith(f"Least of 3 weighted paths {least:.1f} → ")
+    mean = (3.0 * south + west + 2.0 * north) / 6.0
+    targets = words(document, aim="target", targets=(50.0, 50.0, 50.0))
+    assert targets.startswith(f"Weighted mean of 3 paths {mean:.1f} → ")
     lone = document.replace(routes=document.routes[:1])
-    first = next(iter(scenario.steps(lone, AdversarialSettings()))).figures
-    assert scenario.headline(first, first).startswith("Path × weight 3 ")
+    assert words(lone).startswith(f"Path × weight 3 {3.0 * south:.1f} → ")
