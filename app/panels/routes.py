@@ -68,8 +68,6 @@ class RoutesPanel(EntriesPanel[Route]):
         subject: on which map, in words; empty for the drawn one.  stale: those of an earlier state of it.
         """
         shown = dict(costs), stale
-        if not subject and costs:
-            self._drawn_costs = dict(costs)
         if shown != (self._costs, self._stale):
             self._costs, self._stale = shown
             self.refresh()
@@ -77,7 +75,13 @@ class RoutesPanel(EntriesPanel[Route]):
         if words != self.subject.text():
             self.subject.setText(words)
             self.subject.setVisible(bool(words))
-        self._tell_targets()
+
+    def show_drawn_costs(self, costs: Mapping[tuple[Cell, Cell], float]) -> None:
+        """Take what paths cost on the drawn map: there a target keeps the cost of now."""
+        if costs != self._drawn_costs:
+            self._drawn_costs = dict(costs)
+            self.refresh()
+            self._tell_targets()
 
     def show_targets(self, wanted: bool) -> None:
         """Show or hide the column of target costs."""

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from app.scenarios.settings import settings_as_words
-from maps.errors import MapError
 from maps.results import KeptResult
 
 if TYPE_CHECKING:
@@ -22,12 +21,8 @@ def kept_result(run: RunModel, name: str) -> KeptResult | None:
     None where there is none yet, where it fits the map no more, or where it leaves the map as it is, as that of a
     run that only trains a network does.
     """
-    scenario, settings, before, best = run.scenario, run.settings, run.taken, run.best
-    if scenario is None or settings is None or before is None or best is None:
-        return None
-    try:
-        after = scenario.apply(before, best)
-    except MapError:
+    scenario, settings, before, after = run.scenario, run.settings, run.taken, run.best_map()
+    if scenario is None or settings is None or before is None or after is None:
         return None
     if same_map(before, after):
         return None

@@ -15,7 +15,7 @@ from app.base.jobs import NewestWins
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from maps.document import MapDocument
+    from maps.document import Cell, MapDocument
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +53,12 @@ class Measures:
     paths: tuple[npt.NDArray[np.int64], ...]
     distance: npt.NDArray[np.float64] | None
     seconds: float = 0.0
+
+    @property
+    def route_costs(self) -> dict[tuple[Cell, Cell], float]:
+        """What paths cost by the ends of their routes, so that a cost stays with its route."""
+        ends = ((route.start, route.goal) for route in self.of.document.routes)
+        return dict(zip(ends, self.costs.tolist(), strict=True))
 
     @property
     def cut_off(self) -> npt.NDArray[np.bool_] | None:

@@ -11,6 +11,7 @@ from app.run.worker import Ending, Run, StepFigures, stopped
 from app.scenarios.frame import Floats, Frame
 from app.scenarios.scenario import AnyScenario, ScenarioSettings
 from maps.document import MapDocument
+from maps.errors import MapError
 
 if TYPE_CHECKING:
     from engine.core.errors import SuggestedFix
@@ -56,6 +57,7 @@ class RunModel(QObject):
         self.result: object = None
         self.fix: SuggestedFix | None = None
         self._figures: list[StepFigures] = []
+        self._best_map: tuple[object, MapDocument, MapDocument] | None = None  # a best, without it, with it
         self._progress: Progress | None = None
         self._told = ""  # how far the run is
         self._frames_seen, self._keep_every = 0, 1
@@ -99,6 +101,19 @@ class RunModel(QObject):
     def best(self) -> object:
         """Return the best result so far, of a run that goes on or has ended; None where there is none yet."""
         return self._run.result if self._run is not None and self.busy else self.result
+
+    def best_map(self) -> MapDocument | None:
+        """Return the map that the run works on with its best so far in it; None while there is none that fits."""
+        best, before, known = self.best, self.taken, self._best_map
+        if self.scenario is None or best is None or before is None:
+            return None
+        if known is None or known[0] is not best or known[1] is not before:
+            try:
+                known = best, before, self.scenario.apply(before, best)
+            except MapError:
+                return None
+            self._best_map = known
+        return known[2]
 
     @property
     def step(self) -> int:
@@ -200,11 +215,35 @@ class RunModel(QObject):
         self._timer.stop()
         self._patience.stop()
         self.result, self.fix = ending.result, ending.fix
-        self._become("failed" if ending.failed else "ended", ending.message)
+        message = ending.message
+        if ending.cut:
+            self._show_result()
+            message = self._stopped_words()
+        self._become("failed" if ending.failed else "ended", message)
         self.finished.emit()
 
+    def _stopped_words(self) -> str:
+        total = None if self._progress is None else self._progress.total
+        where = f"{self.step}" if total is None else self.tr("{} of {}").format(self.step, total)
+        words = self.tr("Stopped at step {}; the best map so far is kept.").format(where)
+        makes_gallery = self.scenario is not None and self.scenario.makes_gallery
+        return words + self.tr(" There are no maps for the gallery yet.") if makes_gallery else words
+
+    def _show_result(self) -> None:
+        """Let the newest frame show the result: that of the last step shows the step, which may be worse."""
+        before, after = self.taken, self.best_map()
+        if before is not None and after is not None:
+            costs = None if after.cost is before.cost else after.cost.astype(np.float64)
+            moved = {
+                layout.name: layout.positions
+                for layout, old in zip(after.layouts, before.layouts, strict=True)
+                if layout is not old
+            }
+            self.frame = Frame(self.step, costs, layouts=moved or None)
+            self.frame_changed.emit()
+
     def _forget(self) -> None:
-        self.frame, self.result, self.fix = None, None, None
+        self.frame, self.result, self.fix, self._best_map = None, None, None, None
         self.started_from, self.taken, self._sent, self.refused = None, None, None, False
         self.kept, self.edits, self._figures = [], [], []
         self._frames_seen, self._keep_every = 0, 1

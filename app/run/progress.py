@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from statistics import median
 from typing import TYPE_CHECKING
 
 from app.run.warm_up import warming_up
@@ -17,11 +16,9 @@ if TYPE_CHECKING:
     from app.scenarios.scenario import AnyScenario
 
 # The pace is that of the newest steps: of so many at most, or of those within so many seconds.
-NEWEST_STEPS, NEWEST_SECONDS = 400, 20.0
+NEWEST_STEPS, NEWEST_SECONDS = 1000, 60.0
 # It is known after so many steps and seconds.
 LEAST_STEPS, LEAST_SECONDS = 3, 1.0
-# A single step counts for no more than so many usual ones: a pause of the machine is not the run's pace.
-MOST_USUAL = 8.0
 # What is shown counts down with the clock, until it is off by more than this share and so many seconds.
 SHARE_OFF, SECONDS_OFF = 0.2, 2.0
 
@@ -37,7 +34,7 @@ class Progress:
     ) -> None:
         self.total, self.step = total, 0
         self._scenario, self._clock = scenario, clock
-        self._phase = ""
+        self._phase = "loading the solver"
         self._since = self._began = clock()  # the phase, the run
         self._seconds: deque[float] = deque(maxlen=NEWEST_STEPS)
         self._stepped = False
@@ -65,9 +62,10 @@ class Progress:
         newest = self._newest()
         if self.total is None or len(newest) < LEAST_STEPS or sum(newest) < LEAST_SECONDS:
             return None
-        usual = median(newest)
-        mean = sum(min(seconds, MOST_USUAL * usual) for seconds in newest) / len(newest)
-        worked_out = mean * max(self.total - self.step, 0)
+        # The longest step counts as the next longest: the machine may have been busy. Long steps that come again
+        # count, such as those that judge held-out maps.
+        *others, second, _ = sorted(newest)
+        worked_out = (sum(others) + 2.0 * second) / len(newest) * max(self.total - self.step, 0)
         now = self._clock()
         if self._shown is not None:
             counted = self._shown[0] - (now - self._shown[1])
@@ -84,9 +82,10 @@ class Progress:
             return f"Preparing: {phase}, {duration(now - self._since)}"
         if self.step == self.total and self._scenario.finishing:
             return f"{self._scenario.finishing}, {duration(now - self._since)}"
-        if paused or not self.step:
+        left = None if paused or not self.step else self.left
+        if paused or not self.step or (left is None and self.total is not None):
             return f"{self.step}" if self.total is None else f"{self.step} / {self.total}"
-        return pace(self.step, self.total, now - self._began, self.left)
+        return pace(self.step, self.total, now - self._began, left)
 
     def _newest(self) -> list[float]:
         """Return how long the newest steps took, s."""

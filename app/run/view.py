@@ -57,7 +57,7 @@ class RunView(QObject):
         self._kept: _KeptInView | None = None
         self._scrubbed: Frame | None = None
         self._comparing = False
-        self._drawn_measures: Measures | None = None  # of the drawn map, or of it before its newest edits
+        self.drawn_measures: Measures | None = None  # of the drawn map, or of it before its newest edits
         self._frame_measures: Measures | None = None  # of a step or a kept result
         self._compared: Plan | None = None
         self._moved: tuple[MapDocument, Frame, MapDocument] | None = None  # a document, a frame, both together
@@ -113,7 +113,7 @@ class RunView(QObject):
 
     def forget(self) -> None:
         """Forget what was measured, as another map is open now."""
-        self._drawn_measures = self._frame_measures = self._asked = None
+        self.drawn_measures = self._frame_measures = self._asked = None
         self.refresh()
 
     # What is shown
@@ -160,9 +160,11 @@ class RunView(QObject):
         if drawn is not run.taken and all(drawn is not entry.after for entry in self._model.results):
             edited = self.tr("of the map before your edit")
             return Headline(words, edited if run.busy else self._of_last_run(), stale=True)
-        if shown.moving or shown.frame.step == run.step:
-            return Headline(words)
-        return Headline(words, self.tr("at step {} of {}").format(shown.frame.step, run.step))
+        of_best = run.scenario is not None and run.scenario.headline_of_best
+        if shown.frame is not run.frame:
+            told = self.tr("best up to step {} of {}") if of_best else self.tr("at step {} of {}")
+            return Headline(words, told.format(shown.frame.step, run.step))
+        return Headline(words, self.tr("best so far") if of_best and run.busy else "")
 
     def _headline_of_drawn(self) -> Headline:
         """Return the score of the kept result that the drawn map is or began as, else that of the run."""
@@ -202,7 +204,7 @@ class RunView(QObject):
         Those of the drawn map, and of a run that goes on, may be of an earlier state, as long as the size is the
         same.
         """
-        measures = self._frame_measures if shown.has_run_costs else self._drawn_measures
+        measures = self._frame_measures if shown.has_run_costs else self.drawn_measures
         if measures is None or measures.of.document.shape != shown.document.shape:
             return None
         current = measures.of.document is shown.document and measures.of.cost_map is shown.costs
@@ -246,11 +248,13 @@ class RunView(QObject):
             self._measure_due.start(max(MEASURE_INTERVAL, round(pause)))
 
     def _measure_now(self) -> None:
-        shown = self.shown
-        subject = shown.subject if shown.has_run_costs else ""
-        wanted = Wanted(shown.document, shown.costs, self._canvas.options.route, subject)
-        known = shown.measures is not None and wanted.same_as(shown.measures.of)
-        if not known and not wanted.same_as(self._asked):
+        shown, route = self.shown, self._canvas.options.route
+        wanted = Wanted(shown.document, shown.costs, route, shown.subject if shown.has_run_costs else "")
+        known = shown.measures
+        if known is not None and wanted.same_as(known.of) and not shown.moving:
+            # Of the drawn map, too, where that is not in view: targets keep what its paths cost.
+            wanted, known = Wanted(self._model.document, self._model.document.cost, route), self.drawn_measures
+        if (known is None or not wanted.same_as(known.of)) and not wanted.same_as(self._asked):
             self._asked = wanted
             self.measurer.measure(wanted)
 
@@ -258,7 +262,7 @@ class RunView(QObject):
         if measures.of.subject:
             self._frame_measures = measures
         else:
-            self._drawn_measures = measures
+            self.drawn_measures = measures
         self.refresh()
 
     # What panels show

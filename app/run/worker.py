@@ -51,12 +51,14 @@ class Ending:
     """How a run ended.
 
     result: for `Scenario.apply`, None if there is none.  failed: it broke or did not start.
+    cut: it was stopped in between, so that its newest frame is that of a step, not of the result.
     fix: a change of one setting with which it would start, where there is one.
     """
 
     message: str
     result: object
     failed: bool = False
+    cut: bool = False
     fix: SuggestedFix | None = None
 
 
@@ -64,7 +66,7 @@ def stopped(result: object) -> Ending:
     """Return the ending of a run that was told to stop, with the result that it had by then."""
     if result is None:
         return Ending("Stopped on request, before there was a first result.", None)
-    return Ending(Status.CANCELLED.message, result)
+    return Ending(Status.CANCELLED.message, result, cut=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -217,7 +219,6 @@ class Run:
             self.mailbox.put_ending(Ending(message, self._result, failed=True))
 
     def _iterate(self) -> None:
-        self.mailbox.put_phase("loading the solver")
         from engine.core.device import use_few_threads
 
         use_few_threads()

@@ -123,6 +123,7 @@ class AdversarialPath(Scenario[AdversarialSettings, AdversarialFigures, Floats])
     axis = "path cost"
     settings = AdversarialSettings
     figures = AdversarialFigures
+    headline_of_best = True
 
     def steps(
         self, document: MapDocument, settings: AdversarialSettings, state: object = None
@@ -365,14 +366,14 @@ def _quantity(problem: Problem) -> str:
     if number == 1:
         weighted = problem.objective.aim != "target" and weights[0] != 1.0
         return f"Path × weight {weights[0]:.4g}" if weighted else "Path"
+    alike = bool((weights == 1.0).all())
     match problem.objective.aim:
         case "target":
-            kind = "Mean"
+            return f"{'Mean' if alike else 'Weighted mean'} of {number} paths"
         case "longer_minimum":
-            kind = "Least"
+            return f"Least of {number} {'paths' if alike else 'weighted paths'}"
         case _:
-            kind = "Sum"
-    return f"{kind} of {number} paths" if (weights == 1.0).all() else f"Weighted {kind.lower()} of {number} paths"
+            return f"{'Sum' if alike else 'Weighted sum'} of {number} paths"
 
 
 def _framing(

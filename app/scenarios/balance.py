@@ -98,6 +98,7 @@ class RankBalance(Scenario[BalanceSettings, BalanceFigures, Floats]):
     needs_route = False
     settings = BalanceSettings
     figures = BalanceFigures
+    headline_of_best = True
 
     def steps(
         self, document: MapDocument, settings: BalanceSettings, state: object = None

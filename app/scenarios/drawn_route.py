@@ -176,6 +176,7 @@ class DrawnRoute(Scenario[DrawnRouteSettings, DrawnRouteFigures, Floats]):
     axis = "line on the path"
     settings = DrawnRouteSettings
     figures = DrawnRouteFigures
+    headline_of_best = True
 
     def steps(
         self, document: MapDocument, settings: DrawnRouteSettings, state: object = None

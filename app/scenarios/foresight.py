@@ -153,6 +153,7 @@ class BoundedForesight(Scenario[ForesightSettings, ForesightFigures, Floats]):
     axis = "walks dearer than the path, %"
     settings = ForesightSettings
     figures = ForesightFigures
+    headline_of_best = True
 
     def steps(
         self, document: MapDocument, settings: ForesightSettings, state: object = None

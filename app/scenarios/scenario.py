@@ -69,6 +69,7 @@ class Scenario(ABC, Generic[Settings, StepFigures, Result]):
     settings, figures: the dataclasses of the run's settings and of a step's numbers.
     axis: what the curves measure.  needs_route: whether a map without a route has nothing to offer.
     makes_gallery: whether a run makes several maps.  moves_points: whether it moves layouts of points.
+    headline_of_best: whether the headline tells of the best so far, where a frame shows the step itself.
     preparing: what takes time before the first step.  finishing: what takes time after the last one, if anything.
     """
 
@@ -79,6 +80,7 @@ class Scenario(ABC, Generic[Settings, StepFigures, Result]):
     needs_route: ClassVar[bool] = True
     makes_gallery: ClassVar[bool] = False
     moves_points: ClassVar[bool] = False
+    headline_of_best: ClassVar[bool] = False
     preparing: ClassVar[str] = "building the problem"
     finishing: ClassVar[str] = ""
     settings: type[Settings]

@@ -58,14 +58,17 @@ class Figures(QObject):
         """Show routes, points and results as of the map in view."""
         shown, panels = self._view.shown, self._panels
         measures = shown.measures
-        if measures is None:
-            panels.routes.show_costs({}, shown.subject if shown.has_run_costs else "")
-        else:
-            ends = ((route.start, route.goal) for route in measures.of.document.routes)
-            costs = dict(zip(ends, measures.costs.tolist(), strict=True))
-            panels.routes.show_costs(costs, measures.of.subject, stale=not shown.measured)
+        subject = shown.subject if shown.has_run_costs else ""
+        panels.routes.show_costs(
+            {} if measures is None else measures.route_costs,
+            subject if measures is None else measures.of.subject,
+            stale=measures is not None and not shown.measured,
+        )
+        if self._view.drawn_measures is not None:
+            panels.routes.show_drawn_costs(self._view.drawn_measures.route_costs)
         moving = shown.moving and shown.frame is not None and bool(shown.frame.layouts)
-        panels.plan.show_map(self._view.map_of_points, shown.subject, moving=moving)
+        points = shown.document if moving else self._view.map_of_points
+        panels.plan.show_map(points, shown.subject, moving=moving)
         panels.results.show_in_view(shown.result, drawn=shown.frame is None)
 
     def _count_results(self) -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from app.run.view import RunView
     from app.scenarios.frame import Frame
 
+QUICK_CELLS = 100_000  # whose costs are summed up in no time
 WHILE = 8000  # milliseconds that a sentence stays
 DEVICES = {"cpu": "CPU", "cuda": "GPU (CUDA)", "mps": "GPU"}
 
@@ -36,7 +37,7 @@ class StatusBar(QStatusBar):
         canvas.hover_left.connect(self._leave)
         canvas.view_changed.connect(self._show_zoom)
         view.shown_changed.connect(self._show_cell)
-        view.shown_changed.connect(self._show_total_at_rest)
+        view.shown_changed.connect(self._show_total_if_quick)
         view.progress_changed.connect(self._show_total)
         view.frame_shown.connect(self._show_device)
         self._show_total()
@@ -77,9 +78,10 @@ class StatusBar(QStatusBar):
             words.append(far if np.isfinite(distance) else self.tr("no way to the goal"))
         return words
 
-    def _show_total_at_rest(self) -> None:
-        """Sum the costs up, which takes a while on a large map, not for every step of a run."""
-        if not self._view.shown.moving:
+    def _show_total_if_quick(self) -> None:
+        """Sum the costs of a large map up, which takes milliseconds, not for every step of a run."""
+        shown = self._view.shown
+        if not shown.moving or shown.document.cost.size <= QUICK_CELLS:
             self._show_total()
 
     def _show_total(self) -> None:

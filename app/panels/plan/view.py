@@ -26,6 +26,7 @@ from app.widgets.parts import EDGE, GAP, MARGIN, tabular
 SMALLEST = 100  # px, side of a picture
 BESIDE = 120  # px, least width of the words beside it
 KEY = 96  # px, greatest width of the key to its colours
+STALE = 0.4  # opacity of a picture of another moment than the one in view
 _MARK = 3.0  # px, height of a marked row at least
 
 
@@ -160,6 +161,7 @@ class PlanPicture(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the plan and the marked row, or the message."""
         painter, square, palette = QPainter(self), self.square, self.palette()
+        painter.setOpacity(1.0 if self.isEnabled() else STALE)
         painter.fillRect(square, palette.base())
         if self._values is not None:
             self._draw_plan(painter, self._values, square)

@@ -64,6 +64,7 @@ def test_ctrl_c_writes_the_best_so_far(
     assert f"Stopped at step {report['steps']}; its best result so far is written." in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_training_that_is_stopped_says_that_there_are_no_maps_and_makes_no_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

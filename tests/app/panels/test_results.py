@@ -198,7 +198,7 @@ def test_painting_on_an_ended_run_applies_its_result_first_and_escape_leaves_it_
 
 def test_the_headline_says_of_what_it_speaks(qtbot, window):
     run(qtbot, window)
-    window.panels.run.form.controls["steps"].set_value(300)  # long enough for frames in between
+    window.panels.run.form.controls["steps"].set_value(60)  # long enough for frames in between
     run(qtbot, window)
     panel, first, last = window.panels.run, window.run.kept[0].step, window.run.step
     assert first < last
@@ -207,7 +207,7 @@ def test_the_headline_says_of_what_it_speaks(qtbot, window):
     qtbot.wait(200)  # the time line is drawn ten times a second
     QTest.keyClick(window.panels.progress.timeline.strip, Qt.Key.Key_Home)
     assert panel.headline.text() == window.run.headline(first)
-    assert panel.subject.text() == f"at step {first} of {last}"
+    assert panel.subject.text() == f"best up to step {first} of {last}"
     assert panel.headline.text() != window.run.headline()
     assert not panel.headline.property("dim"), "it is the headline of that step"
     QTest.keyClick(window.panels.progress.timeline.strip, Qt.Key.Key_End)
@@ -314,7 +314,7 @@ def test_delete_asks_and_the_space_bar_deletes_nothing(qtbot, window, questions)
 
 
 def test_a_run_that_cannot_start_leaves_nothing(qtbot, window):
-    window.model.edit("no routes", window.model.document.replace(routes=()))
+    window.panels.run.form.controls["budget"].set_value(1e6)
     run(qtbot, window)
     assert window.run.state == "failed"
     assert window.panels.results.list.count() == 0

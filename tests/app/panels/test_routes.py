@@ -158,7 +158,7 @@ def test_targets_are_what_was_typed_and_then_what_other_paths_cost_now(qtbot, mo
     panel = shown(RoutesPanel(model))
     assert panel.table.isColumnHidden(routes.TARGET)
     panel.show_targets(True)
-    panel.show_costs(by_ends(model, [29.0, 13.0]))
+    panel.show_drawn_costs(by_ends(model, [29.0, 13.0]))
     assert panel.targets() == (), "nobody has asked for any"
     assert texts(panel, routes.TARGET) == ["–", "–"]
     with qtbot.waitSignal(panel.targets_changed):
@@ -174,9 +174,9 @@ def test_targets_are_what_was_typed_and_then_what_other_paths_cost_now(qtbot, mo
     type_into(panel, 0, routes.TARGET, "50")
     type_into(panel, 1, routes.TARGET, "")
     assert panel.targets() == (50.0, 13.0)
-    panel.show_costs(by_ends(model, [29.0, math.inf]))
+    panel.show_drawn_costs(by_ends(model, [29.0, math.inf]))
     assert panel.targets() == (), "a route without a way has no cost to keep"
-    panel.show_costs(by_ends(model, [29.0, 13.0]))
+    panel.show_drawn_costs(by_ends(model, [29.0, 13.0]))
     with qtbot.waitSignal(panel.targets_changed):
         type_into(panel, 0, routes.TARGET, "")
     assert panel.targets() == ()
@@ -188,14 +188,14 @@ def test_new_costs_are_told_where_targets_keep_them(qtbot, model, shown):
     panel = shown(RoutesPanel(model))
     told = []
     panel.targets_changed.connect(lambda: told.append(panel.targets()))
-    panel.show_costs(by_ends(model, [29.0, 13.0]))
+    panel.show_drawn_costs(by_ends(model, [29.0, 13.0]))
     panel.show_targets(True)
     assert told == [], "nothing is typed"
     type_into(panel, 1, routes.TARGET, "40")
-    panel.show_costs(by_ends(model, [31.0, 13.0]))
-    panel.show_costs(by_ends(model, [31.0, 14.0]))
+    panel.show_drawn_costs(by_ends(model, [31.0, 13.0]))
+    panel.show_drawn_costs(by_ends(model, [31.0, 14.0]))
     panel.show_targets(False)
-    panel.show_costs(by_ends(model, [33.0, 14.0]))
+    panel.show_drawn_costs(by_ends(model, [33.0, 14.0]))
     assert told == [(29.0, 40.0), (31.0, 40.0)], "once each, and only while they are in view"
     panel.show_targets(True)
     assert told[2:] == [(33.0, 40.0)]

@@ -68,6 +68,14 @@ def test_what_is_left_counts_down_and_a_hiccup_does_not_shake_it(clock):
     assert told[-1] == pytest.approx(0.104 * 700, rel=0.2)
 
 
+def test_long_steps_that_come_again_count(clock):
+    progress = Progress(SCENARIOS["terrain"], 500, clock)
+    go(progress, clock, [0.0] + [0.1] * 49)
+    for begin in range(50, 250, 50):
+        go(progress, clock, [3.0] + [0.1] * 49, begin + 1)
+    assert progress.left == pytest.approx(250 / 50 * (3.0 + 4.9), rel=0.25)
+
+
 def test_a_run_that_gets_slower_is_told_anew(clock):
     progress = Progress(ADVERSARIAL, 1000, clock)
     go(progress, clock, [0.0] + [0.1] * 99)

@@ -7,6 +7,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMessageBox
 
 from app.panels.routes import COST
+from app.scenarios.adversarial import AdversarialPath
+from app.scenarios.adversarial_settings import AdversarialSettings
 from app.scenarios.translate import path_costs
 from app.window.main_window import MainWindow
 from maps.document import Layout, Route, new_document
@@ -107,7 +109,7 @@ def test_all_figures_change_together_with_what_is_in_view(qtbot, window):
     QTest.keyClick(timeline.strip, Qt.Key.Key_Home)  # an earlier step
     settle(qtbot, window)
     first = window.run.kept[0]
-    assert headline(window) == (window.run.headline(first.step), f"at step {first.step} of {STEPS}", False)
+    assert headline(window) == (window.run.headline(first.step), f"best up to step {first.step} of {STEPS}", False)
     assert costs(window) == (exact(drawn.replace(cost=first.cost_map.astype(np.float32))), False)
     assert status(window)[0] == f"step {first.step} of the run"
     assert timeline.step.text() == f"{first.step} / {STEPS}"
@@ -156,12 +158,12 @@ def test_an_edit_during_a_run_greys_the_headline_until_it_is_taken_up(qtbot, win
     window.panels.run.form.controls["steps"].set_value(ENDLESS)
     QTest.mouseClick(window.panels.run.run, LEFT)
     qtbot.waitUntil(lambda: window.run.step > 3, timeout=60_000)
-    assert headline(window)[1:] == ("", False)
+    assert headline(window)[1:] == ("best so far", False)
     window.tools.choose("wall")
     press_and_move(window, (4, 7), (7, 7))
     assert headline(window)[1:] == ("of the map before your edit", True)
     release(window, (7, 7))
-    qtbot.waitUntil(lambda: headline(window)[1:] == ("", False), timeout=60_000)
+    qtbot.waitUntil(lambda: headline(window)[1:] == ("best so far", False), timeout=60_000)
     assert len(window.run.edits) == 1
     window.run.stop()
     qtbot.waitUntil(lambda: window.run.state == "ended", timeout=60_000)
@@ -181,8 +183,12 @@ def test_while_it_runs_costs_are_of_a_step_that_is_named(qtbot, window):
     assert table.subject.text() == f"Costs at step {frame.step} of the run"
     paused = window.model.document.replace(cost=frame.cost_map.astype(np.float32))
     assert costs(window) == (exact(paused), False)
-    window.run.stop()
+    QTest.mouseClick(window.panels.run.stop, LEFT)
     qtbot.waitUntil(lambda: window.run.state == "ended", timeout=60_000)
+    settle(qtbot, window)
+    (result,) = window.model.results
+    assert costs(window) == (exact(result.after), False), "in view is the result, not the last step"
+    assert headline(window) == (result.headline, "", False)
 
 
 @pytest.mark.slow
@@ -202,6 +208,7 @@ def test_how_far_a_run_is_stands_in_the_panel_the_time_line_and_the_status_bar(q
     qtbot.waitUntil(lambda: window.run.state == "ended", timeout=60_000)
     assert panel.progress.isHidden()
     assert bar.text() == ""
+    assert panel.message.text() == f"Stopped at step {window.run.step} of {ENDLESS}; the best map so far is kept."
     assert window.model.results, "what there was is kept"
 
 
@@ -277,15 +284,20 @@ def test_a_run_does_not_widen_the_window(qtbot, window):
     assert max(widths) <= width
 
 
-def test_a_sum_of_paths_is_called_one(qtbot):
+def test_a_sum_of_paths_is_called_one():
     document = load_sample("island")
     assert [route.weight for route in document.routes] == [3.0, 1.0, 2.0]
-    from app.scenarios.adversarial import AdversarialPath
-    from app.scenarios.adversarial_settings import AdversarialSettings
+    scenario, (south, west, north) = AdversarialPath(), path_costs(document)
 
-    scenario = AdversarialPath()
-    first = next(iter(scenario.steps(document, AdversarialSettings()))).figures
-    assert scenario.headline(first, first).startswith("Weighted sum of 3 paths 281.8 → 281.8")
+    def words(document, **settings):
+        first = next(iter(scenario.steps(document, AdversarialSettings(**settings)))).figures
+        return scenario.headline(first, first)
+
+    assert words(document).startswith(f"Weighted sum of 3 paths {3.0 * south + west + 2.0 * north:.1f} → ")
+    least = min(3.0 * south, west, 2.0 * north)
+    assert words(document, aim="longer_minimum").startswith(f"Least of 3 weighted paths {least:.1f} → ")
+    mean = (3.0 * south + west + 2.0 * north) / 6.0
+    targets = words(document, aim="target", targets=(50.0, 50.0, 50.0))
+    assert targets.startswith(f"Weighted mean of 3 paths {mean:.1f} → ")
     lone = document.replace(routes=document.routes[:1])
-    first = next(iter(scenario.steps(lone, AdversarialSettings()))).figures
-    assert scenario.headline(first, first).startswith("Path × weight 3 ")
+    assert words(lone).startswith(f"Path × weight 3 {3.0 * south:.1f} → ")
