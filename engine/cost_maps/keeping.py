@@ -32,7 +32,7 @@ MIDDLE, POWER = 1.5, 1.5
 STRONGEST = 0.99
 SMOOTH = 0.3
 # Contrast of an even map, as a share of its mean cost.
-LEAST_CONTRAST = 0.25
+LEAST_CONTRAST = 0.5
 # A load gives so many lines.
 LINES = 4
 
@@ -44,7 +44,7 @@ def keep_weight(keep: float) -> float:
 
 
 def contrast(grid: Grid, drawn: Floats) -> float:
-    """Return the standard deviation of the drawn costs (H, W), at least a quarter of their mean."""
+    """Return the standard deviation of the drawn costs (H, W), at least half their mean."""
     costs = drawn[grid.passable]
     return max(float(costs.std()), LEAST_CONTRAST * float(costs.mean()))
 

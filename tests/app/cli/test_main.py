@@ -35,7 +35,7 @@ KEYS = {
 def test_solve_reports_what_the_written_file_really_has(method: str, plain: Path, tmp_path: Path) -> None:
     out, report_file = tmp_path / "out.npy", tmp_path / "report.json"
     route = ["--route", "8,1:8,14", "--neighbours", "4"]
-    steps = [] if method == "optimum" else ["--steps", 120]
+    steps = [] if method == "optimum" else ["--steps", 120, "--keep", 0]
     assert solve(plain, *route, "--method", method, "--out", out, "--json", report_file, *steps) == 0
     report = json.loads(report_file.read_text())
     assert report.keys() >= KEYS
@@ -52,6 +52,29 @@ def test_solve_reports_what_the_written_file_really_has(method: str, plain: Path
     assert costs.max() <= 5.0 + 1e-6
     least = {"logit": 0.95, "bregman": 0.95, "exact": 0.6, "optimum": 0.999}[method]
     assert report["path_cost_after"] >= least * LP_OPTIMA[16, 4]
+
+
+@pytest.mark.slow
+def test_a_map_is_kept_as_far_as_asked(plain: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    reports = []
+    for keep in (0.2, 0.5, 0.8):
+        out, report_file = tmp_path / "out.npy", tmp_path / "report.json"
+        asked = ("--route", "8,1:8,14", "--steps", 60, "--keep", keep, "--out", out, "--json", report_file)
+        assert solve(plain, *asked) == 0
+        report = json.loads(report_file.read_text())
+        moved = float(np.abs(np.load(out).astype(np.float64) - 1.0).sum()) / 2.0
+        assert report["kept"] == pytest.approx(1.0 - moved / 256.0, abs=1e-9)
+        assert report["keep"] == keep
+        # The more is kept, the less is possible.
+        assert report["path_cost_after"] < report["keeping_bound"] < report["upper_bound"]
+        gap = report["keeping_bound"] / report["path_cost_after"] - 1.0
+        assert report["keeping_gap"] == pytest.approx(gap, abs=1e-12)
+        reports.append(report)
+    assert sorted(reports, key=lambda report: report["kept"]) == reports
+    assert sorted(reports, key=lambda report: -report["path_cost_after"]) == reports
+    said = " ".join(capsys.readouterr().out.split())
+    assert f"× longer, {int(100 * reports[1]['kept'])} % of your map kept · within" in said
+    assert "of the best that keeps as much" in said
 
 
 @pytest.mark.slow

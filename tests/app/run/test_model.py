@@ -35,7 +35,7 @@ def model(qapp):
 
 
 def started(model, document, steps=60, method: Method = "logit"):
-    assert model.start(document, ADVERSARIAL, AdversarialSettings(method=method, steps=steps))
+    assert model.start(document, ADVERSARIAL, AdversarialSettings(method=method, steps=steps, keep=0.0))
 
 
 def wait_until(qtbot, condition, timeout=30_000):

@@ -42,7 +42,7 @@ class Bench:
 
 @pytest.fixture
 def bench(qtbot, desk):
-    desk.choice.set(steps=3)
+    desk.choice.set(steps=3, keep=0.0)
     made = Bench(desk)
     qtbot.addWidget(made.canvas)
     yield made

@@ -76,6 +76,9 @@ CASES = [
         "adversarial", PLAIN, AdversarialSettings(aim="shorter", method="optimum"), SuggestedFix("method", "logit")
     ),
     Refused("adversarial", PLAIN, AdversarialSettings(device="cuda"), SuggestedFix("device", "auto")),
+    Refused("adversarial", PLAIN, AdversarialSettings(keep=1.5), SuggestedFix("keep", 1.0), "between 0 and 1"),
+    Refused("balance", with_layouts(SPREAD, SITES), BalanceSettings(keep=-1.0), SuggestedFix("keep", 0.0)),
+    Refused("foresight", PLAIN, ForesightSettings(keep=1.5), SuggestedFix("keep", 1.0)),
     Refused(
         "balance",
         with_layouts(SPREAD, SITES),

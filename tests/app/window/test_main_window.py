@@ -51,6 +51,7 @@ def finish(qtbot, window, state="ended"):
 @pytest.mark.slow
 def test_run_apply_and_undo(qtbot, window):
     drawn = window.model.document
+    window.panels.run.form.controls["keep"].set_value(0.0)
     QTest.mouseClick(window.panels.run.run, Qt.MouseButton.LeftButton)
     assert window.panels.run.run.text() == "Pause"
     assert not window.panels.run.form.controls["steps"].widget.isEnabled()
@@ -69,6 +70,7 @@ def test_run_apply_and_undo(qtbot, window):
 @pytest.mark.slow
 def test_a_wall_painted_during_a_run_is_taken_up(qtbot, window):
     window.panels.run.form.controls["steps"].set_value(3000)
+    window.panels.run.form.controls["keep"].set_value(0.1)
     QTest.mouseClick(window.panels.run.run, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: len(window.run.curves()["step"]) > 20, timeout=30_000)
     window.tools.choose("wall")

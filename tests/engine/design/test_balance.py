@@ -118,6 +118,13 @@ def test_all_aims_together_and_closer_to_the_drawn_map_with_more_steps():
     assert longer.changed < 0.8 * first.changed
 
 
+@pytest.mark.slow
+def test_the_aim_is_met_with_less_change_where_the_map_is_kept():
+    ends = [run(problem_with(EqualRanks(), keep=keep), steps=200)[-1] for keep in (0.0, 0.75)]
+    assert [end.best_standing.met for end in ends] == [1, 1]
+    assert ends[1].kept > ends[0].kept + 0.01
+
+
 def test_an_impossible_aim_says_how_far_it_came():
     """Site 1 lies on the only way to site 0: it is always the nearer one."""
     passable = np.zeros((3, 9), dtype=bool)

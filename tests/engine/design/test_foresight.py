@@ -210,6 +210,15 @@ def test_agents_do_badly_and_then_well_while_the_shortest_path_stays():
     assert better.best_verdict.excess[0] < 0.25 * worse
 
 
+@pytest.mark.slow
+def test_the_more_is_kept_the_less_agents_are_misled():
+    drawn, *ends = (run(foresight_problem(3, "badly", keep=keep), steps=60)[-1] for keep in (1.0, 0.75, 0.25))
+    excess = [end.best_verdict.excess[0] for end in (drawn, *ends)]
+    assert excess == sorted(excess)
+    assert drawn.kept > 0.99
+    assert ends[0].kept > ends[1].kept + 0.02
+
+
 def test_two_agents_and_beams_for_display():
     problem = foresight_problem(5, "badly", count=2)
     end = run(problem, steps=8)[-1]
