@@ -152,7 +152,7 @@ def lp_optimum(problem: Problem, cuts: Sequence[tuple[np.ndarray, float]] = ()) 
     if cuts:
         rows_of_cuts = np.zeros((len(cuts), gain.size))
         rows_of_cuts[:, :groups] = [row for row, _ in cuts]
-        limits = sp.vstack([limits, rows_of_cuts], format="csr")
+        limits = sp.vstack([limits, sp.csr_matrix(rows_of_cuts)], format="csr")
         right_side = np.append(right_side, [most for _, most in cuts])
     total = np.zeros((1, gain.size))
     total[0, :groups] = admissible.size
