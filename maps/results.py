@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from maps.checks import check_text
 from maps.errors import MapError
 from maps.metadata import JSON, frozen_metadata
@@ -12,7 +14,7 @@ from maps.metadata import JSON, frozen_metadata
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from maps.document import MapDocument
+    from maps.document import Layout, MapDocument
 
 MOST_RESULTS = 64  # in one file
 RESULT_BYTES = 384 << 20  # of memory that the results of a map may take together
@@ -44,6 +46,35 @@ class KeptResult:
         ):
             check_text(f"result: {label}", text)
         object.__setattr__(self, "settings", frozen_metadata(self.settings, f"result {self.name!r}: settings"))
+
+
+def changes_costs_only(result: KeptResult) -> bool:
+    """Return whether a result differs from its map in costs alone, so that less of its change is a map too."""
+    before, after = result.before, result.after
+    return (
+        before.shape == after.shape
+        and np.array_equal(before.passable, after.passable)
+        and len(before.layouts) == len(after.layouts)
+        and all(map(_same_places, before.layouts, after.layouts))
+        and not np.array_equal(before.cost, after.cost)
+    )
+
+
+def _same_places(one: Layout, other: Layout) -> bool:
+    return one is other or (
+        np.array_equal(one.positions, other.positions) and np.array_equal(one.weights, other.weights)
+    )
+
+
+def with_amount(result: KeptResult, amount: float) -> MapDocument:
+    """Return the map of a result that `changes_costs_only` with so much of its change, from 0 to 1.
+
+    Costs between two admissible ones are admissible: bounds, total, locked cells and symmetry hold. A shortest
+    path gets at least this share of what it gained.
+    """
+    before, after = result.before.cost.astype(np.float64), result.after.cost.astype(np.float64)
+    mixed = np.where(result.after.passable, before + amount * (after - before), after)
+    return result.after if amount == 1.0 else result.after.replace(cost=mixed.astype(np.float32))
 
 
 def newest_results(results: Sequence[KeptResult], byte_budget: int = RESULT_BYTES) -> tuple[KeptResult, ...]:

@@ -20,9 +20,11 @@ from PySide6.QtWidgets import (
 
 from app.base.jobs import Background
 from app.canvas.thumbnail import thumbnail
+from app.panels.result_amount import ResultAmount
 from app.panels.result_rows import HEADLINE, PICTURE, REMARK, ResultRows, when_made
 from app.scenarios.translate import shortest_paths
 from app.widgets.parts import GAP, MARGIN, Button
+from maps.results import changes_costs_only
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,6 +42,7 @@ class ResultsPanel(QWidget):
     view_wanted = Signal(object)  # KeptResult
     drawn_wanted = Signal()  # the drawn map is to be seen
     compare_wanted = Signal(object)  # list[KeptResult], one or two
+    amount_wanted = Signal(float)  # how much of the change of the result in view is to be seen
     apply_wanted = Signal(object)  # KeptResult
     fork_wanted = Signal(object)  # KeptResult
     rename_wanted = Signal(object, str)  # KeptResult and the name that it shall have
@@ -83,6 +86,9 @@ class ResultsPanel(QWidget):
         self.delete_button = self._button(
             self.tr("Delete…"), self.tr("Keep the chosen results no longer (Del)"), self.delete
         )
+        self.amount = ResultAmount()
+        self.amount.amount_wanted.connect(self.amount_wanted)
+        self.amount.hide()
         buttons = QGridLayout()
         buttons.setSpacing(GAP)
         for number, button in enumerate(self._buttons):
@@ -92,6 +98,7 @@ class ResultsPanel(QWidget):
         layout.setSpacing(GAP)
         layout.addWidget(self._hint)
         layout.addWidget(self.list, 1)
+        layout.addWidget(self.amount)
         layout.addLayout(buttons)
         model.results_changed.connect(self._show)
         model.title_changed.connect(self._mark)
@@ -103,11 +110,16 @@ class ResultsPanel(QWidget):
         rows = sorted((self.list.row(item) for item in self.list.selectedItems()), reverse=True)
         return [self._results[row] for row in rows]
 
-    def show_in_view(self, result: KeptResult | None, *, drawn: bool) -> None:
-        """Mark the result that the canvas shows, if it shows one. drawn: whether it shows the drawn map."""
+    def show_in_view(self, result: KeptResult | None, amount: float, *, drawn: bool) -> None:
+        """Mark the result that the canvas shows, if it shows one. drawn: whether it shows the drawn map.
+
+        amount: how much of the result's change is in view, from 0 to 1.
+        """
         if result is not self._in_view:
             self._in_view = result
             self._mark()
+            self.amount.setVisible(result is not None and changes_costs_only(result))
+        self.amount.show_amount(amount)
         if drawn != self._drawn_in_view:
             self._drawn_in_view = drawn
             self._allow()

@@ -11,6 +11,7 @@ from app.run.keeping import same_map
 from app.scenarios import SCENARIOS
 from app.scenarios.settings import settings_from_words
 from maps.errors import MapError
+from maps.results import changes_costs_only, with_amount
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -54,6 +55,11 @@ class ResultsController(QObject):
         """Show a result on the canvas; None, or the one in view already, goes back to what was in view before."""
         self._view.show_result(None if result is self.in_view else result)
 
+    def show_amount(self, amount: float) -> None:
+        """Show the result in view with so much of its change, from 0 to 1, where only costs are changed."""
+        if self.in_view is not None and changes_costs_only(self.in_view):
+            self._view.show_result(self.in_view, amount)
+
     def show_drawn(self) -> None:
         """Show the drawn map, in place of a result or of the run's map."""
         self._view.show_drawn()
@@ -69,18 +75,20 @@ class ResultsController(QObject):
         If the drawn map is not the one from which the result was made, the designer is asked first.
         """
         if self._may_replace(result):
-            self._take_over(result, self.tr("Apply {}").format(result.name))
-            self.told.emit(self.tr("Applied “{}”: {}").format(result.name, result.headline))
+            words = self._view.headline.words if self.in_view is result else result.headline
+            name = self._take_over(result, self.tr("Apply {}"))
+            self.told.emit(self.tr("Applied {}: {}").format(name, words))
 
     def apply_shown(self) -> None:
         """Make what is in view the drawn map, as one undo step, because it is about to be edited."""
         shown = self._view.shown
         if shown.result is not None:
-            name, replaced = shown.result.name, not self._fits_drawn(shown.result)
-            if self._take_over(shown.result, self.tr("Apply {}").format(name)):
+            replaced = not self._fits_drawn(shown.result)
+            name = self._take_over(shown.result, self.tr("Apply {}"))
+            if name:
                 # No question: it would take the button that is being pressed away from the canvas.
                 place = self.tr(" in place of a map from which it was not made,") if replaced else ""
-                told = self.tr("Applied “{}”{} before your edit; undo takes both back, one by one.")
+                told = self.tr("Applied {}{} before your edit; undo takes both back, one by one.")
                 self.told.emit(told.format(name, place))
         elif shown.frame is not None and not self._run.busy:
             self._controller.apply_frame(shown.frame)
@@ -92,7 +100,7 @@ class ResultsController(QObject):
             self.told.emit(self.tr("This program knows no scenario “{}”.").format(result.scenario))
         elif self._may_replace(result):
             self._controller.end_run()
-            self._take_over(result, self.tr("Fork of {}").format(result.name))
+            self._take_over(result, self.tr("Fork of {}"))
             self._choice.take_up(scenario, settings_from_words(scenario.settings, result.settings))
             self._controller.start_or_pause()
 
@@ -135,13 +143,19 @@ class ResultsController(QObject):
         question = self.tr("The drawn map is not the one from which “{}” was made. Replace it whole?")
         return self._confirm(question.format(result.name))
 
-    def _take_over(self, result: KeptResult, label: str) -> bool:
-        """Show the drawn map again, as the result's; return whether that is a change."""
+    def _take_over(self, result: KeptResult, label: str) -> str:
+        """Show the drawn map again, as the result's, with as much of its change as is in view.
+
+        label: of the undo step, with room for a name.  Returns that name; empty where nothing changes.
+        """
+        amount = self._view.shown.amount if self.in_view is result else 1.0
+        after = with_amount(result, amount)
         self._view.show_result(None)
-        if same_map(self._model.document, result.after):
-            return False
-        self._model.edit(label, result.after)
-        return True
+        if same_map(self._model.document, after):
+            return ""
+        part = "" if amount == 1.0 else self.tr("{} % of ").format(round(100.0 * amount))
+        self._model.edit(label.format(part + result.name), after)
+        return f"{part}“{result.name}”"
 
     def _leave_what_is_gone(self) -> None:
         if self.in_view not in (None, *self._model.results):

@@ -39,6 +39,7 @@ class Shown:
     subject: what is in view, in words; empty for the drawn map.  moving: the next frame is under way.
     measures: the newest of this map; of an earlier state of it while those of this one are being worked out.
     compared: the plan of the plan panel, shown where the frame has none.  result: the kept result in view, if any.
+    amount: how much of the result's change is in view, from 0 to 1.
     """
 
     document: MapDocument
@@ -48,6 +49,7 @@ class Shown:
     measures: Measures | None = None
     compared: Plan | None = None
     result: KeptResult | None = None
+    amount: float = 1.0
 
     @property
     def has_run_costs(self) -> bool:

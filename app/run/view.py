@@ -12,7 +12,9 @@ from app.run.measures import Measurer, Measures, Wanted
 from app.run.shown import Headline, Shown, with_points
 from app.scenarios.frame import Frame
 from app.scenarios.translate import shortest_paths
+from app.scenarios.words import compared, kept_share
 from maps.errors import MapError
+from maps.results import with_amount
 
 if TYPE_CHECKING:
     from app.canvas.canvas import Canvas
@@ -30,11 +32,15 @@ MEASURE_INTERVAL = 500  # milliseconds between two such measurements, at least
 
 @dataclass(frozen=True, eq=False)
 class _KeptInView:
-    """A kept result in view. ground: its map with the costs from before the run; frame: its costs, over these."""
+    """A kept result in view. ground: its map with the costs from before the run; frame: its costs, over these.
+
+    amount: how much of the change the frame shows, from 0 to 1.
+    """
 
     result: KeptResult
     ground: MapDocument
     frame: Frame
+    amount: float = 1.0
 
 
 class RunView(QObject):
@@ -92,10 +98,14 @@ class RunView(QObject):
             self.compare_changed.emit(drawn)
             self.refresh()
 
-    def show_result(self, result: KeptResult | None) -> None:
-        """Show a kept result in place of the run's map and the drawn one; None goes back to what was in view."""
-        if result is not self.shown.result:
-            self._kept = None if result is None else _kept_in_view(result)
+    def show_result(self, result: KeptResult | None, amount: float = 1.0) -> None:
+        """Show a kept result in place of the run's map and the drawn one; None goes back to what was in view.
+
+        amount: how much of its change, from 0 to 1, where it `changes_costs_only`.
+        """
+        if result is not self.shown.result or amount != self.shown.amount:
+            same = self._kept if self._kept is not None and self._kept.result is result else None
+            self._kept = None if result is None else _kept_in_view(result, amount, same)
             self.refresh()
 
     def show_drawn(self) -> None:
@@ -124,11 +134,14 @@ class RunView(QObject):
         if kept is not None:
             document, frame, result, moving = kept.ground, kept.frame, kept.result, False
             subject = self.tr("“{}”").format(result.name)
+            if kept.amount != 1.0:
+                subject = self.tr("{} % of “{}”").format(round(100.0 * kept.amount), result.name)
         else:
             document, frame, result = self._model.document, self._frame_in_view(), None
             moving = frame is not None and self._scrubbed is None and self._run.state == "running"
             subject = "" if frame is None else self.tr("step {} of the run").format(frame.step)
-        shown = Shown(document, frame, subject, moving, None, self._compared, result)
+        amount = 1.0 if kept is None else kept.amount
+        shown = Shown(document, frame, subject, moving, None, self._compared, result, amount)
         self._show(replace(shown, measures=self._measures_for(shown)))
         self._measure()
         self.shown_changed.emit()
@@ -152,7 +165,8 @@ class RunView(QObject):
         """The score of what is in view; where it has none, the newest one that there is, stale, and of what."""
         shown, run = self.shown, self._run
         if shown.result is not None:
-            return Headline(shown.result.headline, self.tr("of {}").format(shown.subject))
+            words = shown.result.headline if shown.amount == 1.0 else self._words_of_less(shown)
+            return Headline(words, self.tr("of {}").format(shown.subject))
         if shown.frame is None:
             return self._headline_of_drawn()
         words = run.headline(shown.frame.step)
@@ -182,6 +196,20 @@ class RunView(QObject):
             return Headline()
         subject = self.tr("of the run, not of the drawn map") if run.busy else self._of_last_run()
         return Headline(words, subject, stale=True)
+
+    def _words_of_less(self, shown: Shown) -> str:
+        """Return what a part of a result's change does, as far as it is measured."""
+        from engine.cost_maps.change import share_kept
+
+        before = shown.document.cost.astype(np.float64)
+        words = kept_share(share_kept(shown.document.passable, before, shown.costs))
+        now, drawn = shown.measures, self.drawn_measures
+        if now is None or drawn is None or shown.result is None or drawn.of.document is not shown.result.before:
+            return words
+        if len(now.costs) != 1 or not shown.measured:
+            return words
+        was, cost = float(drawn.costs[0]), float(now.costs[0])
+        return self.tr("Path {:.1f} → {:.1f} · {}, {}").format(was, cost, compared(was, cost), words)
 
     def _of_last_run(self) -> str:
         return self.tr("of the last run, not of the drawn map")
@@ -296,7 +324,12 @@ class RunView(QObject):
             self.gallery_changed.emit(maps, [shortest_paths(entry) for _, entry in maps])
 
 
-def _kept_in_view(result: KeptResult) -> _KeptInView:
+def _kept_in_view(result: KeptResult, amount: float, shown: _KeptInView | None) -> _KeptInView:
+    """Return what is to be shown. shown: the same result in view with another amount."""
     before, after = result.before, result.after
-    ground = after.replace(cost=before.cost) if before.shape == after.shape else after
-    return _KeptInView(result, ground, Frame(0, cost_map=after.cost.astype(np.float64)))
+    if shown is not None:
+        ground = shown.ground
+    else:
+        ground = after.replace(cost=before.cost) if before.shape == after.shape else after
+    costs = after.cost if amount == 1.0 else with_amount(result, amount).cost
+    return _KeptInView(result, ground, Frame(0, cost_map=costs.astype(np.float64)), amount)

@@ -174,7 +174,7 @@ class AdversarialPath(Scenario[AdversarialSettings, AdversarialFigures, Floats])
         facts: RunFacts,
     ) -> AdversarialReport:
         """Return exact path costs of both documents, and the gap of the second to the run's bound."""
-        from engine.cost_maps.keeping import share_kept
+        from engine.cost_maps.change import share_kept
         from engine.cost_maps.objectives import score
 
         problem = adversarial_problem(before, settings)
@@ -191,7 +191,7 @@ class AdversarialPath(Scenario[AdversarialSettings, AdversarialFigures, Floats])
             upper_bound=longest,
             gap=_gap(longest, reached),
             keep=problem.objective.keep,
-            kept=share_kept(problem.grid, drawn_costs(before), drawn_costs(after)),
+            kept=share_kept(problem.grid.passable, drawn_costs(before), drawn_costs(after)),
             keeping_bound=keeping,
             keeping_gap=_gap(keeping, reached),
             budget=after.total_cost,
@@ -309,7 +309,7 @@ def _design_steps(
 def _optimum_steps(
     problem: Problem, settings: AdversarialSettings, device: str, state: object
 ) -> Iterator[AdversarialStep]:
-    from engine.cost_maps.keeping import share_kept
+    from engine.cost_maps.change import share_kept
     from engine.optimum.run import OptimumSettings, approach_optimum
     from engine.optimum.saddle_point import SaddlePoint
 
@@ -326,7 +326,7 @@ def _optimum_steps(
                 path_cost=iterate.value,
                 gap=iterate.gap,
                 longest=iterate.upper_bound,
-                kept=share_kept(problem.grid, problem.cost_map, iterate.cost_map),
+                kept=share_kept(problem.grid.passable, problem.cost_map, iterate.cost_map),
                 quantity=_quantity(problem),
             ),
             _framing(problem, iterate.iterations, iterate.cost_map, iterate.loads, device),

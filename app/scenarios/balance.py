@@ -136,7 +136,7 @@ class RankBalance(Scenario[BalanceSettings, BalanceFigures, Floats]):
         facts: RunFacts,
     ) -> BalanceReport:
         """Return exact ranks and distances of both documents."""
-        from engine.cost_maps.keeping import share_kept
+        from engine.cost_maps.change import share_kept
         from engine.design.balance import balance_standing
 
         problem = balance_problem(before, settings)
@@ -152,7 +152,7 @@ class RankBalance(Scenario[BalanceSettings, BalanceFigures, Floats]):
             ranks_after=now.ranks,
             distances_after=now.distances,
             changed_total=moved_cost(before, after),
-            kept=share_kept(problem.grid, problem.cost_map, drawn_costs(after)),
+            kept=share_kept(problem.grid.passable, problem.cost_map, drawn_costs(after)),
             budget=after.total_cost,
         )
 

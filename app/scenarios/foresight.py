@@ -199,7 +199,7 @@ class BoundedForesight(Scenario[ForesightSettings, ForesightFigures, Floats]):
         facts: RunFacts,
     ) -> ForesightReport:
         """Return what agents do on both documents."""
-        from engine.cost_maps.keeping import share_kept
+        from engine.cost_maps.change import share_kept
         from engine.design.foresight import verdict_on
 
         problem = foresight_problem(before, settings)
@@ -213,7 +213,7 @@ class BoundedForesight(Scenario[ForesightSettings, ForesightFigures, Floats]):
             excess_after=now.excess,
             path_costs_before=was.path_costs,
             path_costs_after=now.path_costs,
-            kept=share_kept(problem.grid, problem.cost_map, drawn_costs(after)),
+            kept=share_kept(problem.grid.passable, problem.cost_map, drawn_costs(after)),
             budget=after.total_cost,
         )
 

@@ -69,7 +69,7 @@ class Figures(QObject):
         moving = shown.moving and shown.frame is not None and bool(shown.frame.layouts)
         points = shown.document if moving else self._view.map_of_points
         panels.plan.show_map(points, shown.subject, moving=moving)
-        panels.results.show_in_view(shown.result, drawn=shown.frame is None)
+        panels.results.show_in_view(shown.result, shown.amount, drawn=shown.frame is None)
 
     def _count_results(self) -> None:
         count = len(self._model.results)

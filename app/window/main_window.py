@@ -178,6 +178,7 @@ class MainWindow(QMainWindow):
         panel.drawn_wanted.connect(self.results.show_drawn)
         panel.compare_wanted.connect(self._compare_results)
         panel.apply_wanted.connect(self.results.apply)
+        panel.amount_wanted.connect(self.results.show_amount)
         panel.fork_wanted.connect(self.results.fork)
         panel.rename_wanted.connect(self.results.rename)
         panel.delete_wanted.connect(self.results.delete)

@@ -1,4 +1,4 @@
-"""How much of the drawn map a map keeps: a penalty on changes, the share kept, and the certificate for such maps.
+"""Keep the drawn map: a penalty on changes, and a certificate for the maps that change as little.
 
 The penalty looks at the change d = c − drawn alone, in units of the drawn map's own contrast, so that terrain
 edges stay sharp and one strength means the same on any map:
@@ -54,18 +54,6 @@ def change_penalty(grid: Grid, drawn: Floats, cost_map: Tensor, keep: float) -> 
     change = (cost_map - cost_map.new_tensor(drawn)) / contrast(grid, drawn)
     passable = torch.tensor(grid.passable, device=cost_map.device)
     return keep_weight(keep) * (change[passable].square().mean() + SMOOTH * roughness(grid, change))
-
-
-def share_kept(grid: Grid, drawn: Floats, cost_map: Floats) -> float:
-    """Return the share of the drawn cost that is still in its cell: 1 for the drawn map, at least 0."""
-    before, after = drawn[grid.passable], cost_map[grid.passable]
-    return max(0.0, 1.0 - 0.5 * float(np.abs(after - before).sum()) / float(before.sum()))
-
-
-def squared_change(admissible: Admissible, drawn: Floats, cost_map: Floats) -> float:
-    """Return ‖d‖²: the sum over the cells that may change of the squared difference of two maps (H, W)."""
-    change = admissible.reduce(cost_map) - admissible.reduce(drawn)
-    return float(np.sum(admissible.size * change**2))
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,7 +17,8 @@ from engine.core.arrays import Floats
 from engine.core.device import pick_device
 from engine.core.status import Status
 from engine.cost_maps.certificate import certified_loads, relative_gap
-from engine.cost_maps.keeping import TradeOff, share_kept, squared_change, trade_off
+from engine.cost_maps.change import share_kept, squared_change
+from engine.cost_maps.keeping import TradeOff, trade_off
 from engine.cost_maps.multiscale import levels, refine_map
 from engine.cost_maps.objectives import bound_weights, design_loss, mean_cost, score
 from engine.cost_maps.problem import Objective, Problem, check_problem, path_costs
@@ -166,7 +167,7 @@ def optimise_costs(
             best_score=best.score,
             upper_bound=best.upper_bound,
             gap=best.gap,
-            kept=share_kept(problem.grid, problem.cost_map, best.cost_map),
+            kept=share_kept(problem.grid.passable, problem.cost_map, best.cost_map),
             keeping_bound=best.keeping_bound,
             supply_error=float(taken.details.supply_error.max()),
             level=step.level,

@@ -27,7 +27,8 @@ from engine.core.grid import Cell, Grid
 from engine.core.status import Status
 from engine.core.tensors import to_numpy
 from engine.cost_maps.admissible import Admissible
-from engine.cost_maps.keeping import change_penalty, share_kept
+from engine.cost_maps.change import share_kept
+from engine.cost_maps.keeping import change_penalty
 from engine.cost_maps.objectives import mean_cost
 from engine.cost_maps.problem import Problem, check_admissible, check_costs, check_keep
 from engine.design.adam_steps import AdamState, MapStep, carried_over, first_state, map_steps
@@ -215,7 +216,7 @@ def balance(
             best_map=best.cost_map,
             best_standing=best.standing,
             changed=best.changed,
-            kept=share_kept(problem.grid, problem.cost_map, best.cost_map),
+            kept=share_kept(problem.grid.passable, problem.cost_map, best.cost_map),
             status=turn.status,
             state=BalanceState(problem, taken.number, taken.state, best.cost_map),
         )

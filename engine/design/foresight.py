@@ -21,7 +21,8 @@ from engine.core.grid import Grid
 from engine.core.status import Status
 from engine.core.tensors import to_numpy
 from engine.cost_maps.admissible import Admissible
-from engine.cost_maps.keeping import change_penalty, share_kept
+from engine.cost_maps.change import share_kept
+from engine.cost_maps.keeping import change_penalty
 from engine.cost_maps.objectives import mean_cost
 from engine.cost_maps.problem import Problem, Route, check_admissible, check_costs, check_keep, check_routes
 from engine.design.adam_steps import AdamState, MapStep, carried_over, first_state, map_steps
@@ -168,7 +169,7 @@ def foresee(
             beams=taken.details.beams,
             best_map=best.cost_map,
             best_verdict=best.verdict,
-            kept=share_kept(problem.grid, problem.cost_map, best.cost_map),
+            kept=share_kept(problem.grid.passable, problem.cost_map, best.cost_map),
             status=turn.status,
             state=ForesightState(problem, taken.number, taken.state, best.cost_map),
         )

@@ -165,6 +165,39 @@ def test_a_click_shows_a_result_and_a_second_one_escape_or_the_button_leave_it(q
     assert window.model.document is drawn
 
 
+def test_the_slider_shows_and_applies_a_part_of_the_change(qtbot, window):
+    drawn = window.model.document
+    run(qtbot, window)
+    QTest.mouseClick(window.panels.run.revert, LEFT)
+    (entry,) = window.model.results
+    slider = window.panels.results.amount.slider
+    assert not slider.isVisible(), "the drawn map is in view"
+    click(window, 0)
+    assert slider.isVisible()
+    assert slider.value() == 100
+    QTest.keyClick(slider, Qt.Key.Key_Home)
+    assert np.array_equal(window.canvas._scene.map.costs, drawn.cost)
+    for _ in range(4):
+        QTest.keyClick(slider, Qt.Key.Key_PageUp)
+    half = (drawn.cost + 0.4 * (entry.after.cost.astype(float) - drawn.cost)).astype(np.float32)
+    assert np.array_equal(window.canvas._scene.map.costs, half)
+    assert window.results.in_view is entry
+    moved = 0.4 * np.abs(entry.after.cost.astype(float) - 1.0).sum() / 512.0
+    qtbot.waitUntil(lambda: "Path 13.0 → " in window.panels.run.headline.text(), timeout=20_000)
+    headline = window.panels.run.headline.text()
+    assert f"{int(100.0 * (1.0 - moved))} % of your map kept" in headline
+    assert "of 40 % of “Adversarial path 1”" in window.panels.run.subject.text()
+    press(window, "apply")
+    assert np.array_equal(window.model.document.cost, half)
+    assert window.model.document.cost.sum(dtype=float) == pytest.approx(256.0, rel=1e-6)
+    assert window.model.history.labels[-1] == "Apply 40 % of Adversarial path 1"
+    assert "Applied 40 % of “Adversarial path 1”: Path 13.0 →" in window.statusBar().currentMessage()
+    window.model.undo()
+    assert window.model.document is drawn
+    click(window, 0)
+    assert slider.value() == 100, "a result comes into view as it was kept"
+
+
 def test_painting_on_a_kept_result_applies_it_first(qtbot, window):
     drawn = window.model.document
     run(qtbot, window)

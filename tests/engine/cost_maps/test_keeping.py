@@ -8,13 +8,12 @@ import torch
 
 from engine.core.errors import ProblemError
 from engine.core.grid import Grid
+from engine.cost_maps.change import share_kept, squared_change
 from engine.cost_maps.keeping import (
     SMOOTH,
     change_penalty,
     contrast,
     keep_weight,
-    share_kept,
-    squared_change,
     trade_off,
 )
 from engine.cost_maps.problem import Objective, check_problem, path_costs
@@ -59,16 +58,16 @@ def test_walls_do_not_count():
     assert penalty(drawn, changed, grid=grid) == pytest.approx(
         keep_weight(0.5) * 0.01 / contrast(grid, drawn) ** 2, rel=1e-9
     )
-    assert share_kept(grid, drawn, changed) == pytest.approx(1.0 - 0.05 * 23 / drawn[passable].sum())
+    assert share_kept(passable, drawn, changed) == pytest.approx(1.0 - 0.05 * 23 / drawn[passable].sum())
 
 
 def test_the_share_kept_is_the_cost_that_did_not_move():
     drawn = np.full((4, 6), 2.0)
     moved = drawn.copy()
     moved[0, 0], moved[3, 5] = 0.5, 3.5  # 1.5 of 48 went from one corner to the other
-    assert share_kept(OPEN, drawn, moved) == pytest.approx(1.0 - 1.5 / 48.0)
-    assert share_kept(OPEN, drawn, drawn) == 1.0
-    assert share_kept(OPEN, drawn, 100.0 * drawn) == 0.0
+    assert share_kept(OPEN.passable, drawn, moved) == pytest.approx(1.0 - 1.5 / 48.0)
+    assert share_kept(OPEN.passable, drawn, drawn) == 1.0
+    assert share_kept(OPEN.passable, drawn, 100.0 * drawn) == 0.0
 
 
 def longest_within(problem, change):
