@@ -21,6 +21,7 @@ from filelock import FileLock, Timeout
 
 from maps.errors import MapFormatError
 from maps.formats import native, read_file
+from maps.formats.format import name_of
 from maps.formats.limits import read_file as read_bytes
 from maps.safe_save import save_bytes
 
@@ -44,7 +45,7 @@ class Journal:
     def keep(self, contents: MapFile, title: str, origin: Path | None) -> None:
         """Write a map aside, in place of the one before.
 
-        title: what the designer calls it.  origin: the file that it was opened from or saved to.
+        title: the map's name.  origin: the file that it was opened from or saved to.
         Raises MapSaveError; what was kept before is then still whole.
         """
         note = {"title": title, "origin": None if origin is None else str(origin), "kept": time.time()}
@@ -67,7 +68,7 @@ class Journal:
 class LeftBehind:
     """Unsaved work of a program that did not end in good order.
 
-    title: what the designer called it.  origin: its file, None where it never had one.  kept: when, in seconds
+    title: the map's name.  origin: its file, None where it never had one.  kept: when, in seconds
     since 1970.  attempts: how often it was opened since; above `MOST_ATTEMPTS` it had better not be offered.
     """
 
@@ -81,6 +82,14 @@ class LeftBehind:
     def path(self) -> Path:
         """Return the file of the map itself."""
         return self.folder / _MAP
+
+    @property
+    def called(self) -> str:
+        """Return what the work is called: its file, and the map's name where that is another; "" for neither."""
+        if self.origin is None:
+            return self.title
+        named = self.title and self.title != name_of(self.origin)
+        return f"{self.origin.name} ({self.title})" if named else self.origin.name
 
     @property
     def may_be_offered(self) -> bool:

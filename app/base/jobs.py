@@ -1,5 +1,6 @@
 """Slow work off the GUI thread: one job after the other, results delivered on the GUI thread."""
 
+import sys
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
@@ -7,11 +8,22 @@ from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
+from app.base.loading import wait_for_loading
 from engine.core.cancel import Cancelled, StopFlag, stoppable_by
 
 Result = TypeVar("Result")
 QUIET = 40  # milliseconds from a request to the work that answers it
+GIVE_WAY = 0.0005  # seconds; Python's default is ten times as long
 PATIENCE = 1.0  # seconds that cancelled work is waited for
+
+
+def put_window_first() -> None:
+    """Let a thread that computes in Python give way to the GUI thread within half a millisecond.
+
+    The GUI thread asks for the interpreter many times during an event: after each wait, each call
+    of Qt, each operation on a large array.
+    """
+    sys.setswitchinterval(GIVE_WAY)
 
 
 class Background(QObject):
@@ -55,6 +67,7 @@ class Background(QObject):
         self._pool.shutdown(wait=ended)
 
     def _carry_out(self, work: Callable[[], Result]) -> Result:
+        wait_for_loading()
         with stoppable_by(self._stop):
             return work()
 

@@ -65,14 +65,15 @@ class MapDisplay(QWidget):
             self.fit()
             return
         scale, was_empty = self._scene.map.scale, self._scene.empty
-        layouts_before = self._scene.layouts_area(self._view)
+        if new.layouts is not old.layouts:
+            self.update(self._scene.layouts_area(self._view))
         cells = self._scene.map.show_document(new, dirty)
         if cells is not None:
             self._update_cells(cells)
         if self._scene.map.scale != scale:
             self.update(legend.legend_area(self.height()))
         if new.layouts is not old.layouts:
-            self.update(layouts_before | self._scene.layouts_area(self._view))
+            self.update(self._scene.layouts_area(self._view))
         if self._scene.empty != was_empty:
             self.update()  # a hint appears or goes
         if new.routes != old.routes:

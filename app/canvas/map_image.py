@@ -43,9 +43,11 @@ def changed_cells(old: MapDocument, new: MapDocument) -> Rectangle | None:
     ):
         if before is not now:
             differs = before != now
-            rows, cols = np.flatnonzero(differs.any(axis=1)), np.flatnonzero(differs.any(axis=0))
+            rows = np.flatnonzero(differs.any(axis=1))
             if len(rows):
-                dirty = union(dirty, (int(rows[0]), int(cols[0]), int(rows[-1]) + 1, int(cols[-1]) + 1))
+                top, bottom = int(rows[0]), int(rows[-1]) + 1
+                cols = np.flatnonzero(differs[top:bottom].any(axis=0))
+                dirty = union(dirty, (top, int(cols[0]), bottom, int(cols[-1]) + 1))
     return dirty
 
 

@@ -110,7 +110,13 @@ def visible_cells(view: View, shape: tuple[int, int], area: QRect) -> tuple[int,
 
 def path_polygon(cells: NDArray[np.generic]) -> QPolygonF:
     """Return a path of (n, 2) cells as a line in cell units, x to the right."""
-    return QPolygonF([QPointF(col + 0.5, row + 0.5) for row, col in np.asarray(cells, np.float64).tolist()])
+    # Here, as canvases without a path need not wait for it.
+    from pyqtgraph.functions import (
+        arrayToQPolygonF,  # pyright: ignore[reportUnknownVariableType]  # pyqtgraph has no types
+    )
+
+    y, x = np.asarray(cells, np.float64).T + 0.5
+    return arrayToQPolygonF(x, y)
 
 
 def path_area(view: View, polygon: QPolygonF) -> QRect:

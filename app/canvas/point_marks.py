@@ -14,6 +14,7 @@ from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPixmap, QPolygonF
 
 from app.canvas.map_marks import DARK, LIGHT, device_pixels, image_of
+from app.canvas.point_dots import MANY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,13 +35,15 @@ _HALO = QColor(250, 250, 252, 120)
 def disc_radii(layouts: Sequence[Layout], view: View) -> list[NDArray[np.float64]]:
     """Return radii (n,) in px for each layout: areas are proportional to weights; the mean weight suits the cells.
 
-    Only what would be too small to see, or would hide the map, is held back.
+    Only what would be too small to see, or would hide the map, is held back. Layouts of more than `MANY` points,
+    which are drawn as dots, count as having none.
     """
-    everything = np.concatenate([np.zeros(0), *(layout.weights for layout in layouts)])
+    weights = [layout.weights if len(layout.weights) <= MANY else np.zeros(0) for layout in layouts]
+    everything = np.concatenate([np.zeros(0), *weights])
     heavy = everything[everything > 0.0]
     mean = float(heavy.mean()) if len(heavy) else 1.0
     usual = min(max(view.scale * 0.32, 4.5), 10.0)
-    return [np.clip(usual * np.sqrt(layout.weights / mean), SMALLEST, LARGEST) for layout in layouts]
+    return [np.clip(usual * np.sqrt(each / mean), SMALLEST, LARGEST) for each in weights]
 
 
 def on_screen(view: View, positions: Positions) -> NDArray[np.float64]:
@@ -52,8 +55,9 @@ def points_area(view: View, positions: Positions, radius: float) -> QRect:
     """Return where on the screen discs up to this radius are drawn; empty without points."""
     if len(positions) == 0:
         return QRect()
-    at = on_screen(view, positions)
-    (left, top), (right, bottom) = at.min(axis=0), at.max(axis=0)
+    rows, cols = positions.T
+    corners = np.array([(rows.min(), cols.min()), (rows.max(), cols.max())])
+    (left, top), (right, bottom) = on_screen(view, corners).tolist()
     reach = radius + RIM
     return QRectF(left - reach, top - reach, right - left + 2 * reach, bottom - top + 2 * reach).toAlignedRect()
 

@@ -14,6 +14,7 @@ from app.canvas.colouring import change_table, colour_table, distance_table
 from app.canvas.layers import FIRST_LAYERS, LAYERS, Layer
 from app.canvas.legend import Legend, draw_legend, draw_sentence, legend_area, place_of_cost
 from app.canvas.map_image import MapImage
+from app.canvas.point_dots import MANY, Dots
 from app.canvas.point_marks import Trails
 from app.tools.tool import Sketch
 
@@ -67,6 +68,7 @@ class Scene:
         self.cut: list[QLineF] | None = None  # None: nothing is unreachable
         self.moving: dict[str, NDArray[np.float64]] = {}
         self.trails = Trails()
+        self.dots = Dots()
         self.plan: Plan | None = None
         self.highlighted_row: int | None = None
         self.distance_subject = ""  # on which map distances are measured; empty for the drawn one
@@ -182,9 +184,16 @@ class Scene:
             self.trails.draw(painter, view, area, look.pixel_ratio, colours)
         if "layouts" not in self.layers:
             return
+        many = [layout for layout in layouts if len(layout.weights) > MANY]
+        dots = [(self.positions(layout), QColor(layout.colour)) for layout in many]
+        self.dots.draw(painter, view, look.window, look.pixel_ratio, dots)
         for index, (layout, radii) in enumerate(zip(layouts, point_marks.disc_radii(layouts, view), strict=True)):
             selected = look.selected if index == look.layout else frozenset[int]()
             positions = self.positions(layout)
+            if len(positions) > MANY:
+                chosen = np.array(sorted(selected), np.int64)[:MANY]
+                positions, radii = positions[chosen], np.full(len(chosen), point_marks.SMALLEST)
+                selected = frozenset(range(len(chosen)))
             colour = QColor(layout.colour)
             point_marks.draw_points(painter, view, area, positions, radii, look.pixel_ratio, colour, selected)
 

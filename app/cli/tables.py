@@ -11,7 +11,8 @@ from rich.markup import escape
 from app.cli import output
 from app.cli.output import BadInput
 from maps.formats import csv_grid, format_of, read_map
-from maps.formats.table import TableOptions
+from maps.formats.csv_grid import NoCostError
+from maps.formats.table import TableOptions, is_number
 
 if TYPE_CHECKING:
     from maps.document import MapDocument
@@ -26,7 +27,7 @@ def add_table_options(parser: argparse.ArgumentParser) -> None:
     toggle = argparse.BooleanOptionalAction
     group.add_argument(
         "--wall",
-        type=float,
+        type=_wall,
         nargs="+",
         action="extend",
         default=[],
@@ -42,7 +43,7 @@ def add_table_options(parser: argparse.ArgumentParser) -> None:
 def read_given_map(name: str, arguments: argparse.Namespace) -> MapDocument:
     """Return the map in a file, a table as the arguments say, and tell how an unusual table was read.
 
-    Raises BadInput for an option of tables where the file is none.
+    Raises BadInput for an option of tables where the file is none, and for a number in a table that is no cost.
     """
     options = TableOptions(
         separator=SEPARATORS[arguments.separator] if arguments.separator else None,
@@ -65,7 +66,16 @@ def read_given_map(name: str, arguments: argparse.Namespace) -> MapDocument:
     path = Path(name)
     if given and format_of(path) is not csv_grid.FORMAT:
         raise BadInput(f"{given[0]} says how a table is read, and {path.name} is none; leave it out")
-    document = csv_grid.read_csv(path, options) if given else read_map(path)
+    try:
+        document = csv_grid.read_csv(path, options) if given else read_map(path)
+    except NoCostError as error:
+        raise BadInput(f"{error}. If this value means a wall, add --wall {error.value:g}") from None
     if "table" in document.metadata:
         output.err.print(f"{escape(path.name)}: {escape(str(document.metadata['table']))}.")
     return document
+
+
+def _wall(text: str) -> float:
+    if not is_number(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number; a wall is a value of the table, as in --wall 0")
+    return float(text)

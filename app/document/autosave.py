@@ -36,8 +36,11 @@ class Autosave(QObject):
         self._background = Background(self)
         self._journal: Journal | None = None
         self._kept: MapFile | None = None
+        self._kept_origin: Path | None = None
         self._edits, self._failed = 0, False
         self._inherited: list[LeftBehind] = []
+        self._inherited_origin: Path | None = None  # the file of work that was taken over as a copy without one
+        self._session = model.session  # of the map that was open when that was noted
         self._timer = QTimer(self, interval=round(1000 * interval))
         self._timer.timeout.connect(self.keep)
         self._timer.start()
@@ -50,10 +53,11 @@ class Autosave(QObject):
         contents = self._model.contents
         kept = self._kept
         known = kept is not None and (contents.document, contents.results) == (kept.document, kept.results)
+        known &= self._kept_origin == self._origin
         if self._background.busy or known or not self._model.modified:
             return
         self._edits = 0
-        title, origin = self._model.title, self._model.path
+        title, origin = contents.document.name, self._origin
 
         try:
             journal = self._journal = self._journal or Journal(self._home)
@@ -61,12 +65,19 @@ class Autosave(QObject):
             self._give_up(error)
             return
         self._background.start(
-            lambda: journal.keep(contents, title, origin), lambda _: self._take(contents), self._give_up
+            lambda: journal.keep(contents, title, origin), lambda _: self._take(contents, origin), self._give_up
         )
+
+    @property
+    def _origin(self) -> Path | None:
+        """The open map's file; where it has none, that from which it was once taken as recovered work."""
+        inherited = self._inherited_origin if self._session == self._model.session else None
+        return self._model.path or inherited
 
     def inherit(self, work: LeftBehind) -> None:
         """Take over work that an earlier session left behind: its copy goes once this session keeps one."""
         self._inherited.append(work)
+        self._inherited_origin, self._session = work.origin, self._model.session
         self.keep()
 
     def shut_down(self) -> None:
@@ -77,11 +88,13 @@ class Autosave(QObject):
             self._journal.close()
             self._journal = None
 
-    def _take(self, contents: MapFile) -> None:
-        self._kept, self._failed = contents, False
+    def _take(self, contents: MapFile, origin: Path | None) -> None:
+        self._kept, self._kept_origin, self._failed = contents, origin, False
         while self._inherited:
             discard(self._inherited.pop())
         self._look()  # it may have been saved meanwhile
+        if origin != self._origin:
+            self.keep()  # under the name of the file that it came from
 
     def _give_up(self, error: Exception) -> None:
         if not isinstance(error, (MapSaveError, MapError, OSError)):

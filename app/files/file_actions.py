@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QCoreApplication, QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from app.base.jobs import Background
@@ -13,10 +13,11 @@ from app.files import questions
 from app.files.export_dialog import ExportDialog
 from app.files.point_files import PointFiles
 from app.files.questions import Answer
-from app.files.table_dialog import ask_table
+from app.files.table_dialog import ask_table, walls_label
+from maps.document import new_document
 from maps.errors import MapError, MapFormatError, MapSaveError
 from maps.formats import FORMATS, companion_of, csv_grid, format_of, losses, read_file, write_map
-from maps.formats.csv_grid import read_csv
+from maps.formats.csv_grid import NoCostError, read_csv
 from maps.open_file import OnDisk, OpenFile
 from maps.results import MapFile
 from maps.safe_save import sweep_stale
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from maps.document import MapDocument
     from maps.formats.table import TableOptions
 
+NEW_MAP = 64, 64  # cells
 NATIVE = ".longcut"
 
 
@@ -98,8 +100,20 @@ class Files(QObject):
         return self._begin(contents, unsaved=True)
 
     def hold(self, path: Path) -> None:
-        """Take the file of a map that was opened before there was a window."""
-        self._hold(OpenFile(path))
+        """Take the file of a map that was opened before there was a window, if no other window has it.
+
+        If one has, the designer is asked as when opening: a copy without a name is open then, or a new map.
+        """
+        file = OpenFile(path)
+        if not file.open_elsewhere:
+            self._hold(file)
+            return
+        file.close()
+        contents = self._model.contents
+        if questions.ask_open_elsewhere(self._window, path) is not Answer.YES:
+            contents = MapFile(new_document(*NEW_MAP, name=self.tr("New map")))
+        self._model.adopt(contents.document, None, contents.results)
+        self.opened.emit()
 
     def save(self) -> None:
         """Save to the file that was opened, or ask for one."""
@@ -312,7 +326,7 @@ class Files(QObject):
             is_table = table is not None or format_of(path) is csv_grid.FORMAT
             if not (is_table and isinstance(error, MapFormatError)):
                 self._tell(error)
-            elif questions.offers_table(self._window, str(error)):
+            elif questions.offers_table(self._window, _with_remedy(error)):
                 self._read_table(path)
 
         self.told.emit(self.tr("Opening {}…").format(path.name))
@@ -349,6 +363,14 @@ class Files(QObject):
             self._preferences.add_recent_file(path)
             self._preferences.last_folder = path.parent
             self.recent_changed.emit()
+
+
+def _with_remedy(error: MapFormatError) -> str:
+    """Return why a table was refused, and what in the dialog for tables may help."""
+    if not isinstance(error, NoCostError):
+        return str(error)
+    remedy = QCoreApplication.translate("Files", "If {:g} means a wall, write it under “{}”")
+    return f"{error}. {remedy.format(error.value, walls_label())}"
 
 
 def _named(document: MapDocument, path: Path) -> str:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from app.files.progress import Progress
 from app.files.questions import ask_file
 from maps.edits import set_layout
-from maps.formats.points import read_layout, scenario_layout, write_layout
+from maps.formats.points import reading_layout, scenario_layout, writing_layout
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
 
     from app.base.jobs import Background
     from app.document.model import DocumentModel
     from maps.document import Layout, MapDocument
+
+Result = TypeVar("Result")
 
 
 class PointFiles(QObject):
@@ -38,9 +41,11 @@ class PointFiles(QObject):
         )
         if name:
             path, document, session = Path(name), self._model.document, self._model.session
-            self.told.emit(self.tr("Reading {}…").format(path.name))
-            self._background.start(
-                lambda: _layouts_in(path, document), lambda found: self._add(path, found, session), self._failed
+            self._carry_out(
+                self.tr("Reading {}…").format(path.name),
+                _layouts_in(path, document),
+                lambda found: self._add(path, found, session),
+                to_the_end=False,
             )
 
     def ask_export(self, layout: Layout, folder: str) -> None:
@@ -48,11 +53,37 @@ class PointFiles(QObject):
         kinds = {self.tr("Points as CSV"): ".csv", self.tr("Points as JSON"): ".json"}
         path = ask_file(self._window, self.tr("Export points"), Path(folder) / layout.name, kinds)
         if path is not None:
-            self._background.start(
-                lambda: write_layout(layout, path),
+            self._carry_out(
+                self.tr("Writing {}…").format(path.name),
+                writing_layout(layout, path),
                 lambda warning: self.told.emit(warning or self.tr("Exported {}").format(path.name)),
-                self._failed,
+                to_the_end=True,
             )
+
+    def _carry_out(
+        self,
+        words: str,
+        steps: Generator[float, None, Result],
+        done: Callable[[Result], None],
+        *,
+        to_the_end: bool,
+    ) -> None:
+        """Take steps in the background, which the designer can follow and cancel.
+
+        to_the_end: also where the window closes meanwhile.
+        """
+        progress = Progress(self._window, words)
+        self.told.emit(words)
+
+        def take(result: Result) -> None:
+            progress.end()
+            done(result)
+
+        def fail(error: Exception) -> None:
+            progress.end()
+            self._failed(error)
+
+        self._background.start(lambda: progress.follow(steps, to_the_end=to_the_end), take, fail)
 
     def _add(self, path: Path, found: tuple[list[Layout], str], session: int) -> None:
         layouts, how = found
@@ -67,9 +98,12 @@ class PointFiles(QObject):
         self.told.emit(f"{told} ({how})" if how else told)
 
 
-def _layouts_in(path: Path, document: MapDocument) -> tuple[list[Layout], str]:
-    """Return the layouts in a file and how it was read; a list of scenarios holds two, of starts and goals."""
+def _layouts_in(path: Path, document: MapDocument) -> Generator[float, None, tuple[list[Layout], str]]:
+    """Return the layouts in a file and how it was read; a list of scenarios holds two, of starts and goals.
+
+    Yields the share that is read.
+    """
     if path.suffix == ".scen":
         return [scenario_layout(path, document, "start"), scenario_layout(path, document, "goal")], ""
-    layout, how = read_layout(path, document)
+    layout, how = yield from reading_layout(path, document)
     return [layout], how

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QDateTime, QLocale, Qt
+from PySide6.QtCore import QCoreApplication, QDateTime, QLocale, Qt
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -103,4 +103,5 @@ def ask_recovery(parent: QWidget, found: Sequence[LeftBehind]) -> tuple[LeftBehi
 def _words(work: LeftBehind) -> str:
     when = QDateTime.fromSecsSinceEpoch(round(work.kept))
     kept = QLocale().toString(when, QLocale.FormatType.ShortFormat)
-    return f"{work.title}   –   {kept}"
+    called = work.called or QCoreApplication.translate("RecoveryDialog", "Untitled map")
+    return f"{called}   –   {kept}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -51,7 +52,7 @@ class TableDialog(QDialog):
             (self.tr("1,5 is one and a half"), self.decimal_comma),
             (self.tr("The first line names the columns"), self.header),
             (self.tr("The first column numbers the rows"), self.index),
-            (self.tr("Values that mean a wall"), self.walls),
+            (walls_label(), self.walls),
         ):
             field.setMinimumHeight(24)
             form.addRow(text, field)
@@ -115,6 +116,11 @@ class TableDialog(QDialog):
     def _tell(self, sentence: str, *, usable: bool) -> None:
         self.dialect.setText(sentence)
         self._open.setEnabled(usable)
+
+
+def walls_label() -> str:
+    """Return what the field for walls is called."""
+    return QCoreApplication.translate("TableDialog", "Values that mean a wall")
 
 
 def ask_table(path: Path, parent: QWidget) -> TableOptions | None:

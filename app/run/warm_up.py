@@ -5,6 +5,7 @@ from contextlib import suppress
 
 import numpy as np
 
+from app.base.loading import load_torch_library, without_collecting
 from engine.core.cancel import Cancelled, StopFlag, check, stoppable_by
 
 _under_way = threading.Event()
@@ -23,7 +24,7 @@ def warm_up_in_background(stop: StopFlag | None = None) -> threading.Thread:
 
     def work() -> None:
         try:
-            with suppress(Cancelled), stoppable_by(stop or StopFlag()):
+            with suppress(Cancelled), without_collecting(), stoppable_by(stop or StopFlag()):
                 _warm_up()
         finally:
             _under_way.clear()
@@ -35,6 +36,7 @@ def warm_up_in_background(stop: StopFlag | None = None) -> threading.Thread:
 
 
 def _warm_up() -> None:
+    load_torch_library()
     import torch
 
     from app.canvas.line_raster import inked, line_opacity

@@ -5,7 +5,6 @@ Only the order to stop is also read within a step: the engine looks up the threa
 Nothing here knows Qt. torch and the engine's solvers are imported in the thread, and tensors never leave it.
 """
 
-import sys
 import threading
 import time
 from collections.abc import Generator
@@ -13,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from app.base.loading import wait_for_loading
 from app.scenarios.frame import Frame
 from app.scenarios.scenario import AnyScenario, AnyStep, ScenarioSettings
 from engine.core.cancel import Cancelled, StopFlag, check, stoppable_by
@@ -219,10 +219,10 @@ class Run:
             self.mailbox.put_ending(Ending(message, self._result, failed=True))
 
     def _iterate(self) -> None:
+        wait_for_loading()
         from engine.core.device import use_few_threads
 
         use_few_threads()
-        sys.setswitchinterval(0.0005)  # the GUI thread gets the interpreter ten times sooner than by default
         self.mailbox.put_phase(self._scenario.preparing)
         steps = self._scenario.steps(self._document, self._settings)
         self.mailbox.put_phase("the first step")

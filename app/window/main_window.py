@@ -10,7 +10,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QLineEdit, QMainWindow, QMessageBox
 
 from app.base.icons import app_icon
-from app.base.jobs import PATIENCE
+from app.base.jobs import PATIENCE, put_window_first
 from app.canvas.canvas import Canvas
 from app.document.autosave import Autosave
 from app.document.model import DocumentModel
@@ -55,6 +55,7 @@ class MainWindow(QMainWindow):
         recovery: Path | None = None,
     ) -> None:
         super().__init__()
+        put_window_first()
         self.preferences = preferences
         self.model = DocumentModel(document or new_document(64, 64, name=self.tr("New map")), self)
         if document is not None:

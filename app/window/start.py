@@ -40,7 +40,8 @@ def open_window(path: Path | None = None) -> int:
     # Once the window is on the screen, so that nothing delays it.
     QTimer.singleShot(0, lambda: _look_around(window, path, home))
     closed = StopFlag()
-    QTimer.singleShot(200, lambda: warm_up_in_background(closed))
+    # Before anything is measured, as that imports, too; the first frame is drawn meanwhile.
+    warm_up_in_background(closed)
     code = qapp.exec()
     closed.set()
     return _without_threads(code)

@@ -18,13 +18,21 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+class NoCostError(MapFormatError):
+    """A value in a table that is no cost, and perhaps means a wall. How to say so, the window or command knows."""
+
+    def __init__(self, error: MapFormatError, value: float) -> None:
+        self.value = value
+        super().__init__(error.path, error.where, error.why)
+
+
 MOST_LINES = 4 * MAX_SIDE  # empty ones included
 
 
 def read_csv(path: Path, options: TableOptions | None = None) -> MapDocument:
     """Return the map in a table of costs. How an unusual one was read stands in the metadata, under "table".
 
-    Raises MapFormatError, naming the line and column.
+    Raises MapFormatError, naming the line and column; NoCostError, naming the cell, for a number that is no cost.
     """
     options = options or TableOptions()
     walls = {"NaN": np.nan, **{f"{value:g}": value for value in options.walls}}
@@ -47,8 +55,7 @@ def read_csv(path: Path, options: TableOptions | None = None) -> MapDocument:
             try:
                 rows.append(costs_of(path, values, len(rows)))
             except MapFormatError as error:
-                why = f"{error.why}. If this value means a wall, name it as one when you open the table (--wall)"
-                raise MapFormatError(path, error.where, why) from None
+                raise NoCostError(error, float(values[np.argmin(values > 0)])) from None
     if not rows:
         raise MapFormatError(path, "", "is empty; one line of costs per row is expected")
     told = [table.dialect.told] if table.dialect.unusual else []
@@ -74,4 +81,12 @@ def _encode_csv(document: MapDocument, path: Path) -> dict[Path, bytes]:
     return {path: ("\n".join(rows) + "\n").encode("ascii")}
 
 
-FORMAT = Format("csv", "table of costs, comma separated", (".csv",), read_csv, _encode_csv, bare_losses)
+def _losses(document: MapDocument) -> list[str]:
+    told = document.metadata.get("table")
+    others = {key: value for key, value in document.metadata.items() if key != "table"}
+    lost = bare_losses(document.replace(metadata=others))
+    how = [f"how the table was written ({told}); it is written with commas and decimal points"] if told else []
+    return [*how, *lost]
+
+
+FORMAT = Format("csv", "table of costs, comma separated", (".csv",), read_csv, _encode_csv, _losses)

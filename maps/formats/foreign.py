@@ -27,7 +27,7 @@ _BY_ENDING = {
     ".tif": ("a picture", _AS_GREY),
     ".tiff": ("a picture", _AS_GREY),
     ".webp": ("a picture", _AS_GREY),
-    ".scen": ("a list of scenarios, which belongs to a map", "open the .map beside it, or pass it with --scen"),
+    ".scen": ("a list of scenarios, which belongs to a map", "open the .map beside it"),
 }
 
 

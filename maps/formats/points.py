@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from array import array
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TypeVar, cast
 
 import numpy as np
 
@@ -27,11 +28,14 @@ from maps.layout_edits import blocked, new_layout, why_blocked
 from maps.safe_save import save_bytes
 
 if TYPE_CHECKING:
-    import os
+    from collections.abc import Generator, Iterator
 
     from numpy.typing import NDArray
 
+_Result = TypeVar("_Result")
+
 MAX_POINTS = 1_000_000
+AT_ONCE = 2_000  # points that are read or written in one step
 MAX_POINTS_CSV = 16 * MAX_JSON  # bytes of a file
 MAX_POINTS_JSON = 3 * MAX_JSON // 2  # bytes of a file; larger layouts are kept as tables
 # What columns are called: row, col, weight, in the order of preference.
@@ -51,17 +55,24 @@ class PointTable:
 
 
 def read_layout(path: str | os.PathLike[str], document: MapDocument) -> tuple[Layout, str]:
+    """Do what `reading_layout` does, without a stop."""
+    return _end_of(reading_layout(path, document))
+
+
+def reading_layout(
+    path: str | os.PathLike[str], document: MapDocument
+) -> Generator[float, None, tuple[Layout, str]]:
     """Return a layout for `document` from a .csv or .json file; and how it was read, where that is worth telling.
 
     Where the file gives no name or colour the layout takes the file's name and the next free colour.
-    Raises MapFormatError, naming the line or point, for a file that cannot be read and for a point that lies
-    in a wall or outside the map.
+    Yields the share that is read, every so often. Raises MapFormatError, naming the line or point, for a file that
+    cannot be read and for a point that lies in a wall or outside the map.
     """
     path = Path(path)
     if path.suffix.lower() == ".json":
         return _read_json(path, document), ""
     with opened(path, MAX_POINTS_CSV) as file:
-        table = _parse(path, file)
+        table = yield from _parse(path, file)
     layout = _layout(path, document, table.rows, table.lines, "line", new_layout(document, name_of(path)))
     return layout, table.told
 
@@ -88,15 +99,25 @@ def scenario_layout(path: str | os.PathLike[str], document: MapDocument, end: Li
 
 
 def write_layout(layout: Layout, path: str | os.PathLike[str]) -> str | None:
+    """Do what `writing_layout` does, without a stop."""
+    return _end_of(writing_layout(layout, path))
+
+
+def writing_layout(layout: Layout, path: str | os.PathLike[str]) -> Generator[float, None, str | None]:
     """Save a layout as .csv or .json, safely; return a warning of the save, if there is one.
 
-    Raises MapSaveError; the file that was there before is then unchanged.
+    Yields the share that is ready to be written, every so often. Raises MapSaveError; the file that was there is
+    then unchanged.
     """
     path = Path(path)
     ending = path.suffix.lower()
     if ending not in (".csv", ".json"):
         raise MapSaveError(path, "a layout is saved as .csv or .json; choose one of these endings")
-    data = encode_csv(layout) if ending == ".csv" else encode_json(layout)
+    pieces: list[bytes] = []
+    for share, piece in _csv_pieces(layout) if ending == ".csv" else _json_pieces(layout):
+        pieces.append(piece)
+        yield share
+    data = b"".join(pieces)
     if len(data) > (MAX_POINTS_CSV if ending == ".csv" else MAX_POINTS_JSON):
         raise MapSaveError(path, f"{len(layout.weights)} points are more than is read again; choose .csv")
     return save_bytes(path, data)
@@ -104,28 +125,59 @@ def write_layout(layout: Layout, path: str | os.PathLike[str]) -> str | None:
 
 def encode_csv(layout: Layout) -> bytes:
     """Return a table with the columns row, col, weight."""
-    rows = np.column_stack([layout.positions, layout.weights]).tolist()
-    return "".join(
-        f"{line}\n" for line in ("row,col,weight", *(",".join(map(repr, row)) for row in rows))
-    ).encode()
+    return b"".join(piece for _, piece in _csv_pieces(layout))
 
 
 def encode_json(layout: Layout) -> bytes:
     """Return the layout with its name and colour, one point a line."""
-    points = ",\n".join(
-        json.dumps({"row": row, "col": col, "weight": weight})
-        for (row, col), weight in zip(layout.positions.tolist(), layout.weights.tolist(), strict=True)
-    )
-    head = f'{{"name": {json.dumps(layout.name)}, "colour": {json.dumps(layout.colour)}, "points": [\n'
-    return f"{head}{points}\n]}}\n".encode()
+    return b"".join(piece for _, piece in _json_pieces(layout))
+
+
+def _csv_pieces(layout: Layout) -> Iterator[tuple[float, bytes]]:
+    """Yield a table in pieces, each with the share of the points that are in it or before."""
+    yield 0.0, b"row,col,weight\n"
+    for share, rows in _some_rows(layout):
+        yield share, "".join(",".join(map(repr, row)) + "\n" for row in rows).encode()
+
+
+def _json_pieces(layout: Layout) -> Iterator[tuple[float, bytes]]:
+    """Yield an object in pieces, each with the share of the points that are in it or before."""
+    head = f'{{"name": {json.dumps(layout.name)}, "colour": {json.dumps(layout.colour)}, "points": ['
+    yield 0.0, head.encode()
+    parting = "\n"
+    for share, rows in _some_rows(layout):
+        points = ",\n".join(json.dumps(dict(zip(("row", "col", "weight"), row, strict=True))) for row in rows)
+        yield share, f"{parting}{points}".encode()
+        parting = ",\n"
+    yield 1.0, ("\n]}\n" if len(layout.weights) else "\n\n]}\n").encode()
+
+
+def _some_rows(layout: Layout) -> Iterator[tuple[float, list[list[float]]]]:
+    """Yield row, col and weight of `AT_ONCE` points after the other, and the share of all that they end at."""
+    count = len(layout.weights)
+    for first in range(0, count, AT_ONCE):
+        some = slice(first, first + AT_ONCE)
+        rows: NDArray[np.float64] = np.column_stack([layout.positions[some], layout.weights[some]])
+        yield min(first + AT_ONCE, count) / count, rows.tolist()
+
+
+def _end_of(steps: Generator[float, None, _Result]) -> _Result:
+    """Take all steps, and return what they lead to."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
 
 
 def parse_points(path: str | os.PathLike[str], text: str) -> PointTable:
     """Return the points of a table as text. path: what errors call it. Raises MapFormatError, naming the line."""
-    return _parse(path, io.BytesIO(text.encode("utf-8", "replace")))
+    return _end_of(_parse(path, io.BytesIO(text.encode("utf-8", "replace"))))
 
 
-def _parse(path: str | os.PathLike[str], file: BinaryIO) -> PointTable:
+def _parse(path: str | os.PathLike[str], file: BinaryIO) -> Generator[float, None, PointTable]:
+    size = max(file.seek(0, os.SEEK_END), 1)
+    file.seek(0)
     table = Table(path, file, 2 * MAX_POINTS)
     told = [table.dialect.told] if table.dialect.unusual and not table.dialect.header else []
     columns: list[int] | None = None  # of row, col and perhaps weight
@@ -156,6 +208,8 @@ def _parse(path: str | os.PathLike[str], file: BinaryIO) -> PointTable:
         if len(columns) == 2:
             rows.append(1.0)
         lines.append(number)
+        if len(lines) % AT_ONCE == 0:
+            yield file.tell() / size
     points = np.frombuffer(rows, np.float64).reshape(-1, 3) if rows else np.zeros((0, 3))
     return PointTable(points, np.array(lines, np.int64), "; ".join(filter(None, told)))
 

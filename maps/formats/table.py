@@ -195,11 +195,20 @@ def _sep_line(line: str) -> Separator | None:
 
 
 def _separator_of(lines: list[str]) -> Separator:
+    if not any(mark in line for mark in "\t;" for line in lines) and _is_blank_parted(lines[1:] or lines):
+        return " "
     marks: tuple[Separator, ...] = ("\t", ";", ",", " ")
     for mark in marks:
         if any(mark in line for line in lines):
             return mark
     return ","
+
+
+def _is_blank_parted(lines: list[str]) -> bool:
+    """Whether lines are decimal commas with blanks between them, as in `1,5 2,5`: no other way gives numbers."""
+    rows = [line.split() for line in lines]
+    words = [_with_point(word) for row in rows for word in row]
+    return any("," in line for line in lines) and all(len(row) > 1 for row in rows) and all(map(is_number, words))
 
 
 def _is_numbered(rows: list[list[str]]) -> bool:

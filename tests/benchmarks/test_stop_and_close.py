@@ -1,8 +1,9 @@
-"""Quick variants of the harnesses `stop` and `close`: small maps, few tries, generous limits."""
+"""Quick variants of the harnesses `stop`, `close` and `heartbeat`: small maps, few tries, generous limits."""
 
 import pytest
 
 from tests.benchmarks.close import DURING, close_after
+from tests.benchmarks.heartbeat import measure
 from tests.benchmarks.stop import CASES, Case, measured
 
 
@@ -20,3 +21,9 @@ def test_a_window_closed_at_any_moment_ends_in_good_order(during: str):
     assert closed.code == 0, closed.errors
     assert "terminate" not in closed.errors
     assert closed.gone < 1000.0, "on a busy machine; alone it takes some 50 ms"
+
+
+@pytest.mark.slow
+def test_the_window_beats_while_files_are_loaded_and_runs_begin():
+    late = measure("load, each with a run", 128)
+    assert late.p99 < 100.0, "on a busy machine; alone it takes some 10 ms"

@@ -8,12 +8,10 @@ The parts run in processes of their own, so that "first run" means the first.
 import os
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,7 +20,7 @@ from tests.benchmarks.table import print_table
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 Clock = time.perf_counter
-PARTS = ("start", "heartbeat", "frames", "paint 512", "paint 1024", "points")
+PARTS = ("start", "frames", "paint 512", "paint 1024", "points")
 
 
 def wait(milliseconds: int) -> None:
@@ -34,11 +32,15 @@ def wait(milliseconds: int) -> None:
     loop.exec()
 
 
-def make_window(size: int) -> Any:
-    """A window on a map with a wall and a route, on the screen."""
+def make_window(size: int, settling: int = 300, *, warm_up: bool = False) -> Any:
+    """A window on a map with a wall and a route, on the screen since so many milliseconds.
+
+    warm_up: begin to prepare the engine behind it, as the program does.
+    """
     from PySide6.QtWidgets import QApplication, QMessageBox
 
     from app.base.style import apply_style
+    from app.run.warm_up import warm_up_in_background
     from app.window.main_window import MainWindow
     from maps.document import Route, new_document
 
@@ -55,7 +57,9 @@ def make_window(size: int) -> Any:
     window = MainWindow(document.replace(passable=passable, cost=cost, routes=(route,)), None)
     window.resize(1280, 800)
     window.show()
-    wait(300)
+    if warm_up:
+        warm_up_in_background()
+    wait(settling)
     return window
 
 
@@ -219,57 +223,6 @@ def frames_part() -> None:
     end(window)
 
 
-def heartbeat_part() -> None:
-    """A 10 ms heartbeat in the GUI thread during the first run of the process, saves and loads."""
-    from PySide6.QtCore import Qt, QTimer
-
-    from app.run.warm_up import warm_up_in_background
-
-    window = make_window(512)
-    warm_up_in_background()
-    beats: list[float] = []
-    timer = QTimer(interval=10, timerType=Qt.TimerType.PreciseTimer)
-    timer.timeout.connect(lambda: beats.append(Clock()))
-
-    def late(during: Callable[[], None]) -> np.ndarray:
-        beats.clear()
-        timer.start()
-        during()
-        timer.stop()
-        return np.maximum(1e3 * np.diff(beats) - 10.0, 0.0)
-
-    def first_run() -> None:
-        start_run(window)
-        wait(3000)
-
-    def wait_for_files() -> None:
-        while window.files.busy:
-            wait(5)
-
-    rows = [_row("heartbeat, late by: first run at 512² with the warm-up", late(first_run), "p99 < 25 ms")]
-    with tempfile.TemporaryDirectory() as folder:
-
-        def save_and_load() -> None:
-            for number in range(5):
-                path = Path(folder) / f"map{number}.longcut"
-                window.files._write(window.model.history.current, path)
-                wait_for_files()
-                wait(150)
-
-        rows.append(_row("during the run, five saves", late(save_and_load), "p99 < 25 ms"))
-
-        def load() -> None:
-            for number in range(5):
-                window.files.open(Path(folder) / f"map{number}.longcut")
-                wait_for_files()
-                window.controller.start_or_pause()
-                wait(700)
-
-        rows.append(_row("five loads, a run started on each", late(load), "p99 < 25 ms"))
-    _print(rows)
-    end(window)
-
-
 def start_part() -> None:
     """From the call of this process's main until the first frame of the window, and what was imported by then."""
     import app.canvas.canvas
@@ -329,7 +282,6 @@ def run_part(part: str) -> None:
     kind, _, size = part.partition(" ")
     {
         "start": start_part,
-        "heartbeat": heartbeat_part,
         "frames": frames_part,
         "points": points_part,
         "paint": lambda: paint_part(int(size)),

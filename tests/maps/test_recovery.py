@@ -85,7 +85,7 @@ def test_everything_of_a_map_comes_back(tmp_path: Path) -> None:
     found = open_left_behind(work)
     assert_same(found.document, painted())
     assert_same(found.results[0].after, painted(3.0))
-    assert (work.title, work.origin) == ("field", tmp_path / "field.longcut")
+    assert (work.title, work.origin, work.called) == ("field", tmp_path / "field.longcut", "field.longcut")
 
 
 def test_a_good_end_and_saved_work_leave_nothing(tmp_path: Path) -> None:

@@ -27,12 +27,18 @@ def convert(*words: object) -> int:
 
 def test_a_value_that_means_a_wall_is_one(table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert convert(table, tmp_path / "m.npy") == 2
-    assert "--wall" in capsys.readouterr().err
+    assert "If this value means a wall, add --wall -9999" in " ".join(capsys.readouterr().err.split())
     assert convert(table, tmp_path / "m.npy", "--wall", -9999) == 0
     assert np.array_equal(np.load(tmp_path / "m.npy"), COSTS)
     told = " ".join(capsys.readouterr().err.split())
     assert "columns parted by semicolons, decimal commas, the first line names the columns" in told
     assert "1 cells of -9999 are walls" in told
+
+
+def test_a_wall_in_words_is_refused_with_an_example(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["info", str(table), "--wall", "zero"])
+    assert "'zero' is no number; a wall is a value of the table, as in --wall 0" in capsys.readouterr().err
 
 
 def test_a_dialect_can_be_said(table: Path, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Unsaved work is kept aside: in time, during everything, and no longer than it is unsaved."""
 
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -34,7 +35,7 @@ def test_work_is_kept_when_the_time_comes_and_found_after_a_crash(model, tmp_pat
     qtbot.waitUntil(lambda: autosave._kept is not None and not autosave._background.busy)
     crash(autosave)
     (work,) = left_behind(tmp_path)
-    assert work.title == "field"
+    assert work.title == work.called == "field"
     assert (open_left_behind(work).document.cost == 3.0).all()
 
 
@@ -83,15 +84,16 @@ def test_saved_work_is_kept_no_longer_and_a_good_end_leaves_nothing(model, tmp_p
 
 def test_inherited_work_is_forgotten_only_once_it_is_kept_again(model, tmp_path, qtbot):
     before = Journal(tmp_path)
-    before.keep(model.contents, "field", None)
+    before.keep(model.contents, "field", Path("castle.longcut"))
     before._lock.release()
     (work,) = left_behind(tmp_path)
     autosave = Autosave(model, tmp_path, interval=3600.0)
     model.adopt(open_left_behind(work).document, None, unsaved=True)
     autosave.inherit(work)
-    qtbot.waitUntil(lambda: not work.path.exists())
+    qtbot.waitUntil(lambda: not work.path.exists() and not autosave._background.busy)
     crash(autosave)
-    assert len(left_behind(tmp_path)) == 1
+    (again,) = left_behind(tmp_path)
+    assert again.called == work.called == "castle.longcut (field)", "a copy has no file, but it came from one"
 
 
 def test_a_disk_that_takes_nothing_is_told_once(model, tmp_path, qtbot):

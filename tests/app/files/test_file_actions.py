@@ -1,5 +1,6 @@
 """Names of files to write: Qt's own dialog, typed into and clicked."""
 
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QLineEdit, QMessageBox, QWidget
 
 from app.document.model import DocumentModel
+from app.files import point_files, questions
 from app.files.file_actions import Files
+from app.files.progress import Progress
 from maps.document import Layout, new_document
 from maps.formats import read_map
 
@@ -133,3 +136,40 @@ def test_the_name_that_is_offered_is_the_maps(files, monkeypatch, tmp_path):
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *words: offered.append(words[2]) or ("", ""))
     files.save_as()
     assert list(map(Path, offered)) == [tmp_path / "a.longcut"]
+
+
+def test_a_table_with_a_value_that_is_no_cost_is_refused_in_the_windows_words(files, qtbot, monkeypatch, tmp_path):
+    path, asked = tmp_path / "t.csv", []
+    path.write_text("1,2\n3,-9999\n")
+    monkeypatch.setattr(questions, "offers_table", lambda _, refusal: bool(asked.append(refusal)))
+    files.open(path)
+    qtbot.waitUntil(lambda: not files.busy)
+    (refusal,) = asked
+    assert refusal.endswith("If -9999 means a wall, write it under “Values that mean a wall”")
+    assert "--" not in refusal
+
+
+@pytest.mark.parametrize("cancelled", [False, True])
+def test_points_are_read_in_steps_that_can_be_cancelled(files, qtbot, monkeypatch, tmp_path, cancelled):
+    path, begun, going_on = tmp_path / "many.csv", threading.Event(), threading.Event()
+    path.write_text("row,col\n" + "1,2\n" * 12_000)
+    whole = point_files.reading_layout
+
+    def reading(*words):
+        begun.set()
+        going_on.wait(5.0)
+        return (yield from whole(*words))
+
+    monkeypatch.setattr(point_files, "reading_layout", reading)
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(path), ""))
+    files.import_layout()
+    assert begun.wait(5.0)
+    (progress,) = files._window.findChildren(Progress)
+    assert progress.dialog.labelText() == "Reading many.csv…"
+    if cancelled:
+        progress.dialog.canceled.emit()
+    going_on.set()
+    qtbot.waitUntil(lambda: not files.busy)
+    names = [layout.name for layout in files._model.document.layouts]
+    assert names == (["spawns"] if cancelled else ["spawns", "many"])
+    qtbot.waitUntil(lambda: not files._window.findChildren(Progress))

@@ -141,6 +141,20 @@ def test_a_second_window_opens_a_copy_or_nothing(qtbot, opened, answers):
     assert second._model.path is None
 
 
+@pytest.mark.parametrize(("answer", "shape"), [(Answer.NO, (64, 64)), (Answer.YES, (4, 5))])
+def test_a_map_given_at_the_start_that_another_window_has_is_asked_about(qtbot, opened, answers, answer, shape):
+    first = opened()
+    path, window = first._model.path, QWidget()
+    qtbot.addWidget(window)
+    second = Files(window, DocumentModel(new_document(2, 2)), None)
+    second._model.adopt(read_map(path), path)
+    answers["ask_open_elsewhere"] = answer
+    second.hold(path)
+    assert answers["asked"] == ["ask_open_elsewhere"]
+    assert (second._model.path, second._model.document.shape) == (None, shape)
+    second.shut_down()
+
+
 def test_a_second_window_cannot_save_over_the_first(qtbot, opened, answers, monkeypatch, tmp_path):
     first, other = opened(), opened("other.longcut")
     told = []

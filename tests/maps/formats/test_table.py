@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from maps.errors import MapFormatError
-from maps.formats import read_map
-from maps.formats.csv_grid import read_csv
+from maps.formats import losses, read_map, write_map
+from maps.formats.csv_grid import NoCostError, read_csv
 from maps.formats.table import TableOptions
 
 NUMBERS = [[1.5, 2.0], [3.0, 4.25]]
@@ -35,6 +35,8 @@ def written(folder: Path, contents: str | bytes) -> Path:
         ("1,5;2\n3;4,25\n", "columns parted by semicolons, decimal commas"),
         ("1,5\t2\n3\t4,25\n", "columns parted by tabs, decimal commas"),
         ("1.5 2\n3   4.25\n", "columns parted by blanks"),
+        ("1,5 2,0\n3,0 4,25\n", "columns parted by blanks, decimal commas"),
+        ("west east\n1,5 2\n3 4,25\n", "columns parted by blanks, decimal commas, the first line names"),
         ("sep=;\n1,5;2\n3;4,25\n", "columns parted by semicolons, decimal commas"),
         ("west,east\n1.5,2\n3,4.25\n", "the first line names the columns"),
         (",0,1\n0,1.5,2\n1,3,4.25\n", "numbers the rows"),
@@ -48,6 +50,24 @@ def test_one_table_in_many_dialects(tmp_path: Path, contents: str | bytes, told:
     assert (told in str(document.metadata["table"])) if told and told != "utf-8" else True
     if told is None:
         assert "table" not in document.metadata
+
+
+def test_a_save_names_the_dialect_that_it_does_not_keep(tmp_path: Path) -> None:
+    path = written(tmp_path, "1,5;2\n3;4,25\n")
+    first, *others = losses(read_map(path), path)
+    assert "how the table was written (columns parted by semicolons, decimal commas)" in first
+    assert "the metadata" not in others
+    write_map(read_map(path), path)
+    assert read_map(path).cost.tolist() == NUMBERS
+    assert not any("how the table was written" in lost for lost in losses(read_map(path), path))
+
+
+def test_a_number_that_is_no_cost_is_named_with_its_cell(tmp_path: Path) -> None:
+    path = written(tmp_path, "1,2\n3,-7\n")
+    with pytest.raises(NoCostError, match=r"cell \(row 1, col 1\): cost is -7.0") as refused:
+        read_map(path)
+    assert refused.value.value == -7.0
+    assert "--" not in str(refused.value), "an option is the command line's word"
 
 
 def test_a_value_that_is_a_wall_is_told(tmp_path: Path) -> None:
@@ -94,7 +114,7 @@ def test_a_dialect_can_be_set(tmp_path: Path) -> None:
 def test_a_real_table_with_nan_opens_once_its_walls_are_named() -> None:
     path = Path(os.environ["LONGCUT_REAL_MAPS"]) / "csv" / "conscape.csv"
     values = np.genfromtxt(path, delimiter=",")
-    with pytest.raises(MapFormatError, match=r"cell \(row 18, col 5\): cost is 0.0.*--wall"):
+    with pytest.raises(MapFormatError, match=r"cell \(row 18, col 5\): cost is 0.0"):
         read_map(path)
     document = read_csv(path, TableOptions(walls=(0.0,)))
     assert document.shape == (43, 33)
