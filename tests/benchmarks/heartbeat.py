@@ -84,8 +84,8 @@ class Heart:
         faulthandler.cancel_dump_traceback_later()
         gaps = 1e3 * np.diff(np.array(self._beats), axis=0)
         late = np.maximum(gaps[:, 0] - gaps[:, 2] - BEAT, 0.0)
-        computed = np.percentile(gaps[:, 1], (99, 100))
-        return Late(*np.percentile(late, (50, 99, 100)), float(gaps[:, 2].max()), *computed)
+        half, most, worst = np.percentile(late, (50, 99, 100)).tolist()
+        return Late(half, most, worst, float(gaps[:, 2].max()), *np.percentile(gaps[:, 1], (99, 100)).tolist())
 
     def _beat(self) -> None:
         self._beats.append((time.perf_counter(), time.thread_time(), queued()))
