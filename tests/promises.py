@@ -134,7 +134,8 @@ def _try(promise: Promise, amount: dict[str, str]) -> bool:
     """Try a promise, print its row, and return whether it was kept."""
     print(f"{promise.name}\n    {promise.figure}", flush=True)
     module = promise.tries[0].startswith("tests.")
-    tries = ["pytest", "-q", "--no-header", "-o", "faulthandler_timeout=0", *promise.tries]  # one test may take hours
+    # One test may take hours.
+    tries = ["pytest", "-q", "--no-header", "-o", "faulthandler_timeout=0", *promise.tries]
     command = ["-m", *(promise.tries if module else tries)]
     environment = {"QT_QPA_PLATFORM": "offscreen", **os.environ, **amount}
     began = time.monotonic()
