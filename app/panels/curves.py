@@ -123,6 +123,7 @@ class CurvesPanel(QWidget):
             plot = self._log_plot if entry.log else self._plot
             self._curves[entry.name] = plot.plot([], [], pen=pg.mkPen(colour, width=width))
             key = QLabel(_key_text(entry))
+            key.setToolTip(entry.tip)
             self._keys.append(key)
             self._legend.insertWidget(at + 1, key)
         self._log_plot.setVisible(any(entry.log for entry in scenario.curves))

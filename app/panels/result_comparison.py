@@ -13,7 +13,9 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QLabel, QV
 from app.base.jobs import Background
 from app.canvas.thumbnail import thumbnail
 from app.scenarios.translate import document_paths
+from app.scenarios.words import KEPT_MEANS, kept_share
 from app.widgets.parts import MARGIN, tabular
+from engine.cost_maps.change import share_kept
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,11 +44,13 @@ class SideMeasures:
     """What a map is like.
 
     route_costs: name and exact path cost, infinite without a way.
+    kept: share of the cost that stays in its cell; None if the map has no origin of its size.
     changed: share of cells; None if the map has no origin.
     """
 
     picture: QImage
     route_costs: tuple[tuple[str, float], ...]
+    kept: float | None
     changed: float | None
 
 
@@ -86,8 +90,10 @@ class ResultComparison(QDialog):
         font.setBold(True)
         name.setFont(font)
         headline.setWordWrap(True)
+        headline.setToolTip(KEPT_MEANS)
         picture, figures = QLabel(), QLabel("…")
         picture.setFixedSize(SIDE, SIDE)
+        figures.setToolTip(KEPT_MEANS)
         figures.setFont(tabular(figures.font()))
         figures.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.figures.append(figures)
@@ -108,6 +114,8 @@ class ResultComparison(QDialog):
             for name, cost in measures.route_costs
         ]
         lines.append(self.tr("Total cost: {:.6g}").format(side.document.total_cost))
+        if measures.kept is not None:
+            lines.append(kept_share(measures.kept))
         if measures.changed is not None:
             share = 100.0 * measures.changed
             lines.append(self.tr("Cells changed by over {:.0f} %: {:.0f} %").format(100.0 * LEAST_CHANGE, share))
@@ -118,7 +126,12 @@ def _measured(side: Side) -> SideMeasures:
     paths = list(document_paths(side.document))
     costs = tuple((route.name, path.cost) for route, path in zip(side.document.routes, paths, strict=True))
     picture = thumbnail(side.document, [path.cells for path in paths], SIDE)
-    return SideMeasures(picture, costs, share_changed(side.before, side.document) if side.before else None)
+    before, after = side.before, side.document
+    if before is None:
+        return SideMeasures(picture, costs, None, None)
+    drawn, made = before.cost.astype(np.float64), after.cost.astype(np.float64)
+    kept = share_kept(before.passable, drawn, made) if before.shape == after.shape else None
+    return SideMeasures(picture, costs, kept, share_changed(before, after))
 
 
 def share_changed(before: MapDocument, after: MapDocument) -> float:

@@ -17,6 +17,7 @@ from app.run.model import RunModel
 from app.run.shown import Headline
 from app.scenarios import SCENARIOS
 from app.scenarios.scenario import AnyScenario, ScenarioSettings
+from app.scenarios.words import KEPT_MEANS
 from app.widgets.parts import tabular
 from app.widgets.settings_form import SettingsForm
 from engine.core.errors import SuggestedFix, apply_fix
@@ -63,6 +64,7 @@ class RunPanel(QWidget):
         font.setBold(True)
         self.headline.setFont(font)
         self.headline.setObjectName("headline")
+        self.headline.setToolTip(KEPT_MEANS)
         self.subject = _wrapped()  # of what the headline speaks, where that is not plain
         self.subject.setProperty("dim", True)
         self.progress = QLabel()  # how far the run is

@@ -34,8 +34,18 @@ class AdversarialFigures:
     off_target: worst relative deviation from a target.  quantity: of what the path costs are, in words.
     """
 
-    bound: float = curve("proven limit", "bound")
-    best: float = curve("best so far", "best")
+    bound: float = curve(
+        "proven limit for what it keeps",
+        "bound",
+        tip="No map that keeps as much of yours as the best one does has a longer path. It rises while the best "
+        "map keeps less, and falls as the proof goes on.",
+    )
+    best: float = curve(
+        "best for what it keeps",
+        "best",
+        tip="The best map so far: its path, weighed against how much of your map it keeps. It may fall where "
+        "another map keeps more.",
+    )
     path_cost: float = curve("this step", "value")
     soft: float = curve("regularised", "soft")
     gap: float = nan

@@ -17,17 +17,19 @@ class Curve:
     """A figure that is drawn over the steps.
 
     name: of the field.  title: of the curve.  role: which colour.  log: beside the others, on a log scale.
+    tip: what the title does not say.
     """
 
     name: str
     title: str
     role: Role
     log: bool
+    tip: str
 
 
-def curve(title: str, role: Role, *, log: bool = False) -> float:
+def curve(title: str, role: Role, *, log: bool = False, tip: str = "") -> float:
     """Return a field of a figures class that is drawn as a curve; NaN where a step does not give it."""
-    return field(default=nan, metadata={Curve: (title, role, log)})
+    return field(default=nan, metadata={Curve: (title, role, log, tip)})
 
 
 def curves_of(figures: type[DataclassInstance]) -> tuple[Curve, ...]:

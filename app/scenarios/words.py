@@ -2,6 +2,8 @@
 
 from math import ceil, floor
 
+KEPT_MEANS = "Of your map is kept the share of the total cost that stays in its cell."
+
 
 def figure(value: float) -> str:
     """Format a number for a headline: four digits, thousands apart."""

@@ -53,3 +53,12 @@ def test_another_scenario_brings_its_own_title_and_keys(panel):
     assert "ransport cost" in panel._title.text()
     assert len(panel._keys) == len(SCENARIOS["matching"].curves)
     assert all(len(curve.getData()[0]) == 0 for curve in panel._curves.values() if curve.getData()[0] is not None)
+
+
+def test_curves_that_belong_to_what_is_kept_say_so(panel):
+    panel.show_scenario(SCENARIOS["adversarial"])
+    keys = {entry.name: key for entry, key in zip(panel._shown, panel._keys, strict=True)}
+    assert "for what it keeps" in keys["bound"].text()
+    assert "for what it keeps" in keys["best"].text()
+    assert "rises while the best map keeps less" in keys["bound"].toolTip()
+    assert "may fall where another map keeps more" in keys["best"].toolTip()
