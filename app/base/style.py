@@ -62,6 +62,8 @@ QPushButton#primary:focus {{ border: 2px solid {text}; }}
 
 def apply_style(application: QApplication, dark: bool | None = None) -> None:
     """Set Fusion in dark or light; None follows the system."""
+    # Off while the palette changes: with it on, Qt would style every widget several times over.
+    application.setStyleSheet("")
     application.setStyle("Fusion")
     if dark is None:
         dark = application.styleHints().colorScheme() != Qt.ColorScheme.Light
