@@ -34,7 +34,8 @@ class CurvesPanel(QWidget):
         self._legend = QHBoxLayout(legend)
         self._legend.setContentsMargins(12, 4, 12, 0)
         self._legend.setSpacing(16)
-        self._title = ElidedLabel(self.tr("Curves appear when a run starts."))
+        self._heading = self.tr("Curves appear when a run starts.")
+        self._title = ElidedLabel(self._heading)
         self._title.setProperty("dim", True)
         self._legend.addWidget(self._title)
         self._legend.addStretch(1)
@@ -127,7 +128,12 @@ class CurvesPanel(QWidget):
             self._keys.append(key)
             self._legend.insertWidget(at + 1, key)
         self._log_plot.setVisible(any(entry.log for entry in scenario.curves))
-        self._title.setText(self.tr("{} over steps").format(scenario.axis.capitalize()))
+        self._heading = self.tr("{} over steps").format(scenario.axis.capitalize())
+        self._title.setText(self._heading)
+
+    def show_preparing(self, words: str) -> None:
+        """Say what a run prepares in place of the title; empty for the title again."""
+        self._title.setText(words or self._heading)
 
     def _colour(self) -> None:
         palette = self.palette()

@@ -32,6 +32,11 @@ class ProgressPanel(QWidget):
         self.curves.show_run(run)
         self.timeline.show_run(run)
 
+    def show_preparing(self, words: str) -> None:
+        """Say what a run prepares; empty once it makes steps."""
+        self.curves.show_preparing(words)
+        self.timeline.strip.show_preparing(words)
+
     def show_scenario(self, run: RunModel, scenario: AnyScenario) -> None:
         """Draw the empty axes of the chosen scenario, unless a run's curves are in view."""
         if run.step == 0:

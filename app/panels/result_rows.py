@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QIcon, QPainter, QPalette
+from PySide6.QtGui import QFont, QFontMetrics, QIcon, QPainter, QPalette, QTextLayout
 from PySide6.QtWidgets import QApplication, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from app.widgets.parts import GAP, MARGIN
@@ -50,11 +50,12 @@ class ResultRows(QStyledItemDelegate):
         painter.setPen(text)
         painter.drawText(place, _LEFT, QFontMetrics(bold).elidedText(name, _ELIDED, place.width()))
         painter.setFont(plain)
-        painter.drawText(
-            self._lines(option.rect, 1, HEADLINE_LINES), _LEFT_TOP | Qt.TextFlag.TextWordWrap, headline
-        )
+        place = self._lines(option.rect, 1, HEADLINE_LINES)
+        painter.drawText(place, _LEFT_TOP, "\n".join(wrapped(headline, plain, place.width(), HEADLINE_LINES)))
         painter.setPen(dim)
-        painter.drawText(self._lines(option.rect, 1 + HEADLINE_LINES), _LEFT, str(index.data(REMARK)))
+        place = self._lines(option.rect, 1 + HEADLINE_LINES)
+        remark = QFontMetrics(plain).elidedText(str(index.data(REMARK)), _ELIDED, place.width())
+        painter.drawText(place, _LEFT, remark)
         painter.restore()
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
@@ -70,6 +71,19 @@ class ResultRows(QStyledItemDelegate):
     def _lines(self, row: QRect, number: int, count: int = 1) -> QRect:
         left, height = row.left() + PICTURE + GAP + MARGIN, _line_height()
         return QRect(left, row.top() + GAP + number * height, row.right() - left - GAP, count * height)
+
+
+def wrapped(words: str, font: QFont, width: int, most: int) -> list[str]:
+    """Return words in lines of a width, px; what the last of `most` lines has no room for becomes an ellipsis."""
+    layout, lines = QTextLayout(words, font), list[str]()
+    layout.beginLayout()
+    while len(lines) < most and (line := layout.createLine()).isValid():
+        line.setLineWidth(width)
+        begin = line.textStart()
+        last = len(lines) == most - 1
+        lines.append(words[begin:] if last else words[begin : begin + line.textLength()])
+    layout.endLayout()
+    return [QFontMetrics(font).elidedText(line.rstrip(), _ELIDED, width) for line in lines]
 
 
 def _line_height() -> int:

@@ -18,7 +18,7 @@ from app.run.shown import Headline
 from app.scenarios import SCENARIOS
 from app.scenarios.scenario import AnyScenario, ScenarioSettings
 from app.scenarios.words import KEPT_MEANS
-from app.widgets.parts import tabular
+from app.widgets.parts import ElidedLabel, tabular
 from app.widgets.settings_form import SettingsForm
 from engine.core.errors import SuggestedFix, apply_fix
 from maps.document import MapDocument
@@ -55,6 +55,7 @@ class RunPanel(QWidget):
         self.apply = QPushButton(self.tr("Apply"))
         self.revert = QPushButton(self.tr("Revert"))
         self.fix = QPushButton()
+        self.fix.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)  # words do not widen the dock
         self.fix.hide()
         for button in (self.step, self.stop, self.apply, self.revert, self.fix):
             button.setMinimumHeight(26)
@@ -67,7 +68,7 @@ class RunPanel(QWidget):
         self.headline.setToolTip(KEPT_MEANS)
         self.subject = _wrapped()  # of what the headline speaks, where that is not plain
         self.subject.setProperty("dim", True)
-        self.progress = QLabel()  # how far the run is
+        self.progress = ElidedLabel()  # how far the run is
         self.progress.setFont(tabular(self.progress.font()))
         self.message = _wrapped()
         for label in (self.progress, self.headline, self.subject, self.message):
@@ -178,6 +179,7 @@ class RunPanel(QWidget):
         if run.fix is not None:
             kind = self.form.kind_of(run.fix.setting)
             self.fix.setText(self.tr("Set “{}” to {}").format(kind.text, kind.text_of(run.fix.value)))
+            self.fix.setToolTip(self.fix.text())
         message = lacks or run.message
         self.message.setText(message[:1].upper() + message[1:])
         self.message.setVisible(bool(message))
@@ -185,6 +187,7 @@ class RunPanel(QWidget):
     def show_progress(self, words: str) -> None:
         """Show how far the run is; nothing where none is under way."""
         self.progress.setText(words)
+        self.progress.setToolTip(words)
         self.progress.setVisible(bool(words))
 
     def show_headline(self, headline: Headline) -> None:

@@ -102,6 +102,7 @@ class Strip(QWidget):
         self.chosen: Frame | None = None
         self._stops: list[Frame] = []
         self._edits: list[int] = []
+        self._preparing = ""  # what the run prepares, in words
         self._hovered: float | None = None
         self._pulse = QVariantAnimation(self, startValue=0.0, endValue=1.0, duration=_PULSE)
         self._pulse.valueChanged.connect(self._show_pulse)
@@ -130,6 +131,11 @@ class Strip(QWidget):
         self._stops, self._edits = list(stops), list(edits)
         if another_run and self.chosen is not None:
             self._choose(None)
+        self.update()
+
+    def show_preparing(self, words: str) -> None:
+        """Say what a run prepares; empty once it makes steps."""
+        self._preparing = words
         self.update()
 
     def x_of(self, step: float) -> float:
@@ -236,12 +242,13 @@ class Strip(QWidget):
         accent = QColor(style.ACCENT)
         self._paint_ground(painter)
         shown = self.shown
-        if shown is None:
+        if shown is None or self._preparing:
             painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
             where = self.rect().adjusted(_INSET, 0, -_INSET, 0)
-            words = self.tr("The steps of a run appear here")
-            if painter.fontMetrics().horizontalAdvance(words) > where.width():
+            words = self._preparing or self.tr("The steps of a run appear here")
+            if not self._preparing and painter.fontMetrics().horizontalAdvance(words) > where.width():
                 words = self.tr("No steps yet")
+            words = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, where.width())
             painter.drawText(where, Qt.AlignmentFlag.AlignCenter, words)
             painter.end()
             return

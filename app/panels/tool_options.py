@@ -81,6 +81,9 @@ class OptionsBar(QToolBar):
             if isinstance(field, (Number, QSpinBox)):
                 field.setFixedWidth(WIDTH)
             self._actions[name] = [*actions, self.addWidget(field)]
+        # As high without options as with any, so that the map below stays where it is.
+        heights = [max(field.sizeHint().height(), HEIGHT) for _, _, field, _ in fields]
+        self._name.setMinimumHeight(max(heights))
         self.show_options(options)
         self.show_tool("brush")
         self._connect()

@@ -121,6 +121,11 @@ class RunModel(QObject):
         return self._figures[-1].step if self._figures else 0
 
     @property
+    def preparing(self) -> str:
+        """Return what a run prepares before its first step, in words; empty afterwards and without one."""
+        return "" if self._progress is None or self.state != "running" else self._progress.preparing
+
+    @property
     def total(self) -> int | None:
         """Return the last step of the run that is under way; None where that is not known, or no run is."""
         return self._progress.total if self._progress is not None and self.busy else None

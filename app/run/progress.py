@@ -50,7 +50,9 @@ class Progress:
             self.total = row.total
         if self._stepped:  # the first one has the imports and the compiling in it
             self._seconds.append(row.seconds)
-        self._stepped, self.step, self._since = True, row.step, self._clock()
+        self._stepped, self.step = True, row.step
+        if row.step:  # step 0 is the drawn map, and the first step is still prepared
+            self._since = self._clock()
 
     def pause(self) -> None:
         """Let the time that is left stand still: it is worked out anew when the run goes on."""
@@ -74,12 +76,19 @@ class Progress:
         self._shown = worked_out, now
         return worked_out
 
+    @property
+    def preparing(self) -> str:
+        """What the run prepares and for how long; empty once it has made one step."""
+        if self.step:
+            return ""
+        phase = "compiling" if warming_up() else self._phase
+        return f"Preparing: {phase}, {duration(self._clock() - self._since)}"
+
     def words(self, *, paused: bool = False) -> str:
         """Return how far the run is: "Preparing: compiling, 8 s", then "120 / 400 · 20 s left"."""
         now = self._clock()
-        if not self._stepped:
-            phase = "compiling" if warming_up() else self._phase
-            return f"Preparing: {phase}, {duration(now - self._since)}"
+        if not (paused and self._stepped) and (preparing := self.preparing):
+            return preparing
         if self.step == self.total and self._scenario.finishing:
             return f"{self._scenario.finishing}, {duration(now - self._since)}"
         left = None if paused or not self.step else self.left

@@ -41,6 +41,7 @@ class Figures(QObject):
             changed.connect(self._show_headline)
         view.progress_changed.connect(lambda: panels.progress.show_run(run))
         run.progress_changed.connect(panels.run.show_progress)
+        run.progress_changed.connect(lambda: panels.progress.show_preparing(run.preparing))
         view.gallery_changed.connect(self._show_gallery)
         view.frame_shown.connect(self._show_features)
         timeline = panels.progress.timeline

@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QLabel, QStatusBar, QStyle, QStyleOption, QWidget
 
-from app.widgets.parts import ElidedLabel, tabular
+from app.widgets.parts import MARGIN, ElidedLabel, tabular
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QPaintEvent
+
     from app.canvas.canvas import Canvas
     from app.run.view import RunView
     from app.scenarios.frame import Frame
@@ -30,9 +34,11 @@ class StatusBar(QStatusBar):
         self._zoom, self._device = QLabel(), QLabel()
         self._cell.setMinimumWidth(250)
         self._subject.setToolTip(self.tr("The map in view, of which cell, total, headline and routes speak"))
-        for label in (self._progress, self._cell, self._subject, self._total, self._zoom, self._device):
+        self._labels = self._progress, self._cell, self._subject, self._total, self._zoom, self._device
+        for label in self._labels:
             label.setFont(tabular(label.font()))
             self.addPermanentWidget(label)
+        self.messageChanged.connect(self.setToolTip)  # there may be no room for all of it
         canvas.cell_hovered.connect(self._hover)
         canvas.hover_left.connect(self._leave)
         canvas.view_changed.connect(self._show_zoom)
@@ -49,6 +55,21 @@ class StatusBar(QStatusBar):
     def show_progress(self, words: str) -> None:
         """Show how far the run is; empty where none is under way."""
         self._progress.setText(words)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the sentence with an ellipsis where its room ends; Qt would cut it off within a letter."""
+        if not self.currentMessage():
+            super().paintEvent(event)
+            return
+        painter, option = QPainter(self), QStyleOption()
+        option.initFrom(self)
+        self.style().drawPrimitive(QStyle.PrimitiveElement.PE_PanelStatusBar, option, painter, self)
+        first = min(label.x() for label in self._labels if label.isVisible())
+        room = QRect(MARGIN, 0, first - 2 * MARGIN, self.height())
+        shown = painter.fontMetrics().elidedText(self.currentMessage(), Qt.TextElideMode.ElideRight, room.width())
+        painter.setPen(self.palette().windowText().color())
+        painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
+        painter.end()
 
     def _hover(self, row: int, col: int) -> None:
         self._hovered = row, col

@@ -62,3 +62,11 @@ def test_curves_that_belong_to_what_is_kept_say_so(panel):
     assert "for what it keeps" in keys["best"].text()
     assert "rises while the best map keeps less" in keys["bound"].toolTip()
     assert "may fall where another map keeps more" in keys["best"].toolTip()
+
+
+def test_what_a_run_prepares_stands_in_place_of_the_title(panel):
+    panel.show_preparing("Preparing: compiling, 3 s")
+    assert panel._title.text() == "Preparing: compiling, 3 s"
+    panel.show_scenario(SCENARIOS["adversarial"])
+    panel.show_preparing("")
+    assert panel._title.text() == "Path cost over steps"

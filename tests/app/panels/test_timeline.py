@@ -219,3 +219,12 @@ def test_a_thousand_frames_are_drawn_without_becoming_a_bar(panel):
     assert len(places) > 50
     assert min(right - left for left, right in pairwise(places)) >= 3.0
     panel.grab()
+
+
+def test_before_the_first_step_the_line_says_what_is_prepared(panel):
+    panel.show_run(run_with(0))
+    assert pixels(panel, style.ACCENT), "the handle at the drawn map"
+    panel.strip.show_preparing("Preparing: compiling, 3 s")
+    assert not pixels(panel, style.ACCENT), "words in place of the line"
+    panel.strip.show_preparing("")
+    assert pixels(panel, style.ACCENT)

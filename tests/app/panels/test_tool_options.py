@@ -112,3 +112,13 @@ def test_every_field_of_the_options_bar_changes_its_option(qtbot):
         spacing=3.5, seed=7,
     )  # fmt: skip
     assert len(said) == 10
+
+
+def test_the_bar_is_as_high_for_every_tool(qtbot):
+    bar = OptionsBar(ToolOptions())
+    qtbot.addWidget(bar)
+    heights = set()
+    for tool in TOOLS:
+        bar.show_tool(tool)
+        heights.add(bar.sizeHint().height())
+    assert len(heights) == 1

@@ -42,6 +42,17 @@ def test_before_the_first_step_it_says_what_is_prepared_and_for_how_long(clock):
     assert progress.words() == "Preparing: finding the shortest and the longest path, 8 s"
 
 
+def test_the_drawn_map_is_no_step_and_what_is_prepared_is_still_said(clock):
+    progress = Progress(ADVERSARIAL, 400, clock)
+    progress.enter("the first step")
+    go(progress, clock, [1.0], 0)
+    clock.now += 4.0
+    assert progress.words() == progress.preparing == "Preparing: the first step, 5 s"
+    assert progress.words(paused=True) == "0 / 400"
+    go(progress, clock, [2.0])
+    assert (progress.preparing, progress.words()) == ("", "1 / 400")
+
+
 def test_time_left_comes_with_the_pace_and_the_first_step_does_not_count(clock):
     progress = Progress(ADVERSARIAL, 400, clock)
     go(progress, clock, [30.0])  # with the compiling in it
