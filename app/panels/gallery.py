@@ -29,7 +29,8 @@ class GalleryPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._maps: list[MapDocument] = []
-        self._hint = QLabel(self.tr("Maps that a run makes appear here; run the scenario “Generate maps”."))
+        self._hint = QLabel()
+        self.show_training(False)
         self._hint.setProperty("dim", True)
         self._hint.setWordWrap(True)
         self._hint.setContentsMargins(12, 8, 12, 8)
@@ -49,6 +50,12 @@ class GalleryPanel(QWidget):
         layout.addWidget(self._hint)
         layout.addWidget(self.list, 1)
         self.show_maps([], [])
+
+    def show_training(self, training: bool) -> None:
+        """Say when maps will come. training: whether a run that makes maps is under way."""
+        coming = self.tr("The maps are made when the training ends, and appear here then.")
+        none = self.tr("Maps that a run makes appear here; run the scenario “Generate maps”.")
+        self._hint.setText(coming if training else none)
 
     def show_maps(
         self, maps: Sequence[tuple[str, MapDocument]], paths: Sequence[Sequence[NDArray[np.int64]]]

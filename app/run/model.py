@@ -230,9 +230,9 @@ class RunModel(QObject):
     def _stopped_words(self) -> str:
         total = None if self._progress is None else self._progress.total
         where = f"{self.step}" if total is None else self.tr("{} of {}").format(self.step, total)
-        words = self.tr("Stopped at step {}; the best map so far is kept.").format(where)
-        makes_gallery = self.scenario is not None and self.scenario.makes_gallery
-        return words + self.tr(" There are no maps for the gallery yet.") if makes_gallery else words
+        if self.scenario is None or not self._figures:
+            return self.tr("Stopped at step {}.").format(where)
+        return self.tr("Stopped at step {}; {}.").format(where, self.scenario.stopped(self._figures[-1].figures))
 
     def _show_result(self) -> None:
         """Let the newest frame show the result: that of the last step shows the step, which may be worse."""

@@ -17,11 +17,15 @@ Cells = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """Couplings of a plan. lines: (k, 4) from (row, col) to (row, col).  mass: (k,).  rows: (k,) of the plan."""
+    """Couplings of a plan. lines: (k, 4) from (row, col) to (row, col).  mass: (k,).  rows: (k,) of the plan.
+
+    ground: what it goes to where that is no layout of points but ground, in words; empty for a layout.
+    """
 
     lines: Floats
     mass: Floats
     rows: npt.NDArray[np.int64]
+    ground: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -78,13 +78,14 @@ class GenerateSettings:
 
 @dataclass(frozen=True)
 class GenerateFigures:
-    """Figures of a step of training. length: that is asked for.
+    """Figures of a step of training. length: that is asked for.  path_cost: of the map that is shown.
 
     diversity: mean difference of two maps of one length.  made, made_hits: maps of the gallery, and those of
     them within 2 % of the length; none before the end.
     """
 
     length: float
+    path_cost: float
     diversity: float
     made: int = 0
     made_hits: int = 0
@@ -180,10 +181,19 @@ class MapGeneration(Scenario[GenerateSettings, GenerateFigures, Generated]):
         return settings.steps
 
     def headline(self, first: GenerateFigures, last: GenerateFigures) -> str:
-        """Return how many maps have the asked length."""
+        """Return how many maps have the asked length; while training, how near the one that is shown comes."""
+        length = figure(last.length)
         if last.made:
-            return f"{last.made_hits} of {last.made} maps have a path of {figure(last.length)} ± 2\u00a0%"
-        return f"Training: {last.hits:.0f}\u00a0% of the maps hit what was asked"
+            return f"{last.made_hits} of {last.made} maps have a path of {length} ± 2\u00a0%"
+        hits = f"training, {last.hits:.0f}\u00a0% of the maps hit"
+        return f"Path {figure(last.path_cost)}, asked for {length} · {hits}"
+
+    def stopped(self, last: GenerateFigures) -> str:
+        """Return how near the newest map comes to what was asked."""
+        return (
+            f"the newest map of the training is kept. Its path is {figure(last.path_cost)}, asked for was "
+            f"{figure(last.length)}. Maps for the gallery are made when the training ends"
+        )
 
     def apply(self, document: MapDocument, result: Generated) -> MapDocument:
         """Return the document with the costs of the map that is shown."""
@@ -265,7 +275,13 @@ def _steps(
         paths = path_cells(problem.grid, made.cost_maps[0], problem.routes)
         frame = Frame(step, made.cost_maps[0], None, paths)
         figures = GenerateFigures(
-            length, made.diversity, len(made.cost_maps), made.hits, 100.0 * iterate.hits, iterate.loss
+            length,
+            float(made.path_costs[0]),
+            made.diversity,
+            len(made.cost_maps),
+            made.hits,
+            100.0 * iterate.hits,
+            iterate.loss,
         )
         yield RunStep(
             step,
@@ -282,14 +298,14 @@ def _steps(
 def _training_step(problem: Problem, iterate: GeneratorIterate, step: int, length: float) -> GenerateStep:
     """Return a step that shows, of its maps, the one whose asked length is nearest to `length`."""
     nearest = int(np.argmin(np.abs(iterate.asked - length)))
-    cost_map = iterate.cost_maps[nearest]
+    cost_map, path_cost = iterate.cost_maps[nearest], float(iterate.path_costs[nearest])
 
     def frame() -> Frame:
         return Frame(step, cost_map, None, path_cells(problem.grid, cost_map, problem.routes))
 
     return RunStep(
         step,
-        GenerateFigures(length, iterate.diversity, hits=100.0 * iterate.hits, loss=iterate.loss),
+        GenerateFigures(length, path_cost, iterate.diversity, hits=100.0 * iterate.hits, loss=iterate.loss),
         frame,
         Generated(cost_map, None),
         GenerateState(step, iterate.generator.weights),

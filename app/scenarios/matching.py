@@ -216,11 +216,14 @@ def _step_of(iterate: MatchIterate, device: str) -> MatchingStep:
 
 
 def _drawn_plan(iterate: MatchIterate) -> Plan:
-    """Return the largest couplings, as lines from points to points."""
+    """Return the largest couplings, as lines from points to points or to ground."""
+    from engine.matching.problem import Density
+
     plan = iterate.plan_lines(LINES)
     begins = _places(iterate.positions, plan.layouts, plan.points)
     ends = _places(iterate.target_positions, plan.targets, plan.target_points)
-    return Plan(np.hstack([begins, ends]), plan.mass, plan.points)
+    grounds = [target.name for target in iterate.state.problem.targets if isinstance(target, Density)]
+    return Plan(np.hstack([begins, ends]), plan.mass, plan.points, " · ".join(grounds))
 
 
 def _places(layouts: tuple[Floats, ...], which: Cells, points: Cells) -> Floats:

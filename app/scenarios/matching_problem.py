@@ -47,7 +47,7 @@ def matching_problem(
     known = () if before is None else before.layouts
     known_targets = () if before is None else [t for t in before.targets if isinstance(t, engine.PointSet)]
     if target_number is None:
-        target = engine.Density(settings.target or COSTS, _density(document, settings))
+        target = engine.Density(DENSITIES[settings.target or COSTS], _density(document, settings))
     else:
         target = _points(document.layouts[target_number], None, known_targets)
     held = document.locked if settings.locked == "stay" else None

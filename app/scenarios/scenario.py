@@ -109,6 +109,10 @@ class Scenario(ABC, Generic[Settings, StepFigures, Result]):
     def headline(self, first: StepFigures, last: StepFigures) -> str:
         """Return the run in one line, from the figures of its first and of its last step."""
 
+    def stopped(self, last: StepFigures) -> str:
+        """Return what a run leaves that is stopped after a step, for the end of a sentence."""
+        return "the best map so far is kept"
+
     @abstractmethod
     def apply(self, document: MapDocument, result: Result) -> MapDocument:
         """Return the document with the result in it. Raises MapError where it does not fit."""

@@ -42,6 +42,7 @@ class Figures(QObject):
         view.progress_changed.connect(lambda: panels.progress.show_run(run))
         run.progress_changed.connect(panels.run.show_progress)
         run.progress_changed.connect(lambda: panels.progress.show_preparing(run.preparing))
+        run.state_changed.connect(self._show_training)
         view.gallery_changed.connect(self._show_gallery)
         view.frame_shown.connect(self._show_features)
         timeline = panels.progress.timeline
@@ -69,7 +70,8 @@ class Figures(QObject):
             panels.routes.show_drawn_costs(self._view.drawn_measures.route_costs)
         moving = shown.moving and shown.frame is not None and bool(shown.frame.layouts)
         points = shown.document if moving else self._view.map_of_points
-        panels.plan.show_map(points, shown.subject, moving=moving)
+        plan = None if shown.frame is None else shown.frame.plan
+        panels.plan.show_map(points, shown.subject, moving=moving, ground="" if plan is None else plan.ground)
         panels.results.show_in_view(shown.result, shown.amount, drawn=shown.frame is None)
 
     def _count_results(self) -> None:
@@ -79,6 +81,10 @@ class Figures(QObject):
 
     def _show_headline(self) -> None:
         self._panels.run.show_headline(self._view.headline)
+
+    def _show_training(self) -> None:
+        scenario = self._run.scenario
+        self._panels.gallery.show_training(self._run.busy and scenario is not None and scenario.makes_gallery)
 
     def _show_gallery(self, maps: list[tuple[str, MapDocument]], paths: list[Paths]) -> None:
         self._panels.gallery.show_maps(maps, paths)

@@ -46,6 +46,7 @@ class PlanPanel(QWidget):
     def __init__(self, document: MapDocument, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._subject = ""
+        self._ground = ""  # over which the run in view spreads points
         self._same_total = False
         self._comparison: Comparison | None = None
         self._row: int | None = None
@@ -59,12 +60,19 @@ class PlanPanel(QWidget):
 
     # What is shown
 
-    def show_map(self, document: MapDocument, subject: str = "", *, moving: bool = False) -> None:
+    def show_map(
+        self, document: MapDocument, subject: str = "", *, moving: bool = False, ground: str = ""
+    ) -> None:
         """Compare the layouts of a map.
 
         subject: what the map is, in words; empty for the drawn one.  moving: a run moves its points step by step;
-        plans of an earlier map stay, and it is said of which.
+        plans of an earlier map stay, and it is said of which.  ground: over which the run in view spreads points,
+        in words; it has no plan between two layouts then.
         """
+        if ground != self._ground:
+            self._ground = ground
+            self.controls.setEnabled(not ground)
+            self._ask()
         if not moving:
             self._subject = subject
             self.controls.show_document(document)
@@ -146,6 +154,11 @@ class PlanPanel(QWidget):
         if chosen is None:
             self._refuse(words.too_few_layouts(self.controls.layouts))
             return None
+        if self._ground:
+            self._forget()
+            self._show_views(False)
+            self.words.setText(words.over_ground(self._ground))
+            return None
         known = None if self._comparison is None else self._comparison.pair
         if known is not None and not known.answers(*chosen, same_total):
             known = None
@@ -161,6 +174,7 @@ class PlanPanel(QWidget):
         if not self.isVisible():
             return
         self._comparison = comparison
+        self._show_views(True)
         pair = comparison.pair
         self.entropic.show_plan(comparison.picture, comparison.block, pair.shape)
         if comparison.exact_picture is None:
@@ -181,6 +195,7 @@ class PlanPanel(QWidget):
 
     def _refuse(self, sentence: str, totals_differ: bool = False) -> None:
         self._forget()
+        self._show_views(False)
         self.notice.say(sentence)
         self.mend.setVisible(totals_differ)
         self.mend.setText(self.tr("Scale to the same total for this view"))
@@ -197,6 +212,11 @@ class PlanPanel(QWidget):
         self.words.clear()
         self.plan_changed.emit(None)
         self.row_hovered.emit(None)
+
+    def _show_views(self, shown: bool) -> None:
+        """Show the pictures, or no empty boxes where there is nothing to compare."""
+        for view in (self.entropic, self.exact):
+            view.setVisible(shown)
 
     def _show_figures(self, comparison: Comparison) -> None:
         exact_cost = comparison.pair.exact_cost

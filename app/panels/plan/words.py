@@ -24,6 +24,16 @@ def too_few_layouts(layouts: tuple[Layout, ...]) -> str:
     return only.format(layouts[0].name)
 
 
+def over_ground(ground: str) -> str:
+    """Say why there is nothing to compare while a run's spread over ground is in view."""
+    told = _tr(
+        "PlanPanel",
+        "The run spreads its points over “{}”, which is no second layout: its lines on the map show which ground "
+        "each point stands for. Show the drawn map to compare two layouts.",
+    )
+    return told.format(ground)
+
+
 def cost(value: float) -> str:
     """Name a plan's cost with five figures, never with an exponent."""
     before = len(f"{value:.0f}")

@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from app.cli import main as cli
 from app.scenarios import SCENARIOS
 from app.scenarios.matching_problem import matching_problem
-from app.scenarios.matching_settings import MatchingSettings
+from app.scenarios.matching_settings import MatchingSettings, target_names
 from app.window.main_window import MainWindow
 from engine.core.errors import ProblemError
 from maps.document import Layout, new_document
@@ -236,3 +236,12 @@ def test_the_command_line_reports_and_writes_the_layout(document, tmp_path):
     assert fits(moved, document.layouts[1])
     rows = np.loadtxt(points, delimiter=",", skiprows=1)
     assert np.allclose(rows[:, :2], moved.positions, atol=1e-6)
+
+
+def test_ground_has_one_name_in_the_plan_in_the_message_and_in_the_settings(document):
+    name = target_names(document)["cheapness"]
+    *_, last = MATCHING.steps(document, MatchingSettings(target="cheapness", source="camps", steps=1), None)
+    assert present(last.frame().plan).ground == name == "Cheap ground"
+    assert matching_problem(document, MatchingSettings(target="cheapness")).targets[0].name == name
+    *_, last = MATCHING.steps(document, MatchingSettings(target="camps", source="spawns", steps=1), None)
+    assert present(last.frame().plan).ground == ""

@@ -198,6 +198,7 @@ def test_how_far_a_run_is_stands_in_the_panel_the_time_line_and_the_status_bar(q
     QTest.mouseClick(panel.run, LEFT)
     assert panel.progress.text().startswith("Preparing: ")
     assert panel.progress.isVisible()
+    assert window.panels.progress.curves._title.text() == panel.progress.text()
     qtbot.waitUntil(lambda: panel.progress.text().endswith(" left"), timeout=60_000)
     assert f" / {ENDLESS} · " in panel.progress.text()
     assert bar.text() == panel.progress.text()

@@ -242,3 +242,20 @@ def test_of_many_changes_the_last_one_counts_and_none_is_solved_here(qtbot, mode
     assert panel.comparison.blur == panel.controls.blur
     assert 0 < len(threads) < 8
     assert threading.main_thread() not in threads
+
+
+def test_over_ground_there_is_nothing_to_compare_and_it_is_said(qtbot, model, shown):
+    panel = shown(model)
+    panel.show_map(model.document, "step 200 of the run", ground="Cheap ground")
+    settle(qtbot, panel)
+    assert "over “Cheap ground”" in panel.words.text()
+    assert panel.notice.words == ""
+    assert not panel.entropic.isVisible()
+    assert not panel.exact.isVisible()
+    assert not panel.controls.isEnabled()
+    panel.show_map(model.document)
+    settle(qtbot, panel)
+    assert panel.comparison is not None
+    assert panel.entropic.isVisible()
+    assert panel.exact.isVisible()
+    assert panel.controls.isEnabled()
