@@ -191,8 +191,8 @@ class MapGeneration(Scenario[GenerateSettings, GenerateFigures, Generated]):
     def stopped(self, last: GenerateFigures) -> str:
         """Return how near the newest map comes to what was asked."""
         return (
-            f"the newest map of the training is kept. Its path is {figure(last.path_cost)}, asked for was "
-            f"{figure(last.length)}. Maps for the gallery are made when the training ends"
+            f"the newest map of the training is kept. Its path is {figure(last.path_cost)}, where "
+            f"{figure(last.length)} was asked. Maps for the gallery are made when the training ends"
         )
 
     def apply(self, document: MapDocument, result: Generated) -> MapDocument:

@@ -1,5 +1,7 @@
 """Every figure in the window speaks of the map and the step in view: by mouse and keys, on real runs."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -9,6 +11,7 @@ from PySide6.QtWidgets import QMessageBox
 from app.panels.routes import COST
 from app.scenarios.adversarial import AdversarialPath
 from app.scenarios.adversarial_settings import AdversarialSettings
+from app.scenarios.frame import Frame, Plan
 from app.scenarios.translate import path_costs
 from app.window.main_window import MainWindow
 from maps.document import Layout, Route, new_document
@@ -302,3 +305,12 @@ def test_a_sum_of_paths_is_called_one():
     assert targets.startswith(f"Weighted mean of 3 paths {mean:.1f} → ")
     lone = document.replace(routes=document.routes[:1])
     assert words(lone).startswith(f"Path × weight 3 {3.0 * south:.1f} → ")
+
+
+def test_the_plan_panel_knows_that_a_run_spreads_over_ground(window):
+    plan = Plan(np.zeros((0, 4)), np.zeros(0), np.zeros(0, np.int64), "Cheap ground")
+    window.view.shown = replace(window.view.shown, frame=Frame(1, plan=plan))
+    window.view.shown_changed.emit()
+    assert not window.panels.plan.controls.isEnabled()
+    window.view.refresh()
+    assert window.panels.plan.controls.isEnabled()
