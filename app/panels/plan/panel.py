@@ -67,11 +67,10 @@ class PlanPanel(QWidget):
 
         subject: what the map is, in words; empty for the drawn one.  moving: a run moves its points step by step;
         plans of an earlier map stay, and it is said of which.  ground: over which the run in view spreads points,
-        in words; it has no plan between two layouts then.
+        in words; the plan of that is none between two layouts, and it is said.
         """
         if ground != self._ground:
             self._ground = ground
-            self.controls.setEnabled(not ground)
             self._ask()
         if not moving:
             self._subject = subject
@@ -154,11 +153,6 @@ class PlanPanel(QWidget):
         if chosen is None:
             self._refuse(words.too_few_layouts(self.controls.layouts))
             return None
-        if self._ground:
-            self._forget()
-            self._show_views(False)
-            self.words.setText(words.over_ground(self._ground))
-            return None
         known = None if self._comparison is None else self._comparison.pair
         if known is not None and not known.answers(*chosen, same_total):
             known = None
@@ -196,7 +190,10 @@ class PlanPanel(QWidget):
     def _refuse(self, sentence: str, totals_differ: bool = False) -> None:
         self._forget()
         self._show_views(False)
-        self.notice.say(sentence)
+        if self._ground:  # nobody asked for these two layouts
+            self.words.setText(words.over_ground(self._ground))
+        else:
+            self.notice.say(sentence)
         self.mend.setVisible(totals_differ)
         self.mend.setText(self.tr("Scale to the same total for this view"))
 
@@ -230,7 +227,8 @@ class PlanPanel(QWidget):
 
     def _show_notices(self, comparison: Comparison) -> None:
         scaling = words.scaling(comparison)
-        self.notice.say(scaling)
+        ground = words.over_ground(self._ground) if self._ground else ""
+        self.notice.say(" ".join(filter(None, (ground, scaling))))
         self.mend.setVisible(bool(scaling))
         self.mend.setText(self.tr("Weights as drawn"))
         self.unsettled.say(words.advice(comparison))

@@ -25,11 +25,11 @@ def too_few_layouts(layouts: tuple[Layout, ...]) -> str:
 
 
 def over_ground(ground: str) -> str:
-    """Say why there is nothing to compare while a run's spread over ground is in view."""
+    """Say that a run's spread over ground has no plan that could be compared here."""
     told = _tr(
         "PlanPanel",
-        "The run spreads its points over “{}”, which is no second layout: its lines on the map show which ground "
-        "each point stands for. Show the drawn map to compare two layouts.",
+        "The run in view spreads points over “{}”. Its plan is none between two layouts: the lines on the map "
+        "show which ground each point stands for.",
     )
     return told.format(ground)
 

@@ -1,7 +1,5 @@
 """Every figure in the window speaks of the map and the step in view: by mouse and keys, on real runs."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -11,7 +9,6 @@ from PySide6.QtWidgets import QMessageBox
 from app.panels.routes import COST
 from app.scenarios.adversarial import AdversarialPath
 from app.scenarios.adversarial_settings import AdversarialSettings
-from app.scenarios.frame import Frame, Plan
 from app.scenarios.translate import path_costs
 from app.window.main_window import MainWindow
 from maps.document import Layout, Route, new_document
@@ -227,6 +224,7 @@ def test_the_plan_panel_follows_a_kept_result(qtbot, window):
     (result,) = window.model.results
     settle(qtbot, window)
     assert panel.subject.text() == f"Of step {window.run.step} of the run"
+    assert "over “Cheap ground”" in panel.notice.words
     assert np.allclose(panel.comparison.pair.source.positions, result.after.layouts[0].positions)
     window.view.show_drawn()
     settle(qtbot, window)
@@ -305,12 +303,3 @@ def test_a_sum_of_paths_is_called_one():
     assert targets.startswith(f"Weighted mean of 3 paths {mean:.1f} → ")
     lone = document.replace(routes=document.routes[:1])
     assert words(lone).startswith(f"Path × weight 3 {3.0 * south:.1f} → ")
-
-
-def test_the_plan_panel_knows_that_a_run_spreads_over_ground(window):
-    plan = Plan(np.zeros((0, 4)), np.zeros(0), np.zeros(0, np.int64), "Cheap ground")
-    window.view.shown = replace(window.view.shown, frame=Frame(1, plan=plan))
-    window.view.shown_changed.emit()
-    assert not window.panels.plan.controls.isEnabled()
-    window.view.refresh()
-    assert window.panels.plan.controls.isEnabled()

@@ -244,18 +244,25 @@ def test_of_many_changes_the_last_one_counts_and_none_is_solved_here(qtbot, mode
     assert threading.main_thread() not in threads
 
 
-def test_over_ground_there_is_nothing_to_compare_and_it_is_said(qtbot, model, shown):
+def test_over_ground_it_is_said_that_the_plan_is_none_between_layouts(qtbot, model, shown):
     panel = shown(model)
-    panel.show_map(model.document, "step 200 of the run", ground="Cheap ground")
+    document = model.document.replace(layouts=(SPAWNS, LOOT, layout("guards", 7, 3)))
+    panel.show_map(document, "step 200 of the run", ground="Cheap ground")
     settle(qtbot, panel)
-    assert "over “Cheap ground”" in panel.words.text()
+    assert "over “Cheap ground”. Its plan is none between two layouts" in panel.notice.words
+    assert panel.comparison is not None
+    panel.controls.choose("spawns", "guards")  # whose weights differ in total
+    settle(qtbot, panel)
+    assert "over “Cheap ground”. Its plan is none between two layouts" in panel.words.text()
     assert panel.notice.words == ""
+    assert panel.mend.isVisible()
     assert not panel.entropic.isVisible()
     assert not panel.exact.isVisible()
-    assert not panel.controls.isEnabled()
-    panel.show_map(model.document)
+    panel.show_map(document)
     settle(qtbot, panel)
-    assert panel.comparison is not None
+    assert "“guards”" in panel.notice.words
+    panel.controls.choose("spawns", "loot")
+    settle(qtbot, panel)
+    assert panel.notice.words == ""
     assert panel.entropic.isVisible()
     assert panel.exact.isVisible()
-    assert panel.controls.isEnabled()
