@@ -238,6 +238,7 @@ def test_the_command_line_reports_and_writes_the_layout(document, tmp_path):
     assert np.allclose(rows[:, :2], moved.positions, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_ground_has_one_name_in_the_plan_in_the_message_and_in_the_settings(document):
     name = target_names(document)["cheapness"]
     *_, last = MATCHING.steps(document, MatchingSettings(target="cheapness", source="camps", steps=1), None)
