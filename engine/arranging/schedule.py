@@ -1,0 +1,73 @@
+"""What each round of a run does: a quick pass for a first map, a thorough pass, then exchanges."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from engine.arranging.ascent import Rate
+from engine.arranging.exchanges import Heat
+
+Kind = Literal["ascent", "exchanges"]
+
+# Steps of an ascent, and exchanges tried, in one round.
+STEPS, TRIES = 10, 16
+# Shares of a run's rounds. A run that goes on from another only melts its map a little before the exchanges.
+QUICK, THOROUGH = 0.15, 0.55
+MELT = 0.4
+# Share of a pass that solves the relaxed problem, from the drawn map and from the map of an earlier run.
+RELAXED, RELAXED_AGAIN = 0.4, 0.05
+# First and last value over each part of a pass; in between they change geometrically, the push linearly.
+RELAXED_EPSILON, RELAXED_RATE = (0.3, 0.02), (0.5, 0.03)
+PUSHED_EPSILON, PUSHED_RATE, LAST_PUSH = (0.1, 0.05), (0.5, 0.2), 0.6
+EXCHANGE_EPSILON, TEMPERATURE = (0.07, 0.03), (0.04, 0.004)
+
+
+@dataclass(frozen=True)
+class Round:
+    """One round of a run.
+
+    kind: of work.  place: its place in a pass of `of` rounds, from 0.  again: whether the pass starts from a map
+    that was arranged before.
+    """
+
+    kind: Kind
+    place: int
+    of: int
+    again: bool = False
+
+    def rate(self, step: int) -> Rate:
+        """Return the rate of one of the round's steps."""
+        done = (self.place * STEPS + step) / max(1, self.of * STEPS - 1)
+        relaxed = RELAXED_AGAIN if self.again else RELAXED
+        if done < relaxed:
+            part = done / relaxed
+            return Rate(_between(RELAXED_EPSILON, part), _between(RELAXED_RATE, part), 0.0)
+        part = (done - relaxed) / (1.0 - relaxed)
+        return Rate(_between(PUSHED_EPSILON, part), _between(PUSHED_RATE, part), LAST_PUSH * part)
+
+    @property
+    def rounds_off(self) -> bool:
+        """Whether mixtures are far enough apart for arrangements to be made from them."""
+        return self.again or (self.place + 1) / self.of >= 0.5 * RELAXED
+
+    @property
+    def heat(self) -> Heat:
+        """Return the softness and temperature of the round's exchanges."""
+        done = self.place / max(1, self.of - 1)
+        return Heat(_between(EXCHANGE_EPSILON, done), _between(TEMPERATURE, done), 1)
+
+
+def rounds(number: int, again: bool) -> list[Round]:
+    """Return what a run of so many rounds does. again: from a map that was arranged before."""
+    passes: list[tuple[Kind, int]]
+    if again:
+        melt = max(1, round(MELT * number))
+        passes = [("ascent", melt), ("exchanges", number - melt)]
+    else:
+        quick = round(QUICK * number) if number >= 40 else 0
+        thorough = max(1, round(THOROUGH * number))
+        passes = [("ascent", quick), ("ascent", thorough), ("exchanges", number - quick - thorough)]
+    return [Round(kind, place, of, again) for kind, of in passes for place in range(of)]
+
+
+def _between(ends: tuple[float, float], part: float) -> float:
+    return ends[0] * (ends[1] / ends[0]) ** part
