@@ -25,11 +25,10 @@ from engine.paths.logit import logit_distances
 
 @dataclass(frozen=True)
 class Heat:
-    """Softness of the paths relative to the mean cost, temperature relative to that, exchanges made together."""
+    """Softness of the paths, as a share of the mean cost, and temperature, as a share of the softness."""
 
     epsilon: float
     temperature: float
-    together: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,21 +63,24 @@ class Exchanges:
         self.present = self.best = self._accept(chosen, routed)
 
     def exchange(self) -> None:
-        """Try one exchange, or some together."""
+        """Try one exchange."""
         generator, gains, choices = self._generator, self._gains, self._prepared.choices
         one, other = self._pairs[generator.integers(len(self._pairs))]
         keys = gains - self._noise * np.log(-np.log(generator.random((self.present.chosen.size, 1))))
-        swapped = _swap(
-            self.present.chosen, keys, choices.allowed, self._pool, choices.start, one, other, self._heat.together
+        first, second = _best_pair(
+            self.present.chosen, keys, choices.allowed, self._pool, choices.start, one, other
         )
-        tried = np.count_nonzero(swapped != self.present.chosen) // 2
-        if tried == 0 or choices.tiles_changed(swapped) > self._prepared.most_changed:
+        if first < 0:
+            return
+        swapped = self.present.chosen.copy()
+        swapped[first], swapped[second] = other, one
+        if choices.tiles_changed(swapped) > self._prepared.most_changed:
             return
         routed = self._routed(swapped)
         if routed is None:
             return
         loses = self._merit - merit(self._prepared.problem, self._values(routed))
-        if loses <= 0.0 or generator.random() < np.exp(-loses / (self._noise * np.sqrt(tried) + 1e-300)):
+        if loses <= 0.0 or generator.random() < np.exp(-loses / (self._noise + 1e-300)):
             self.present = self._accept(swapped, routed)
             self.accepted += 1
             if self.present.loss < self.best.loss:
@@ -141,34 +143,23 @@ class Exchanges:
 
 
 @compiled
-def _swap(
-    chosen: Integers,
-    keys: Floats,
-    allowed: Flags,
-    pool: Integers,
-    start: Integers,
-    one: int,
-    other: int,
-    together: int,
-) -> Integers:
-    """Return terrains (U,) in which the pairs of largest keys (U, T), one of each terrain, are exchanged."""
-    swapped = chosen.copy()
-    best = np.empty(start.size - 1, dtype=np.int64)  # of each pool, the unit with `other` that is to become `one`
-    for _ in range(together):
-        best[:] = -1
-        for u in range(chosen.size):
-            if chosen[u] == other and swapped[u] == other and allowed[u, one]:
-                p = pool[u]
-                if best[p] < 0 or keys[u, one] > keys[best[p], one]:
-                    best[p] = u
-        first, most = -1, -np.inf
-        for u in range(chosen.size):
-            if chosen[u] == one and swapped[u] == one and allowed[u, other] and best[pool[u]] >= 0:
-                key = keys[u, other] + keys[best[pool[u]], one]
-                if key > most:
-                    first, most = u, key
-        if first < 0:
-            return swapped
-        swapped[first] = other
-        swapped[best[pool[first]]] = one
-    return swapped
+def _best_pair(
+    chosen: Integers, keys: Floats, allowed: Flags, pool: Integers, start: Integers, one: int, other: int
+) -> tuple[int, int]:
+    """Return the units of one pool, with terrains `one` and `other`, whose exchange has the largest sum of keys.
+
+    keys: (U, T) of a unit that takes a terrain.  (−1, −1) where no two units can exchange these terrains.
+    """
+    second = np.full(start.size - 1, -1)  # of each pool, the best unit with `other` that is to become `one`
+    for u in range(chosen.size):
+        if chosen[u] == other and allowed[u, one]:
+            p = pool[u]
+            if second[p] < 0 or keys[u, one] > keys[second[p], one]:
+                second[p] = u
+    best, most = -1, -np.inf
+    for u in range(chosen.size):
+        if chosen[u] == one and allowed[u, other] and second[pool[u]] >= 0:
+            key = keys[u, other] + keys[second[pool[u]], one]
+            if key > most:
+                best, most = u, key
+    return best, -1 if best < 0 else second[pool[best]]

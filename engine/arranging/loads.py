@@ -76,10 +76,11 @@ def scores_of(walks: tuple[Walk, ...], choices: Choices, loads: Floats) -> Float
 def fixed_total(walks: tuple[Walk, ...], choices: Choices, loads: Floats) -> float:
     """Return what the cells that may not change add to Σ <load, cost>."""
     fixed = (choices.unit == FIXED).reshape(choices.terrain.shape)
-    return sum(
-        float((load * walk.fixed)[fixed & walk.grid.passable].sum())
-        for walk, load in zip(walks, loads, strict=True)
-    )
+    total = 0.0
+    for walk, load in zip(walks, loads, strict=True):
+        cells = fixed & walk.grid.passable
+        total += float((load[cells] * walk.fixed[cells]).sum())
+    return total
 
 
 def _mixed(walk: Walk, choices: Choices, plan: Floats) -> Floats:

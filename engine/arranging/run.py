@@ -102,10 +102,9 @@ def arrange(
 
 
 def _first_state(prepared: Prepared, settings: ArrangeSettings) -> ArrangeState:
-    search = first_search(prepared, prepared.nearest)
-    return ArrangeState(
-        prepared.problem, 0, (search,) * settings.searches, tuple(rounds(max(1, settings.steps), again=False))
-    )
+    searches = (first_search(prepared, prepared.nearest),) * settings.searches
+    left = rounds(max(1, settings.steps), prepared.choices.size.size, again=False)
+    return ArrangeState(prepared.problem, 0, searches, tuple(left))
 
 
 def _carried_over(prepared: Prepared, state: ArrangeState) -> ArrangeState:
@@ -120,7 +119,8 @@ def _carried_over(prepared: Prepared, state: ArrangeState) -> ArrangeState:
             for search in state.searches
         ]
         searches = tuple(first_search(prepared, _nearest(prepared, terrain)) for terrain in wanted)
-    return ArrangeState(problem, state.step, searches, tuple(rounds(max(1, len(state.rounds)), again=True)))
+    left = rounds(max(1, len(state.rounds)), prepared.choices.size.size, again=True)
+    return ArrangeState(problem, state.step, searches, tuple(left))
 
 
 def _nearest(prepared: Prepared, terrain: Integers) -> Integers:

@@ -8,8 +8,9 @@ from engine.arranging.exchanges import Heat
 
 Kind = Literal["ascent", "exchanges"]
 
-# Steps of an ascent, and exchanges tried, in one round.
-STEPS, TRIES = 10, 16
+# Steps of an ascent in one round; exchanges that are tried in it, on a map of so many tiles.
+STEPS = 10
+LEAST_TRIES, MOST_TRIES, TRIES_TIMES_TILES = 16, 128, 16 * 32**2
 # Shares of a run's rounds. A run that goes on from another only melts its map a little before the exchanges.
 QUICK, THOROUGH = 0.15, 0.55
 MELT = 0.4
@@ -18,20 +19,24 @@ RELAXED, RELAXED_AGAIN = 0.4, 0.05
 # First and last value over each part of a pass; in between they change geometrically, the push linearly.
 RELAXED_EPSILON, RELAXED_RATE = (0.3, 0.02), (0.5, 0.03)
 PUSHED_EPSILON, PUSHED_RATE, LAST_PUSH = (0.1, 0.05), (0.5, 0.2), 0.6
-EXCHANGE_EPSILON, TEMPERATURE = (0.07, 0.03), (0.04, 0.004)
+EXCHANGE_EPSILON = (0.07, 0.03)
+# The first temperature of the exchanges, for each try that a tile gets; the last one is a share of it. Heat leaves
+# the map that the ascent has made, which only pays where there is time to find a better one.
+HEAT, COOLEST, HOTTEST, COOLED = 0.1, 0.04, 3.0, 0.05
 
 
 @dataclass(frozen=True)
 class Round:
     """One round of a run.
 
-    kind: of work.  place: its place in a pass of `of` rounds, from 0.  again: whether the pass starts from a map
-    that was arranged before.
+    kind: of work.  place: its place in a pass of `of` rounds, from 0.  tiles: of the map that may change.
+    again: whether the pass starts from a map that was arranged before.
     """
 
     kind: Kind
     place: int
     of: int
+    tiles: int
     again: bool = False
 
     def rate(self, step: int) -> Rate:
@@ -53,10 +58,16 @@ class Round:
     def heat(self) -> Heat:
         """Return the softness and temperature of the round's exchanges."""
         done = self.place / max(1, self.of - 1)
-        return Heat(_between(EXCHANGE_EPSILON, done), _between(TEMPERATURE, done), 1)
+        hottest = min(max(HEAT * self.tries * self.of / self.tiles, COOLEST), HOTTEST)
+        return Heat(_between(EXCHANGE_EPSILON, done), _between((hottest, COOLED * hottest), done))
+
+    @property
+    def tries(self) -> int:
+        """Return how many exchanges are tried in the round."""
+        return min(max(TRIES_TIMES_TILES // self.tiles, LEAST_TRIES), MOST_TRIES)
 
 
-def rounds(number: int, again: bool) -> list[Round]:
+def rounds(number: int, tiles: int, again: bool) -> list[Round]:
     """Return what a run of so many rounds does. again: from a map that was arranged before."""
     passes: list[tuple[Kind, int]]
     if again:
@@ -66,7 +77,7 @@ def rounds(number: int, again: bool) -> list[Round]:
         quick = round(QUICK * number) if number >= 40 else 0
         thorough = max(1, round(THOROUGH * number))
         passes = [("ascent", quick), ("ascent", thorough), ("exchanges", number - quick - thorough)]
-    return [Round(kind, place, of, again) for kind, of in passes for place in range(of)]
+    return [Round(kind, place, of, tiles, again) for kind, of in passes for place in range(of)]
 
 
 def _between(ends: tuple[float, float], part: float) -> float:

@@ -12,7 +12,7 @@ from engine.arranging.loads import plan_of_terrain, scores_of, soft_loads
 from engine.arranging.merit import ascent_factors
 from engine.arranging.prepared import Prepared
 from engine.arranging.rounding import rounded
-from engine.arranging.schedule import STEPS, TRIES, Round
+from engine.arranging.schedule import STEPS, Round
 from engine.core.arrays import Floats, Integers
 
 # How sure a pass starts of its first map; the rest is the plan that is the same everywhere.
@@ -79,7 +79,7 @@ def _ascend(prepared: Prepared, search: Search, work: Round) -> Search:
 def _exchange(prepared: Prepared, search: Search, work: Round, generator: np.random.Generator) -> Search:
     start = search.best if work.place == 0 else search.present
     exchanges = Exchanges(prepared, start.chosen, work.heat, generator)
-    for _ in range(TRIES):
+    for _ in range(work.tries):
         exchanges.exchange()
     return replace(_with(search, exchanges.best), present=exchanges.present)
 
