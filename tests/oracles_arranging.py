@@ -1,4 +1,4 @@
-"""Slow and simple truths about arranging terrain: the best arrangement by mixed-integer programming, and instances."""
+"""Instances of arranging terrain, and the best arrangement of small ones by mixed-integer programming."""
 
 import numpy as np
 import scipy.sparse as sp
@@ -87,8 +87,8 @@ def random_arrangement(seed: int, size: int = 8, terrains: int = 3, classes: int
 def best_arrangement(problem: Arrangement, seconds: float = 60.0) -> float:
     """The largest weighted sum of path costs of any arrangement, by HiGHS; classes can go on every terrain.
 
-    Maximise Σ weight (y_start − y_goal) over potentials y of each route with y_v − y_u ≤ the cost of the move v → u,
-    which is linear in the binary choice of each unit's terrain.
+    Maximise Σ weight (y_start − y_goal) over potentials y of each route with y_v − y_u ≤ the cost of the move
+    v → u, which is linear in the binary choice of each unit's terrain.
     """
     choices, walks = choices_of(problem), walks_of(problem)
     cells, (units, terrains) = problem.terrain.size, choices.allowed.shape
@@ -128,9 +128,9 @@ def best_arrangement(problem: Arrangement, seconds: float = 60.0) -> float:
     one_each = sp.kron(sp.eye(units), np.ones((1, terrains)))
     pools = choices.start.size - 1
     pool = np.repeat(np.arange(pools), np.diff(choices.start))
+    place = np.repeat(pool, terrains) * terrains + np.tile(np.arange(terrains), units)
     number_of = sp.csr_matrix(
-        (np.ones(binaries), (np.repeat(pool, terrains) * terrains + np.tile(np.arange(terrains), units), range(binaries))),
-        shape=(pools * terrains, binaries),
+        (np.ones(binaries), (place, np.arange(binaries))), shape=(pools * terrains, binaries)
     )
     changes = sp.csr_matrix(choices.changes.reshape(1, -1))
     padding = sp.csr_matrix((units + pools * terrains + 1, objective.size - binaries))

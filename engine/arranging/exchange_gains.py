@@ -19,9 +19,10 @@ from engine.core.compiled import compiled
 from engine.core.grid import LENGTHS, MOVES
 
 # Paths that are longer by this many ε weigh nothing.
-NEGLIGIBLE = 25.0
-# The weight that is always left when all paths run through one cell.
-LEAST_WEIGHT = 1e-12
+NEGLIGIBLE = 20.0
+# The weight that is left when all paths run through one cell, and the most that a cheaper cell may have.
+LEAST_WEIGHT, MOST_WEIGHT = 1e-12, 1e200
+ROOT = 2**0.5
 
 
 @compiled
@@ -48,67 +49,60 @@ def add_gains(
     start, goal: flat indices.  value: V.
     """
     height, width = cost_map.shape
-    for r in range(height):
-        for c in range(width):
-            cell = r * width + c
-            if unit[cell] < 0:
-                continue
-            now = _through(
-                cost_map[r, c], r, c, cost_map, soft_from, soft_to, legal, share, epsilon, start, goal, value
-            )
-            now = min(now, 1.0)
-            for t in range(costs.size):
-                if t != terrain[cell]:
-                    then = _through(
-                        costs[t], r, c, cost_map, soft_from, soft_to, legal, share, epsilon, start, goal, value
-                    )
-                    if now > 0.0 or then > 0.0:
-                        left = max(1.0 - now + then, LEAST_WEIGHT)
-                        gains[unit[cell], t] -= factor * epsilon * np.log(left)
+    cost, far_from, far_to = cost_map.reshape(-1), soft_from.reshape(-1), soft_to.reshape(-1)
+    cheapest = costs.min()
+    before, after = np.empty(8), np.empty(8)  # what it takes from the start to each neighbour's edge, and from it
+    for cell in range(height * width):
+        if unit[cell] < 0:
+            continue
+        nearest_in = 0.0 if cell == start else np.inf
+        nearest_out = 0.0 if cell == goal else np.inf
+        for k in range(8):
+            before[k] = after[k] = np.inf
+            if legal[cell // width, cell % width] >> k & 1:
+                there = cell + MOVES[k, 0] * width + MOVES[k, 1]
+                if np.isfinite(cost[there]):
+                    before[k] = far_from[there] + LENGTHS[k] * share * cost[there]
+                    after[k] = far_to[there] + LENGTHS[k] * (1.0 - share) * cost[there]
+                    nearest_in = min(nearest_in, before[k] + LENGTHS[k] * (1.0 - share) * cheapest)
+                    nearest_out = min(nearest_out, after[k] + LENGTHS[k] * share * cheapest)
+        if not nearest_in + nearest_out - value < NEGLIGIBLE * epsilon:
+            continue  # no path that counts, whatever the terrain
+        # Moves of one length pay the cell's own cost alike, so their sums serve for every cost.
+        straight_in, diagonal_in = _soft_min(before[:4], epsilon), _soft_min(before[4:], epsilon)
+        straight_out, diagonal_out = _soft_min(after[:4], epsilon), _soft_min(after[4:], epsilon)
+        now = 0.0
+        for n in range(-1, costs.size):
+            own = cost[cell] if n < 0 else costs[n]
+            weight = 0.0
+            if np.isfinite(own):
+                into, out = (1.0 - share) * own, share * own
+                way_in = 0.0 if cell == start else _softer(straight_in + into, diagonal_in + ROOT * into, epsilon)
+                way_out = 0.0 if cell == goal else _softer(straight_out + out, diagonal_out + ROOT * out, epsilon)
+                weight = min(np.exp(-(way_in + way_out - value) / epsilon), MOST_WEIGHT)
+            if n < 0:
+                now = min(weight, 1.0)
+            elif n != terrain[cell]:
+                gains[unit[cell], n] -= factor * epsilon * np.log(max(1.0 - now + weight, LEAST_WEIGHT))
 
 
 @compiled
-def _through(
-    cost: float,
-    r: int,
-    c: int,
-    cost_map: Floats,
-    soft_from: Floats,
-    soft_to: Floats,
-    legal: Bytes,
-    share: float,
-    epsilon: float,
-    start: int,
-    goal: int,
-    value: float,
-) -> float:
-    """Return exp(−(P(cost) − V) / ε), the weight of all paths through a cell relative to that of all paths."""
-    if not np.isfinite(cost):
-        return 0.0
-    cell = r * cost_map.shape[1] + c
-    before = 0.0 if cell == start else np.inf
-    after = 0.0 if cell == goal else np.inf
-    for k in range(8):
-        if legal[r, c] >> k & 1:
-            r2, c2 = r + MOVES[k, 0], c + MOVES[k, 1]
-            if np.isfinite(cost_map[r2, c2]):
-                here, there = LENGTHS[k] * cost, LENGTHS[k] * cost_map[r2, c2]
-                before = min(before, soft_from[r2, c2] + share * there + (1.0 - share) * here)
-                after = min(after, soft_to[r2, c2] + share * here + (1.0 - share) * there)
-    longer = before + after - value
-    if not longer < NEGLIGIBLE * epsilon:
-        return 0.0
-    ways_in = 1.0 if cell == start else 0.0
-    ways_out = 1.0 if cell == goal else 0.0
-    for k in range(8):
-        if legal[r, c] >> k & 1:
-            r2, c2 = r + MOVES[k, 0], c + MOVES[k, 1]
-            if np.isfinite(cost_map[r2, c2]):
-                here, there = LENGTHS[k] * cost, LENGTHS[k] * cost_map[r2, c2]
-                if cell != start:
-                    way = soft_from[r2, c2] + share * there + (1.0 - share) * here
-                    ways_in += np.exp((before - way) / epsilon)
-                if cell != goal:
-                    way = soft_to[r2, c2] + share * here + (1.0 - share) * there
-                    ways_out += np.exp((after - way) / epsilon)
-    return min(np.exp(-longer / epsilon) * ways_in * ways_out, 1e200)
+def _soft_min(values: Floats, epsilon: float) -> float:
+    """Return −ε log Σ exp(−value / ε); infinite where all are."""
+    least = values.min()
+    if not np.isfinite(least):
+        return least
+    total = 0.0
+    for value in values:
+        if value - least < NEGLIGIBLE * epsilon:
+            total += np.exp((least - value) / epsilon)
+    return least - epsilon * np.log(total)
+
+
+@compiled
+def _softer(one: float, other: float, epsilon: float) -> float:
+    """Return the soft minimum of two values."""
+    least, most = min(one, other), max(one, other)
+    if not most - least < NEGLIGIBLE * epsilon:
+        return least
+    return least - epsilon * np.log(1.0 + np.exp((least - most) / epsilon))

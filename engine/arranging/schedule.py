@@ -17,7 +17,7 @@ MELT = 0.4
 # Share of a pass that solves the relaxed problem, from the drawn map and from the map of an earlier run.
 RELAXED, RELAXED_AGAIN = 0.4, 0.05
 # First and last value over each part of a pass; in between they change geometrically, the push linearly.
-RELAXED_EPSILON, RELAXED_RATE = (0.3, 0.02), (0.5, 0.03)
+RELAXED_EPSILON, RELAXED_RATE = (0.3, 0.04), (0.5, 0.03)
 PUSHED_EPSILON, PUSHED_RATE, LAST_PUSH = (0.1, 0.05), (0.5, 0.2), 0.6
 EXCHANGE_EPSILON = (0.07, 0.03)
 # The first temperature of the exchanges, for each try that a tile gets; the last one is a share of it. Heat leaves

@@ -1,5 +1,7 @@
 """The exact assignment against linear programming and against scipy's assignment."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -11,7 +13,7 @@ from tests.present import present
 
 
 def linear_programme(scores, least, most, allowed, kept=None):
-    """The largest total of scores, None where there is no assignment; `kept`: (unchanged (U, T), least of them)."""
+    """The largest total of scores, None where there is none; `kept`: (unchanged (U, T), least of them)."""
     units, terrains = scores.shape
     one_each = sp.kron(sp.eye(units), np.ones((1, terrains)))
     number = sp.kron(np.ones((1, units)), sp.eye(terrains))
@@ -73,7 +75,7 @@ def test_each_pool_keeps_its_own_numbers():
     pools = np.array([[3, 4, 0], [5, 1, 2], [0, 0, 6]])
     found = present(assign(pools_of(pools, pools), generator.normal(size=(21, 3))))
     start = np.concatenate([[0], np.cumsum(pools.sum(axis=1))])
-    for pool, (first, last) in enumerate(zip(start[:-1], start[1:], strict=True)):
+    for pool, (first, last) in enumerate(pairwise(start)):
         np.testing.assert_array_equal(np.bincount(found.chosen[first:last], minlength=3), pools[pool])
 
 

@@ -45,7 +45,9 @@ def test_districts_keep_their_own_numbers():
         )
 
 
-@pytest.mark.parametrize("symmetry", ["left_right", "top_bottom", "four_way", "half_turn", "quarter_turn", "diagonal"])
+@pytest.mark.parametrize(
+    "symmetry", ["left_right", "top_bottom", "four_way", "half_turn", "quarter_turn", "diagonal"]
+)
 def test_images_share_a_unit_and_a_symmetric_map_keeps_its_numbers(symmetry):
     shape = (7, 7)
     labels = orbit_labels(shape, symmetry)
