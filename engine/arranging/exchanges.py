@@ -62,6 +62,11 @@ class Exchanges:
             raise ValueError("exchanges start from an arrangement that seals no route")
         self.present = self.best = self._accept(chosen, routed)
 
+    @property
+    def gains(self) -> tuple[Floats, float]:
+        """Return what each terrain on each unit would change in the merit (U, T), and the softness in its unit."""
+        return self._gains, self._softness
+
     def exchange(self) -> None:
         """Try one exchange."""
         generator, gains, choices = self._generator, self._gains, self._prepared.choices
@@ -113,7 +118,8 @@ class Exchanges:
         slopes = factors(problem, values)
         self._merit = merit(problem, values)
         mean_costs = np.array([walk.mean_cost for walk in walks])
-        self._noise = self._heat.temperature * self._heat.epsilon * float((np.abs(slopes) * mean_costs).sum())
+        self._softness = self._heat.epsilon * float((np.abs(slopes) * mean_costs).sum())
+        self._noise = self._heat.temperature * self._softness
         lengths = np.array([r.field.distance[walk.start] for r, walk in zip(routed, walks, strict=True)])
         found = judged(self._prepared, chosen, lengths)
         terrain = found.terrain.reshape(-1)

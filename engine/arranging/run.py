@@ -102,7 +102,7 @@ def arrange(
 
 
 def _first_state(prepared: Prepared, settings: ArrangeSettings) -> ArrangeState:
-    searches = (first_search(prepared, prepared.nearest),) * settings.searches
+    searches = tuple(first_search(prepared, number, prepared.nearest) for number in range(settings.searches))
     left = rounds(max(1, settings.steps), prepared.choices.size.size, again=False)
     return ArrangeState(prepared.problem, 0, searches, tuple(left))
 
@@ -112,13 +112,15 @@ def _carried_over(prepared: Prepared, state: ArrangeState) -> ArrangeState:
     if state.problem is prepared.problem:
         return state
     problem, before = prepared.problem, state.problem
-    searches = (first_search(prepared, prepared.nearest),) * len(state.searches)
-    if before.shape == problem.shape and before.terrains == problem.terrains:
-        wanted = [
-            np.where(before.terrain == problem.terrain, search.best.terrain, problem.terrain)
-            for search in state.searches
-        ]
-        searches = tuple(first_search(prepared, _nearest(prepared, terrain)) for terrain in wanted)
+    same_kind = before.shape == problem.shape and before.terrains == problem.terrains
+
+    def carried(search: Search) -> Search:
+        if not same_kind:
+            return first_search(prepared, search.number, prepared.nearest)
+        wanted = np.where(before.terrain == problem.terrain, search.best.terrain, problem.terrain)
+        return first_search(prepared, search.number, _nearest(prepared, wanted))
+
+    searches = tuple(carried(search) for search in state.searches)
     left = rounds(max(1, len(state.rounds)), prepared.choices.size.size, again=True)
     return ArrangeState(problem, state.step, searches, tuple(left))
 
@@ -140,13 +142,12 @@ def _next_state(
     flag = flag_of_thread()
     step = state.step + 1
 
-    def work(number: int, search: Search) -> Search:
+    def work(search: Search) -> Search:
+        generator = np.random.default_rng((settings.seed, search.number, step))
         with stoppable_by(flag):
-            return advance(
-                prepared, search, state.rounds[0], np.random.default_rng((settings.seed, number, step))
-            )
+            return advance(prepared, search, state.rounds[0], generator)
 
-    searches = tuple(pool.map(work, range(len(state.searches)), state.searches))
+    searches = tuple(pool.map(work, state.searches))
     return ArrangeState(state.problem, step, searches, state.rounds[1:])
 
 

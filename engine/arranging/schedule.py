@@ -1,4 +1,4 @@
-"""What each round of a run does: a quick pass for a first map, a thorough pass, then exchanges."""
+"""What each round of a run does: a quick pass for a first map, a thorough pass, exchanges, tidying."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -6,18 +6,21 @@ from typing import Literal
 from engine.arranging.ascent import Rate
 from engine.arranging.exchanges import Heat
 
-Kind = Literal["ascent", "exchanges"]
+Kind = Literal["ascent", "exchanges", "tidying"]
 
 # Steps of an ascent in one round; exchanges that are tried in it, on a map of so many tiles.
 STEPS = 10
 LEAST_TRIES, MOST_TRIES, TRIES_TIMES_TILES = 16, 128, 16 * 32**2
 # Shares of a run's rounds. A run that goes on from another only melts its map a little before the exchanges.
-QUICK, THOROUGH = 0.15, 0.55
+QUICK, THOROUGH, TIDYING = 0.15, 0.5, 0.1
 MELT = 0.4
+WORTH_A_QUICK_PASS = 40
 # Share of a pass that solves the relaxed problem, from the drawn map and from the map of an earlier run.
 RELAXED, RELAXED_AGAIN = 0.4, 0.05
 # First and last value over each part of a pass; in between they change geometrically, the push linearly.
-RELAXED_EPSILON, RELAXED_RATE = (0.3, 0.04), (0.5, 0.03)
+# Searches take turns with the last softness of the relaxed problem: which one proves more depends on the map.
+RELAXED_EPSILON, RELAXED_RATE = 0.3, (0.5, 0.03)
+LAST_RELAXED_EPSILON = (0.05, 0.02)
 PUSHED_EPSILON, PUSHED_RATE, LAST_PUSH = (0.1, 0.05), (0.5, 0.2), 0.6
 EXCHANGE_EPSILON = (0.07, 0.03)
 # The first temperature of the exchanges, for each try that a tile gets; the last one is a share of it. Heat leaves
@@ -39,13 +42,14 @@ class Round:
     tiles: int
     again: bool = False
 
-    def rate(self, step: int) -> Rate:
-        """Return the rate of one of the round's steps."""
+    def rate(self, step: int, search: int) -> Rate:
+        """Return the rate of one of the round's steps, for the search of this number."""
         done = (self.place * STEPS + step) / max(1, self.of * STEPS - 1)
         relaxed = RELAXED_AGAIN if self.again else RELAXED
         if done < relaxed:
             part = done / relaxed
-            return Rate(_between(RELAXED_EPSILON, part), _between(RELAXED_RATE, part), 0.0)
+            last = LAST_RELAXED_EPSILON[search % len(LAST_RELAXED_EPSILON)]
+            return Rate(_between((RELAXED_EPSILON, last), part), _between(RELAXED_RATE, part), 0.0)
         part = (done - relaxed) / (1.0 - relaxed)
         return Rate(_between(PUSHED_EPSILON, part), _between(PUSHED_RATE, part), LAST_PUSH * part)
 
@@ -69,14 +73,15 @@ class Round:
 
 def rounds(number: int, tiles: int, again: bool) -> list[Round]:
     """Return what a run of so many rounds does. again: from a map that was arranged before."""
-    passes: list[tuple[Kind, int]]
-    if again:
-        melt = max(1, round(MELT * number))
-        passes = [("ascent", melt), ("exchanges", number - melt)]
-    else:
-        quick = round(QUICK * number) if number >= 40 else 0
-        thorough = max(1, round(THOROUGH * number))
-        passes = [("ascent", quick), ("ascent", thorough), ("exchanges", number - quick - thorough)]
+    quick = 0 if again or number < WORTH_A_QUICK_PASS else round(QUICK * number)
+    thorough = max(1, round((MELT if again else THOROUGH) * number))
+    tidying = round(TIDYING * number)
+    passes: list[tuple[Kind, int]] = [
+        ("ascent", quick),
+        ("ascent", thorough),
+        ("exchanges", number - quick - thorough - tidying),
+        ("tidying", tidying),
+    ]
     return [Round(kind, place, of, tiles, again) for kind, of in passes for place in range(of)]
 
 

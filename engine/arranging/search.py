@@ -13,6 +13,7 @@ from engine.arranging.merit import ascent_factors
 from engine.arranging.prepared import Prepared
 from engine.arranging.rounding import rounded
 from engine.arranging.schedule import STEPS, Round
+from engine.arranging.tidying import tidied
 from engine.core.arrays import Floats, Integers
 
 # How sure a pass starts of its first map; the rest is the plan that is the same everywhere.
@@ -23,11 +24,12 @@ SURE, SURE_AGAIN = 0.5, 0.9
 class Search:
     """Where a search stands. Arrays are never changed.
 
-    best: the best arrangement that it has made.  present: the last one.
+    number: of the search, from 0.  best: the best arrangement that it has made.  present: the last one.
     ascent: of the pass under way; None before the first.  factors: (R,) of the last step, see `ascent_factors`.
     soft_lengths: (R,) path costs over the plan of the last step.  proof: of the bound.
     """
 
+    number: int
     best: Found
     present: Found
     proof: Proof
@@ -36,16 +38,19 @@ class Search:
     soft_lengths: Floats | None = None
 
 
-def first_search(prepared: Prepared, chosen: Integers) -> Search:
+def first_search(prepared: Prepared, number: int, chosen: Integers) -> Search:
     """Return a search that knows one arrangement (U,)."""
     found = judged(prepared, chosen)
-    return Search(found, found, first_proof(prepared.choices, prepared.walks))
+    return Search(number, found, found, first_proof(prepared.choices, prepared.walks))
 
 
 def advance(prepared: Prepared, search: Search, work: Round, generator: np.random.Generator) -> Search:
     """Do one round of a search."""
     if work.kind == "exchanges":
         return _exchange(prepared, search, work, generator)
+    if work.kind == "tidying":
+        tidier = tidied(prepared, search.best, generator)
+        return replace(search, best=tidier, present=tidier)
     if work.place == 0:
         sure = SURE_AGAIN if work.again else SURE
         chosen = search.best.chosen if work.again else prepared.nearest
@@ -60,7 +65,7 @@ def _ascend(prepared: Prepared, search: Search, work: Round) -> Search:
     ascent, weights, proof, lengths = search.ascent, search.factors, search.proof, search.soft_lengths
     assert ascent is not None
     for number in range(STEPS):
-        rate = work.rate(number)
+        rate = work.rate(number, search.number)
         lengths, loads = soft_loads(walks, choices, ascent.plan, rate.epsilon)
         weights = ascent_factors(problem, lengths, weights)
         weighted = weights[:, None, None] * loads
