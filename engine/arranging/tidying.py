@@ -93,13 +93,10 @@ def _pairs(
     count = 0
     touched = np.zeros(unit.size + 2 * width + 2, dtype=np.bool_)  # cells beside exchanged ones, shifted by a row
     for pool in range(start.size - 1):
-        units: Integers = np.arange(start[pool], start[pool + 1])
         for one in range(terrains):
             for other in range(one):
-                leaving: Integers = units[(chosen[units] == one) & fitting[units, other]]
-                coming: Integers = units[(chosen[units] == other) & fitting[units, one]]
-                leaving = leaving[np.argsort(-better[leaving, other])]
-                coming = coming[np.argsort(-better[coming, one])]
+                leaving = _eager(start[pool], start[pool + 1], chosen, better, fitting, one, other)
+                coming = _eager(start[pool], start[pool + 1], chosen, better, fitting, other, one)
                 n = 0
                 for u in leaving:
                     if _touches(u, touched, width, cells, first):
@@ -117,6 +114,20 @@ def _pairs(
                     _touch(coming[n], touched, width, cells, first)
                     n += 1
     return pairs[:count]
+
+
+@compiled
+def _eager(
+    begin: int, end: int, chosen: Integers, better: Floats, fitting: Flags, now: int, then: int
+) -> Integers:
+    """Return the units from `begin` to `end` that have one terrain and fit another, the most eager first."""
+    units, keys = np.empty(end - begin, dtype=np.int64), np.empty(end - begin)
+    count = 0
+    for u in range(begin, end):
+        if chosen[u] == now and fitting[u, then]:
+            units[count], keys[count] = u, -better[u, then]
+            count += 1
+    return units[:count][np.argsort(keys[:count])]
 
 
 @compiled
