@@ -46,6 +46,7 @@ class Exchanges:
     """A search by exchanges from one arrangement, at one heat.
 
     present, best: the arrangement that it stands at, and the best one that it met.
+    gains: (U, T) what each terrain on each unit would change in the merit.  softness: of the paths, in its unit.
     accepted: how many exchanges were kept.
     """
 
@@ -62,14 +63,9 @@ class Exchanges:
             raise ValueError("exchanges start from an arrangement that seals no route")
         self.present = self.best = self._accept(chosen, routed)
 
-    @property
-    def gains(self) -> tuple[Floats, float]:
-        """Return what each terrain on each unit would change in the merit (U, T), and the softness in its unit."""
-        return self._gains, self._softness
-
     def exchange(self) -> None:
         """Try one exchange."""
-        generator, gains, choices = self._generator, self._gains, self._prepared.choices
+        generator, gains, choices = self._generator, self.gains, self._prepared.choices
         one, other = self._pairs[generator.integers(len(self._pairs))]
         keys = gains - self._noise * np.log(-np.log(generator.random((self.present.chosen.size, 1))))
         first, second = _best_pair(
@@ -118,18 +114,18 @@ class Exchanges:
         slopes = factors(problem, values)
         self._merit = merit(problem, values)
         mean_costs = np.array([walk.mean_cost for walk in walks])
-        self._softness = self._heat.epsilon * float((np.abs(slopes) * mean_costs).sum())
-        self._noise = self._heat.temperature * self._softness
+        self.softness = self._heat.epsilon * float((np.abs(slopes) * mean_costs).sum())
+        self._noise = self._heat.temperature * self.softness
         lengths = np.array([r.field.distance[walk.start] for r, walk in zip(routed, walks, strict=True)])
         found = judged(self._prepared, chosen, lengths)
         terrain = found.terrain.reshape(-1)
         width = problem.shape[1]
-        self._gains = np.zeros(choices.allowed.shape)
+        self.gains = np.zeros(choices.allowed.shape)
         for slope, value, route, walk in zip(slopes, values, routed, walks, strict=True):
             away = distances_from(route.grid, route.costs, walk.start)
             soft_from = logit_distances(route.grid, route.costs, away, route.epsilon, backward=True)
             add_gains(
-                self._gains,
+                self.gains,
                 slope,
                 route.costs,
                 problem.classes[walk.number].costs,
@@ -168,4 +164,4 @@ def _best_pair(
             key = keys[u, other] + keys[second[pool[u]], one]
             if key > most:
                 best, most = u, key
-    return best, -1 if best < 0 else second[pool[best]]
+    return best, -1 if best < 0 else int(second[pool[best]])

@@ -27,13 +27,13 @@ HALVINGS = 6
 def tidied(prepared: Prepared, found: Found, generator: np.random.Generator) -> Found:
     """Return an arrangement that looks no worse, with path costs that are no worse."""
     choices = prepared.choices
-    gains, unit = Exchanges(prepared, found.chosen, HEAT, generator).gains
+    exchanges = Exchanges(prepared, found.chosen, HEAT, generator)
     looks = _looks(choices, found)
-    now = looks[np.arange(found.chosen.size), found.chosen]
-    fitting = choices.allowed & (gains >= -MINDS * unit)
+    now = np.take_along_axis(looks, found.chosen[:, None], axis=1)
+    fitting = choices.allowed & (exchanges.gains >= -MINDS * exchanges.softness)
     pairs = _pairs(
         found.chosen,
-        looks - now[:, None],
+        looks - now,
         fitting,
         choices.start,
         choices.unit,
