@@ -8,8 +8,8 @@ from engine.arranging.exchanges import Heat
 
 Kind = Literal["ascent", "exchanges", "tidying"]
 
-# Steps of an ascent in one round; exchanges that are tried in it, on a map of so many tiles.
-STEPS = 10
+# Steps of an ascent in one round, and batches of tidying; how many exchanges, more on a map of few tiles.
+STEPS, TIDYINGS = 10, 4
 LEAST_TRIES, MOST_TRIES, TRIES_TIMES_TILES = 16, 128, 16 * 32**2
 # Shares of a run's rounds. A run that goes on from another only melts its map a little before the exchanges.
 QUICK, THOROUGH, TIDYING = 0.15, 0.5, 0.1

@@ -12,7 +12,7 @@ from engine.arranging.loads import plan_of_terrain, scores_of, soft_loads
 from engine.arranging.merit import ascent_factors
 from engine.arranging.prepared import Prepared
 from engine.arranging.rounding import rounded
-from engine.arranging.schedule import STEPS, Round
+from engine.arranging.schedule import STEPS, TIDYINGS, Round
 from engine.arranging.tidying import tidied
 from engine.core.arrays import Floats, Integers
 
@@ -49,7 +49,9 @@ def advance(prepared: Prepared, search: Search, work: Round, generator: np.rando
     if work.kind == "exchanges":
         return _exchange(prepared, search, work, generator)
     if work.kind == "tidying":
-        tidier = tidied(prepared, search.best, generator)
+        tidier = search.best
+        for _ in range(TIDYINGS):
+            tidier = tidied(prepared, tidier, generator)
         return replace(search, best=tidier, present=tidier)
     if work.place == 0:
         sure = SURE_AGAIN if work.again else SURE

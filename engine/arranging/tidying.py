@@ -57,13 +57,15 @@ def tidied(prepared: Prepared, found: Found, generator: np.random.Generator) -> 
 def _looks(choices: Choices, found: Found) -> Floats:
     """Return how many neighbours of each unit have each terrain (U, T), more for the drawn one."""
     height, width = found.terrain.shape
-    looks = np.zeros(choices.allowed.shape)
-    for number in range(looks.shape[1]):
+    looks = -DRAWN * choices.changes
+    for number in range(choices.least.shape[1]):
         here = np.zeros((height + 2, width + 2))
         here[1:-1, 1:-1] = found.terrain == number
-        around = sum(here[1 + dr : 1 + dr + height, 1 + dc : 1 + dc + width] for dr, dc in MOVES.tolist())
-        looks[:, number] = choices.gather(np.asarray(around))
-    return looks - DRAWN * choices.changes
+        around = np.zeros((height, width))
+        for down, right in MOVES.tolist():
+            around += here[1 + down : 1 + down + height, 1 + right : 1 + right + width]
+        looks[:, number] += choices.gather(around)
+    return looks
 
 
 def _cells(choices: Choices) -> tuple[Integers, Integers]:
