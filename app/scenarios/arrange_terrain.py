@@ -11,14 +11,14 @@ import numpy as np
 
 from app.scenarios.adversarial import RouteReport
 from app.scenarios.arrange_settings import ArrangeSettings
-from app.scenarios.common_settings import SYMMETRIES, apply_map, drawn_costs
+from app.scenarios.common_settings import apply_map, drawn_costs
 from app.scenarios.figures import curve
 from app.scenarios.frame import Floats, Frame
 from app.scenarios.report import Report, RunFacts
 from app.scenarios.scenario import RunStep, Scenario, state_of
 from app.scenarios.translate import movement_grid, path_cells, path_costs
 from app.scenarios.words import within
-from engine.core.errors import ProblemError, SuggestedFix
+from engine.core.errors import ProblemError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -180,26 +180,16 @@ def arrangement(document: MapDocument, settings: ArrangeSettings) -> tuple[Arran
     """
     from engine.arranging.districts import winding_blocks
     from engine.arranging.problem import Arrangement, Limits, MovementClass
-    from engine.cost_maps.admissible import orbit_labels, symmetric_shape
     from engine.cost_maps.problem import Route
 
     if settings.targets and len(settings.targets) != len(document.routes):
         raise ProblemError(
             "objective", f"{len(settings.targets)} targets for {len(document.routes)} routes; give one for each"
         )
-    if not symmetric_shape(document.shape, settings.symmetry):
-        raise ProblemError(
-            "symmetry",
-            f"the symmetry “{SYMMETRIES[settings.symmetry]}” needs a square map, this one is "
-            f"{document.height} × {document.width}; choose another symmetry",
-            SuggestedFix("symmetry", "none"),
-        )
     terrain, costs = terrains_of(document)
     districts = None
     if 0 < settings.district < max(document.shape):
         districts = winding_blocks(document.shape, settings.district)
-        labels = orbit_labels(document.shape, settings.symmetry)
-        districts = districts.reshape(-1)[labels]  # images lie in one district
     rule = document.rule
     targets = settings.targets or (None,) * len(document.routes)
     walker = MovementClass(

@@ -30,7 +30,12 @@ def check_arrangement(problem: Arrangement) -> None:
                 "objective", f"route {number} has no target; give the path cost it should have, above 0"
             )
     if not free_tiles(problem).any():
-        raise ProblemError("locked", "no tile may change; unlock some, or make the free zone smaller")
+        unlocked = problem.tiles if problem.limits.locked is None else problem.tiles & ~problem.limits.locked
+        raise ProblemError(
+            "locked",
+            "no tile may change; unlock some, or make the free zone smaller",
+            SuggestedFix("free_zone", 0.0) if unlocked.any() else None,
+        )
 
 
 def _numbered(problem: Arrangement) -> list[tuple[MovementClass, Route, int, float]]:
@@ -95,8 +100,7 @@ def _check_limits(problem: Arrangement) -> None:
     if not symmetric_shape(shape, limits.symmetry):
         raise ProblemError(
             "symmetry",
-            f"the symmetry {limits.symmetry} needs a square map, this one is {shape[0]} × {shape[1]}; choose "
-            "another one",
+            f"this symmetry needs a square map, but the map is {shape[0]} × {shape[1]}; choose another one",
             SuggestedFix("symmetry", "none"),
         )
     if not limits.free_zone >= 0.0:

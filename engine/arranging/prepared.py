@@ -1,6 +1,7 @@
 """A problem with all that follows from it, computed once before a run."""
 
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from engine.arranging.loads import Walk, walks_of
 from engine.arranging.plans import even_plan
 from engine.arranging.problem import Arrangement
 from engine.core.arrays import Floats, Integers
-from engine.core.errors import ProblemError
+from engine.core.errors import ProblemError, SuggestedFix
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +52,7 @@ def prepare(problem: Arrangement) -> Prepared:
             "most_changed",
             f"{changed} tiles have to change for the other limits alone, but only {most_changed:g} may; "
             "let more of them change",
+            SuggestedFix("most_changed", ceil(100.0 * changed / np.count_nonzero(problem.tiles)) / 100.0),
         )
     walks = walks_of(problem)
     return Prepared(

@@ -16,7 +16,7 @@ from engine.arranging.assignment import assign_within
 from engine.arranging.checks import check_arrangement
 from engine.arranging.found import judged
 from engine.arranging.prepared import Prepared, prepare
-from engine.arranging.problem import Arrangement, score
+from engine.arranging.problem import NO_TILE, Arrangement, score
 from engine.arranging.schedule import Round, rounds
 from engine.arranging.search import Search, advance, first_search
 from engine.core.arrays import Floats, Integers
@@ -45,13 +45,19 @@ class ArrangeSettings:
 class ArrangeState:
     """What a run goes on from.
 
-    searches: where each of them stands.  rounds: what is still to do.
+    searches: where each of them stands.  rounds: what the run does, of which `done` are done.
     """
 
     problem: Arrangement
     step: int
     searches: tuple[Search, ...]
     rounds: tuple[Round, ...]
+    done: int = 0
+
+    @property
+    def left(self) -> int:
+        """Return how many rounds are still to do."""
+        return len(self.rounds) - self.done
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,9 +97,9 @@ def arrange(
     check_arrangement(problem)
     prepared = prepare(problem)
     state = _first_state(prepared, settings) if state is None else _carried_over(prepared, state)
-    steps = state.step + len(state.rounds)
+    steps = state.step + state.left
     with ThreadPoolExecutor(max(1, min(settings.threads, len(state.searches)))) as pool:
-        while state.rounds:
+        while state.left:
             state = _next_state(prepared, state, settings, pool)
             iterate = _iterate(prepared, state, steps, settings.tolerance)
             yield iterate
@@ -112,17 +118,30 @@ def _carried_over(prepared: Prepared, state: ArrangeState) -> ArrangeState:
     if state.problem is prepared.problem:
         return state
     problem, before = prepared.problem, state.problem
-    same_kind = before.shape == problem.shape and before.terrains == problem.terrains
+    comparable = before.shape == problem.shape and len(before.classes) == len(problem.classes)
+    numbers = _numbers_now(before, problem) if comparable else np.zeros(0)
 
     def carried(search: Search) -> Search:
-        if not same_kind:
+        if not comparable:
             return first_search(prepared, search.number, prepared.nearest)
-        wanted = np.where(before.terrain == problem.terrain, search.best.terrain, problem.terrain)
+        arranged = numbers[search.best.terrain]
+        as_before = (numbers[before.terrain] == problem.terrain) & (arranged != NO_TILE)
+        wanted = np.where(as_before, arranged, problem.terrain)
         return first_search(prepared, search.number, _nearest(prepared, wanted))
 
     searches = tuple(carried(search) for search in state.searches)
-    left = rounds(max(1, len(state.rounds)), prepared.choices.size.size, again=True)
+    left = rounds(max(1, state.left), prepared.choices.size.size, again=True)
     return ArrangeState(problem, state.step, searches, tuple(left))
+
+
+def _numbers_now(before: Arrangement, problem: Arrangement) -> Integers:
+    """Return the number that each terrain of an earlier problem has now, by what the classes pay on it.
+
+    NO_TILE where there is none, and at the end, for cells that are no tiles.
+    """
+    old, new = (np.stack([walker.costs for walker in each.classes]) for each in (before, problem))
+    same = (old[:, :, None] == new[:, None, :]).all(axis=0)
+    return np.append(np.where(same.any(axis=1), np.argmax(same, axis=1), NO_TILE), NO_TILE)
 
 
 def _nearest(prepared: Prepared, terrain: Integers) -> Integers:
@@ -145,10 +164,10 @@ def _next_state(
     def work(search: Search) -> Search:
         generator = np.random.default_rng((settings.seed, search.number, step))
         with stoppable_by(flag):
-            return advance(prepared, search, state.rounds[0], generator)
+            return advance(prepared, search, state.rounds[state.done], generator)
 
     searches = tuple(pool.map(work, state.searches))
-    return ArrangeState(state.problem, step, searches, state.rounds[1:])
+    return ArrangeState(state.problem, step, searches, state.rounds, state.done + 1)
 
 
 def _iterate(prepared: Prepared, state: ArrangeState, steps: int, tolerance: float) -> ArrangeIterate:
@@ -159,7 +178,7 @@ def _iterate(prepared: Prepared, state: ArrangeState, steps: int, tolerance: flo
     bound = min(search.proof.upper_bound for search in state.searches)
     gap = max(0.0, relative_gap(bound, reached)) if np.isfinite(bound) else None
     shortfall = reached if problem.aim == "target" else gap
-    status = None if state.rounds else Status.STEPS_DONE
+    status = None if state.left else Status.STEPS_DONE
     if tolerance > 0.0 and shortfall is not None and shortfall <= tolerance:
         status = Status.CONVERGED
     return ArrangeIterate(

@@ -11,10 +11,11 @@ Kind = Literal["ascent", "exchanges", "tidying"]
 # Steps of an ascent in one round, and batches of tidying; how many exchanges, more on a map of few tiles.
 STEPS, TIDYINGS = 10, 4
 LEAST_TRIES, MOST_TRIES, TRIES_TIMES_TILES = 16, 128, 16 * 32**2
-# Shares of a run's rounds. A run that goes on from another only melts its map a little before the exchanges.
+# Shares of a run's rounds, the rest are exchanges; and limits, since an ascent gains little from more. A run that
+# goes on from another only melts its map a little.
 QUICK, THOROUGH, TIDYING = 0.15, 0.5, 0.1
 MELT = 0.4
-WORTH_A_QUICK_PASS = 40
+WORTH_A_QUICK_PASS, MOST_QUICK, MOST_THOROUGH, MOST_TIDYING = 40, 45, 400, 40
 # Share of a pass that solves the relaxed problem, from the drawn map and from the map of an earlier run.
 RELAXED, RELAXED_AGAIN = 0.4, 0.05
 # First and last value over each part of a pass; in between they change geometrically, the push linearly.
@@ -73,9 +74,9 @@ class Round:
 
 def rounds(number: int, tiles: int, again: bool) -> list[Round]:
     """Return what a run of so many rounds does. again: from a map that was arranged before."""
-    quick = 0 if again or number < WORTH_A_QUICK_PASS else round(QUICK * number)
-    thorough = max(1, round((MELT if again else THOROUGH) * number))
-    tidying = round(TIDYING * number)
+    quick = 0 if again or number < WORTH_A_QUICK_PASS else min(round(QUICK * number), MOST_QUICK)
+    thorough = min(max(1, round((MELT if again else THOROUGH) * number)), MOST_THOROUGH)
+    tidying = min(round(TIDYING * number), MOST_TIDYING)
     passes: list[tuple[Kind, int]] = [
         ("ascent", quick),
         ("ascent", thorough),

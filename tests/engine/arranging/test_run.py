@@ -175,6 +175,19 @@ def test_an_edit_keeps_what_was_arranged_and_takes_the_painted_tiles():
     assert first.score > 1.5 * score(edited, edited.drawn_lengths)
 
 
+def test_an_edit_that_brings_a_new_terrain_keeps_the_arrangement_of_the_others():
+    problem = open_map(12, (1.0, 3.0, 8.0), (0.5, 0.3, 0.2))
+    before = last_of(problem)
+    # A terrain that costs 2 comes between the others, so their numbers change.
+    terrain = np.array([0, 2, 3])[problem.terrain]
+    terrain[11, 0] = 1
+    walker = replace(problem.classes[0], costs=np.array([1.0, 2.0, 3.0, 8.0]))
+    edited = replace(problem, terrain=terrain, classes=(walker,))
+    first = next(iter(arrange(edited, SHORT, before.state)))
+    np.testing.assert_array_equal(counts(first.best_terrain, 4), counts(terrain, 4))
+    assert first.score > 0.9 * before.score
+
+
 @pytest.mark.slow
 def test_a_stop_is_heeded_within_a_tenth_of_a_second():
     problem = open_map(192, (1.0, 3.0, 8.0), (0.5, 0.3, 0.2))
