@@ -284,7 +284,7 @@ def test_arranging_suggests_limits_that_do():
         Limits(free_zone=-1.0),
         Limits(most_changed=1.5),
         Limits(counts=np.array([[1, 2], [1, 2]])),
-        replace(divided, counts=np.array([[8, 9], [3, 4]])),
+        replace(divided, counts=np.array([[5, 6], [6, 7]])),
     ):
         with pytest.raises(ProblemError) as caught:
             check_arrangement(replace(problem, limits=limits))
