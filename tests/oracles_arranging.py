@@ -6,7 +6,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 from engine.arranging.choices import FIXED, choices_of
 from engine.arranging.loads import walks_of
-from engine.arranging.problem import Arrangement, Limits, MovementClass, costs_on, path_costs
+from engine.arranging.problem import Aim, Arrangement, Limits, MovementClass, costs_on, path_costs
 from engine.core.grid import LENGTHS, MOVES
 from engine.cost_maps.problem import Route
 
@@ -27,7 +27,7 @@ def blocks(shape: tuple[int, int], side: int) -> np.ndarray:
     return rows // side * shape[1] + columns // side
 
 
-def three_classes(terrain: np.ndarray, limits: Limits, aim="longer") -> Arrangement:
+def three_classes(terrain: np.ndarray, limits: Limits, aim: Aim = "longer") -> Arrangement:
     """Walker, cart and boat with a route each on a square map of four terrains; weighted by the drawn lengths."""
     n = terrain.shape[0]
     kinds = {
@@ -90,7 +90,7 @@ def best_arrangement(problem: Arrangement, seconds: float = 60.0) -> float:
     Maximise Σ weight (y_start − y_goal) over potentials y of each route with y_v − y_u ≤ the cost of the move
     v → u, which is linear in the binary choice of each unit's terrain.
     """
-    choices, walks = choices_of(problem), walks_of(problem)
+    choices, walks = choices_of(problem), walks_of(problem, choices_of(problem))
     cells, (units, terrains) = problem.terrain.size, choices.allowed.shape
     binaries = units * terrains
     width = problem.shape[1]
@@ -103,7 +103,9 @@ def best_arrangement(problem: Arrangement, seconds: float = 60.0) -> float:
         if unit == FIXED:
             return float(factor * walk.fixed.reshape(-1)[cell])
         for t in range(terrains):
-            rows.append(row), columns.append(unit * terrains + t), values.append(-factor * walk.costs[t])
+            rows.append(row)
+            columns.append(unit * terrains + t)
+            values.append(-factor * walk.costs[t])
         return 0.0
 
     objective = np.zeros(binaries + cells * len(walks))
@@ -146,8 +148,11 @@ def best_arrangement(problem: Arrangement, seconds: float = 60.0) -> float:
     found = milp(
         objective,
         integrality=(np.arange(objective.size) < binaries).astype(int),
-        bounds=Bounds(lower, upper),
-        constraints=[LinearConstraint(moves, -np.inf, right), LinearConstraint(counted, low, high)],
+        bounds=Bounds(lower, upper),  # pyright: ignore[reportArgumentType]  # the stubs know numbers only
+        constraints=[
+            LinearConstraint(moves, -np.inf, right),  # pyright: ignore[reportArgumentType]
+            LinearConstraint(counted, low, high),  # pyright: ignore[reportArgumentType]
+        ],
         options={"time_limit": seconds},
     )
     if found.status != 0:

@@ -39,10 +39,11 @@ class Proof:
     upper_bound: float = np.inf
 
 
-def has_bound(problem: Arrangement) -> bool:
-    """Say whether a bound is known: for longer paths of classes that can go on every terrain."""
+def has_bound(problem: Arrangement, choices: Choices) -> bool:
+    """Say whether a bound is known: for longer paths of classes that can go wherever tiles change places."""
+    moved = choices.most.any(axis=0)
     walking = [walker for walker in problem.classes if walker.routes]
-    return problem.aim in ("longer", "fair") and all(np.isfinite(walker.costs).all() for walker in walking)
+    return problem.aim in ("longer", "fair") and all(np.isfinite(walker.costs[moved]).all() for walker in walking)
 
 
 def first_proof(choices: Choices, walks: tuple[Walk, ...]) -> Proof:

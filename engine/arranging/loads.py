@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.arranging.choices import FIXED, Choices
-from engine.arranging.problem import Arrangement
+from engine.arranging.problem import Arrangement, costs_on
 from engine.core.arrays import Floats, Integers
 from engine.core.grid import Cell, Grid
 from engine.paths.exact import distances_to
@@ -16,7 +16,7 @@ from engine.paths.logit import logit_load
 class Walk:
     """A route on the relaxed problem.
 
-    number: of the class.  grid: its moves, where all tiles are passable.  costs: (T,) finite.
+    number: of the class.  grid: its moves, where all tiles that may change are passable.  costs: (T,) finite.
     fixed: (H, W) cost of the cells that may not change.  mean_cost: of the drawn map.  always_open: whether the
         class can go on every terrain.
     """
@@ -31,12 +31,13 @@ class Walk:
     goal: Cell
 
 
-def walks_of(problem: Arrangement) -> tuple[Walk, ...]:
+def walks_of(problem: Arrangement, choices: Choices) -> tuple[Walk, ...]:
     """Return the routes (R) of a problem, class after class."""
     walks: list[Walk] = []
+    free = (choices.unit != FIXED).reshape(problem.shape)
     for number, walker in enumerate(problem.classes):
         costs = walker.finite_costs
-        fixed = np.where(problem.tiles, costs[problem.terrain], walker.fixed_costs(problem.shape))
+        fixed = np.where(free, costs[problem.terrain], costs_on(problem, walker, problem.terrain))
         grid = walker.grid(np.isfinite(fixed))
         mean_cost = float(fixed[grid.passable].mean())
         always_open = bool(np.isfinite(walker.costs).all())
@@ -90,11 +91,6 @@ def _mixed(walk: Walk, choices: Choices, plan: Floats) -> Floats:
     mixed = walk.fixed.reshape(-1).copy()
     mixed[free] = costs[choices.unit[free]]
     return mixed.reshape(walk.fixed.shape)
-
-
-def drawn_plan(choices: Choices) -> Floats:
-    """Return the plan (U, T) of the drawn map; with a symmetry, of the terrain of most of a unit's cells."""
-    return plan_of_terrain(choices, choices.drawn)
 
 
 def plan_of_terrain(choices: Choices, chosen: Integers) -> Floats:

@@ -54,7 +54,7 @@ def prepare(problem: Arrangement) -> Prepared:
             "let more of them change",
             SuggestedFix("most_changed", ceil(100.0 * changed / np.count_nonzero(problem.tiles)) / 100.0),
         )
-    walks = walks_of(problem)
+    walks = walks_of(problem, choices)
     return Prepared(
         problem,
         choices,
@@ -63,5 +63,5 @@ def prepare(problem: Arrangement) -> Prepared:
         even_plan(choices),
         push_metric(walks),
         most_changed,
-        has_bound(problem),
+        has_bound(problem, choices),
     )

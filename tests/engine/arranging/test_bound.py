@@ -55,6 +55,7 @@ def test_with_limits_and_two_classes_the_optimum_is_between(limits):
     assert present(last.upper_bound) >= best - 1e-6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("aim", ["longer", "fair"])
 @pytest.mark.parametrize("seed", range(3))
 def test_no_map_of_a_run_is_above_its_bound_where_distances_tie(seed, aim):
@@ -63,6 +64,7 @@ def test_no_map_of_a_run_is_above_its_bound_where_distances_tie(seed, aim):
     checked(problem)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_random_arrangements_are_never_above_the_bound(seed):
     problem = random_arrangement(seed, 9, 3, 2)

@@ -19,9 +19,9 @@ def gains_of(grid, costs, terrain, class_costs, start, goal, epsilon):
     ends = start[0] * width + start[1], goal[0] * width + goal[1]
     add_gains(
         gains, 1.0, costs, class_costs, flat, np.arange(terrain.size), np.where(np.isnan(away), np.inf, away),
-        np.where(np.isnan(to), np.inf, to), grid.legal, grid.tail_share, epsilon, *ends, to[start],
+        np.where(np.isnan(to), np.inf, to), grid.legal, grid.tail_share, epsilon, *ends, float(to[start]),
     )  # fmt: skip
-    return gains, to[start]
+    return gains, float(to[start])
 
 
 @pytest.mark.parametrize("cost_rule", ["mean", "entered"])

@@ -31,7 +31,7 @@ def counts(terrain, terrains=3):
 
 def test_every_step_has_the_drawn_tiles_and_figures_that_are_true():
     problem = random_arrangement(3, 10)
-    best = -np.inf
+    best, status = -np.inf, None
     for iterate in arrange(problem, SHORT):
         for terrain in (iterate.terrain, iterate.best_terrain):
             np.testing.assert_array_equal(counts(terrain), counts(problem.terrain))
@@ -40,11 +40,12 @@ def test_every_step_has_the_drawn_tiles_and_figures_that_are_true():
         assert iterate.score == pytest.approx(score(problem, iterate.path_costs))
         assert iterate.score >= best
         assert iterate.tiles_changed == np.count_nonzero(iterate.best_terrain != problem.terrain)
-        best = iterate.score
-    assert iterate.status == Status.STEPS_DONE
+        best, status = iterate.score, iterate.status
+    assert status == Status.STEPS_DONE
     assert best > 1.2 * score(problem, problem.drawn_lengths)
 
 
+@pytest.mark.slow
 def test_locks_districts_free_zone_areas_and_changes_are_kept():
     generator = np.random.default_rng(0)
     terrain = generator.integers(0, 3, (12, 12))
@@ -56,19 +57,22 @@ def test_locks_districts_free_zone_areas_and_changes_are_kept():
     limits = Limits(locked=locked, districts=districts, free_zone=1.5, allowed=allowed, most_changed=0.3)
     problem = Arrangement(terrain, (MovementClass("w", np.array([1.0, 3.0, 8.0]), (route,)),), limits)
     rows, columns = np.indices((12, 12))
+    most = 0
     near = [np.hypot(rows - r, columns - c) <= 1.5 for r, c in (route.start, route.goal)]
     for iterate in arrange(problem, SHORT):
         for arranged in (iterate.terrain, iterate.best_terrain):
             changed = arranged != terrain
             assert not changed[locked | near[0] | near[1]].any()
             assert np.count_nonzero(changed) <= 0.3 * 144
+            most = max(most, np.count_nonzero(changed))
             assert allowed[arranged, rows, columns].all()
             for number in np.unique(districts):
                 here = districts == number
                 np.testing.assert_array_equal(counts(arranged[here]), counts(terrain[here]))
-    assert iterate.tiles_changed > 0
+    assert most > 20
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("symmetry", ["left_right", "quarter_turn"])
 def test_a_symmetry_is_kept_exactly(symmetry):
     labels = orbit_labels((9, 9), symmetry)
@@ -84,6 +88,7 @@ def test_a_symmetry_is_kept_exactly(symmetry):
             np.testing.assert_array_equal(counts(arranged), counts(terrain))
 
 
+@pytest.mark.slow
 def test_counts_may_vary_within_their_ranges_and_are_used():
     problem = open_map(10, (1.0, 3.0, 8.0), (0.6, 0.3, 0.1))
     numbers = counts(problem.terrain)
@@ -96,6 +101,7 @@ def test_counts_may_vary_within_their_ranges_and_are_used():
     assert last.score > last_of(problem).score
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("aim", ["longer", "shorter", "fair", "target"])
 def test_each_aim_is_served(aim):
     problem = random_arrangement(5, 10, aim=aim)
@@ -122,6 +128,7 @@ def test_each_aim_is_served(aim):
     assert (last.upper_bound is not None) == (aim in ("longer", "fair"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_a_class_that_cannot_go_somewhere_is_never_sealed_in(seed):
     generator = np.random.default_rng(seed)
@@ -130,13 +137,16 @@ def test_a_class_that_cannot_go_somewhere_is_never_sealed_in(seed):
     walker = MovementClass("w", np.array([1.0, np.inf]), (Route((5, 0), (5, 9)),))
     flyer = MovementClass("f", np.array([1.0, 2.0]), (Route((0, 0), (9, 9)),))
     problem = Arrangement(terrain, (walker, flyer))
+    longest = 0.0
     for iterate in arrange(problem, SHORT):
         assert np.isfinite(path_costs(problem, iterate.terrain)).all()
         np.testing.assert_array_equal(counts(iterate.terrain, 2), counts(terrain, 2))
         assert iterate.upper_bound is None
-    assert iterate.path_costs[0] > 11.0  # 9 along the free row
+        longest = float(iterate.path_costs[0])
+    assert longest > 11.0  # 9 along the free row
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_bytes_whatever_the_threads():
     problem = open_map(12, (1.0, 3.0, 8.0), (0.5, 0.3, 0.2))
     runs = [
@@ -148,6 +158,7 @@ def test_the_same_seed_gives_the_same_bytes_whatever_the_threads():
     assert other != runs[0]
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_from_any_state_as_if_it_had_not_stopped():
     problem = open_map(12, (1.0, 3.0, 8.0), (0.5, 0.3, 0.2))
     whole = list(arrange(problem, SHORT))
