@@ -18,8 +18,8 @@ from engine.core.arrays import Bytes, Floats, Integers
 from engine.core.compiled import compiled
 from engine.core.grid import LENGTHS, MOVES
 
-# Paths that are longer by this many ε weigh nothing.
-NEGLIGIBLE = 20.0
+# Paths that are longer by so many ε weigh nothing in a sum; a cell whose paths all are has no gain to speak of.
+NEGLIGIBLE, WORTHLESS = 20.0, 9.0
 # The weight that is left when all paths run through one cell, and the most that a cheaper cell may have.
 LEAST_WEIGHT, MOST_WEIGHT = 1e-12, 1e200
 ROOT = 2**0.5
@@ -66,7 +66,7 @@ def add_gains(
                     after[k] = far_to[there] + LENGTHS[k] * (1.0 - share) * cost[there]
                     nearest_in = min(nearest_in, before[k] + LENGTHS[k] * (1.0 - share) * cheapest)
                     nearest_out = min(nearest_out, after[k] + LENGTHS[k] * share * cheapest)
-        if not nearest_in + nearest_out - value < NEGLIGIBLE * epsilon:
+        if not nearest_in + nearest_out - value < WORTHLESS * epsilon:
             continue  # no path that counts, whatever the terrain
         # Moves of one length pay the cell's own cost alike, so their sums serve for every cost.
         straight_in, diagonal_in = _soft_min(before[:4], epsilon), _soft_min(before[4:], epsilon)

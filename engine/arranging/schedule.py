@@ -13,7 +13,7 @@ STEPS, TIDYINGS = 10, 4
 LEAST_TRIES, MOST_TRIES, TRIES_TIMES_TILES = 16, 128, 16 * 32**2
 # Shares of a run's rounds, the rest are exchanges; and limits, since an ascent gains little from more. A run that
 # goes on from another only melts its map a little.
-QUICK, THOROUGH, TIDYING = 0.15, 0.5, 0.1
+QUICK, THOROUGH, TIDYING = 0.15, 0.4, 0.06
 MELT = 0.4
 WORTH_A_QUICK_PASS, MOST_QUICK, MOST_THOROUGH, MOST_TIDYING = 40, 45, 400, 40
 # Share of a pass that solves the relaxed problem, from the drawn map and from the map of an earlier run.
@@ -23,7 +23,7 @@ RELAXED, RELAXED_AGAIN = 0.4, 0.05
 RELAXED_EPSILON, RELAXED_RATE = 0.3, (0.5, 0.03)
 LAST_RELAXED_EPSILON = (0.05, 0.02)
 PUSHED_EPSILON, PUSHED_RATE, LAST_PUSH = (0.1, 0.05), (0.5, 0.2), 0.6
-EXCHANGE_EPSILON = (0.07, 0.03)
+EXCHANGE_EPSILON = (0.05, 0.02)
 # The first temperature of the exchanges, for each try that a tile gets; the last one is a share of it. Heat leaves
 # the map that the ascent has made, which only pays where there is time to find a better one.
 HEAT, COOLEST, HOTTEST, COOLED = 0.1, 0.04, 3.0, 0.05
