@@ -8,6 +8,7 @@ nor numba.
     cost_maps  what a map may become: bounds, total, symmetry, routes, aims
     design     Adam on a cost map, for several aims
     optimum    the longest shortest path with a certificate
+    arranging  tiles of terrain that change places, for several movement classes
     transport  optimal transport between weighted points
     matching   layouts of points that move towards each other
     ranking    soft top-k, sorting, ranks and quantiles: `soft_…` of tensors, differentiable, the others of arrays
@@ -17,6 +18,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from engine.arranging.problem import Arrangement as Arrangement
+    from engine.arranging.problem import MovementClass as MovementClass
+    from engine.arranging.run import ArrangeSettings as ArrangeSettings
+    from engine.arranging.run import arrange as arrange
     from engine.core.errors import ProblemError as ProblemError
     from engine.core.grid import Grid as Grid
     from engine.core.status import Status as Status
@@ -69,6 +74,8 @@ if TYPE_CHECKING:
 
 # The imports above are for type checkers only; a test holds this table to them.
 _MODULES = {
+    "engine.arranging.problem": ("Arrangement", "MovementClass"),
+    "engine.arranging.run": ("ArrangeSettings", "arrange"),
     "engine.core.errors": ("ProblemError",),
     "engine.core.grid": ("Grid",),
     "engine.core.status": ("Status",),

@@ -5,6 +5,8 @@ The machine code is kept on disk, so this takes seconds the first time and littl
 
 import numpy as np
 
+from engine.arranging.problem import Arrangement, MovementClass
+from engine.arranging.run import ArrangeSettings, arrange
 from engine.core.arrays import Floats
 from engine.core.grid import Grid, divergence, edge_costs, load_of_flow
 from engine.cost_maps.admissible import admissible_maps
@@ -45,8 +47,17 @@ def warm_up() -> None:
         pass
     _match(grid, cost_map)
     _transport()
+    _arrange(route)
     agent = Agent(route.start, route.goal)
     walk(grid, cost_map, agent, guess_field(grid, route.goal, 1.0))
+
+
+def _arrange(route: Route) -> None:
+    """Let two terrains change places, through every kind of round."""
+    terrain = np.arange(256).reshape(16, 16) % 2
+    walker = MovementClass("walker", np.array([1.0, 2.0]), (route,))
+    for _ in arrange(Arrangement(terrain, (walker,)), ArrangeSettings(steps=8, searches=1)):
+        pass
 
 
 def _transport() -> None:

@@ -2,6 +2,7 @@
 
 from app.scenarios.adaptation import TilesetAdaptation
 from app.scenarios.adversarial import AdversarialPath
+from app.scenarios.arrange_terrain import ArrangeTerrain
 from app.scenarios.balance import RankBalance
 from app.scenarios.drawn_route import DrawnRoute
 from app.scenarios.foresight import BoundedForesight
@@ -14,6 +15,7 @@ SCENARIOS: dict[str, AnyScenario] = {
     scenario.name: scenario
     for scenario in (
         AdversarialPath(),
+        ArrangeTerrain(),
         PointMatching(),
         DrawnRoute(),
         RankBalance(),

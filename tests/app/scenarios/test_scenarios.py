@@ -27,6 +27,12 @@ from tests.present import present
 # Scenario -> (its sample map, settings that make it short here, options that do the same, keys of its report)
 SHORT = {
     "adversarial": ("plain", {"steps": 20}, ["--steps", "20"], {"path_cost_before", "path_cost_after", "gap"}),
+    "arrange_terrain": (
+        "plain",
+        {"steps": 10},
+        ["--steps", "10"],
+        {"path_cost_before", "path_cost_after", "upper_bound", "gap", "tiles_changed"},
+    ),
     "matching": (
         "island",
         {"steps": 20, "totals": "scale"},
