@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.run.keeping import kept_result, same_map
 from app.widgets.parts import free_name
-from maps.edits import apply_costs
+from maps.edits import apply_costs, apply_walls
 from maps.errors import MapError
 from maps.layout_edits import move_layouts
 from maps.results import MOST_RESULTS
@@ -233,7 +233,9 @@ class RunController(QObject):
 
 
 def _forked(document: MapDocument, frame: Frame) -> MapDocument:
-    """Return a document with a frame's costs and points. Raises MapError where they do not fit."""
+    """Return a document with a frame's costs, walls and points. Raises MapError where they do not fit."""
     moved = {name: (positions, None) for name, positions in (frame.layouts or {}).items()}
     forked = move_layouts(document, moved)
-    return forked if frame.cost_map is None else apply_costs(forked, frame.cost_map).document
+    if frame.cost_map is not None:
+        forked = apply_costs(forked, frame.cost_map).document
+    return forked if frame.passable is None else apply_walls(forked, frame.passable).document

@@ -27,7 +27,8 @@ PROGRESS_INTERVAL = 100  # milliseconds
 class Shown:
     """What the canvas shows.
 
-    document: the map below everything: the drawn one, or that of a kept result, as it was before its run.
+    document: the map below everything: the drawn one, with the walls of the frame where it has any, or that of a
+    kept result, as it was before its run.
     frame: the frame in view, of the run or of a kept result; None where the drawn map is.
     measures: of the drawn map, or of the kept result; None before there are any of a map of its size.
     compared: the plan of the plan panel, shown where the frame has none. result: the kept result in view, if any.
@@ -89,6 +90,7 @@ class RunView(QObject):
         self._compared: Plan | None = None
         self._shape = model.document.shape  # of the map that the canvas shows
         self._measured: tuple[MapDocument, int] | None = None  # asked for last
+        self._walled: tuple[MapDocument, Frame, MapDocument] | None = None  # a document with a frame's walls
         self.measurer = Measurer(self)
         self.measurer.measured.connect(self._take_measures)
         self._progress_due = QTimer(self, interval=PROGRESS_INTERVAL, singleShot=True)
@@ -143,7 +145,9 @@ class RunView(QObject):
         """Decide from the state of everything what the canvas shows, and show it."""
         kept = self._kept
         if kept is None:
-            shown = Shown(self._model.document, self._frame_in_view(), self._fitting_measures(), self._compared)
+            frame = self._frame_in_view()
+            ground = self._ground(self._model.document, frame)
+            shown = Shown(ground, frame, self._fitting_measures(), self._compared)
         else:
             shown = Shown(kept.ground, kept.frame, kept.measures, self._compared, kept.result)
         self._show(shown)
@@ -162,6 +166,15 @@ class RunView(QObject):
         fits = frame.cost_map is None or frame.cost_map.shape == self._model.document.shape
         return frame if fits else None
 
+    def _ground(self, document: MapDocument, frame: Frame | None) -> MapDocument:
+        """Return the document with the walls of the frame, the same one until either is another."""
+        if frame is None or frame.passable is None:
+            self._walled = None
+            return document
+        if self._walled is None or self._walled[0] is not document or self._walled[1] is not frame:
+            self._walled = document, frame, document.replace(passable=frame.passable)
+        return self._walled[2]
+
     def _fitting_measures(self) -> Measures | None:
         measures = self._measures
         fits = measures is not None and measures.document.shape == self._model.document.shape
@@ -171,13 +184,15 @@ class RunView(QObject):
         """Show it on the canvas, which is told only of what differs from what it shows already."""
         canvas, shape = self._canvas, shown.document.shape
         before = self.shown if shape == self._shape else Shown(shown.document)  # another size begins with nothing
-        if canvas.document is not shown.document:
+        other_ground = canvas.document is not shown.document
+        if other_ground:
             canvas.show_cost_map(None)
             canvas.show_document(shown.document)
         self.shown, self._shape = shown, shape
         frame, measures = shown.frame, shown.measures
-        if frame is not before.frame:
+        if frame is not before.frame or other_ground:
             canvas.show_cost_map(None if frame is None else frame.cost_map)
+        if frame is not before.frame:
             canvas.show_flow(None if frame is None else frame.traffic)
             canvas.show_walks(() if frame is None else frame.walks)
             canvas.show_moving(None if frame is None else frame.layouts)
