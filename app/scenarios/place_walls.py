@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
@@ -48,7 +49,7 @@ class PlaceWallsSettings:
         "place", Choice("Task", "What becomes of walls; locked cells stay as they are", choices=TASKS)
     )
     walls: int = setting(
-        14, Whole("Walls", "How many cells become walls, or stop being walls", least=1, most=100_000)
+        30, Whole("Walls", "How many cells become walls, or stop being walls", least=1, most=100_000)
     )
     waypoints: str = setting(
         NO_WAYPOINTS,
@@ -71,15 +72,16 @@ class PlaceWallsSettings:
 
 @dataclass(frozen=True)
 class PlaceWallsFigures:
-    """Path costs of all routes together, by weight. walls: how many were placed or removed.
+    """Path costs of all routes together, by weight. walls: how many come or go; `placed`: they come.
 
-    proved: no placing is better.  settled: no move of one wall is.
+    longer: paths are to be long, not short.  proved: no choice is better.  settled: no move of one wall is.
     """
 
     best: float = curve("best so far", "best")
     path_cost: float = curve("this step", "value")
     walls: int = 0
-    task: Task = "place"
+    placed: bool = True
+    longer: bool = True
     proved: bool = False
     settled: bool = False
 
@@ -113,7 +115,7 @@ class PlaceWallsReport(Report):
         what = f"Weighted sum of {len(self.routes)} routes" if len(self.routes) > 1 else "Path"
         lines = [
             f"{what} {self.path_cost_before:.4g} → {self.path_cost_after:.4g} · "
-            f"{_quality(self.task, self.walls, self.proved, self.settled)}"
+            f"{_quality(self.walls, self.task == 'place', self.task != 'clear', self.proved, self.settled)}"
         ]
         routes = self.routes if len(self.routes) > 1 else ()
         lines += [f"  {route.name}: {route.before:.4g} → {route.after:.4g}" for route in routes]
@@ -158,7 +160,7 @@ class PlaceWalls(Scenario[PlaceWallsSettings, PlaceWallsFigures, Mask]):
 
     def headline(self, first: PlaceWallsFigures, last: PlaceWallsFigures) -> str:
         """Return the run in one line: "Path 31 → 63 · 14 walls · proved longest"."""
-        quality = _quality(last.task, last.walls, last.proved, last.settled)
+        quality = _quality(last.walls, last.placed, last.longer, last.proved, last.settled)
         return f"Path {figure(first.path_cost)} → {figure(last.best)} · {quality}"
 
     def apply(self, document: MapDocument, result: Mask) -> MapDocument:
@@ -228,22 +230,25 @@ def _steps(
     from engine.walls.problem import route_lengths, value_of
     from engine.walls.run import WallSettings, improve_walls
 
+    figures_of = partial(
+        PlaceWallsFigures,
+        walls=settings.walls,
+        placed=settings.task == "place",
+        longer=problem.aim == "longer",
+    )
     if state is None:
         drawn = value_of(problem, route_lengths(problem, movement_grid(document)))
-        figures = PlaceWallsFigures(drawn, drawn, settings.walls, settings.task)
-        yield RunStep(0, figures, _framing(problem, 0, document.passable))
+        yield RunStep(0, figures_of(drawn, drawn), _framing(problem, 0, document.passable))
     for iterate in improve_walls(problem, WallSettings(settings.steps, settings.seed), state):
         passable = problem.grid.passable & ~iterate.walls
         yield RunStep(
             iterate.step,
-            PlaceWallsFigures(
-                iterate.value, iterate.current, settings.walls, settings.task, iterate.proved, iterate.settled
-            ),
+            figures_of(iterate.value, iterate.current, proved=iterate.proved, settled=iterate.settled),
             _framing(problem, iterate.step, passable),
             passable,
             iterate.state,
             iterate.status,
-            "" if iterate.status is None else _message(settings, iterate.status),
+            "" if iterate.status is None else _message(settings, iterate, iterate.status),
         )
 
 
@@ -261,23 +266,20 @@ def _framing(problem: WallProblem, step: int, passable: Mask) -> Callable[[], Fr
     return frame
 
 
-def _quality(task: Task, walls: int, proved: bool, settled: bool) -> str:
-    """Return how many walls there are, and how good they are, in words."""
-    aim = "shorter" if task == "clear" else "longer"
-    count = f"{walls} wall{'s' if walls > 1 else ''}{'' if task == 'place' else ' removed'}"
+def _quality(walls: int, placed: bool, longer: bool, proved: bool, settled: bool) -> str:
+    """Return how many walls came or went, and how good the choice is, in words."""
+    count = f"{walls} wall{'s' if walls > 1 else ''}{'' if placed else ' removed'}"
     if proved:
-        return f"{count} · proved {'shortest' if task == 'clear' else 'longest'}"
+        return f"{count} · proved {'longest' if longer else 'shortest'}"
     if not settled:
         return count
-    moved = "moved" if task == "place" else "exchanged for another"
-    return f"{count} · no single wall can be {moved} to make it {aim}"
+    moved = "moved" if placed else "exchanged for another"
+    return f"{count} · no single wall can be {moved} to make it {'longer' if longer else 'shorter'}"
 
 
-def _message(settings: PlaceWallsSettings, status: Status) -> str:
+def _message(settings: PlaceWallsSettings, iterate: engine.WallIterate, status: Status) -> str:
     aim = "shorter" if settings.task == "clear" else "longer"
     if status is Status.CONVERGED:
         return f"Proved: no other choice of {settings.walls} walls makes the paths {aim}."
-    return (
-        f"All steps done, and no change of a single wall makes the paths {aim}. More steps, or another seed, may "
-        f"still find better walls."
-    )
+    settled = f", and no change of a single wall makes the paths {aim}" if iterate.settled else ""
+    return f"All steps done{settled}. More steps, or another seed, may still find better walls."

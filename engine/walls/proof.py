@@ -1,4 +1,4 @@
-"""Proof that no placing is better, by branch and bound; and the check that no single move makes one better.
+"""Proof that no placing is better, by branch and bound; and single moves as long as one makes a placing better.
 
 As long as no cell that the shortest paths touch becomes a wall, no path gets longer. So one of these cells must,
 and each in turn is tried, those before it being fixed open; a path over cells that are open for good bounds how
@@ -42,17 +42,11 @@ def prove_longest(
             value, touched = touch(board, closed, room)
             if value == np.inf:
                 touched = 0
-            elif value > known + board.tie and board.candidates.size - depth - touched >= count - depth:
+            elif value > known + board.tie and (depth == count or touched <= board.candidates.size - count):
                 known = value
                 _fill(board, closed, room, best)
-            if 0 < depth == count and value < np.inf:
-                # The last wall: these paths lie open to all others that do not touch them.
-                kept = at[depth - 1] + 1
-                for entry in range(kept, last[depth - 1]):
-                    if is_touched(room, listed[entry]):
-                        listed[kept] = listed[entry]
-                        kept += 1
-                last[depth - 1] = kept
+            if 0 < depth == count and value < np.inf:  # the last wall
+                last[depth - 1] = _keep_touched(room, listed, at[depth - 1] + 1, last[depth - 1])
             at[depth] = first[depth]
             last[depth] = first[depth]
             if depth < count:
@@ -100,31 +94,32 @@ def _fill(board: Board, closed: Bytes, room: Workspace, walls: Integers) -> None
 
 
 @compiled
-def better_move(
+def settle(
     board: Board, closed: Bytes, walls: Integers, value: float, room: Workspace, stop: Bytes
-) -> tuple[float, int, int]:
-    """Return the best value that moving one wall gives, the wall's number and its new cell; -1 for no better one.
+) -> tuple[float, bool]:
+    """Move single walls, as long as one such move is better; return the value, and whether none is left.
 
-    closed: (P,) with the walls (count,) of a placing of this value; left as it was.
+    closed: (P,) with the walls (count,) of a placing of this value. Both are changed in place.
     """
-    best, number, target = value, -1, -1
     tried = np.empty(board.candidates.size, np.int64)
-    for moved in range(walls.size):
+    number = unmoved = 0
+    while unmoved < walls.size:
         if stop[0]:
-            break
-        wall = walls[moved]
+            return value, False
+        wall = int(walls[number])
         closed[wall] = 0
         opened, count = touch(board, closed, room)
-        if board.sign < 0.0:
-            for cell in board.candidates:  # closing what no path touches keeps what opening the wall has gained
-                if opened < best - board.tie and not closed[cell] and not is_touched(room, cell):
-                    best, number, target = opened, moved, cell
         tried[:count] = room.cells[:count]
-        if board.sign < 0.0 and opened >= best - board.tie:
-            count = 0
+        best, target = value, wall
+        if board.sign < 0.0:
+            if opened >= value - board.tie:
+                count = 0
+            for cell in board.candidates:  # to close what no path touches keeps what opening the wall has gained
+                if count > 0 and not closed[cell] and not is_touched(room, cell):
+                    best, target, count = opened, cell, 0
         entry = 0
         while entry < count:
-            cell = tried[entry]
+            cell = int(tried[entry])
             entry += 1
             closed[cell] = 1
             reached, _ = touch(board, closed, room)
@@ -132,14 +127,25 @@ def better_move(
             if reached == np.inf:
                 continue
             if board.sign * (reached - best) > board.tie:
-                best, number, target = reached, moved, cell
+                best, target = reached, cell
             if board.sign > 0.0:
-                # These paths stay open for every other cell that they do not touch.
-                kept = entry
-                for other in range(entry, count):
-                    if is_touched(room, tried[other]):
-                        tried[kept] = tried[other]
-                        kept += 1
-                count = kept
-        closed[wall] = 1
-    return best, number, target
+                count = _keep_touched(room, tried, entry, count)
+        closed[target] = 1
+        unmoved = unmoved + 1 if target == wall else 0
+        walls[number], value = target, best
+        number = (number + 1) % walls.size
+    return value, True
+
+
+@compiled
+def _keep_touched(room: Workspace, cells: Integers, first: int, last: int) -> int:
+    """Drop the cells from `first` to `last` that the newest paths leave alone, and return where they end now.
+
+    These paths stay open whichever of the dropped cells becomes a wall, so it gains no more than they do.
+    """
+    kept = first
+    for entry in range(first, last):
+        if is_touched(room, cells[entry]):
+            cells[kept] = cells[entry]
+            kept += 1
+    return kept

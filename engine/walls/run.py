@@ -6,13 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.core.arrays import Flags, Floats
-from engine.core.cancel import check
 from engine.core.status import Status
 from engine.walls.problem import WallProblem, route_lengths
 from engine.walls.search import Search, thread_pool
 
-# Placings times cells that the proof looks at before the search, and after it.
-FIRST_LOOK, LAST_LOOK = 2_000_000, 20_000_000
+# Placings times cells times legs that the proof looks at before the search, and after it.
+FIRST_LOOK, LAST_LOOK = 1_000_000, 10_000_000
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,7 @@ def improve_walls(
         state = None
     search = Search(problem, settings.seed, () if state is None else state.placings)
     done = 0 if state is None else min(state.step, settings.steps - 1)
-    looks = problem.grid.passable.size
+    size = problem.grid.passable.size * sum(len(route.legs) for route in problem.routes)
     best, value, lengths = search.walls, search.value, np.zeros(0)
 
     def iterate(step: int, settled: bool, status: Status | None) -> WallIterate:
@@ -75,7 +74,7 @@ def improve_walls(
         state = WallState(step, search.placings)
         return WallIterate(step, best, lengths, value, search.current_value, search.proved, settled, state, status)
 
-    if search.prove(FIRST_LOOK // looks):
+    if search.prove(FIRST_LOOK // size):
         yield iterate(done + 1, True, Status.CONVERGED)
         return
     with thread_pool() as threads:
@@ -83,7 +82,6 @@ def improve_walls(
             search.advance(step, (step - 1) / settings.steps, threads)
             yield iterate(step, False, None)
         search.advance(settings.steps, 1.0, threads)
-    proved = search.prove(LAST_LOOK // looks)
-    search.polish()
-    check()
-    yield iterate(settings.steps, True, Status.CONVERGED if proved else Status.STEPS_DONE)
+    proved = search.prove(LAST_LOOK // size)
+    settled = search.settle() or proved
+    yield iterate(settings.steps, settled, Status.CONVERGED if proved else Status.STEPS_DONE)

@@ -18,7 +18,7 @@ from engine.walls.board import board_of
 from engine.walls.chain import BEST, VALUE, chain_of
 from engine.walls.placings import on_board, on_map, valid_placing
 from engine.walls.problem import WallProblem
-from engine.walls.proof import better_move, prove_longest
+from engine.walls.proof import prove_longest, settle
 from engine.walls.touched import workspace_of
 
 # Maps of at most so many cells are searched by replicas that trade; larger ones by few chains that cool.
@@ -28,6 +28,8 @@ REPLICAS, REPLICA_MOVES, COLDEST, HOTTEST = 8, 200, 0.25, 2.5
 CHAINS, CHAIN_WORK, FIRST, LAST = 2, 3_000_000, 1.0, 0.15
 # Most walls that a proof is tried with: its tree grows too fast.
 MOST_PROVED = 16
+# Most walls times cells for which all moves of single walls are tried.
+MOST_SETTLED = 10_000_000
 
 
 class Search:
@@ -99,7 +101,9 @@ class Search:
 
     def prove(self, limit: int) -> bool:
         """Look at up to so many placings for a better one, and return whether none is left that could be."""
-        if self._problem.count <= MOST_PROVED and self._problem.aim == "longer":
+        if self._problem.count in (0, self._problem.free):
+            self.proved = True  # there is only one
+        elif self._problem.count <= MOST_PROVED and self._problem.aim == "longer":
             walls = self._best.copy()
             value, self.proved = prove_longest(
                 self._board, walls.size, self.value, limit, walls, self._room, stop_byte()
@@ -108,17 +112,18 @@ class Search:
             self._offer(walls, value)
         return self.proved
 
-    def polish(self) -> None:
-        """Move single walls of the best placing as long as one makes it better: then no such move is left."""
+    def settle(self) -> bool:
+        """Move single walls of the best placing, and return whether no such move makes it better any more.
+
+        The check takes a search for each wall and more; it is left out where it would take many seconds.
+        """
+        if self._best.size * self._board.closed.size > MOST_SETTLED:
+            return False
         closed = self._board.closed.copy()
         closed[self._best] = 1
-        while True:
-            value, number, cell = better_move(self._board, closed, self._best, self.value, self._room, stop_byte())
-            check()
-            if number < 0:
-                return
-            closed[self._best[number]], closed[cell] = 0, 1
-            self._best[number], self.value = cell, value
+        self.value, settled = settle(self._board, closed, self._best, self.value, self._room, stop_byte())
+        check()
+        return settled
 
     def _take_best(self) -> None:
         for chain in self._chains:

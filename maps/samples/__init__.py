@@ -23,6 +23,7 @@ SAMPLES: dict[str, tuple[str, str]] = {
     "ruins": ("Maze-like ruins", "Many walls and many ways: the largest map."),
     "lake": ("Lakeside trail", "A line is drawn along the far shore: costs change until the path takes it."),
     "marsh": ("Marsh", "Locked planks between islets, wider than high, and a move pays for the cell it enters."),
+    "garden": ("Walled garden", "A lawn between gate and pavilion: hedges, placed as walls, make the walk long."),
 }
 
 
