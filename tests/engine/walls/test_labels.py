@@ -1,9 +1,11 @@
 """Labels that are renewed only as far as a change reaches, against Dijkstra and a count of paths from scratch."""
 
+from typing import Literal
+
 import numpy as np
 import pytest
 
-from engine.core.grid import Grid
+from engine.core.grid import CornerRule, CostRule, Grid
 from engine.walls.board import board_of
 from engine.walls.chain import LOG_WAYS, VALUE, chain_of, take_changed, try_changed
 from engine.walls.problem import WallProblem, WallRoute
@@ -18,7 +20,14 @@ RULES = [
 ]
 
 
-def problem_of(seed, neighbours=8, corner_rule="both_open", cost_rule="mean", even=True, ratio=3.0):
+def problem_of(
+    seed,
+    neighbours: Literal[4, 8] = 8,
+    corner_rule: CornerRule = "both_open",
+    cost_rule: CostRule = "mean",
+    even=True,
+    ratio=3.0,
+):
     generator = np.random.default_rng(seed)
     shape = (9, 11)
     passable = generator.random(shape) > 0.1

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.core.grid import Grid
+from engine.core.grid import CornerRule, CostRule, Grid
 from engine.walls.board import board_of
 from engine.walls.placings import on_map
 from engine.walls.problem import WallProblem, WallRoute, place_walls
@@ -24,12 +24,12 @@ def proved(problem: WallProblem, limit: int = 10**9) -> tuple[float, bool, np.nd
     return value, ended, on_map(board, walls)
 
 
-def small(seed, neighbours=8, corner_rule="both_open", cost_rule="mean", walls=2):
+def small(seed, corner_rule: CornerRule, cost_rule: CostRule, walls=2):
     """Two routes, one past a waypoint, over uneven costs."""
     generator = np.random.default_rng(seed)
     passable = np.ones((4, 5), bool)
     passable[generator.integers(4), 2] = False
-    grid = Grid(passable, neighbours, corner_rule, cost_rule)
+    grid = Grid(passable, 8, corner_rule, cost_rule)
     routes = (WallRoute(((0, 0), (3, 3), (0, 4)), 2.0), WallRoute(((3, 0), (0, 4))))
     return place_walls(grid, generator.uniform(0.5, 2.0, (4, 5)), routes, np.ones_like(passable), walls)
 
@@ -50,7 +50,7 @@ def test_the_longest_way_of_all_placings(seed, neighbours):
     ("corner_rule", "cost_rule"), [("both_open", "mean"), ("one_open", "entered"), ("free", "mean")]
 )
 def test_the_longest_way_past_waypoints_over_uneven_costs(corner_rule, cost_rule):
-    problem = small(2, 8, corner_rule, cost_rule)
+    problem = small(2, corner_rule, cost_rule)
     value, ended, walls = proved(problem)
     assert ended
     assert value == pytest.approx(best_value(problem))
