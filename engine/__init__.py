@@ -9,6 +9,7 @@ nor numba.
     design     Adam on a cost map, for several aims
     optimum    the longest shortest path with a certificate
     arranging  tiles of terrain that change places, for several movement classes
+    walls      cells that become walls until the shortest path is as long as can be
     transport  optimal transport between weighted points
     matching   layouts of points that move towards each other
     ranking    soft top-k, sorting, ranks and quantiles: `soft_…` of tensors, differentiable, the others of arrays
@@ -71,6 +72,11 @@ if TYPE_CHECKING:
     from engine.transport.problem import TransportProblem as TransportProblem
     from engine.transport.settings import TransportSettings as TransportSettings
     from engine.transport.sinkhorn import solve_transport as solve_transport
+    from engine.walls.problem import WallRoute as WallRoute
+    from engine.walls.problem import place_walls as place_walls
+    from engine.walls.problem import remove_walls as remove_walls
+    from engine.walls.run import WallSettings as WallSettings
+    from engine.walls.run import improve_walls as improve_walls
 
 # The imports above are for type checkers only; a test holds this table to them.
 _MODULES = {
@@ -115,6 +121,8 @@ _MODULES = {
     "engine.transport.problem": ("TransportProblem",),
     "engine.transport.settings": ("TransportSettings",),
     "engine.transport.sinkhorn": ("solve_transport",),
+    "engine.walls.problem": ("WallRoute", "place_walls", "remove_walls"),
+    "engine.walls.run": ("WallSettings", "improve_walls"),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 

@@ -26,6 +26,8 @@ from engine.transport.exact import exact_transport
 from engine.transport.problem import TransportProblem
 from engine.transport.settings import TransportSettings
 from engine.transport.sinkhorn import solve_transport
+from engine.walls.problem import WallRoute, place_walls
+from engine.walls.run import WallSettings, improve_walls
 
 
 def warm_up() -> None:
@@ -48,6 +50,7 @@ def warm_up() -> None:
     _match(grid, cost_map)
     _transport()
     _arrange(route)
+    _walls()
     agent = Agent(route.start, route.goal)
     walk(grid, cost_map, agent, guess_field(grid, route.goal, 1.0))
 
@@ -79,6 +82,14 @@ def _match(grid: Grid, cost_map: Floats) -> None:
         problem = MatchProblem(layouts, (target,), Limits(grid.passable, spacing=0.5, snap=True), ground)
         for _ in match_points(problem, MatchSettings(steps=3)):
             pass
+
+
+def _walls() -> None:
+    """Place a few walls, with a proof that does not end at once, then the search, then moves of single walls."""
+    passable = np.ones((9, 9), dtype=np.bool_)
+    problem = place_walls(Grid(passable), np.ones((9, 9)), (WallRoute(((4, 0), (4, 8))),), passable, 20)
+    for _ in improve_walls(problem, WallSettings(2)):
+        pass
 
 
 def warm_up_torch() -> None:

@@ -8,6 +8,7 @@ from app.scenarios.drawn_route import DrawnRoute
 from app.scenarios.foresight import BoundedForesight
 from app.scenarios.generate import MapGeneration
 from app.scenarios.matching import PointMatching
+from app.scenarios.place_walls import PlaceWalls
 from app.scenarios.scenario import AnyScenario
 from app.scenarios.terrain import TerrainLearning
 
@@ -20,6 +21,7 @@ SCENARIOS: dict[str, AnyScenario] = {
         DrawnRoute(),
         RankBalance(),
         BoundedForesight(),
+        PlaceWalls(),
         MapGeneration(),
         TerrainLearning(),
         TilesetAdaptation(),

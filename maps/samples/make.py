@@ -10,6 +10,7 @@ import numpy as np
 from maps.document import Layout, MapDocument, Mask, MovementRule, Route, Terrain
 from maps.formats import write_map
 from maps.samples import SAMPLES
+from maps.samples.garden import garden
 from maps.samples.landscape import (
     Sketch,
     coordinates,
@@ -580,6 +581,7 @@ _MAKERS: dict[str, Callable[[], MapDocument]] = {
     "woods": woods,
     "marsh": marsh,
     "lake": lake,
+    "garden": garden,
 }
 
 

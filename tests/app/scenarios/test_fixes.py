@@ -19,6 +19,7 @@ from app.scenarios.drawn_route import DrawnRouteSettings
 from app.scenarios.foresight import ForesightSettings
 from app.scenarios.generate import GenerateSettings
 from app.scenarios.matching_settings import MatchingSettings
+from app.scenarios.place_walls import PlaceWallsSettings
 from app.scenarios.settings import settings_of
 from app.scenarios.terrain import TerrainSettings
 from app.widgets.settings_form import SettingsForm
@@ -39,6 +40,7 @@ from tests.present import present
 ROOT = Path(__file__).parents[3]
 PLAIN = new_document(8, 8).replace(routes=(Route("r", (4, 1), (4, 6)),))
 WIDE = new_document(8, 10).replace(routes=(Route("r", (4, 1), (4, 6)),))
+FENCED = PLAIN.replace(passable=PLAIN.passable & (np.arange(8) != 3))
 DRAWN = PLAIN.replace(routes=(Route("r", (4, 1), (4, 6), line=((2, 3), (2, 4))),))
 
 
@@ -135,6 +137,15 @@ CASES = [
         "balance", with_layouts(LEFT, SITES), BalanceSettings(), SuggestedFix("teams", "top_bottom"), "one half"
     ),
     Refused("foresight", PLAIN, ForesightSettings(tolerance=0.0), SuggestedFix("tolerance", 0.02)),
+    Refused("place_walls", PLAIN, PlaceWallsSettings(walls=100), SuggestedFix("walls", 58), "choose 1 to 58"),
+    Refused("place_walls", FENCED, PlaceWallsSettings("clear", 9), SuggestedFix("walls", 8), "choose 1 to 8"),
+    Refused(
+        "place_walls",
+        PLAIN,
+        PlaceWallsSettings(walls=2, waypoints="gone"),
+        SuggestedFix("waypoints", "none"),
+        "no points 'gone'",
+    ),
     Refused("drawn_route", DRAWN, DrawnRouteSettings(route="gone"), SuggestedFix("route", "r"), "no route 'gone'"),
     Refused(
         "drawn_route",
