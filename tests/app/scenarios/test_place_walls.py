@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from app.scenarios import SCENARIOS
-from app.scenarios.place_walls import PlaceWallsSettings
+from app.scenarios.place_walls import PlaceWalls, PlaceWallsSettings
 from app.scenarios.report import RunFacts
 from app.scenarios.translate import path_costs
 from app.window.main_window import MainWindow
@@ -16,7 +15,7 @@ from maps.samples import load_sample
 from tests.app.closing import let_it_close
 from tests.present import present
 
-SCENARIO = SCENARIOS["place_walls"]
+SCENARIO = PlaceWalls()
 FIELD = new_document(6, 6, rule=MovementRule(neighbours=4)).replace(routes=(Route("r", (3, 0), (3, 5)),))
 
 
@@ -115,7 +114,7 @@ def test_what_is_drawn_during_a_run_stays_and_its_walls_make_room(qtbot):
     window.run.stop()
     qtbot.waitUntil(lambda: not window.run.busy, timeout=60_000)
     assert window.run.state == "ended", window.run.message
-    edited, result = window.model.document, present(window.run.result)
+    edited, result = window.model.document, np.asarray(window.run.result)
     assert not result[cell]
     assert np.count_nonzero(edited.passable & ~result) == 30
     assert np.isfinite(path_costs(SCENARIO.apply(edited, result))).all()
