@@ -27,7 +27,7 @@ from engine.transport.problem import TransportProblem
 from engine.transport.settings import TransportSettings
 from engine.transport.sinkhorn import solve_transport
 from engine.walls.problem import WallRoute, place_walls
-from engine.walls.run import WallSettings, improve_walls
+from engine.walls.search import Search, thread_pool
 
 
 def warm_up() -> None:
@@ -85,11 +85,14 @@ def _match(grid: Grid, cost_map: Floats) -> None:
 
 
 def _walls() -> None:
-    """Place a few walls, with a proof that does not end at once, then the search, then moves of single walls."""
+    """Look at one placing to prove it, search for others, and move single walls."""
     passable = np.ones((9, 9), dtype=np.bool_)
-    problem = place_walls(Grid(passable), np.ones((9, 9)), (WallRoute(((4, 0), (4, 8))),), passable, 20)
-    for _ in improve_walls(problem, WallSettings(2)):
-        pass
+    problem = place_walls(Grid(passable), np.ones((9, 9)), (WallRoute(((4, 0), (4, 8))),), passable, 8)
+    search = Search(problem, 0)
+    search.prove(1)
+    with thread_pool() as threads:
+        search.advance(1, 0.0, threads)
+    search.settle()
 
 
 def warm_up_torch() -> None:

@@ -47,7 +47,8 @@ def anneal(board: Board, chain: Chain, moves: int, temperature: float, seed: int
             take_changed(board, chain, changed, 2 * count, value, log_ways)
             if board.sign * (value - chain.figures[BEST]) > board.tie:
                 chain.figures[BEST] = value
-                chain.best[:] = chain.walls
+                for number in range(chain.walls.size):
+                    chain.best[number] = chain.walls[number]
         else:
             for entry in range(count):
                 chain.closed[cells[entry]] = 0

@@ -5,7 +5,7 @@ import numpy as np
 from engine.core.arrays import Flags, Integers
 from engine.walls.board import Board
 from engine.walls.problem import WallProblem, kept_open
-from engine.walls.touched import Workspace, is_touched, touch
+from engine.walls.touched import Workspace, touch
 
 
 def valid_placing(
@@ -18,21 +18,23 @@ def valid_placing(
     walls = np.unique(walls[board.is_candidate[walls] == 1])
     if walls.size > problem.count:
         walls = np.sort(random.choice(walls, problem.count, replace=False))
-    always_open = on_board(board, kept_open(problem))
     closed = board.closed.copy()
     closed[walls] = 1
     value, _ = touch(board, closed, room)
     if value == np.inf:
+        always_open = on_board(board, kept_open(problem))
         closed[always_open] = board.closed[always_open]
         walls = np.setdiff1d(walls, always_open)
         touch(board, closed, room)
-    spare = [cell for cell in board.candidates.tolist() if not (closed[cell] or is_touched(room, cell))]
+    touched = room.touched[board.candidates] == room.stamp[0]
+    spare = board.candidates[~touched & (closed[board.candidates] == 0)]
     missing = problem.count - walls.size
-    if missing > len(spare):
+    if missing > spare.size:
+        always_open = on_board(board, kept_open(problem))
         walls = np.setdiff1d(walls, always_open)
         spare = np.setdiff1d(board.candidates, np.union1d(always_open, walls))
         missing = problem.count - walls.size
-    return np.concatenate([walls, random.choice(np.array(spare, np.int64), missing, replace=False)])
+    return np.concatenate([walls, random.choice(spare, missing, replace=False)])
 
 
 def on_board(board: Board, cells: Flags) -> Integers:

@@ -109,7 +109,8 @@ def settle(
         wall = int(walls[number])
         closed[wall] = 0
         opened, count = touch(board, closed, room)
-        tried[:count] = room.cells[:count]
+        for entry in range(count):
+            tried[entry] = room.cells[entry]
         best, target = value, wall
         if board.sign < 0.0:
             if opened >= value - board.tie:

@@ -99,8 +99,9 @@ def small_maps() -> None:
     agree = found = said = tried = 0
     slowest = 0.0
     kinds: list[Literal[4, 8]] = [4, 8]
-    cases = [(6 + seed % 3, seed, moves, 3 + seed % 4) for seed, moves in product(range(20), kinds)]
-    for side, seed, moves, walls in cases:
+    cases = list(product(range(20), kinds))
+    for seed, moves in cases:
+        side, walls = 6 + seed % 3, 3 + seed % 4
         problem = wall_instance(side, seed, moves, walls)
         began = time.perf_counter()
         optimum = proved(problem)
