@@ -1,6 +1,7 @@
 """The exact assignment against linear programming and against scipy's assignment."""
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,8 +16,9 @@ from tests.present import present
 def linear_programme(scores, least, most, allowed, kept=None):
     """The largest total of scores, None where there is none; `kept`: (unchanged (U, T), least of them)."""
     units, terrains = scores.shape
-    one_each = sp.kron(sp.eye(units), np.ones((1, terrains)))
+    one_each: Any = sp.kron(sp.eye(units), np.ones((1, terrains)))  # scipy's stubs know no sparse constraints
     number = sp.kron(np.ones((1, units)), sp.eye(terrains))
+    upper: Any
     upper, right = sp.vstack([number, -number]), np.concatenate([most, -np.array(least)])
     if kept is not None:
         upper = sp.vstack([upper, sp.csr_matrix(-kept[0].reshape(1, -1))])
@@ -27,7 +29,7 @@ def linear_programme(scores, least, most, allowed, kept=None):
         b_ub=right,
         A_eq=one_each,
         b_eq=np.ones(units),
-        bounds=np.stack([np.zeros(scores.size), allowed.reshape(-1)], axis=1),
+        bounds=[(0.0, float(most)) for most in allowed.reshape(-1)],
     )
     return -found.fun if found.status == 0 else None
 
