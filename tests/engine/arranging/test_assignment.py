@@ -31,7 +31,7 @@ def linear_programme(scores, least, most, allowed, kept=None):
         b_eq=np.ones(units),
         bounds=[(0.0, float(most)) for most in allowed.reshape(-1)],
     )
-    return -found.fun if found.status == 0 else None
+    return -float(present(found.fun)) if found.status == 0 else None
 
 
 @pytest.mark.parametrize("seed", range(40))
