@@ -149,7 +149,8 @@ def _assign_pool(
         excess[t] = number[t] - used[t]
         excess[slack] += used[t]
     excess[slack] -= units
-    negligible = 1e-12 * largest
+    # Gains under the rounding of score − price are none: they would make cycles of the longest paths.
+    negligible = 1e-12 * max(largest, np.abs(prices).max())
     gain = np.full((terrains + 1, terrains + 1), -np.inf)
     which = np.full((terrains, terrains), -1)
     stale = np.ones(terrains, dtype=np.bool_)
@@ -176,8 +177,16 @@ def _assign_pool(
                 end = t
         if end < 0:
             return False
-        excess[end] += 1
-        while before[end] >= 0:
+        first = end
+        for _ in range(terrains + 1):
+            if before[first] >= 0:
+                first = before[first]
+        if before[first] < 0:
+            excess[end] += 1
+            excess[first] -= 1
+        else:
+            end = first  # rounding has left a circle of small gains: pass units round it instead
+        while True:
             t = before[end]
             if t == slack:
                 used[end] -= 1
@@ -187,7 +196,8 @@ def _assign_pool(
                 chosen[which[t, end]] = end
                 stale[t] = stale[end] = True
             end = t
-        excess[end] -= 1
+            if end == first:
+                break
     worth[:] = 0.0
     _longest_paths(gain, worth, before, 0.0)
     for t in range(terrains):

@@ -13,7 +13,7 @@ STEPS, TIDYINGS = 10, 4
 LEAST_TRIES, MOST_TRIES, TRIES_TIMES_TILES = 16, 128, 16 * 32**2
 # Shares of a run's rounds, the rest are exchanges; and limits, since an ascent gains little from more. A run that
 # goes on from another only melts its map a little.
-QUICK, THOROUGH, TIDYING = 0.15, 0.4, 0.06
+QUICK, THOROUGH, TIDYING = 0.15, 0.5, 0.06
 MELT = 0.4
 WORTH_A_QUICK_PASS, MOST_QUICK, MOST_THOROUGH, MOST_TIDYING = 40, 45, 400, 40
 # Share of a pass that solves the relaxed problem, from the drawn map and from the map of an earlier run.

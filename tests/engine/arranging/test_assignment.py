@@ -72,6 +72,37 @@ def test_exact_counts_equal_scipys_assignment():
     assert scores[np.arange(40), found.chosen].sum() == pytest.approx(best, abs=1e-10)
 
 
+@pytest.mark.parametrize("scale", [0.0, 1e-30, 1e-18, 1e-12])
+def test_scores_that_vanish_beside_the_prices_of_an_earlier_problem_end(scale):
+    # score − price rounds to the price alone, so that the first choice is not the best one.
+    for seed in range(20):
+        generator = np.random.default_rng(seed)
+        counts = generator.multinomial(60, np.ones(5) / 5)
+        scores = scale * generator.normal(size=(60, 5))
+        found = present(assign(pools_of([counts], [counts]), scores, generator.normal(size=(1, 5))))
+        np.testing.assert_array_equal(np.bincount(found.chosen, minlength=5), counts)
+        total = scores[np.arange(60), found.chosen].sum()
+        assert found.upper_bound == pytest.approx(total, abs=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_loads_of_many_sizes_leave_no_circle_to_follow_for_ever(seed):
+    # Loads fall by many powers of ten away from a path; prices are those of slightly different loads.
+    generator = np.random.default_rng(seed)
+    counts = generator.multinomial(200, np.ones(7) / 7)
+    costs = np.array([0.5, 0.8, 1.0, 1.6, 2.4, 3.5, 4.5])
+    prices = None
+    for _ in range(5):
+        loads = 10.0 ** generator.uniform(-16.0, 0.0, 200)
+        scores = loads[:, None] * costs
+        found = present(assign(pools_of([counts], [counts]), scores, prices))
+        prices = found.prices
+        np.testing.assert_array_equal(np.bincount(found.chosen, minlength=7), counts)
+        best = np.sort(loads) @ np.repeat(costs, counts)  # the rearrangement inequality
+        assert scores[np.arange(200), found.chosen].sum() == pytest.approx(best, rel=1e-9)
+        assert found.upper_bound == pytest.approx(best, rel=1e-9)
+
+
 def test_each_pool_keeps_its_own_numbers():
     generator = np.random.default_rng(1)
     pools = np.array([[3, 4, 0], [5, 1, 2], [0, 0, 6]])
