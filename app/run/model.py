@@ -311,6 +311,6 @@ class RunModel(QObject):
 
 
 def _size(frame: Frame) -> int:
-    arrays = [frame.cost_map, frame.traffic, *frame.paths, *(frame.layouts or {}).values()]
+    arrays = [frame.cost_map, frame.traffic, frame.passable, *frame.paths, *(frame.layouts or {}).values()]
     plan = 0 if frame.plan is None else frame.plan.lines.nbytes + frame.plan.mass.nbytes + frame.plan.rows.nbytes
     return 1 + plan + sum(array.nbytes for array in arrays if array is not None)
