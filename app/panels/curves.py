@@ -127,6 +127,7 @@ class CurvesPanel(QWidget):
             self._legend.insertWidget(at + 1, key)
         self._log_plot.setVisible(any(entry.log for entry in scenario.curves))
         self._title.setText(self.tr("{} over steps").format(scenario.axis.capitalize()))
+        self._show_range(self._plot, 0.0, 1.0, FIRST_STEPS)
 
     def _colour(self) -> None:
         palette = self.palette()

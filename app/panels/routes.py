@@ -71,7 +71,7 @@ class RoutesPanel(EntriesPanel[Route]):
         if shown != (self._costs, self._stale):
             self._costs, self._stale = shown
             self.refresh()
-        words = self.tr("Costs at {}").format(subject) if subject else ""
+        words = self.tr("Costs of {}").format(subject) if subject else ""
         if words != self.subject.text():
             self.subject.setText(words)
             self.subject.setVisible(bool(words))
