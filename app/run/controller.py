@@ -178,7 +178,7 @@ class RunController(QObject):
             applied, what = self._with(frame), self.tr("step {}").format(frame.step)
             label = self.tr("Apply {}").format(what)
         if applied is None:
-            self.told.emit(self.tr("This does not fit the map any more: {}.").format(what))
+            self.told.emit(self.tr("{} does not fit this map any more.").format(what[:1].upper() + what[1:]))
             return
         before, after = self._model.document.total_cost, applied.total_cost
         if self._model.document is not self._run.taken:

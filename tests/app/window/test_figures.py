@@ -222,7 +222,7 @@ def test_the_plan_panel_follows_a_kept_result(qtbot, window):
     run(qtbot, window)
     (result,) = window.model.results
     settle(qtbot, window)
-    assert panel.subject.text() == f"Of step {window.run.step} of the run"
+    assert panel.subject.text() == "Of the run's result"
     assert np.allclose(panel.comparison.pair.source.positions, result.after.layouts[0].positions)
     window.view.show_drawn()
     settle(qtbot, window)

@@ -2,13 +2,15 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from app.scenarios.frame import Frame
 from maps.document import new_document
 from maps.edits import set_passable
 from maps.raster import rectangle
+from maps.results import KeptResult
 from tests.app.window.test_figures import LEFT, run, settle, status
 from tests.app.window.test_figures import window as window  # a fixture
 
@@ -76,3 +78,21 @@ def test_a_goal_that_is_a_wall_or_cut_off_is_told_before_a_run(qtbot, window):
     window.model.undo()
     settle(qtbot, window)
     assert panel.run.isEnabled()
+
+
+def test_a_hasty_enter_deletes_no_result(qtbot, window, monkeypatch):
+    monkeypatch.undo()  # the real question
+    drawn = window.model.document
+    result = KeptResult("one", "longer", "adversarial", drawn, drawn.replace(cost=drawn.cost + 1.0))
+    window.model.keep(result)
+    asked = []
+
+    def enter():
+        box = QApplication.activeModalWidget()
+        asked.append(box.text())
+        QTest.keyClick(box, Qt.Key.Key_Return)
+
+    QTimer.singleShot(50, enter)
+    window.results.delete([result])
+    assert asked == ["Delete “one”? This cannot be undone."]
+    assert window.model.results == (result,)
