@@ -8,6 +8,8 @@ nor numba.
     cost_maps  what a map may become: bounds, total, symmetry, routes, aims
     design     Adam on a cost map, for several aims
     optimum    the longest shortest path with a certificate
+    arranging  tiles of terrain that change places, for several movement classes
+    walls      cells that become walls until the shortest path is as long as can be
     transport  optimal transport between weighted points
     matching   layouts of points that move towards each other
     ranking    soft top-k, sorting, ranks and quantiles: `soft_…` of tensors, differentiable, the others of arrays
@@ -17,6 +19,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from engine.arranging.problem import Arrangement as Arrangement
+    from engine.arranging.problem import MovementClass as MovementClass
+    from engine.arranging.run import ArrangeSettings as ArrangeSettings
+    from engine.arranging.run import arrange as arrange
     from engine.core.errors import ProblemError as ProblemError
     from engine.core.grid import Grid as Grid
     from engine.core.status import Status as Status
@@ -66,9 +72,16 @@ if TYPE_CHECKING:
     from engine.transport.problem import TransportProblem as TransportProblem
     from engine.transport.settings import TransportSettings as TransportSettings
     from engine.transport.sinkhorn import solve_transport as solve_transport
+    from engine.walls.problem import WallRoute as WallRoute
+    from engine.walls.problem import place_walls as place_walls
+    from engine.walls.problem import remove_walls as remove_walls
+    from engine.walls.run import WallSettings as WallSettings
+    from engine.walls.run import improve_walls as improve_walls
 
 # The imports above are for type checkers only; a test holds this table to them.
 _MODULES = {
+    "engine.arranging.problem": ("Arrangement", "MovementClass"),
+    "engine.arranging.run": ("ArrangeSettings", "arrange"),
     "engine.core.errors": ("ProblemError",),
     "engine.core.grid": ("Grid",),
     "engine.core.status": ("Status",),
@@ -108,6 +121,8 @@ _MODULES = {
     "engine.transport.problem": ("TransportProblem",),
     "engine.transport.settings": ("TransportSettings",),
     "engine.transport.sinkhorn": ("solve_transport",),
+    "engine.walls.problem": ("WallRoute", "place_walls", "remove_walls"),
+    "engine.walls.run": ("WallSettings", "improve_walls"),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 

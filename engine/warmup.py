@@ -5,6 +5,8 @@ The machine code is kept on disk, so this takes seconds the first time and littl
 
 import numpy as np
 
+from engine.arranging.problem import Arrangement, MovementClass
+from engine.arranging.run import ArrangeSettings, arrange
 from engine.core.arrays import Floats
 from engine.core.grid import Grid, divergence, edge_costs, load_of_flow
 from engine.cost_maps.admissible import admissible_maps
@@ -24,6 +26,8 @@ from engine.transport.exact import exact_transport
 from engine.transport.problem import TransportProblem
 from engine.transport.settings import TransportSettings
 from engine.transport.sinkhorn import solve_transport
+from engine.walls.problem import WallRoute, place_walls
+from engine.walls.search import Search, thread_pool
 
 
 def warm_up() -> None:
@@ -45,8 +49,18 @@ def warm_up() -> None:
         pass
     _match(grid, cost_map)
     _transport()
+    _arrange(route)
+    _walls()
     agent = Agent(route.start, route.goal)
     walk(grid, cost_map, agent, guess_field(grid, route.goal, 1.0))
+
+
+def _arrange(route: Route) -> None:
+    """Let two terrains change places, through every kind of round."""
+    terrain = np.arange(256).reshape(16, 16) % 2
+    walker = MovementClass("walker", np.array([1.0, 2.0]), (route,))
+    for _ in arrange(Arrangement(terrain, (walker,)), ArrangeSettings(steps=8, searches=1)):
+        pass
 
 
 def _transport() -> None:
@@ -68,6 +82,17 @@ def _match(grid: Grid, cost_map: Floats) -> None:
         problem = MatchProblem(layouts, (target,), Limits(grid.passable, spacing=0.5, snap=True), ground)
         for _ in match_points(problem, MatchSettings(steps=3)):
             pass
+
+
+def _walls() -> None:
+    """Look at one placing to prove it, search for others, and move single walls."""
+    passable = np.ones((9, 9), dtype=np.bool_)
+    problem = place_walls(Grid(passable), np.ones((9, 9)), (WallRoute(((4, 0), (4, 8))),), passable, 8)
+    search = Search(problem, 0)
+    search.prove(1)
+    with thread_pool() as threads:
+        search.advance(1, 0.0, threads)
+    search.settle()
 
 
 def warm_up_torch() -> None:

@@ -114,6 +114,15 @@ def apply_costs(document: MapDocument, cost_map: NDArray[np.floating[Any]]) -> E
     return _with_layer(document, "cost", document.cost, whole, costs)
 
 
+def apply_walls(document: MapDocument, passable: Mask) -> Edit:
+    """Take over where a run has placed or removed walls (H, W); locked cells keep what they have."""
+    if passable.shape != document.shape:
+        raise MapError(f"the walls are {passable.shape}, the map is {document.shape}; they must agree")
+    whole = Patch((0, 0, *document.shape), np.ones(document.shape, dtype=np.float32))
+    walls = np.where(document.locked, document.passable, passable)
+    return _with_layer(document, "passable", document.passable, whole, walls)
+
+
 def same_terrain(document: MapDocument, cell: Cell) -> Mask:
     """Return (H, W) where a flood fill from `cell` may spread: passable cells of its cost, or walls from a wall.
 

@@ -69,6 +69,7 @@ class RunView(QObject):
         self._moved: tuple[MapDocument, Frame, MapDocument] | None = None  # a document, a frame, both together
         self._shape = model.document.shape  # of the map that the canvas shows
         self._asked: Wanted | None = None  # to be measured, last
+        self._walled: tuple[MapDocument, Frame, MapDocument] | None = None  # a document with a frame's walls
         self.measurer = Measurer(self)
         self.measurer.measured.connect(self._take_measures)
         self._measure_due = QTimer(self, interval=MEASURE_INTERVAL, singleShot=True)
@@ -140,6 +141,7 @@ class RunView(QObject):
             document, frame, result = self._model.document, self._frame_in_view(), None
             moving = frame is not None and self._scrubbed is None and self._run.state == "running"
             subject = "" if frame is None else self._words_of(frame)
+            document = self._ground(document, frame)
         amount = 1.0 if kept is None else kept.amount
         shown = Shown(document, frame, subject, moving, None, self._compared, result, amount)
         self._show(replace(shown, measures=self._measures_for(shown)))
@@ -231,6 +233,15 @@ class RunView(QObject):
         fits = frame.cost_map is None or frame.cost_map.shape == self._model.document.shape
         return frame if fits else None
 
+    def _ground(self, document: MapDocument, frame: Frame | None) -> MapDocument:
+        """Return the document with the walls of the frame, the same one until either is another."""
+        if frame is None or frame.passable is None:
+            self._walled = None
+            return document
+        if self._walled is None or self._walled[0] is not document or self._walled[1] is not frame:
+            self._walled = document, frame, document.replace(passable=frame.passable)
+        return self._walled[2]
+
     def _measures_for(self, shown: Shown) -> Measures | None:
         """Return the newest measures of what is in view.
 
@@ -247,13 +258,15 @@ class RunView(QObject):
         """Show it on the canvas, which is told only of what differs from what it shows already."""
         canvas, shape = self._canvas, shown.document.shape
         before = self.shown if shape == self._shape else Shown(shown.document)  # another size begins with nothing
-        if canvas.document is not shown.document:
+        other_ground = canvas.document is not shown.document
+        if other_ground:
             canvas.show_cost_map(None)
             canvas.show_document(shown.document)
         self.shown, self._shape = shown, shape
         frame, measures = shown.frame, shown.measures
-        if frame is not before.frame:
+        if frame is not before.frame or other_ground:
             canvas.show_cost_map(None if frame is None else frame.cost_map)
+        if frame is not before.frame:
             canvas.show_flow(None if frame is None else frame.traffic)
             canvas.show_walks(() if frame is None else frame.walks)
             canvas.show_moving(None if frame is None else frame.layouts)

@@ -2,11 +2,13 @@
 
 from app.scenarios.adaptation import TilesetAdaptation
 from app.scenarios.adversarial import AdversarialPath
+from app.scenarios.arrange_terrain import ArrangeTerrain
 from app.scenarios.balance import RankBalance
 from app.scenarios.drawn_route import DrawnRoute
 from app.scenarios.foresight import BoundedForesight
 from app.scenarios.generate import MapGeneration
 from app.scenarios.matching import PointMatching
+from app.scenarios.place_walls import PlaceWalls
 from app.scenarios.scenario import AnyScenario
 from app.scenarios.terrain import TerrainLearning
 
@@ -14,10 +16,12 @@ SCENARIOS: dict[str, AnyScenario] = {
     scenario.name: scenario
     for scenario in (
         AdversarialPath(),
+        ArrangeTerrain(),
         PointMatching(),
         DrawnRoute(),
         RankBalance(),
         BoundedForesight(),
+        PlaceWalls(),
         MapGeneration(),
         TerrainLearning(),
         TilesetAdaptation(),

@@ -39,6 +39,7 @@ class Frame:
     """What the canvas shows of one step; None where a scenario has no such thing.
 
     cost_map, traffic: (H, W).  paths: cells (n, 2) per route; walks: the same, of agents.
+    passable: (H, W), of a run that places or removes walls.
     layouts: name to positions (n, 2).
     plan: its largest couplings; rows are the points that they begin at.
     """
@@ -48,6 +49,7 @@ class Frame:
     traffic: Floats | None = None
     paths: tuple[Cells, ...] = ()
     walks: tuple[Cells, ...] = ()
+    passable: npt.NDArray[np.bool_] | None = None
     layouts: Mapping[str, Floats] | None = None
     plan: Plan | None = None
     scatter: Scatter | None = None

@@ -61,6 +61,11 @@ def stoppable_by(flag: StopFlag) -> Generator[None]:
         _of_thread.flag = before
 
 
+def flag_of_thread() -> StopFlag:
+    """Return this thread's flag, for helper threads that it starts: they say `stoppable_by` with it."""
+    return _of_thread.flag
+
+
 def stop_byte() -> Bytes:
     """Return the byte (1,) of this thread's flag, for a compiled loop."""
     return _of_thread.flag.byte

@@ -117,8 +117,7 @@ def admissible_maps(
     """
     free = passable if locked is None else passable & ~locked
     fixed = np.where(passable & ~free, cost_map, 0.0).astype(np.float64)
-    label = np.min([np.ravel(turned) for turned in _images(cost_map.shape, symmetry)], axis=0)
-    label = label.reshape(cost_map.shape)
+    label = orbit_labels(cost_map.shape, symmetry)
     group = np.full(cost_map.shape, FIXED, dtype=np.int32)
     check()
     _, index = np.unique(label[free], return_inverse=True)
@@ -139,6 +138,11 @@ def admissible_maps(
 def symmetric_shape(shape: tuple[int, ...], symmetry: Symmetry) -> bool:
     """Say whether a map of this shape can have the symmetry; turns and diagonals need a square."""
     return symmetry not in ("quarter_turn", "diagonal") or shape[0] == shape[1]
+
+
+def orbit_labels(shape: tuple[int, ...], symmetry: Symmetry) -> npt.NDArray[np.int64]:
+    """Return a number (H, W) for each cell that it shares with its images: the smallest flat index of them."""
+    return np.min(_images(shape, symmetry), axis=0)
 
 
 def _images(shape: tuple[int, ...], symmetry: Symmetry) -> list[npt.NDArray[np.int64]]:

@@ -41,6 +41,19 @@ def distances_to(grid: Grid, cost_map: Floats, goal: Cell) -> DistanceField:
     return DistanceField(goal, distance, next_move, order)
 
 
+def distances_from(grid: Grid, cost_map: Floats, start: Cell) -> DistanceField:
+    """Return the distances of all cells from `start`: a field towards it, with every move turned round.
+
+    It differs from `distances_to` where a move costs another amount than the way back.
+    """
+    root = start[0] * grid.shape[1] + start[1]
+    distance, next_move, order = _dijkstra(
+        writable(cost_map), grid.legal, root, 1.0 - grid.tail_share, stop_byte()
+    )
+    check()
+    return DistanceField(start, distance, next_move, order)
+
+
 def shortest_path(field: DistanceField, start: Cell) -> Integers:
     """Return the cells (n, 2) of one shortest path from `start` to the goal. Raises ValueError without one."""
     if not field.reaches(start):

@@ -22,7 +22,9 @@ SAMPLES: dict[str, tuple[str, str]] = {
     "canyon": ("Canyon", "A winding gorge with arms that rejoin it: a few cells decide everything."),
     "ruins": ("Maze-like ruins", "Many walls and many ways: the largest map."),
     "lake": ("Lakeside trail", "A line is drawn along the far shore: costs change until the path takes it."),
+    "woods": ("Old woods", "Six terrains and no walls: the tiles alone, rearranged, make the way long."),
     "marsh": ("Marsh", "Locked planks between islets, wider than high, and a move pays for the cell it enters."),
+    "garden": ("Walled garden", "A lawn between gate and pavilion: hedges, placed as walls, make the walk long."),
 }
 
 

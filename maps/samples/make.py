@@ -10,6 +10,7 @@ import numpy as np
 from maps.document import Layout, MapDocument, Mask, MovementRule, Route, Terrain
 from maps.formats import write_map
 from maps.samples import SAMPLES
+from maps.samples.garden import garden
 from maps.samples.landscape import (
     Sketch,
     coordinates,
@@ -505,6 +506,30 @@ def lake() -> MapDocument:
     return _document(sketch, (Route("lakeside", (24, 2), (24, 45), line=line),), cell_size=4.0)
 
 
+def woods() -> MapDocument:
+    """Woods with a bog, crags on the heights, clearings and a winding path; every cell can be walked on."""
+    shape = (64, 64)
+    sketch = Sketch(
+        shape,
+        (
+            Terrain("meadow", 1.0, "#c0d27c"),
+            Terrain("path", 0.6, "#f3e8cb"),
+            Terrain("bracken", 1.5, "#a3a24f"),
+            Terrain("wood", 2.2, "#5d8f5c"),
+            Terrain("bog", 3.2, "#4d6272"),
+            Terrain("crag", 4.6, "#3f3538"),
+        ),
+    )
+    height = noise(shape, 17.0, 121)
+    sketch.lay_bands(noise(shape, 12.0, 122), [(0.45, "bracken"), (0.58, "wood")])
+    sketch.lay("bog", warped(from_line(shape, [(44, -4), (48, 14), (40, 26), (50, 38)]), 3.0, 9.0, 123) < 4.2)
+    sketch.lay("crag", height > 0.9)
+    sketch.lay("crag", warped(from_point(shape, (26, 40)), 2.5, 7.0, 124) < 4.5)
+    path = [(32, -2), (32, 4), (27, 11), (19, 17), (22, 26), (33, 31), (36, 41), (30, 49), (32, 59), (32, 66)]
+    sketch.lay("path", from_line(shape, path) < 0.95)
+    return _document(sketch, (Route("through the woods", (32, 3), (32, 60)),), cell_size=4.0)
+
+
 def _document(
     sketch: Sketch,
     routes: tuple[Route, ...],
@@ -553,8 +578,10 @@ _MAKERS: dict[str, Callable[[], MapDocument]] = {
     "island": island,
     "canyon": canyon,
     "ruins": ruins,
+    "woods": woods,
     "marsh": marsh,
     "lake": lake,
+    "garden": garden,
 }
 
 

@@ -47,6 +47,7 @@ CASES = (
     Case("drawn_route", "drawn_route", "lake", {"steps": 100_000}),
     Case("balance", "balance", "arena", {"steps": 100_000}),
     Case("foresight", "foresight", "lake", {"steps": 100_000}),
+    Case("place_walls", "place_walls", "garden", {"steps": 100_000}),
     Case("generate", "generate", "plain", {"steps": 100_000}),
     Case("terrain", "terrain", "river", {}),
     Case("adaptation", "adaptation", "river", {}),

@@ -71,6 +71,7 @@ def test_every_edit_says_exactly_where_it_changed_something(document: MapDocumen
             document, raster.flood(edits.same_terrain(document, (row, column)), (row, column)), MUD
         ),
         lambda: edits.apply_costs(document, np.full(document.shape, 1.5)),
+        lambda: edits.apply_walls(document, document.cost > document.cost.mean()),
     ]
     for make in made:
         assert_dirty_is_exact(document, make())
@@ -177,6 +178,17 @@ def test_an_optimised_map_leaves_walls_and_locked_cells() -> None:
     assert cost.tolist() == [[1.0, 2.0, 2.0], [2.0, 1.0, 2.0]]
     with pytest.raises(MapError, match="must agree"):
         edits.apply_costs(document, np.ones((3, 2)))
+
+
+def test_walls_of_a_run_leave_locked_cells_and_costs() -> None:
+    document = new_document(2, 3)
+    document = edits.set_locked(document, raster.disc((2, 3), (1, 1), 1), True).document
+    walled = edits.apply_walls(document, np.zeros((2, 3), np.bool_)).document
+    assert walled.passable.tolist() == [[False, False, False], [False, True, False]]
+    assert walled.cost is document.cost
+    assert edits.apply_walls(walled, walled.passable).document is walled
+    with pytest.raises(MapError, match="must agree"):
+        edits.apply_walls(document, np.ones((3, 2), np.bool_))
 
 
 def test_a_cost_that_is_no_number_reaches_no_map() -> None:

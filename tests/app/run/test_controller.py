@@ -179,11 +179,15 @@ def test_a_fork_takes_costs_and_points_of_a_step_and_runs_from_there(qtbot, desk
     desk.controller.start_or_pause()
     ended(qtbot, desk)
     frame = replace(desk.run.kept[len(desk.run.kept) // 2], layouts={"camps": np.array([[4.0, 5.0]])})
+    walls = desk.model.document.passable.copy()
+    walls[0, :3] = False
+    frame = replace(frame, passable=walls)
     before = len(desk.model.history.labels)
     desk.controller.fork(frame)
     forked = desk.model.document
     assert np.allclose(forked.cost, frame.cost_map, rtol=1e-6)
     assert forked.layouts[0].positions.tolist() == [[4.0, 5.0]]
+    assert np.array_equal(forked.passable, walls)
     assert desk.model.history.labels[before:] == (f"Fork at step {frame.step}",)
     assert desk.run.started_from is forked
     assert desk.run.busy

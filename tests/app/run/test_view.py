@@ -106,6 +106,25 @@ def test_an_earlier_frame_stays_in_view_until_the_newest_is_wanted(seen):
     assert (seen.run_costs == 3.0).all()
 
 
+def test_walls_of_a_frame_stand_in_place_of_the_drawn_ones_and_go_with_it(seen):
+    seen.wall((0, 0), (3, 3))
+    passable = np.ones((16, 16), bool)
+    passable[5, 4:9] = False
+    shown = frame(3, passable=passable)
+    seen.become("running")
+    seen.deliver(shown)
+    ground = seen.canvas.document
+    assert np.array_equal(ground.passable, passable)
+    assert (seen.run_costs[passable] == 2.0).all()
+    assert drawn_lines(seen) == [len(PATH)]
+    seen.view.refresh()
+    assert seen.canvas.document is ground, "nothing is drawn anew for a frame that is in view already"
+    seen.wall((10, 10), (12, 12))
+    assert (seen.run_costs[passable] == 2.0).all(), "costs stay when the ground below them is another"
+    seen.view.compare(True)
+    assert seen.canvas.document is seen.model.document
+
+
 def test_comparing_shows_the_drawn_map_and_its_path_and_scrubbing_ends_it(qtbot, seen):
     seen.become("ended", frame=frame(5))
     seen.view.compare(True)

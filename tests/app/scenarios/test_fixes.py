@@ -13,15 +13,20 @@ from app.cli.options import add_settings, settings_from, words_for
 from app.scenarios import SCENARIOS
 from app.scenarios.adaptation import AdaptationSettings
 from app.scenarios.adversarial_settings import AdversarialSettings
+from app.scenarios.arrange_settings import ArrangeSettings
 from app.scenarios.balance_settings import BalanceSettings
 from app.scenarios.drawn_route import DrawnRouteSettings
 from app.scenarios.foresight import ForesightSettings
 from app.scenarios.generate import GenerateSettings
 from app.scenarios.matching_settings import MatchingSettings
+from app.scenarios.place_walls import PlaceWallsSettings
 from app.scenarios.settings import settings_of
 from app.scenarios.terrain import TerrainSettings
 from app.widgets.settings_form import SettingsForm
+from engine.arranging.checks import check_arrangement
+from engine.arranging.problem import Arrangement, Limits, MovementClass
 from engine.core.errors import ProblemError, SuggestedFix, apply_fix
+from engine.cost_maps.problem import Route as EngineRoute
 from engine.learning.terrain import TrainingSettings, train_terrain
 from engine.learning.terrain_bytes import model_to_bytes
 from engine.learning.tilesets import examples
@@ -35,6 +40,7 @@ from tests.present import present
 ROOT = Path(__file__).parents[3]
 PLAIN = new_document(8, 8).replace(routes=(Route("r", (4, 1), (4, 6)),))
 WIDE = new_document(8, 10).replace(routes=(Route("r", (4, 1), (4, 6)),))
+FENCED = PLAIN.replace(passable=PLAIN.passable & (np.arange(8) != 3))
 DRAWN = PLAIN.replace(routes=(Route("r", (4, 1), (4, 6), line=((2, 3), (2, 4))),))
 
 
@@ -48,6 +54,13 @@ def with_layouts(*layouts, width=8, walls=()):
     for column in walls:
         passable[:, column] = False
     return document.replace(passable=passable, layouts=layouts)
+
+
+def tiled(document):
+    """The document with two terrains, not symmetric."""
+    cost = document.cost.copy()
+    cost[:, :3] = 2.5
+    return document.replace(cost=cost)
 
 
 SIX = points("six", *[(row, 5) for row in range(6)])
@@ -80,6 +93,23 @@ CASES = [
     Refused("balance", with_layouts(SPREAD, SITES), BalanceSettings(keep=-1.0), SuggestedFix("keep", 0.0)),
     Refused("foresight", PLAIN, ForesightSettings(keep=1.5), SuggestedFix("keep", 1.0)),
     Refused(
+        "arrange_terrain", tiled(WIDE), ArrangeSettings(symmetry="quarter_turn"), SuggestedFix("symmetry", "none")
+    ),
+    Refused(
+        "arrange_terrain",
+        tiled(PLAIN),
+        ArrangeSettings(free_zone=30.0),
+        SuggestedFix("free_zone", 0.0),
+        "no tile may change",
+    ),
+    Refused(
+        "arrange_terrain",
+        tiled(PLAIN),
+        ArrangeSettings(symmetry="left_right", most_changed=0.01),
+        SuggestedFix("most_changed", ...),
+        "tiles have to change",
+    ),
+    Refused(
         "balance",
         with_layouts(SPREAD, SITES),
         BalanceSettings(sites="spread"),
@@ -107,6 +137,15 @@ CASES = [
         "balance", with_layouts(LEFT, SITES), BalanceSettings(), SuggestedFix("teams", "top_bottom"), "one half"
     ),
     Refused("foresight", PLAIN, ForesightSettings(tolerance=0.0), SuggestedFix("tolerance", 0.02)),
+    Refused("place_walls", PLAIN, PlaceWallsSettings(walls=100), SuggestedFix("walls", 58), "choose 1 to 58"),
+    Refused("place_walls", FENCED, PlaceWallsSettings("clear", 9), SuggestedFix("walls", 8), "choose 1 to 8"),
+    Refused(
+        "place_walls",
+        PLAIN,
+        PlaceWallsSettings(walls=2, waypoints="gone"),
+        SuggestedFix("waypoints", "none"),
+        "no points 'gone'",
+    ),
     Refused("drawn_route", DRAWN, DrawnRouteSettings(route="gone"), SuggestedFix("route", "r"), "no route 'gone'"),
     Refused(
         "drawn_route",
@@ -250,6 +289,22 @@ def test_transport_suggests_an_epsilon_and_a_mass_that_do():
     check(replace(problem, relaxation=apply_fix(Partial(5.0), present(caught.value.fix))), settings)
 
 
+def test_arranging_suggests_limits_that_do():
+    costs = np.array([1.0, 3.0])
+    terrain = np.array([[0, 1, 0, 0], [0, 1, 1, 0], [0, 0, 1, 0]])
+    problem = Arrangement(terrain, (MovementClass("w", costs, (EngineRoute((0, 0), (0, 3)),)),))
+    divided = Limits(districts=np.arange(12).reshape(3, 4) // 6, counts=np.array([[2, 9], [3, 10]]))
+    for limits in (
+        Limits(free_zone=-1.0),
+        Limits(most_changed=1.5),
+        Limits(counts=np.array([[1, 2], [1, 2]])),
+        replace(divided, counts=np.array([[5, 6], [6, 7]])),
+    ):
+        with pytest.raises(ProblemError) as caught:
+            check_arrangement(replace(problem, limits=limits))
+        check_arrangement(replace(problem, limits=apply_fix(limits, present(caught.value.fix))))
+
+
 def places():
     """Every place where the engine or a scenario suggests a fix: (file, first line, last line)."""
     for folder in ("engine", "app/scenarios"):
@@ -277,6 +332,7 @@ def test_every_place_that_suggests_a_fix_is_provoked_here(monkeypatch, network):
         with monkeypatch.context() as patch:
             refusal(case, real(case, network, patch))
     test_transport_suggests_an_epsilon_and_a_mass_that_do()
+    test_arranging_suggests_limits_that_do()
     known = list(places())
     assert len(known) >= 25
     missed = [

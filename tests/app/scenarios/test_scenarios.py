@@ -27,6 +27,12 @@ from tests.present import present
 # Scenario -> (its sample map, settings that make it short here, options that do the same, keys of its report)
 SHORT = {
     "adversarial": ("plain", {"steps": 20}, ["--steps", "20"], {"path_cost_before", "path_cost_after", "gap"}),
+    "arrange_terrain": (
+        "plain",
+        {"steps": 10},
+        ["--steps", "10"],
+        {"path_cost_before", "path_cost_after", "upper_bound", "gap", "tiles_changed"},
+    ),
     "matching": (
         "island",
         {"steps": 20, "totals": "scale"},
@@ -53,6 +59,12 @@ SHORT = {
         {"steps": 12, "count": 3},
         ["--steps", "12", "--count", "3"],
         {"hits", "path_costs", "diversity"},
+    ),
+    "place_walls": (
+        "garden",
+        {"steps": 20},
+        ["--steps", "20"],
+        {"path_cost_before", "path_cost_after", "walls", "proved", "settled"},
     ),
 }
 
@@ -174,10 +186,16 @@ def test_it_runs_from_the_command_line(tmp_path, name):
     assert keys | {"steps", "seconds", "status", "scenario", "movement"} <= set(report)
     before, after = load_sample(sample), read_map(out)
     assert after.shape == before.shape
-    assert not np.array_equal(after.cost, before.cost) or after.layouts != before.layouts
-    assert np.array_equal(after.passable, before.passable)
+    if name == "place_walls":
+        assert np.array_equal(after.cost, before.cost)
+        assert np.count_nonzero(before.passable & ~after.passable) == report["walls"] == 30
+        assert not (after.passable & ~before.passable).any()
+    else:
+        assert not np.array_equal(after.cost, before.cost) or after.layouts != before.layouts
+        assert np.array_equal(after.passable, before.passable)
     locked = before.locked & before.passable
     assert np.array_equal(after.cost[locked], before.cost[locked]), "locked cells stay"
+    assert np.array_equal(after.passable[before.locked], before.passable[before.locked])
 
 
 @pytest.mark.slow

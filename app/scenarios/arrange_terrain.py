@@ -1,0 +1,313 @@
+"""Arrange terrain: the tiles that are on the map change places until paths are as wanted."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from math import isfinite, nan
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+from app.scenarios.adversarial import RouteReport
+from app.scenarios.arrange_settings import ArrangeSettings
+from app.scenarios.common_settings import apply_map, drawn_costs
+from app.scenarios.figures import curve
+from app.scenarios.frame import Floats, Frame
+from app.scenarios.report import Report, RunFacts
+from app.scenarios.scenario import RunStep, Scenario, state_of
+from app.scenarios.translate import movement_grid, path_cells, path_costs
+from app.scenarios.words import within
+from engine.core.errors import ProblemError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import numpy.typing as npt
+
+    from engine.arranging.problem import Aim, Arrangement
+    from engine.arranging.run import ArrangeIterate
+    from maps.document import MapDocument
+
+MOST_TERRAINS = 16
+
+
+@dataclass(frozen=True)
+class ArrangeFigures:
+    """Path costs of a step: the weighted sum of the routes, with "fair" the smallest ratio to the drawn cost.
+
+    gap: of the best map to the bound, relative.  changed: share of the tiles that differ from the drawn map.
+    off_target: worst relative deviation from a target.
+    """
+
+    bound: float = curve("longest possible (bound)", "bound")
+    best: float = curve("best so far", "best")
+    path_cost: float = curve("this step", "value")
+    gap: float = nan
+    changed: float = 0.0
+    off_target: float = nan
+
+
+@dataclass(frozen=True, eq=False)
+class ArrangeReport(Report):
+    """Exact path costs of both documents: the weighted sum of the routes.
+
+    upper_bound, gap: of that sum, with "fair" of the smallest ratio to the drawn cost; NaN without a bound.
+    tiles: how many the map has, of so many terrains.
+    """
+
+    path_cost_before: float
+    path_cost_after: float
+    upper_bound: float
+    gap: float
+    tiles_changed: int
+    tiles: int
+    terrains: int
+    aim: Aim
+    routes: tuple[RouteReport, ...]
+
+    def summary_lines(self) -> list[str]:
+        """Return path costs and gap, each route's where there are several, and how many tiles changed."""
+        what = f"Weighted sum of {len(self.routes)} routes" if len(self.routes) > 1 else "Path"
+        line = f"{what} {self.path_cost_before:.4g} → {self.path_cost_after:.4g}"
+        if isfinite(self.gap):
+            line += f" · within {within(self.gap)} % of the best that these tiles can do"
+        routes = self.routes if len(self.routes) > 1 else ()
+        return [
+            line,
+            *(f"  {route.name}: {route.before:.4g} → {route.after:.4g}" for route in routes),
+            f"{self.tiles_changed} of {self.tiles} tiles changed, {self.terrains} terrains · "
+            f"{self.run.steps} steps in {self.run.seconds:.2f} s · {self.run.movement}",
+        ]
+
+    def captions(self) -> tuple[str, str]:
+        """Return path costs, and the share of tiles that changed."""
+        what = f"weighted sum of {len(self.routes)} routes" if len(self.routes) > 1 else "path cost"
+        changed = 100.0 * self.tiles_changed / max(1, self.tiles)
+        return (
+            f"{what} {self.path_cost_before:.4g}",
+            f"{what} {self.path_cost_after:.4g}, {changed:.0f} % of the tiles changed",
+        )
+
+
+ArrangeStep: TypeAlias = RunStep[ArrangeFigures, Floats]
+
+
+class ArrangeTerrain(Scenario[ArrangeSettings, ArrangeFigures, Floats]):
+    """Rearrange the tiles of a map so that paths get longer, shorter, or as asked. Result: (H, W) costs."""
+
+    name = "arrange_terrain"
+    title = "Arrange terrain"
+    summary = "Move the tiles that are on the map about until paths are as long as they can get."
+    axis = "path cost"
+    settings = ArrangeSettings
+    figures = ArrangeFigures
+
+    def steps(
+        self, document: MapDocument, settings: ArrangeSettings, state: object = None
+    ) -> Iterator[ArrangeStep]:
+        """See `Scenario.steps`."""
+        from engine.arranging.checks import check_arrangement
+        from engine.arranging.prepared import prepare
+
+        problem, costs = arrangement(document, settings)
+        check_arrangement(problem)
+        prepare(problem)
+        return _steps(problem, costs, document, settings, state)
+
+    def total_steps(self, settings: ArrangeSettings) -> int | None:
+        """Return the rounds; a run with a tolerance may end before."""
+        return settings.steps
+
+    def headline(self, first: ArrangeFigures, last: ArrangeFigures) -> str:
+        """Return the run in one line: "Path 108.9 → 176.2 · within 3.1 % of the best possible · 38 % changed"."""
+        line = f"Path {first.path_cost:.4g} → {last.best:.4g}"
+        if isfinite(last.off_target):
+            line += f" · {100.0 * last.off_target:.1f}\u00a0% off the target"
+        elif last.gap < 0.5:
+            line += f" · within {within(last.gap)}\u00a0% of the best possible"
+        return line + f" · {100.0 * last.changed:.0f}\u00a0% of the tiles changed"
+
+    def apply(self, document: MapDocument, result: Floats) -> MapDocument:
+        """Return the document with the best arrangement's costs. Raises MapError where the map does not fit."""
+        return apply_map(document, result)
+
+    def report(
+        self,
+        before: MapDocument,
+        after: MapDocument,
+        settings: ArrangeSettings,
+        last: ArrangeStep,
+        facts: RunFacts,
+    ) -> ArrangeReport:
+        """Return exact path costs of both documents, and the gap of the second to the run's bound."""
+        from engine.arranging.problem import score
+        from engine.cost_maps.certificate import relative_gap
+
+        problem, _ = arrangement(before, settings)
+        costs_before, costs_after = path_costs(before), path_costs(after)
+        weights = np.array([route.weight for route in before.routes])
+        bound = last.figures.bound
+        return ArrangeReport(
+            facts,
+            path_cost_before=float(weights @ costs_before),
+            path_cost_after=float(weights @ costs_after),
+            upper_bound=bound,
+            gap=max(0.0, relative_gap(bound, score(problem, costs_after))) if isfinite(bound) else nan,
+            tiles_changed=int(np.count_nonzero((after.cost != before.cost) & problem.tiles)),
+            tiles=int(np.count_nonzero(problem.tiles)),
+            terrains=problem.terrains,
+            aim=settings.aim,
+            routes=tuple(
+                RouteReport(route.name, route.start, route.goal, was, now)
+                for route, was, now in zip(before.routes, costs_before.tolist(), costs_after.tolist(), strict=True)
+            ),
+        )
+
+    def aims_at_targets(self, settings: ArrangeSettings) -> bool:
+        """Return whether each route has a target."""
+        return settings.aim == "target"
+
+    def with_targets(self, settings: ArrangeSettings, targets: tuple[float, ...]) -> ArrangeSettings:
+        """Return the settings with a path cost for each route, in their order."""
+        return replace(settings, targets=targets)
+
+
+def arrangement(document: MapDocument, settings: ArrangeSettings) -> tuple[Arrangement, Floats]:
+    """Return the engine's problem of arranging the document's tiles, and the costs (T,) of its terrains.
+
+    Raises ProblemError where the map has too many terrains, or there is not one target for each route.
+    """
+    from engine.arranging.districts import winding_blocks
+    from engine.arranging.problem import Arrangement, Limits, MovementClass
+    from engine.cost_maps.problem import Route
+
+    if settings.targets and len(settings.targets) != len(document.routes):
+        raise ProblemError(
+            "objective", f"{len(settings.targets)} targets for {len(document.routes)} routes; give one for each"
+        )
+    terrain, costs = terrains_of(document)
+    districts = None
+    if 0 < settings.district < max(document.shape):
+        districts = winding_blocks(document.shape, settings.district)
+    rule = document.rule
+    targets = settings.targets or (None,) * len(document.routes)
+    walker = MovementClass(
+        "the walker",
+        costs,
+        tuple(
+            Route(route.start, route.goal, route.weight, target)
+            for route, target in zip(document.routes, targets, strict=True)
+        ),
+        elsewhere=np.where(document.passable, drawn_costs(document), np.inf),
+        neighbours=rule.neighbours,
+        corner_rule=rule.corner_rule,
+        cost_rule=rule.cost_rule,
+    )
+    limits = Limits(
+        locked=document.locked,
+        free_zone=settings.free_zone,
+        districts=districts,
+        symmetry=settings.symmetry,
+        most_changed=settings.most_changed,
+    )
+    return Arrangement(terrain, (walker,), limits, settings.aim), costs
+
+
+def terrains_of(document: MapDocument) -> tuple[npt.NDArray[np.int64], Floats]:
+    """Return the number of each cell's terrain (H, W), −1 for none, and the terrains' costs (T,), rising.
+
+    Where the passable cells have few different costs, these are the terrains. Otherwise the costs of the palette
+    are, and cells of any other cost are no tiles: they stay as they are.
+    """
+    there = np.unique(document.cost[document.passable])
+    if there.size > MOST_TERRAINS:
+        palette = [terrain.cost for terrain in document.palette if terrain.passable]
+        there = there[np.isin(there, np.array(palette, dtype=np.float32))]
+        if not 2 <= there.size <= MOST_TERRAINS:
+            raise ProblemError(
+                "terrain",
+                f"the map has no tiles: its costs are not those of the palette, and more than {MOST_TERRAINS} "
+                "different ones; paint it with terrains",
+            )
+    if there.size < 2:
+        raise ProblemError(
+            "terrain", "the map has one terrain only, so nothing can change places; paint another one"
+        )
+    number = np.clip(np.searchsorted(there, document.cost), 0, there.size - 1)
+    tiles = document.passable & (there[number] == document.cost)
+    return np.where(tiles, number, -1).astype(np.int64), there.astype(np.float64)
+
+
+def _steps(
+    problem: Arrangement, costs: Floats, document: MapDocument, settings: ArrangeSettings, state: object
+) -> Iterator[ArrangeStep]:
+    from engine.arranging import run as engine
+
+    how = engine.ArrangeSettings(
+        steps=settings.steps,
+        threads=max(1, (os.cpu_count() or 1) - 1),  # one is left for the window
+        tolerance=settings.tolerance,
+        seed=settings.seed,
+    )
+    if state is None:
+        yield _as_drawn(problem, costs, document)
+    for iterate in engine.arrange(problem, how, state_of(engine.ArrangeState, state)):
+        shown = iterate.terrain if iterate.status is None else iterate.best_terrain
+        yield RunStep(
+            iterate.step,
+            _figures(problem, iterate),
+            _framing(iterate.step, _costs(problem, costs, document, shown), document),
+            _costs(problem, costs, document, iterate.best_terrain),
+            iterate.state,
+            iterate.status,
+            "" if iterate.status is None else iterate.status.message,
+        )
+
+
+def _figures(problem: Arrangement, iterate: ArrangeIterate) -> ArrangeFigures:
+    from engine.arranging.problem import path_costs as costs_on
+
+    return ArrangeFigures(
+        bound=nan if iterate.upper_bound is None else iterate.upper_bound,
+        best=_shown_cost(problem, iterate.path_costs),
+        path_cost=_shown_cost(problem, costs_on(problem, iterate.terrain)),
+        gap=nan if iterate.gap is None else iterate.gap,
+        changed=iterate.tiles_changed / max(1, np.count_nonzero(problem.tiles)),
+        off_target=iterate.score if problem.aim == "target" else nan,
+    )
+
+
+def _as_drawn(problem: Arrangement, costs: Floats, document: MapDocument) -> ArrangeStep:
+    """Return step 0, the drawn map."""
+    from engine.arranging.problem import score
+
+    drawn = _shown_cost(problem, problem.drawn_lengths)
+    off_target = score(problem, problem.drawn_lengths) if problem.aim == "target" else nan
+    figures = ArrangeFigures(best=drawn, path_cost=drawn, off_target=off_target)
+    return RunStep(0, figures, _framing(0, _costs(problem, costs, document, problem.terrain), document))
+
+
+def _shown_cost(problem: Arrangement, lengths: Floats) -> float:
+    """Return what the run optimises, from the routes' path costs (R,); with targets their weighted mean."""
+    from engine.arranging.problem import score, weights
+
+    if problem.aim == "target":
+        return float(weights(problem) @ lengths / weights(problem).sum())
+    return score(problem, lengths)
+
+
+def _costs(
+    problem: Arrangement, costs: Floats, document: MapDocument, terrain: npt.NDArray[np.int64]
+) -> Floats:
+    """Return the cost map (H, W) of an arrangement; cells that are no tiles keep their drawn cost."""
+    return np.where(problem.tiles, costs[terrain], drawn_costs(document))
+
+
+def _framing(step: int, cost_map: Floats, document: MapDocument) -> Callable[[], Frame]:
+    """Return what makes the frame."""
+
+    def frame() -> Frame:
+        return Frame(step, cost_map, paths=path_cells(movement_grid(document), cost_map, document.routes))
+
+    return frame
