@@ -99,7 +99,7 @@ class NewestWins(Generic[Result]):
         parent: QObject | None = None,
     ) -> None:
         self._prepare, self._done, self._failed = prepare, done, failed
-        self._asked = False
+        self._asked = self._over = False
         self._background = Background(parent)
         self._quiet = QTimer(parent, interval=QUIET, singleShot=True)
         self._quiet.timeout.connect(self._begin)
@@ -110,7 +110,9 @@ class NewestWins(Generic[Result]):
         return self._asked or self._background.busy
 
     def ask(self) -> None:
-        """Ask for a result on the present state."""
+        """Ask for a result on the present state; nothing once it is shut down."""
+        if self._over:
+            return
         self._asked = True
         if not self._quiet.isActive():
             self._quiet.start()
@@ -122,7 +124,7 @@ class NewestWins(Generic[Result]):
     def shut_down(self) -> None:
         """Cancel the job that is under way and wait for it a little; nothing is delivered any more."""
         self._quiet.stop()
-        self._asked = False
+        self._asked, self._over = False, True
         self._background.shut_down(PATIENCE)
 
     def _begin(self) -> None:

@@ -117,10 +117,13 @@ class MapDisplay(QWidget):
             self._scene.distance_subject = subject
             self.update()
 
-    def show_unreachable(self, reached: Mask | None) -> None:
-        """Mark where a search that reached these cells (H, W) ended without the goal; None for nothing."""
+    def show_unreachable(self, reached: Mask | None, why: str = "") -> None:
+        """Mark where a search that reached these cells (H, W) ended without the goal; None for nothing.
+
+        why: the reason, where it is another than walls between start and goal.
+        """
         if reached is None or reached.shape == self._scene.map.document.shape:
-            self._scene.show_unreachable(reached)
+            self._scene.show_unreachable(reached, why)
             self.update()
 
     def show_moving(self, layouts: Mapping[str, NDArray[np.float64]] | None) -> None:

@@ -66,6 +66,7 @@ class Scene:
         self.walks: list[QPolygonF] = []
         self.glow: QImage | None = None
         self.cut: list[QLineF] | None = None  # None: nothing is unreachable
+        self.why_cut = ""
         self.moving: dict[str, NDArray[np.float64]] = {}
         self.trails = Trails()
         self.dots = Dots()
@@ -86,8 +87,9 @@ class Scene:
         self.layers = layers
         self.map.show_layers(layers & {"cost", "walls", "difference", "distance"})
 
-    def show_unreachable(self, reached: Mask | None) -> None:
-        """Mark where a search that reached these cells (H, W) ended; None for nothing."""
+    def show_unreachable(self, reached: Mask | None, why: str = "") -> None:
+        """Mark where a search that reached these cells (H, W) ended; None for nothing. why: if it is known."""
+        self.why_cut = why
         self.cut = None if reached is None else map_marks.cut_lines(reached, self.map.document.passable)
 
     def show_moving(self, layouts: Mapping[str, NDArray[np.float64]]) -> None:
@@ -208,11 +210,9 @@ class Scene:
     def _paint_sentence(self, painter: QPainter, window: QRect) -> None:
         tr = QCoreApplication.translate
         if self.cut is not None:
-            text = (
-                tr("Scene", "No way to the goal: the search ended at the red line")
-                if self.cut
-                else tr("Scene", "No way to the goal: an end of the route stands in a wall")
-            )
+            text = tr("Scene", "No way to the goal: the search ended at the red line")
+            if self.why_cut:
+                text = tr("Scene", "No way to the goal. {}").format(self.why_cut)
             draw_sentence(painter, window, text, map_marks.WARNING)
         elif self.empty and "routes" in self.layers:  # who hides routes knows what they are
             draw_sentence(painter, window, tr("Scene", "Drop a start and a goal (S, G)"))

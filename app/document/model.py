@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from maps.formats import read_file, write_map
+from maps.formats import keeps_results, read_file, work_lost, write_map
 from maps.history import History, new_history
 from maps.results import KeptResult, MapFile, newest_results
 
@@ -28,12 +28,14 @@ class DocumentModel(QObject):
     history_changed = Signal()
     title_changed = Signal()  # title or modified
     results_changed = Signal()
+    jumped = Signal()  # to another entry of the history, or to another map
 
     def __init__(self, document: MapDocument, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._history = new_history(document, "New")
         self._results: tuple[KeptResult, ...] = ()
         self._saved: MapFile | None = MapFile(document)
+        self._lost: tuple[str, ...] = ()
         self._shown = document
         self._path: Path | None = None
         self.session = 0  # another number for every map that is opened
@@ -67,7 +69,14 @@ class DocumentModel(QObject):
     def modified(self) -> bool:
         """Whether there is anything that the file does not hold."""
         saved = self._saved
-        return saved is None or self._history.current is not saved.document or self._results != saved.results
+        if saved is None or self._lost:
+            return True
+        return self._history.current is not saved.document or self._results != saved.results
+
+    @property
+    def lost(self) -> tuple[str, ...]:
+        """What of the map the last save lost, in sentences, as its format cannot hold it."""
+        return self._lost
 
     @property
     def unsaved_results(self) -> int:
@@ -166,16 +175,18 @@ class DocumentModel(QObject):
         self.session += 1
         self._results = tuple(results)
         self._saved, self._path = None if unsaved else MapFile(document, self._results), path
+        self._lost = ()
         self._stand(new_history(document, self.tr("Open") if path else self.tr("New")))
         self.results_changed.emit()
 
     def mark_saved(self, contents: MapFile, path: Path, session: int) -> None:
-        """Note that `path` holds these contents, which may have been written by another thread.
+        """Note that `path` holds these contents, as far as its format can; another thread may have written them.
 
         session: of the map that was written; where another one is open by now, its file is another, too.
         """
         if session == self.session:
-            self._saved, self._path = contents, path
+            self._saved = contents if keeps_results(path) else MapFile(contents.document)
+            self._lost, self._path = work_lost(contents.document, path, contents.results), path
             self.title_changed.emit()
 
     def _keep(self, results: tuple[KeptResult, ...]) -> None:
@@ -186,6 +197,7 @@ class DocumentModel(QObject):
     def _stand(self, history: History) -> None:
         self._history = history
         self.preview(history.current)
+        self.jumped.emit()
         self._tell_history()
 
     def _tell_history(self) -> None:

@@ -162,7 +162,8 @@ class Files(QObject):
         self.leaving.emit()
         if not self._model.modified:
             return True
-        answer = questions.ask_unsaved(self._window, self._model.title, self._model.unsaved_results)
+        model = self._model
+        answer = questions.ask_unsaved(self._window, model.title, model.unsaved_results, model.lost)
         return answer is Answer.OTHERWISE or (answer is Answer.YES and self._save_now())
 
     def look_at_disk(self) -> None:
@@ -192,7 +193,8 @@ class Files(QObject):
         return True
 
     def _save_now(self) -> bool:
-        path = self._model.path or self._ask_save()
+        path = None if self._model.lost else self._model.path
+        path = path or self._ask_save()
         if path is None or not self._accepts_losses(path):
             return False
         if self._decide_on_changes(path) is not Answer.OTHERWISE:
@@ -279,7 +281,9 @@ class Files(QObject):
             elif file is not held:
                 file.close()
             self._remember(path)
-            self.told.emit(self.tr("Saved {}").format(_named(contents.document, path)))
+            words = self.tr("Saved {}").format(_named(contents.document, path))
+            lost = self._model.lost if session == self._model.session else ()
+            self.told.emit(words + (self.tr("; no file holds {}").format(", ".join(lost)) if lost else ""))
 
         self.told.emit(self.tr("Saving {}…").format(path.name))
         self._background.start(work, saved, self._tell)

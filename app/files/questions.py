@@ -49,7 +49,7 @@ def ask_file(parent: QWidget, title: str, proposed: Path, kinds: Mapping[str, st
 def may_replace(parent: QWidget, title: str, path: Path) -> bool:
     """Ask whether a file may be replaced."""
     question = _tr("{} is there already. Replace it?").format(path.name)
-    return QMessageBox.question(parent, title, question) == Buttons.Yes
+    return QMessageBox.question(parent, title, question, Buttons.Yes | Buttons.No, Buttons.No) == Buttons.Yes
 
 
 def offers_table(parent: QWidget, refusal: str) -> bool:
@@ -61,7 +61,7 @@ def offers_table(parent: QWidget, refusal: str) -> bool:
 def accepts_losses(parent: QWidget, path: Path, lost: Sequence[str]) -> bool:
     """Ask whether a file may be written that does not keep all of the map."""
     question = _lost(path, lost) + _tr("\n\nSave all the same?")
-    return QMessageBox.question(parent, _tr("Save"), question) == Buttons.Yes
+    return QMessageBox.question(parent, _tr("Save"), question, Buttons.Yes | Buttons.No, Buttons.No) == Buttons.Yes
 
 
 def ask_lossy_save(parent: QWidget, path: Path, lost: Sequence[str]) -> Answer:
@@ -101,13 +101,20 @@ def ask_open_elsewhere(parent: QWidget, path: Path) -> Answer:
     return _ask(parent, _tr("Open elsewhere"), question.format(path.name), yes=_tr("Open a copy"))
 
 
-def ask_unsaved(parent: QWidget, title: str, results: int) -> Answer:
-    """Ask whether to save before the open map is closed: save (YES), discard (OTHERWISE) or stay (NO)."""
-    question = _tr("{} has unsaved changes. Save them?").format(title)
-    if results:
-        question += "\n" + _tr("Results that no file holds yet: {}").format(results)
+def ask_unsaved(parent: QWidget, title: str, results: int, lost: Sequence[str] = ()) -> Answer:
+    """Ask whether to save before the open map is closed: save (YES), discard (OTHERWISE) or stay (NO).
+
+    lost: what the last save could not keep; then YES is to save as `.longcut`.
+    """
+    if lost:
+        question = _tr("{} does not keep all of your work. No file holds:\n• {}\n\nSave it as .longcut?")
+        question = question.format(title, "\n• ".join(lost))
+    else:
+        question = _tr("{} has unsaved changes. Save them?").format(title)
+        if results:
+            question += "\n" + _tr("Results that no file holds yet: {}").format(results)
     answer = QMessageBox.question(
-        parent, _tr("Unsaved changes"), question, Buttons.Save | Buttons.Discard | Buttons.Cancel
+        parent, _tr("Unsaved changes"), question, Buttons.Save | Buttons.Discard | Buttons.Cancel, Buttons.Save
     )
     return {Buttons.Save: Answer.YES, Buttons.Discard: Answer.OTHERWISE}.get(answer, Answer.NO)
 

@@ -130,6 +130,7 @@ class CurvesPanel(QWidget):
         self._log_plot.setVisible(any(entry.log for entry in scenario.curves))
         self._heading = self.tr("{} over steps").format(scenario.axis.capitalize())
         self._title.setText(self._heading)
+        self._show_range(self._plot, 0.0, 1.0, FIRST_STEPS)
 
     def show_preparing(self, words: str) -> None:
         """Say what a run prepares in place of the title; empty for the title again."""

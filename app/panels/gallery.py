@@ -70,5 +70,10 @@ class GalleryPanel(QWidget):
         self._hint.setVisible(not maps)
         self.list.setVisible(bool(maps))
 
+    def leave(self, opened: MapDocument) -> None:
+        """Empty the gallery, as another map is open now, unless that is one of its own."""
+        if all(opened is not document for document in self._maps):
+            self.show_maps([], [])
+
     def _choose(self, item: QListWidgetItem) -> None:
         self.map_chosen.emit(self._maps[self.list.row(item)])

@@ -10,9 +10,9 @@ import numpy as np
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QVBoxLayout
 
-from app.tools.routes import ROUTE_COLOURS
+from app.tools.routes import ROUTE_COLOURS, free_route_name
 from app.widgets.entry_table import Column, EntriesPanel
-from app.widgets.parts import Button, RemoveButton, ask_colour, free_name, number, shortest, swatch
+from app.widgets.parts import Button, RemoveButton, ask_colour, number, shortest, swatch
 from maps.checks import positive
 from maps.document import Cell, MapDocument, Route
 from maps.edits import remove_route, set_route
@@ -71,7 +71,7 @@ class RoutesPanel(EntriesPanel[Route]):
         if shown != (self._costs, self._stale):
             self._costs, self._stale = shown
             self.refresh()
-        words = self.tr("Costs at {}").format(subject) if subject else ""
+        words = self.tr("Costs of {}").format(subject) if subject else ""
         if words != self.subject.text():
             self.subject.setText(words)
             self.subject.setVisible(bool(words))
@@ -172,11 +172,10 @@ class RoutesPanel(EntriesPanel[Route]):
 
     def _add(self) -> None:
         document, number_of = self._model.document, len(self._shown)
-        name = free_name(self.tr("Route"), {route.name for route in self._shown})
         start, goal = _free_ends(document, number_of)
         self._append(
             self.tr("Add route"),
-            Route(name, start, goal, colour=ROUTE_COLOURS[number_of % len(ROUTE_COLOURS)]),
+            Route(free_route_name(self._shown), start, goal, colour=ROUTE_COLOURS[number_of % len(ROUTE_COLOURS)]),
         )
 
     def _swap(self) -> None:

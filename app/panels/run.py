@@ -149,10 +149,11 @@ class RunPanel(QWidget):
         self._document = document
         self.form.show_document(document)
 
-    def show_run(self, run: RunModel, *, can_apply: bool, lacks: str) -> None:
+    def show_run(self, run: RunModel, *, can_apply: bool, lacks: str, step: int | None = None) -> None:
         """Show the words and the buttons that suit the state of a run.
 
         lacks: what the map lacks for a run of the chosen scenario; empty where one can start.
+        step: the earlier one in view, which is what would be applied; None for the result.
         """
         lacks = "" if run.busy else lacks
         texts = {"running": self.tr("Pause"), "paused": self.tr("Resume")}
@@ -166,12 +167,13 @@ class RunPanel(QWidget):
         waits = refused if run.refused else first
         _enable(self.step, run.busy and not run.refused, self.tr("One step, then pause"), waits)
         _enable(self.stop, run.busy, self.tr("End the run; its best stays"), first)
+        what = self.tr("the best") if step is None else self.tr("step {}, which is in view,").format(step)
         ended = run.state in ("ended", "failed")
         reason = self.tr("Stop the run first") if run.busy else first
         _enable(
             self.apply,
             can_apply,
-            self.tr("Take the best over into the map, as one undo step"),
+            self.tr("Take {} over into the map, as one undo step").format(what),
             self.tr("The run has no result, or the map shows it already") if ended else reason,
         )
         _enable(self.revert, ended, self.tr("Show the map as it was drawn; the result stays in Results"), reason)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from PySide6.QtCore import QObject, Signal
 
 from app.run.keeping import kept_result, same_map
+from app.run.measures import walled_end
 from app.run.shown import with_frame
 from app.widgets.parts import free_name
 from maps.errors import MapError
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from app.document.model import DocumentModel
+    from app.run.measures import Measures
     from app.run.model import RunModel
     from app.scenarios.frame import Frame
     from app.scenarios.scenario import AnyScenario, ScenarioSettings
@@ -52,6 +54,7 @@ class RunController(QObject):
     """
 
     told = Signal(str)  # a sentence for the status bar
+    lacks_changed = Signal()  # what the map lacks for a run is known better now
     result_outdated = Signal()  # the map was edited after the run, whose result does not show the edit
 
     def __init__(
@@ -68,6 +71,7 @@ class RunController(QObject):
         self._applied: MapDocument | None = None  # what applying the run's result made
         self._entry: KeptResult | None = None  # of the run, in the list of results
         self._entered: object = None  # the result from which the entry was made
+        self._measures: Measures | None = None  # of the drawn map, the newest
         run.finished.connect(self.keep)
         model.history_changed.connect(self._take_edit)
 
@@ -76,9 +80,28 @@ class RunController(QObject):
     @property
     def lacks(self) -> str:
         """What the map lacks for a run of the chosen scenario, as a sentence; empty where it has all."""
-        if self._choice.scenario.needs_route and not self._model.document.routes:
+        if not self._choice.scenario.needs_route:
+            return ""
+        document, measures = self._model.document, self._measures
+        if not document.routes:
             return self.tr("There is no route: drop a start and a goal on the map (S, G).")
+        for number, route in enumerate(document.routes, 1):
+            if walled := walled_end(document, number - 1):
+                return self.tr("{}: move it or clear the wall.").format(walled)
+            if route.start == route.goal:
+                return self.tr("Route {} starts at its goal: move one of the two.").format(number)
+            if measures is not None and measures.of.document is document and not measures.leads(number - 1):
+                cut = self.tr("Walls cut the goal of route {} off: open one, or move the start or the goal.")
+                return cut.format(number)
         return ""
+
+    def take_measures(self, measures: Measures | None) -> None:
+        """Take the newest measures of the drawn map, which tell whether walls cut a route's goal off."""
+        if measures is not self._measures:
+            before = self.lacks
+            self._measures = measures
+            if self.lacks != before:
+                self.lacks_changed.emit()
 
     @property
     def can_start_or_pause(self) -> bool:
@@ -141,26 +164,34 @@ class RunController(QObject):
         except MapError:
             return None
 
-    def apply_result(self) -> None:
+    def apply_result(self, frame: Frame | None = None) -> None:
         """Take the run's result over into the drawn map, as one undo step; the run can still be looked at.
 
         If the map has changed since the run last took it up, the designer is asked first.
+        frame: an earlier one of the run, to be taken over in place of the result.
         """
-        applied = self.result_document()
-        if applied is None or self._run.scenario is None:
-            self.told.emit(self.tr("The run's result does not fit this map any more."))
+        if self._run.scenario is None:
+            return
+        if frame is None:
+            applied, what, label = self.result_document(), self.tr("the run's result"), self._run.scenario.title
+        else:
+            applied, what = self._with(frame), self.tr("step {}").format(frame.step)
+            label = self.tr("Apply {}").format(what)
+        if applied is None:
+            self.told.emit(self.tr("{} does not fit this map any more.").format(what[:1].upper() + what[1:]))
             return
         before, after = self._model.document.total_cost, applied.total_cost
         if self._model.document is not self._run.taken:
             question = self.tr(
-                "The map has changed since the run last took it up. Apply the run's result to it? "
+                "The map has changed since the run last took it up. Apply {} to it? "
                 "The total cost becomes {:.6g}, it is {:.6g}."
             )
-            if not self._confirm(question.format(after, before)):
+            if not self._confirm(question.format(what, after, before)):
                 return
-        self._applied = applied
-        self._model.edit(self._run.scenario.title, applied)
-        self.told.emit(self.tr("Applied: total cost {:.6g}, before {:.6g}").format(after, before))
+        if frame is None:
+            self._applied = applied
+        self._model.edit(label, applied)
+        self.told.emit(self.tr("Applied {}: total cost {:.6g}, before {:.6g}").format(what, after, before))
 
     def apply_frame(self, frame: Frame) -> None:
         """Take a frame of an ended run, which is about to be edited, over into the drawn map, as one undo step.
@@ -171,9 +202,8 @@ class RunController(QObject):
             self._applied = applied
             words = self.tr("the run's result")
         else:
-            try:
-                applied = with_frame(self._model.document, frame)
-            except MapError:
+            applied = self._with(frame)
+            if applied is None:
                 return
             words = self.tr("step {}").format(frame.step)
         if not same_map(applied, self._model.document):
@@ -186,6 +216,7 @@ class RunController(QObject):
     def revert(self) -> None:
         """Forget an ended run; the drawn map is in view again. Its result stays in the list of results."""
         self._run.clear()
+        self.told.emit("")  # what was told of it
 
     def keep(self) -> None:
         """Put the best that the run has found into the list of results; each run has one entry there."""
@@ -196,6 +227,9 @@ class RunController(QObject):
         name = earlier.name if earlier else self._free_name()
         entry = kept_result(self._run, name)
         if entry is None:
+            if self._run.found_nothing:
+                self._entered = best
+                self.told.emit(self.tr("Nothing better than your map was found, so no result is kept"))
             return
         self._entry, self._entered = entry, best
         if earlier is not None:
@@ -239,6 +273,13 @@ class RunController(QObject):
             self._run.halt()
         self._run.clear()
         self._entry = self._entered = self._applied = None
+
+    def _with(self, frame: Frame) -> MapDocument | None:
+        """Return the drawn map with a frame in it; None where it does not fit."""
+        try:
+            return with_frame(self._model.document, frame)
+        except MapError:
+            return None
 
     def _free_name(self) -> str:
         title = "" if self._run.scenario is None else self._run.scenario.title

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QCoreApplication, QObject, Signal
 
 from app.base.jobs import NewestWins
 
@@ -60,12 +60,32 @@ class Measures:
         ends = ((route.start, route.goal) for route in self.of.document.routes)
         return dict(zip(ends, self.costs.tolist(), strict=True))
 
+    def leads(self, route: int) -> bool:
+        """Return whether a way leads from a route's start to its goal."""
+        return bool(np.isfinite(self.costs[route]))
+
+    @property
+    def why_cut_off(self) -> str:
+        """Why no way leads to the goal of route `route`, where an end of it is a wall; else empty."""
+        return "" if self.cut_off is None else walled_end(self.of.document, self.route)
+
     @property
     def cut_off(self) -> npt.NDArray[np.bool_] | None:
         """(H, W) cells from which the goal can be reached, where the route's start is not among them."""
         if self.distance is None or np.isfinite(self.costs[self.route]):
             return None
         return np.isfinite(self.distance)
+
+
+def walled_end(document: MapDocument, route: int) -> str:
+    """Say which end of a route, by its index, is a wall; empty where none is."""
+    ends = document.routes[route]
+    number = route + 1
+    if not document.passable[ends.start]:
+        return QCoreApplication.translate("Measures", "The start of route {} is a wall").format(number)
+    if not document.passable[ends.goal]:
+        return QCoreApplication.translate("Measures", "The goal of route {} is a wall").format(number)
+    return ""
 
 
 class Measurer(QObject):

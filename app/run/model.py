@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from app.run.keeping import same_map
 from app.run.progress import Progress
 from app.run.worker import Ending, Run, StepFigures, stopped
 from app.scenarios.frame import Floats, Frame
@@ -58,6 +59,7 @@ class RunModel(QObject):
         self.fix: SuggestedFix | None = None
         self._figures: list[StepFigures] = []
         self._best_map: tuple[object, MapDocument, MapDocument] | None = None  # a best, without it, with it
+        self._result_shown: tuple[Frame, MapDocument, bool] | None = None  # whether this frame shows this map
         self._progress: Progress | None = None
         self._told = ""  # how far the run is
         self._frames_seen, self._keep_every = 0, 1
@@ -113,6 +115,24 @@ class RunModel(QObject):
             except MapError:
                 return None
             self._best_map = known
+        return known[2]
+
+    @property
+    def found_nothing(self) -> bool:
+        """Return whether a run for a better map has ended with the map that it began with as its best."""
+        before, after = self.taken, self.best_map()
+        if self.busy or self.scenario is None or self.scenario.makes_gallery or before is None or after is None:
+            return False
+        return same_map(before, after)
+
+    @property
+    def shows_result(self) -> bool:
+        """Return whether a run has ended and its newest frame is its result, not only its last step."""
+        frame, after, known = self.frame, self.best_map(), self._result_shown
+        if self.busy or frame is None or after is None:
+            return False
+        if known is None or known[0] is not frame or known[1] is not after:
+            known = self._result_shown = frame, after, _shows(frame, after)
         return known[2]
 
     @property
@@ -220,16 +240,17 @@ class RunModel(QObject):
         self._timer.stop()
         self._patience.stop()
         self.result, self.fix = ending.result, ending.fix
-        message = ending.message
         if ending.cut:
             self._show_result()
-            message = self._stopped_words()
-        self._become("failed" if ending.failed else "ended", message)
+        self.state = "failed" if ending.failed else "ended"
+        self._become(self.state, self._stopped_words() if ending.cut else ending.message)
         self.finished.emit()
 
     def _stopped_words(self) -> str:
         total = None if self._progress is None else self._progress.total
         where = f"{self.step}" if total is None else self.tr("{} of {}").format(self.step, total)
+        if self.found_nothing:
+            return self.tr("Stopped at step {}; nothing better than your map was found.").format(where)
         if self.scenario is None or not self._figures:
             return self.tr("Stopped at step {}.").format(where)
         return self.tr("Stopped at step {}; {}.").format(where, self.scenario.stopped(self._figures[-1].figures))
@@ -244,7 +265,8 @@ class RunModel(QObject):
                 for layout, old in zip(after.layouts, before.layouts, strict=True)
                 if layout is not old
             }
-            self.frame = Frame(self.step, costs, layouts=moved or None)
+            walls = None if after.passable is before.passable else after.passable
+            self.frame = Frame(self.step, costs, layouts=moved or None, passable=walls)
             self.frame_changed.emit()
 
     def _forget(self) -> None:
@@ -308,6 +330,19 @@ class RunModel(QObject):
         if len(self.kept) > max(8, min(MOST_KEPT, KEPT_BYTES // _size(frame))):
             self.kept = self.kept[::2]
             self._keep_every *= 2
+
+
+def _shows(frame: Frame, document: MapDocument) -> bool:
+    """Return whether a frame has the costs, the walls and the points of a document."""
+    costs, points = frame.cost_map, frame.layouts or {}
+    places = {layout.name: layout.positions for layout in document.layouts}
+    open_cells, walls = document.passable, frame.passable
+    if walls is not None and not np.array_equal(walls, open_cells):
+        return False
+    return (costs is None or np.allclose(costs[open_cells], document.cost[open_cells], rtol=1e-5)) and all(
+        name in places and np.shape(at) == places[name].shape and np.allclose(at, places[name])
+        for name, at in points.items()
+    )
 
 
 def _size(frame: Frame) -> int:

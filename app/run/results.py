@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from app.run.controller import RunChoice, RunController
     from app.run.model import RunModel
     from app.run.view import RunView
+    from app.scenarios.frame import Frame
     from maps.results import KeptResult
 
 
@@ -50,6 +51,22 @@ class ResultsController(QObject):
     def in_view(self) -> KeptResult | None:
         """The result that the canvas shows; None where it shows the run or the drawn map."""
         return self._view.shown.result
+
+    @property
+    def step_in_view(self) -> Frame | None:
+        """The earlier step of an ended run that the canvas shows; None where it shows anything else."""
+        shown = self._view.shown
+        newest = shown.frame is self._run.frame
+        return None if self._run.busy or newest or shown.result is not None else shown.frame
+
+    @property
+    def can_apply_run(self) -> bool:
+        """Whether `apply_run` has something to apply."""
+        return self.step_in_view is not None or self._controller.can_apply
+
+    def apply_run(self) -> None:
+        """Take the step of the run that is in view over into the drawn map; its result where none is."""
+        self._controller.apply_result(self.step_in_view)
 
     def view(self, result: KeptResult | None) -> None:
         """Show a result on the canvas; None, or the one in view already, goes back to what was in view before."""

@@ -75,6 +75,13 @@ class Shown:
         return of is not None and of.document is self.document and of.cost_map is self.costs
 
     @property
+    def costs_subject(self) -> str:
+        """Of what the measures are, in words; empty for the drawn map."""
+        if self.measures is not None and not self.measured:
+            return self.measures.of.subject
+        return self.subject if self.has_run_costs else ""
+
+    @property
     def plan(self) -> Plan | None:
         """The plan whose lines are drawn."""
         return self.compared if self.frame is None or self.frame.plan is None else self.frame.plan

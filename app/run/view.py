@@ -140,7 +140,7 @@ class RunView(QObject):
         else:
             document, frame, result = self._model.document, self._frame_in_view(), None
             moving = frame is not None and self._scrubbed is None and self._run.state == "running"
-            subject = "" if frame is None else self.tr("step {} of the run").format(frame.step)
+            subject = "" if frame is None else self._words_of(frame)
             document = self._ground(document, frame)
         amount = 1.0 if kept is None else kept.amount
         shown = Shown(document, frame, subject, moving, None, self._compared, result, amount)
@@ -220,6 +220,11 @@ class RunView(QObject):
         """Wait for the measurement that is under way."""
         self.measurer.shut_down()
 
+    def _words_of(self, frame: Frame) -> str:
+        if frame is self._run.frame and self._run.shows_result:
+            return self.tr("the run's result") if frame.cost_map is None else self.tr("the run's best map")
+        return self.tr("step {} of the run").format(frame.step)
+
     def _frame_in_view(self) -> Frame | None:
         frame = self._scrubbed or self._run.frame
         refused = self._run.refused and self._scrubbed is None  # the newest frame does not show the refused edit
@@ -267,15 +272,16 @@ class RunView(QObject):
             canvas.show_moving(None if frame is None else frame.layouts)
             if frame is not None:
                 self.frame_shown.emit(frame)
-        if measures is not before.measures:
-            canvas.show_distance(*(None, "") if measures is None else (measures.distance, measures.of.subject))
+        if measures is not before.measures or shown.costs_subject != before.costs_subject:
+            canvas.show_distance(None if measures is None else measures.distance, shown.costs_subject)
         if frame is not before.frame or measures is not before.measures:
             if frame is not None and shown.has_run_costs:
                 canvas.show_paths(list(frame.paths or (measures.paths if measures and shown.measured else ())))
                 canvas.show_unreachable(None)
             else:
                 canvas.show_paths([] if measures is None else list(measures.paths))
-                canvas.show_unreachable(None if measures is None else measures.cut_off)
+                found = (None, "") if measures is None else (measures.cut_off, measures.why_cut_off)
+                canvas.show_unreachable(*found)
         if frame is not before.frame or shown.compared is not before.compared:
             canvas.show_plan(shown.plan)
 

@@ -25,7 +25,8 @@ class ToolEntry:
 
     shortcut: its key. hint: what it does, for the tooltip and the status bar. begin: the tool itself.
     options: the fields of the options bar that count for it. for_points: it edits the points of layouts.
-    edits: whether it changes the map at all.
+    edits: whether it changes the map at all. edits_right: whether the right button does.
+    from_outside: whether its gesture may begin beside the map.
     """
 
     title: str
@@ -35,6 +36,8 @@ class ToolEntry:
     options: tuple[OptionField, ...] = ()
     for_points: bool = False
     edits: bool = True
+    edits_right: bool = False
+    from_outside: bool = False
 
     @property
     def has_size(self) -> bool:
@@ -52,21 +55,53 @@ _BRUSH: tuple[OptionField, ...] = ("size", "hardness", *_VALUE)
 _SCATTER: tuple[OptionField, ...] = ("size", "spacing", "weight", "seed")
 
 TOOLS: dict[str, ToolEntry] = {
-    "brush": ToolEntry("Brush", "B", "Paint costs", strokes.brush, _BRUSH),
-    "eraser": ToolEntry("Eraser", "E", "Back to the base terrain", strokes.eraser, ("size",)),
-    "line": ToolEntry("Line", "L", "Drag a straight line; Shift: 45°", shapes.line, _BRUSH),
-    "rectangle": ToolEntry("Rectangle", "R", "Drag a rectangle; Shift: square", shapes.box, ("filled", *_VALUE)),
+    "brush": ToolEntry("Brush", "B", "Paint costs", strokes.brush, _BRUSH, from_outside=True),
+    "eraser": ToolEntry("Eraser", "E", "Back to the base terrain", strokes.eraser, ("size",), from_outside=True),
+    "line": ToolEntry("Line", "L", "Drag a straight line; Shift: 45°", shapes.line, _BRUSH, from_outside=True),
+    "rectangle": ToolEntry(
+        "Rectangle", "R", "Drag a rectangle; Shift: square", shapes.box, ("filled", *_VALUE), from_outside=True
+    ),
     "fill": ToolEntry("Fill", "F", "Fill connected cells of one cost", fill.fill, _VALUE),
     "picker": ToolEntry("Picker", "I", "Take a cell's cost for painting", fill.picker, edits=False),
-    "wall": ToolEntry("Wall", "W", "Left builds, right clears", strokes.wall, ("size",)),
-    "lock": ToolEntry("Lock", "K", "Left locks against runs, right unlocks", strokes.lock, ("size",)),
+    "wall": ToolEntry(
+        "Wall", "W", "Left builds, right clears", strokes.wall, ("size",), edits_right=True, from_outside=True
+    ),
+    "lock": ToolEntry(
+        "Lock",
+        "K",
+        "Left locks against runs, right unlocks",
+        strokes.lock,
+        ("size",),
+        edits_right=True,
+        from_outside=True,
+    ),
     "start": ToolEntry("Start", "S", "Set or drag a route's start", routes.start),
     "goal": ToolEntry("Goal", "G", "Set or drag a route's goal", routes.goal),
-    "trace": ToolEntry("Trace", "T", "Draw the way that the path should take", routes.trace),
+    "trace": ToolEntry("Trace", "T", "Draw the way that the path should take", routes.trace, edits_right=True),
     "points": ToolEntry(
-        "Points", "P", "Add or drag a point, right removes", points.points, ("weight", "snap"), True
+        "Points",
+        "P",
+        "Add or drag a point, right removes",
+        points.points,
+        ("weight", "snap"),
+        True,
+        edits_right=True,
+        from_outside=True,
     ),
-    "select": ToolEntry("Select", "V", "Select or drag points; Shift adds", points.select, ("snap",), True),
-    "lasso": ToolEntry("Lasso", "O", "Draw a line round points; Shift adds", points.lasso, ("snap",), True),
-    "scatter": ToolEntry("Scatter", "D", "Scatter points, right brushes away", points.scatter, _SCATTER, True),
+    "select": ToolEntry(
+        "Select", "V", "Select or drag points; Shift adds", points.select, ("snap",), True, from_outside=True
+    ),
+    "lasso": ToolEntry(
+        "Lasso", "O", "Draw a line round points; Shift adds", points.lasso, ("snap",), True, from_outside=True
+    ),
+    "scatter": ToolEntry(
+        "Scatter",
+        "D",
+        "Scatter points, right brushes away",
+        points.scatter,
+        _SCATTER,
+        True,
+        edits_right=True,
+        from_outside=True,
+    ),
 }

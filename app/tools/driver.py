@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from dataclasses import replace
 from inspect import GEN_RUNNING, getgeneratorstate
 from typing import TYPE_CHECKING
@@ -16,6 +17,8 @@ from app.tools.tool import Gesture, PointerEvent, Sketch, ToolOptions
 from maps.errors import MapError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from app.document.model import DocumentModel
     from app.tools.point_actions import PointActionName
     from maps.document import MapDocument
@@ -40,6 +43,7 @@ class ToolDriver(QObject):
         self.options = ToolOptions()
         self.sketch = Sketch()
         self._gesture: Gesture | None = None
+        self._waiting: list[PointerEvent] = []  # of a gesture that has not reached the map yet
         self._last: PointerEvent | None = None
         self._acting = False  # while this driver itself edits or cancels
         self._repeated = ""  # label of the step that an action may go on with
@@ -56,7 +60,7 @@ class ToolDriver(QObject):
     @property
     def busy(self) -> bool:
         """Whether a gesture is under way."""
-        return self._gesture is not None
+        return self._gesture is not None or bool(self._waiting)
 
     def set_tool(self, tool: str) -> None:
         """Take up another tool and cancel a gesture under way. Raises KeyError for an unknown name."""
@@ -87,38 +91,69 @@ class ToolDriver(QObject):
     # Gestures
 
     def press(self, event: PointerEvent) -> None:
-        """Begin a gesture."""
-        if self._gesture is None:
+        """Begin a gesture; one beside the map waits until it reaches the map, so that nothing is edited before."""
+        if not self.busy:
             self.finish_repeats()
-            if self.entry.edits:
-                self.edit_begins.emit()
-            gesture = self.entry.begin(self._model, self.options)
-            next(gesture)
-            self._gesture = gesture
-            self._send(event)
+            edits = self.entry.edits and (event.button == "left" or self.entry.edits_right)
+            if edits and self.entry.from_outside:
+                self._wait(event)
+            else:
+                self._begin([event], edits=edits and self._model.document.contains(event.cell))
 
     def move(self, event: PointerEvent) -> None:
         """Continue a gesture with its own button; the position within a cell counts for point tools only."""
         last = self._last
-        if self._gesture is not None and last is not None:
+        if self.busy and last is not None:
             moved = event.position != last.position if self.entry.for_points else event.cell != last.cell
             if moved:
-                self._send(replace(event, button=last.button))
+                self._go_on(replace(event, button=last.button))
 
     def release(self, event: PointerEvent) -> None:
         """End a gesture, if this is the button that began it."""
-        if self._gesture is not None and self._last is not None and self._last.button == event.button:
+        if self.busy and self._last is not None and self._last.button == event.button:
             # Qt may fold the last move into the release.
             self.move(replace(event, phase="move"))
-            self._send(event)
+            self._go_on(event)
 
     def cancel(self) -> None:
         """Cancel a gesture, or an action that may still be repeated; the document is as before it."""
-        if self._gesture is not None or self._repeated:
+        if self.busy or self._repeated:
             self._acting = True
             self._forget_gesture()
             self._model.cancel()
             self._acting = False
+
+    def _go_on(self, event: PointerEvent) -> None:
+        if self._waiting:
+            self._wait(event)
+        else:
+            self._send(event)
+
+    def _wait(self, event: PointerEvent) -> None:
+        """Begin the gesture with all its events so far once it has reached the map, or ends without."""
+        self._last = event
+        self._waiting.append(event)
+        reached = self._reaches_map()
+        if reached or event.phase == "release":
+            self._begin(self._waiting, edits=reached)
+
+    def _reaches_map(self) -> bool:
+        """Return whether what the waiting gesture has spanned, with its brush or its touch, reaches the map."""
+        rows, columns = zip(*(event.cell for event in self._waiting), strict=True)
+        height, width = self._model.document.shape
+        off = max(0, -max(rows), min(rows) - height + 1), max(0, -max(columns), min(columns) - width + 1)
+        brush = max(self.options.size, 1.0) / 2.0 + 0.25 if self.entry.has_size else 0.0  # as `stroke` sweeps it
+        touch = math.ceil(self._waiting[0].touch) if self.entry.for_points else 0.0
+        return math.hypot(*off) <= max(brush, touch)
+
+    def _begin(self, events: Sequence[PointerEvent], *, edits: bool) -> None:
+        self._waiting = []
+        if edits:
+            self.edit_begins.emit()
+        self._gesture = self.entry.begin(self._model, self.options)
+        next(self._gesture)
+        for event in events:
+            self._send(event)
 
     def _send(self, event: PointerEvent) -> None:
         if self._gesture is None:
@@ -150,6 +185,7 @@ class ToolDriver(QObject):
         # Whoever else changes the history ends the gesture; a tool that commits is running just now.
         self._repeated = ""
         self._repeat_ends.stop()
+        self._waiting = []
         if self._gesture is not None and getgeneratorstate(self._gesture) != GEN_RUNNING:
             self._gesture.close()
             self._gesture = None

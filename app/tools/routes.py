@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
@@ -10,6 +11,8 @@ from maps.edits import set_route
 from maps.raster import line_cells
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from app.document.model import DocumentModel
     from app.tools.tool import Gesture, PointerEvent, ToolOptions
 
@@ -57,6 +60,12 @@ def trace(model: DocumentModel, options: ToolOptions) -> Gesture:
     return replace(options, route=index)
 
 
+def free_route_name(routes: Sequence[Route]) -> str:
+    """Return "Route 2" for the second route, whatever the first is called; a later number where that is taken."""
+    taken = {route.name for route in routes}
+    return next(name for n in itertools.count(len(routes) + 1) if (name := f"Route {n}") not in taken)
+
+
 def _place(model: DocumentModel, options: ToolOptions, end: End) -> Gesture:
     event = yield
     base = model.document
@@ -94,9 +103,7 @@ def _with_end(document: MapDocument, index: int, end: End, cell: Cell) -> Route:
         # A length promised by a scenario file is for the old ends.
         route = replace(document.routes[index], expected_cost=None)
         return replace(route, start=cell) if end == "start" else replace(route, goal=cell)
-    taken = {route.name for route in document.routes}
-    number = next(n for n in range(1, len(taken) + 2) if f"Route {n}" not in taken)
-    return Route(f"Route {number}", cell, cell, colour=ROUTE_COLOURS[index % len(ROUTE_COLOURS)])
+    return Route(free_route_name(document.routes), cell, cell, colour=ROUTE_COLOURS[index % len(ROUTE_COLOURS)])
 
 
 def _nearest_cell(document: MapDocument, cell: Cell) -> Cell:

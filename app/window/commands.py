@@ -155,9 +155,9 @@ class Commands(QObject):
                 None,
                 Command(
                     self.tr("&Apply the result"),
-                    run.apply_result,
+                    self._bench.results.apply_run,
                     "Ctrl+Shift+Return",
-                    enabled=lambda: run.can_apply,
+                    enabled=lambda: self._bench.results.can_apply_run,
                 ),
                 Command(self.tr("Re&vert to the drawn map"), run.revert, enabled=lambda: run.can_revert),
                 None,

@@ -60,10 +60,9 @@ class Figures(QObject):
         """Show routes, points and results as of the map in view."""
         shown, panels = self._view.shown, self._panels
         measures = shown.measures
-        subject = shown.subject if shown.has_run_costs else ""
         panels.routes.show_costs(
             {} if measures is None else measures.route_costs,
-            subject if measures is None else measures.of.subject,
+            shown.costs_subject,
             stale=measures is not None and not shown.measured,
         )
         if self._view.drawn_measures is not None:

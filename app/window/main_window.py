@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
 
     from app.base.preferences import Preferences
+    from app.scenarios.frame import Frame
     from maps.results import KeptResult
 
 
@@ -71,6 +72,7 @@ class MainWindow(QMainWindow):
         self.results = ResultsController(
             self.controller, self.view, self.run, self.model, self.panels.run, self._confirm, self
         )
+        self._step_in_view: Frame | None = None
         self.tools = ToolChoice(self.model, self.canvas, self.options_bar, self.panels)
         self.status = StatusBar(self.canvas, self.view)
         self._make_up()
@@ -136,6 +138,7 @@ class MainWindow(QMainWindow):
     def _connect_files(self) -> None:
         layers, layouts = self.panels.layers, self.panels.layouts
         self.model.title_changed.connect(self._show_title)
+        self.model.jumped.connect(self.status.clearMessage)  # it may speak of what is gone
         self.files.opened.connect(self._show_new_document)
         self.files.leaving.connect(self.controller.keep)
         self.files.told.connect(self.status.tell)
@@ -154,7 +157,7 @@ class MainWindow(QMainWindow):
         panel.run_clicked.connect(self.controller.start_or_pause)
         panel.step_clicked.connect(self.controller.step)
         panel.stop_clicked.connect(self.controller.stop)
-        panel.apply_clicked.connect(self.controller.apply_result)
+        panel.apply_clicked.connect(self.results.apply_run)
         panel.revert_clicked.connect(self.controller.revert)
         panel.fix_clicked.connect(self.controller.apply_fix)
         self.controller.told.connect(self.status.tell)
@@ -164,8 +167,11 @@ class MainWindow(QMainWindow):
             self.run.state_changed,
             self.model.history_changed,
             panel.scenario_box.currentIndexChanged,
+            self.controller.lacks_changed,
         ):
             changed.connect(self._show_run)
+        self.controller.lacks_changed.connect(self.menus.refresh)
+        self.view.shown_changed.connect(self._take_shown)
         panel.scenario_box.currentIndexChanged.connect(
             lambda: self.panels.progress.show_scenario(self.run, panel.scenario)
         )
@@ -190,8 +196,10 @@ class MainWindow(QMainWindow):
     # What concerns the whole window
 
     def _confirm(self, question: str) -> bool:
-        answer = QMessageBox.question(self, self.tr("Longcut"), question)
-        return answer == QMessageBox.StandardButton.Yes
+        buttons = QMessageBox.StandardButton
+        # What changes nothing is the default, so that a hasty Enter loses nothing.
+        answer = QMessageBox.question(self, self.tr("Longcut"), question, buttons.Yes | buttons.No, buttons.No)
+        return answer == buttons.Yes
 
     def _find_command(self) -> None:
         self.menus.find_command()
@@ -199,6 +207,8 @@ class MainWindow(QMainWindow):
     def _show_new_document(self) -> None:
         self.controller.forget()
         self.view.forget()
+        self.panels.gallery.leave(self.model.document)
+        self.panels.progress.show_scenario(self.run, self.panels.run.scenario)
         self._show_title()
 
     def _show_title(self) -> None:
@@ -207,7 +217,18 @@ class MainWindow(QMainWindow):
         self.panels.run.show_document(self.model.document)
 
     def _show_run(self) -> None:
-        self.panels.run.show_run(self.run, can_apply=self.controller.can_apply, lacks=self.controller.lacks)
+        step = self._step_in_view = self.results.step_in_view
+        can_apply, lacks = self.results.can_apply_run, self.controller.lacks
+        self.panels.run.show_run(
+            self.run, can_apply=can_apply, lacks=lacks, step=None if step is None else step.step
+        )
+
+    def _take_shown(self) -> None:
+        """Let the buttons follow what is in view: an earlier step can be applied, a cut-off goal forbids a run."""
+        self.controller.take_measures(self.view.drawn_measures)
+        if self.results.step_in_view is not self._step_in_view:
+            self._show_run()
+            self.menus.refresh()
 
     def _compare_results(self, results: list[KeptResult]) -> None:
         ResultComparison(results, self).open()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from maps.document import new_document
 from maps.errors import MapFormatError, MapSaveError
 from maps.formats import arrays, csv_grid, image, movingai, native
 from maps.formats.foreign import foreign_kind
@@ -20,7 +21,18 @@ if TYPE_CHECKING:
 
     from maps.document import MapDocument
 
-__all__ = ["FORMATS", "Format", "companion_of", "format_of", "losses", "read_file", "read_map", "write_map"]
+__all__ = [
+    "FORMATS",
+    "Format",
+    "companion_of",
+    "format_of",
+    "keeps_results",
+    "losses",
+    "read_file",
+    "read_map",
+    "work_lost",
+    "write_map",
+]
 
 FORMATS: tuple[Format, ...] = (native.FORMAT, movingai.FORMAT, arrays.NPY, csv_grid.FORMAT, image.FORMAT)
 
@@ -68,6 +80,30 @@ def losses(document: MapDocument, path: str | os.PathLike[str], results: Sequenc
     if results and not kind.encode_file:
         lost = [f"the {len(results)} kept results" if len(results) > 1 else "the kept result", *lost]
     return lost
+
+
+def keeps_results(path: str | os.PathLike[str]) -> bool:
+    """Return whether a file of this name would hold the kept results beside the map."""
+    kind = _by_ending(Path(path))
+    return kind is not None and kind.encode_file is not None
+
+
+def work_lost(
+    document: MapDocument, path: str | os.PathLike[str], results: Sequence[KeptResult] = ()
+) -> tuple[str, ...]:
+    """Return what of the designer's work `write_map` would lose, in sentences.
+
+    These are the `losses` that an untouched map of the same size would not have as well.
+    """
+    told = {key: value for key, value in document.metadata.items() if key == "table"}
+    untouched = new_document(*document.shape).replace(metadata=told)
+    plain = losses(untouched, path) if _rules(document) == _rules(untouched) else []
+    return tuple(sentence for sentence in losses(document, path, results) if sentence not in plain)
+
+
+def _rules(document: MapDocument) -> tuple[object, ...]:
+    # Not the bounds: whoever reads costs without any takes them from the costs.
+    return document.rule, document.palette, document.cell_size
 
 
 def companion_of(document: MapDocument, path: str | os.PathLike[str]) -> Path | None:

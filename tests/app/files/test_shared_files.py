@@ -198,6 +198,36 @@ def test_results_are_saved_and_asked_about(qtbot, opened, answers, tmp_path):
     assert (read_file(tmp_path / "castle.longcut").results[0].after.cost == 3.0).all()
 
 
+def test_what_a_lossy_save_loses_stays_unsaved_and_is_named(qtbot, opened, answers, monkeypatch, tmp_path):
+    files = opened("grid.csv")
+    model, told = files._model, []
+    files.told.connect(told.append)
+    paint(files, 2.0)
+    answers["ask_lossy_save"] = Answer.OTHERWISE
+    files.save()
+    qtbot.waitUntil(lambda: not files.busy)
+    assert not model.modified, "nothing is lost that the designer made"
+    assert files.may_leave()
+    after = model.document.replace(cost=np.full((4, 5), 3.0, np.float32))
+    model.keep(KeptResult("one", "3 × longer", "adversarial", model.document, after))
+    model.edit("Route", model.document.replace(routes=(Route("r", (0, 0), (3, 4)),)))
+    answers["accepts_losses"] = True
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "other.csv"), ""))
+    files.save_as()
+    qtbot.waitUntil(lambda: not files.busy)
+    assert told[-1] == "Saved other.csv; no file holds the kept result, the routes"
+    assert model.modified
+    assert not model.in_file(model.results[0])
+    asked = []
+    monkeypatch.setattr(questions, "ask_unsaved", lambda *words: asked.append(words) or Answer.YES)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "whole.longcut"), ""))
+    assert files.may_leave(), "yes is to save in the own format"
+    assert asked[0][2:] == (1, ("the kept result", "the routes"))
+    assert not model.modified
+    whole = read_file(tmp_path / "whole.longcut")
+    assert (len(whole.results), len(whole.document.routes)) == (1, 1)
+
+
 def test_a_companion_is_named_before_it_is_replaced(qtbot, opened, answers, monkeypatch, tmp_path):
     files = opened()
     (tmp_path / "arena.png.json").write_text("precious")

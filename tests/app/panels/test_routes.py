@@ -131,7 +131,7 @@ def test_a_new_route_lies_on_open_cells_and_becomes_the_active_one(qtbot, model,
     assert walled[added.start]
     assert walled[added.goal]
     assert added.start != added.goal
-    assert added.name == "Route 1"
+    assert added.name == "Route 3"
     assert added.colour not in {route.colour for route in ROUTES}
     model.undo()
     assert model.document.routes == ROUTES

@@ -120,6 +120,16 @@ def test_a_run_that_changes_nothing_needs_no_entry(qtbot, bench):
     assert bench.model.results == ()
 
 
+def test_a_run_that_finds_nothing_better_says_so_in_place_of_an_entry(qtbot, bench):
+    bench.desk.choice.set(keep=1.0)
+    bench.desk.controller.start_or_pause()
+    ended(qtbot, bench.desk)
+    assert bench.model.results == ()
+    assert bench.desk.told == ["Nothing better than your map was found, so no result is kept"]
+    bench.desk.controller.keep()
+    assert len(bench.desk.told) == 1, "it is said once"
+
+
 def test_of_too_many_the_oldest_goes_and_it_is_said(qtbot, bench):
     first = bench.go(qtbot)
     for number in range(2, MOST_RESULTS + 1):

@@ -361,3 +361,37 @@ def test_a_traced_line_runs_from_cell_to_cell_and_its_ends_are_the_routes(model,
     assert model.document.routes[0].line == ()
     model.undo()
     assert model.document.routes[0].line[0] == (4, 4)
+
+
+@pytest.mark.parametrize("tool", ["brush", "wall", "rectangle", "start", "fill", "points"])
+def test_an_edit_begins_only_where_a_gesture_reaches_the_map(tool, canvas, hand):
+    begun = []
+    canvas.set_tool(tool)
+    canvas.edit_begins.connect(lambda: begun.append(tool))
+    hand.drag((-2, 3), (-2, 5))
+    hand.drag((-2, 3), (-3, 5), button=RIGHT)
+    assert begun == []
+    hand.drag((2, 3), (2, 5))
+    assert begun == [tool]
+
+
+def test_the_right_button_of_a_brush_begins_no_edit_and_that_of_a_wall_does(canvas, hand):
+    begun = []
+    canvas.edit_begins.connect(lambda: begun.append(canvas.tool))
+    for tool in ("brush", "wall"):
+        canvas.set_tool(tool)
+        hand.drag((3, 3), (3, 3), button=RIGHT)
+    assert begun == ["wall"]
+
+
+def test_a_stroke_from_beside_the_map_begins_its_edit_where_it_comes_in(model, canvas, hand):
+    begun = []
+    canvas.edit_begins.connect(lambda: begun.append(model.document))
+    before = model.document
+    hand.press((4, -3))
+    hand.move((4, -2))
+    assert begun == []
+    hand.move((4, 2))
+    assert begun == [before]
+    hand.release((4, 2))
+    assert painted(model) == {(4, 0), (4, 1), (4, 2)}

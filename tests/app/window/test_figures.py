@@ -103,8 +103,8 @@ def test_all_figures_change_together_with_what_is_in_view(qtbot, window):
     assert words.startswith("Sum of 2 paths ")
     assert headline(window) == (words, "", False)
     assert costs(window) == (exact(result.after), False)
-    assert window.panels.routes.subject.text() == f"Costs at step {STEPS} of the run"
-    assert status(window) == (f"step {STEPS} of the run", f"total cost {result.after.total_cost:.6g}")
+    assert window.panels.routes.subject.text() == "Costs of the run's best map"
+    assert status(window) == ("the run's best map", f"total cost {result.after.total_cost:.6g}")
 
     QTest.keyClick(timeline.strip, Qt.Key.Key_Home)  # an earlier step
     settle(qtbot, window)
@@ -125,7 +125,7 @@ def test_all_figures_change_together_with_what_is_in_view(qtbot, window):
     settle(qtbot, window)
     assert headline(window) == (result.headline, "of “Adversarial path 1”", False)
     assert costs(window) == (exact(result.after), False)
-    assert window.panels.routes.subject.text() == "Costs at “Adversarial path 1”"
+    assert window.panels.routes.subject.text() == "Costs of “Adversarial path 1”"
     assert status(window)[0] == "“Adversarial path 1”"
 
     QTest.mouseClick(window.panels.run.apply, LEFT)
@@ -180,7 +180,7 @@ def test_while_it_runs_costs_are_of_a_step_that_is_named(qtbot, window):
     assert window.run.state == "paused"
     settle(qtbot, window)
     frame = window.run.frame
-    assert table.subject.text() == f"Costs at step {frame.step} of the run"
+    assert table.subject.text() == f"Costs of step {frame.step} of the run"
     paused = window.model.document.replace(cost=frame.cost_map.astype(np.float32))
     assert costs(window) == (exact(paused), False)
     QTest.mouseClick(window.panels.run.stop, LEFT)
@@ -223,7 +223,7 @@ def test_the_plan_panel_follows_a_kept_result(qtbot, window):
     run(qtbot, window)
     (result,) = window.model.results
     settle(qtbot, window)
-    assert panel.subject.text() == f"Of step {window.run.step} of the run"
+    assert panel.subject.text() == "Of the run's result"
     assert "over “Cheap ground”" in panel.notice.words
     assert np.allclose(panel.comparison.pair.source.positions, result.after.layouts[0].positions)
     window.view.show_drawn()

@@ -270,7 +270,7 @@ def test_apply_to_a_map_that_changed_asks_and_names_the_total(qtbot, window, mon
     QTest.mouseClick(window.panels.run.apply, Qt.MouseButton.LeftButton)
     assert len(asked) == 1
     assert "total cost becomes" in asked[0]
-    assert "Applied: total cost" in window.statusBar().currentMessage()
+    assert "Applied the run's result: total cost" in window.statusBar().currentMessage()
 
 
 def test_space_pans_after_a_field_had_the_focus(qtbot, window):
