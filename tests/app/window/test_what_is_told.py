@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMessageBox
 
 from app.scenarios.frame import Frame
 from maps.document import new_document
@@ -89,6 +89,7 @@ def test_a_hasty_enter_deletes_no_result(qtbot, window, monkeypatch):
 
     def enter():
         box = QApplication.activeModalWidget()
+        assert isinstance(box, QMessageBox)
         asked.append(box.text())
         QTest.keyClick(box, Qt.Key.Key_Return)
 
