@@ -92,7 +92,7 @@ class Adam:
         loss.backward()
         check()
         gradient = self._parameters.grad
-        if gradient is None or not bool(torch.isfinite(loss)) or not bool(torch.isfinite(gradient).all()):
+        if gradient is None or not bool(torch.isfinite(loss) & torch.isfinite(gradient).all()):
             return False
         for group in self._optimiser.param_groups:
             group["lr"], group["eps"] = rate.learning_rate, rate.adam_epsilon
@@ -157,13 +157,17 @@ def map_steps(
     for rate in rates:
         check()
         cost_map = limits.cost_map(theta)
-        if not bool(torch.isfinite(cost_map).all()):
-            # No solver is asked about such a map: it would find that no way leads to the goal.
+        try:
+            value, details = loss(cost_map, rate)
+        except ValueError:
+            # On costs that are not numbers a solver may find that no way leads to the goal.
+            if bool(torch.isfinite(cost_map).all()):
+                raise
             if last is None:
-                raise ProblemError("state", "the run would start from costs that are not numbers; start it anew")
+                told = "the run would start from costs that are not numbers; start it anew"
+                raise ProblemError("state", told) from None
             yield replace(last, rate=rate, finite=False)
             return
-        value, details = loss(cost_map, rate)
         finite = adam.step(value, rate)
         check()
         if finite:

@@ -19,7 +19,7 @@ def test_the_demo_saves_a_picture_of_a_run_and_ends(tmp_path):
         "--map",
         "plain",
         "--seconds",
-        "2",
+        "1",
         "--screenshot",
         str(picture),
     ]
