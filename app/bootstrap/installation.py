@@ -77,7 +77,7 @@ def carry_out(
                 "Put it right and start again with the same command: what was downloaded is kept."
             )
     write_stamp(begun._replace(whole=True), venv)
-    say("The engine's inner loops are compiled, about 20 seconds, so that nobody waits for that later.")
+    say("The engine's inner loops are compiled, about a minute, so that nobody waits for that later.")
     if run([str(venv_python(venv)), "-m", "engine.warmup"]) != 0:  # the environment is whole all the same
         say("That failed, for the reason above; Longcut goes on and compiles each loop when it is used.")
     say("Longcut is set up.\n")

@@ -100,7 +100,7 @@ def _run(document: MapDocument, scenario: AnyScenario, settings: ScenarioSetting
 
 
 def _warm_up() -> None:
-    """Load the engine, and compile its loops where no set-up has done so: about 20 seconds, once."""
+    """Load the engine, and compile its loops where no set-up has done so: about a minute, once."""
     from engine.warmup import warm_up
 
     warm_up()
