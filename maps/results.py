@@ -55,14 +55,17 @@ def changes_costs_only(result: KeptResult) -> bool:
         before.shape == after.shape
         and np.array_equal(before.passable, after.passable)
         and len(before.layouts) == len(after.layouts)
-        and all(map(_same_places, before.layouts, after.layouts))
+        and all(map(same_points, before.layouts, after.layouts))
         and not np.array_equal(before.cost, after.cost)
     )
 
 
-def _same_places(one: Layout, other: Layout) -> bool:
+def same_points(one: Layout, other: Layout) -> bool:
+    """Return whether two layouts have the same name, colour, positions and weights."""
     return one is other or (
-        np.array_equal(one.positions, other.positions) and np.array_equal(one.weights, other.weights)
+        (one.name, one.colour) == (other.name, other.colour)
+        and np.array_equal(one.positions, other.positions)
+        and np.array_equal(one.weights, other.weights)
     )
 
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from app.scenarios.settings import settings_as_words
-from maps.results import KeptResult
+from maps.results import KeptResult, same_points
 
 if TYPE_CHECKING:
     from app.run.model import RunModel
-    from maps.document import Layout, MapDocument
+    from maps.document import MapDocument
 
 
 def kept_result(run: RunModel, name: str) -> KeptResult | None:
@@ -39,13 +39,5 @@ def same_map(one: MapDocument, other: MapDocument) -> bool:
         all(mine is its or np.array_equal(mine, its) for mine, its in layers)
         and (one.rule, one.bounds, one.routes) == (other.rule, other.bounds, other.routes)
         and len(one.layouts) == len(other.layouts)
-        and all(map(_same_points, one.layouts, other.layouts))
-    )
-
-
-def _same_points(one: Layout, other: Layout) -> bool:
-    return one is other or (
-        (one.name, one.colour) == (other.name, other.colour)
-        and np.array_equal(one.positions, other.positions)
-        and np.array_equal(one.weights, other.weights)
+        and all(map(same_points, one.layouts, other.layouts))
     )

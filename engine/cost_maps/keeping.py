@@ -51,6 +51,8 @@ def contrast(grid: Grid, drawn: Floats) -> float:
 
 def change_penalty(grid: Grid, drawn: Floats, cost_map: Tensor, keep: float) -> Tensor:
     """Return the penalty () on what `cost_map` (H, W) changes of the drawn costs, see above; 0 for keep = 0."""
+    if keep == 0.0:
+        return cost_map.new_zeros(())
     change = (cost_map - cost_map.new_tensor(drawn)) / contrast(grid, drawn)
     passable = torch.tensor(grid.passable, device=cost_map.device)
     return keep_weight(keep) * (change[passable].square().mean() + SMOOTH * roughness(grid, change))

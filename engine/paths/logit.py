@@ -33,19 +33,8 @@ def logit_flow(
     Soft distances are NaN beyond the start and where the goal cannot be reached. epsilon > 0, in cost units.
     """
     rank = _rank(field.order, field.distance.shape)
-    soft = _soft_distances(
-        writable(cost_map),
-        field.distance,
-        grid.legal,
-        field.order[: rank[start] + 1],
-        rank,
-        grid.tail_share,
-        epsilon,
-        grid.neighbours,
-        stop_byte(),
-    )
-    check()
     order = field.order[: rank[start] + 1]
+    soft = _distances_in_order(grid, cost_map, field, order, rank, grid.tail_share, epsilon)
     flow = _visits(
         writable(cost_map), soft, grid.legal, order, rank, grid.tail_share, epsilon, grid.neighbours, stop_byte()
     )
@@ -60,16 +49,24 @@ def logit_distances(
 
     backward: `field` is of `distances_from`, and the soft distances are from its cell to all others.
     """
+    share = 1.0 - grid.tail_share if backward else grid.tail_share
+    rank = _rank(field.order, field.distance.shape)
+    return _distances_in_order(grid, cost_map, field, field.order, rank, share, epsilon)
+
+
+def _distances_in_order(
+    grid: Grid,
+    cost_map: Floats,
+    field: DistanceField,
+    order: Order,
+    rank: npt.NDArray[np.int32],
+    tail_share: float,
+    epsilon: float,
+) -> Floats:
+    """Return the soft distances (H, W) of the cells in `order`, NaN elsewhere."""
+    legal, neighbours = grid.legal, grid.neighbours
     soft = _soft_distances(
-        writable(cost_map),
-        field.distance,
-        grid.legal,
-        field.order,
-        _rank(field.order, field.distance.shape),
-        1.0 - grid.tail_share if backward else grid.tail_share,
-        epsilon,
-        grid.neighbours,
-        stop_byte(),
+        writable(cost_map), field.distance, legal, order, rank, tail_share, epsilon, neighbours, stop_byte()
     )
     check()
     return soft

@@ -42,19 +42,24 @@ def test_a_failing_output_does_not_lose_the_others(
     assert written == {"plain.npy", "a.npy", "c.csv", "p.png", "r.json"}
 
 
-def test_ctrl_c_writes_the_best_so_far(
-    plain: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    scenario = SCENARIOS["adversarial"]
+def interrupt(monkeypatch: pytest.MonkeyPatch, name: str, at: int) -> None:
+    """Let Ctrl+C come while the headline of so many steps of a scenario is being made."""
+    scenario = SCENARIOS[name]
     headline, steps = scenario.headline, []
 
     def interrupted(*figures):
         steps.append(figures)
-        if len(steps) == 12:
+        if len(steps) == at:
             signal.raise_signal(signal.SIGINT)
         return headline(*figures)
 
     monkeypatch.setattr(scenario, "headline", interrupted)
+
+
+def test_ctrl_c_writes_the_best_so_far(
+    plain: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    interrupt(monkeypatch, "adversarial", at=12)
     outputs = ("--out", tmp_path / "m.npy", tmp_path / "m.longcut", "--json", tmp_path / "r.json")
     assert solve(plain, "--route", "8,1:8,14", "--steps", 100_000, *outputs) == 130
     report = json.loads((tmp_path / "r.json").read_text())
@@ -69,16 +74,7 @@ def test_a_training_that_is_stopped_says_that_there_are_no_maps_and_makes_no_fol
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_map(new_document(8, 8).replace(routes=(Route("r", (4, 0), (4, 7)),)), tmp_path / "m.longcut")
-    scenario = SCENARIOS["generate"]
-    headline, steps = scenario.headline, []
-
-    def interrupted(*figures):
-        steps.append(figures)
-        if len(steps) == 3:
-            signal.raise_signal(signal.SIGINT)
-        return headline(*figures)
-
-    monkeypatch.setattr(scenario, "headline", interrupted)
+    interrupt(monkeypatch, "generate", at=3)
     gallery = tmp_path / "gallery"
     asked = ("--scenario", "generate", "--steps", 300, "--gallery", gallery)
     assert solve(tmp_path / "m.longcut", *asked) == 130
