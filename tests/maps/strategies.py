@@ -15,7 +15,7 @@ from maps.formats import format_of
 # How much an unhurried run should do; the ordinary one is quick.
 EXAMPLES = int(os.environ.get("LONGCUT_EXAMPLES", "60"))
 MUTATIONS = int(os.environ.get("LONGCUT_MUTATIONS", "1500"))
-KILLS = int(os.environ.get("LONGCUT_KILLS", "60"))
+KILLS = int(os.environ.get("LONGCUT_KILLS", "24"))
 
 LARGEST = float(np.finfo(np.float32).max)
 SMALLEST = float(np.float32(1e-45))  # subnormal costs are costs too
