@@ -19,6 +19,7 @@ from maps.document import Layout, MapDocument, Route, new_document
 from maps.errors import MapFormatError
 from maps.formats import FORMATS, read_map, write_map
 from maps.formats.movingai import read_scenarios
+from tests.maps.formats.packed import zeros
 from tests.maps.strategies import MUTATIONS
 
 ROOT = Path(__file__).parents[3]
@@ -202,15 +203,6 @@ def png(*chunks: tuple[bytes, bytes], side: int = 8192) -> bytes:
         len(data).to_bytes(4, "big") + kind + data + zlib.crc32(kind + data).to_bytes(4, "big")
         for kind, data in every
     )
-
-
-def zeros(count: int) -> bytes:
-    """So many zeros as zlib packs them; only a megabyte of them is packed, and repeated."""
-    deflate = zlib.compressobj(9, zlib.DEFLATED, -15)
-    first = deflate.compress(bytes(count % (1 << 20))) + deflate.flush(zlib.Z_FULL_FLUSH)
-    megabyte = deflate.compress(bytes(1 << 20)) + deflate.flush(zlib.Z_FULL_FLUSH)
-    adler = (count % 65521) << 16 | 1
-    return b"\x78\xda" + first + megabyte * (count >> 20) + deflate.flush() + adler.to_bytes(4, "big")
 
 
 def rows(side: int = 8192) -> tuple[bytes, bytes]:
