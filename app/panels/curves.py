@@ -111,19 +111,34 @@ class CurvesPanel(QWidget):
 
     def show_scenario(self, scenario: AnyScenario) -> None:
         """Title and keys of a scenario, and no curves yet."""
+        if scenario.curves == self._shown:
+            self._empty_curves()
+        else:
+            self._make_curves(scenario.curves)
+        self._heading = self.tr("{} over steps").format(scenario.axis.capitalize())
+        self._title.setText(self._heading)
+        self._show_range(self._plot, 0.0, 1.0, FIRST_STEPS)
+
+    def _empty_curves(self) -> None:
+        """Keep the curves for another run: to make them anew takes many times as long."""
+        for curve in self._curves.values():
+            curve.clear()
+        self._tell_bound(False)
+
+    def _make_curves(self, curves: tuple[Curve, ...]) -> None:
         for entry in self._shown:
             (self._log_plot if entry.log else self._plot).removeItem(self._curves[entry.name])
         for key in self._keys:
             key.deleteLater()
-        self._shown = scenario.curves
+        self._shown = curves
         self._curves, self._keys = {}, []
-        has_log = any(entry.log for entry in scenario.curves)
+        has_log = any(entry.log for entry in curves)
         if has_log and self._log_plot is None:
             self._log_plot = _plot()
             self._log_plot.setLogMode(False, True)
             self._plots.addWidget(self._log_plot, 1)
             self._colour()
-        for at, entry in enumerate(scenario.curves):
+        for at, entry in enumerate(curves):
             colour, width = ROLES[entry.role]
             plot = self._log_plot if entry.log else self._plot
             self._curves[entry.name] = plot.plot([], [], pen=pg.mkPen(colour, width=width))
@@ -133,9 +148,6 @@ class CurvesPanel(QWidget):
             self._legend.insertWidget(at + 1, key)
         if self._log_plot is not None:
             self._log_plot.setVisible(has_log)
-        self._heading = self.tr("{} over steps").format(scenario.axis.capitalize())
-        self._title.setText(self._heading)
-        self._show_range(self._plot, 0.0, 1.0, FIRST_STEPS)
 
     def show_preparing(self, words: str) -> None:
         """Say what a run prepares in place of the title; empty for the title again."""
