@@ -10,6 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QColorDialog, QMainWindow
 
 from app.panels import routes
+from app.panels.classes import ClassesPanel
 from app.panels.history import HistoryPanel
 from app.panels.layers import LayersPanel
 from app.panels.layouts import LayoutsPanel
@@ -202,7 +203,8 @@ def test_new_costs_are_told_where_targets_keep_them(qtbot, model, shown):
 
 
 def test_everything_fits_into_the_right_column(model, shown):
-    for kind in (LayersPanel, RoutesPanel, PalettePanel, LayoutsPanel, MapSettingsPanel, HistoryPanel):
+    kinds = LayersPanel, RoutesPanel, PalettePanel, LayoutsPanel, MapSettingsPanel, ClassesPanel, HistoryPanel
+    for kind in kinds:
         panel = kind() if kind is LayersPanel else kind(model)
         shown(panel)
         assert panel.width() == 300, kind.__name__
