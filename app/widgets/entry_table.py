@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
@@ -125,12 +126,11 @@ class EntryTable(QTableWidget):
         item = self._item(row, column)
         item.setText(text)
         item.setToolTip(tip)
-        palette = self.palette()
-        item.setForeground(palette.placeholderText() if dim else palette.text())
         # A selected row has one colour for all of its text.
         font = item.font()
         font.setItalic(dim)
         item.setFont(font)
+        self._colour(item)
 
     def show_icon(self, row: int, column: int, icon: QIcon, tip: str) -> None:
         """Show an icon in a cell, beside its text if it has any."""
@@ -149,6 +149,21 @@ class EntryTable(QTableWidget):
     def minimumSizeHint(self) -> QSize:
         """Return a size that shows a few rows."""
         return self._size(_LEAST_ROWS)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Show texts in the colours of another palette."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self.blockSignals(True)
+            for row, column in product(range(self.rowCount()), range(self.columnCount())):
+                item = self.item(row, column)
+                if item is not None:
+                    self._colour(item)
+            self.blockSignals(False)
+
+    def _colour(self, item: QTableWidgetItem) -> None:
+        palette = self.palette()
+        item.setForeground(palette.placeholderText() if item.font().italic() else palette.text())
 
     def _item(self, row: int, column: int) -> QTableWidgetItem:
         item = self.item(row, column)

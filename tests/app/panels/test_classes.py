@@ -13,7 +13,7 @@ from app.panels.classes import ClassesPanel
 from maps.document import Route, new_document
 from maps.movement import MovementClass, MovementRule, plain_class
 from maps.terrain import Terrain
-from tests.app.panels.tables import KEY, LEFT, click, finish, press, steps, texts, type_into
+from tests.app.panels.tables import KEY, LEFT, click, finish, press, steps, take, texts, type_into
 
 pytestmark = pytest.mark.qt_log_ignore("does not support grabbing the keyboard", extend=True)  # menus, offscreen
 
@@ -52,17 +52,6 @@ def type_price(panel, terrain, text):
     QTest.keyClicks(editor, text) if text else QTest.keyClick(editor, KEY.Key_Delete)
     QTest.keyClick(editor, KEY.Key_Return)
     QApplication.processEvents()  # Qt takes the text over after the key
-
-
-def take(number, of):
-    """Take an entry of the menu that is open, by keys."""
-    menu = QApplication.activePopupWidget()
-    assert menu is not None
-    assert len(menu.actions()) == of
-    menu.setActiveAction(menu.actions()[0])
-    for _ in range(number):
-        QTest.keyClick(menu, KEY.Key_Down)
-    QTest.keyClick(menu, KEY.Key_Return)
 
 
 def test_a_map_without_classes_says_what_they_are_for_and_takes_a_first_one(qtbot, shown):
