@@ -234,7 +234,11 @@ class MapDocument:
 
     def class_of(self, route: Route) -> MovementClass | None:
         """Return the movement class that walks a route; None for the plain movement."""
-        return next((kind for kind in self.classes if kind.name == route.movement), None)
+        return self.class_called(route.movement)
+
+    def class_called(self, name: str) -> MovementClass | None:
+        """Return the movement class of a name; None where there is none."""
+        return next((kind for kind in self.classes if kind.name == name), None)
 
     def contains(self, cell: Cell) -> bool:
         """Return whether (row, col) is a cell of this map."""

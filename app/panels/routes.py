@@ -123,7 +123,7 @@ class RoutesPanel(EntriesPanel[Route]):
         cost = self._cost(entry)
         self._text(row, NUMBER, str(row + 1))
         self._icon(row, COLOUR, swatch(entry.colour), self.tr("Click for another colour"))
-        self._text(row, NAME, entry.name, _ends(entry))
+        self._text(row, NAME, entry.name, f"{entry.name}: {_ends(entry)}")
         walker = entry.movement or self.tr("everybody")
         self._text(row, WALKER, walker, self.tr("{}; click to choose").format(walker), not entry.movement)
         self._text(row, WEIGHT, shortest(entry.weight))
