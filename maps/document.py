@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 CostMap: TypeAlias = NDArray[np.float32]
 Mask: TypeAlias = NDArray[np.bool_]
+# Of a route: its start, its goal, and the name of the movement class that walks it, empty for the plain movement.
+Journey: TypeAlias = tuple[Cell, Cell, str]
 
 # Every document keeps to these, so that whatever can be drawn can also be saved and read again.
 MAX_SIDE = 16_384
@@ -79,6 +81,11 @@ class Route:
         if self.expected_decimals is not None and not 0 <= self.expected_decimals <= MOST_DECIMALS:
             raise MapError(f"{where}: {self.expected_decimals} decimals; 0 to {MOST_DECIMALS} are possible")
         object.__setattr__(self, "line", tuple(valid_cell(f"{where}: line", cell) for cell in self.line))
+
+    @property
+    def journey(self) -> Journey:
+        """Start, goal and who walks it: on these the cost of its path depends."""
+        return self.start, self.goal, self.movement
 
     def expects(self, cost: float) -> bool:
         """Return whether a path of this cost is the expected one, to the decimals that the file gives.
@@ -231,7 +238,11 @@ class MapDocument:
 
     def class_of(self, route: Route) -> MovementClass | None:
         """Return the movement class that walks a route; None for the plain movement."""
-        return next((kind for kind in self.classes if kind.name == route.movement), None)
+        return self.class_called(route.movement)
+
+    def class_called(self, name: str) -> MovementClass | None:
+        """Return the movement class of a name; None where there is none."""
+        return next((kind for kind in self.classes if kind.name == name), None)
 
     def contains(self, cell: Cell) -> bool:
         """Return whether (row, col) is a cell of this map."""

@@ -10,6 +10,7 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QLabel, QStatusBar, QStyle, QStyleOption, QWidget
 
 from app.widgets.parts import MARGIN, ElidedLabel, tabular
+from maps.travel import price_at
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QPaintEvent
@@ -30,6 +31,7 @@ class StatusBar(QStatusBar):
         super().__init__(parent)
         self._view = view
         self._hovered: tuple[int, int] | None = None
+        self._class = ""  # the name of a movement class
         self._progress, self._subject, self._cell, self._total = ElidedLabel(), ElidedLabel(), QLabel(), QLabel()
         self._zoom, self._device = QLabel(), QLabel()
         self._cell.setMinimumWidth(250)
@@ -55,6 +57,12 @@ class StatusBar(QStatusBar):
     def show_progress(self, words: str) -> None:
         """Show how far the run is; empty where none is under way."""
         self._progress.setText(words)
+
+    def show_class(self, name: str) -> None:
+        """Tell at the pointer what a movement class of the map pays there; an empty name tells of none."""
+        if name != self._class:
+            self._class = name
+            self._show_cell()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the sentence with an ellipsis where its room ends; Qt would cut it off within a letter."""
@@ -91,6 +99,11 @@ class StatusBar(QStatusBar):
         words = [self.tr("row {}, col {}").format(row, col)]
         passable = document.passable[row, col]
         words.append(self.tr("cost {:.3g}").format(costs[row, col]) if passable else self.tr("wall"))
+        kind = document.class_called(self._class)
+        if kind is not None:
+            price = price_at(document, kind, (row, col), costs)
+            pays = self.tr("{} pays {:.3g}").format(kind.name, price)
+            words.append(pays if np.isfinite(price) else self.tr("{} cannot go").format(kind.name))
         if frame is not None and frame.traffic is not None and frame.traffic.shape == document.shape:
             words.append(self.tr("traffic {:.2f}").format(frame.traffic[row, col]))
         elif measures is not None and shown.measured and measures.distance is not None:
