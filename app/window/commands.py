@@ -14,6 +14,7 @@ from app.base.style import apply_style
 from app.files.new_map_dialog import ask_new_map
 from app.tools import TOOLS
 from app.tools.point_actions import POINT_ACTIONS
+from app.tools.tool import TERRAIN_KEYS
 from app.window.desktop_entry import install_desktop_entry
 from app.window.menus import Command, CommandTable, Menu
 from maps.samples import SAMPLES, load_sample
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from app.canvas.canvas import Canvas
     from app.document.model import DocumentModel
     from app.files.file_actions import Files
+    from app.panels.layers import LayersPanel
     from app.panels.results import ResultsPanel
     from app.run.controller import RunController
     from app.run.results import ResultsController
@@ -46,6 +48,7 @@ class Workbench:
     run: RunController
     results: ResultsController
     results_panel: ResultsPanel
+    layers: LayersPanel
     docks: Docks
     preferences: Preferences | None
 
@@ -108,7 +111,8 @@ class Commands(QObject):
                 None,
                 Command(self.tr("Larger brush"), partial(canvas.change_size, 1), "]"),
                 Command(self.tr("Smaller brush"), partial(canvas.change_size, -1), "["),
-                Command(self.tr("Swap costs"), canvas.swap_costs, "X"),
+                Command(self.tr("Swap terrains or costs"), canvas.swap_costs, "X"),
+                Menu(self.tr("Paint with a &terrain"), self._terrains),
             ),
         )
 
@@ -123,6 +127,13 @@ class Commands(QObject):
             self.tr("&View"),
             (
                 Command(self.tr("&Fit the map"), self._bench.canvas.fit, "0"),
+                Command(
+                    self.tr("&Terrain colours"),
+                    partial(self._bench.layers.toggle, "terrain"),
+                    "C",
+                    tip=self.tr("Show the map in the colours of its terrains, or in those of its costs"),
+                    checked=lambda: "terrain" in self._bench.canvas.visible_layers,
+                ),
                 Command(self.tr("Find a &command…"), self._find, "Ctrl+Shift+P"),
                 None,
                 *(Command(dock.text(), dock.trigger, checked=dock.isChecked) for dock in docks.toggles),
@@ -231,6 +242,21 @@ class Commands(QObject):
             Command(f"{path.name}   –   {path.parent}".replace("&", "&&"), partial(files.open, path))
             for path in files.recent
         ]
+
+    def _terrains(self) -> list[Command]:
+        tools, palette = self._bench.tools, self._bench.model.document.palette
+        return [
+            Command(
+                terrain.name.replace("&", "&&") or self.tr("Terrain {}").format(number + 1),
+                partial(tools.take_terrain, number),
+                TERRAIN_KEYS[number : number + 1],
+                checked=partial(self._is_terrain, number),
+            )
+            for number, terrain in enumerate(palette)
+        ]
+
+    def _is_terrain(self, number: int) -> bool:
+        return self._bench.canvas.options.painted_terrain == number
 
     def _is_tool(self, tool: str) -> bool:
         return self._bench.canvas.tool == tool

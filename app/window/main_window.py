@@ -110,6 +110,7 @@ class MainWindow(QMainWindow):
             self.controller,
             self.results,
             self.panels.results,
+            self.panels.layers,
             self.docks,
             self.preferences,
         )
@@ -131,6 +132,7 @@ class MainWindow(QMainWindow):
         ):
             changed.connect(self.menus.refresh)
         self.files.recent_changed.connect(self.menus.refill)
+        self.tools.palette_changed.connect(self.menus.refill)
         self.canvas.installEventFilter(self)
         for field in self.options_bar.findChildren(QAbstractSpinBox):
             field.lineEdit().returnPressed.connect(self.canvas.setFocus)
@@ -207,6 +209,8 @@ class MainWindow(QMainWindow):
     def _show_new_document(self) -> None:
         self.controller.forget()
         self.view.forget()
+        self.tools.begin()
+        self.canvas.fit_again()
         self.panels.gallery.leave(self.model.document)
         self.panels.progress.show_scenario(self.run, self.panels.run.scenario)
         self._show_title()
