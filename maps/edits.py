@@ -120,9 +120,7 @@ def set_terrain(document: MapDocument, patch: Patch, terrain: Terrain) -> Edit:
     )
 
 
-def apply_costs(
-    document: MapDocument, cost_map: NDArray[np.floating[Any]], *, keep_terrain: bool = True
-) -> Edit:
+def apply_costs(document: MapDocument, cost_map: NDArray[np.floating[Any]], *, keep_terrain: bool = True) -> Edit:
     """Take over an optimised cost map (H, W); walls and locked cells keep what they have.
 
     keep_terrain: cells stay the terrain that they are, cheaper or dearer than it usually is; otherwise those
@@ -270,9 +268,7 @@ def union(first: Rectangle | None, second: Rectangle | None) -> Rectangle | None
     )
 
 
-def spliced(
-    what: str, entries: tuple[_Entry, ...], index: int, instead: tuple[_Entry, ...]
-) -> tuple[_Entry, ...]:
+def spliced(what: str, entries: tuple[_Entry, ...], index: int, instead: tuple[_Entry, ...]) -> tuple[_Entry, ...]:
     """Return the entries with others in place of the one at index; the place after the last can only be filled.
 
     what: what they are, for the MapError where there is no such place.

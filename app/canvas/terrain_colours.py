@@ -1,4 +1,4 @@
-"""Colour a map by its terrains: darker where a cell costs more than its terrain usually does, lighter where less."""
+"""Colour a map by its terrains: darker where a cell costs more than its terrain does, lighter where less."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from maps.terrain import Terrain, TerrainMap
 
 USUAL = 128  # shade of a cell that costs what its terrain does
-FARTHEST = 8.0  # times the usual cost, or its part: beyond it a colour changes no more
+FARTHEST = 5.0  # times the usual cost, or its part: beyond it a colour changes no more
 _DARKEST, _LIGHTEST = 0.62, 0.7  # how far a colour goes towards black and white
 
 
@@ -53,7 +53,7 @@ def terrain_places(
 ) -> NDArray[np.uint16]:
     """Return the place (H, W) of each cell in `terrain_table`.
 
-    Shades follow the logarithm of the cost over the terrain's; those of cells without a terrain, the scale of costs.
+    Shades follow the logarithm of the cost over the terrain's. Cells without a terrain are on the scale of costs.
     """
     # Few arrays: this runs at every brush event.
     shade = np.divide(costs, of_each_cell(terrain, palette_costs(palette), 1.0, np.float32), dtype=np.float32)
@@ -62,7 +62,8 @@ def terrain_places(
     shade *= np.float32((TOP - USUAL) / np.log(FARTHEST))
     shade += np.float32(USUAL + 0.5)
     np.clip(shade, 0.0, TOP, out=shade)
-    places = terrain.astype(np.uint16) << 8
+    places = terrain.astype(np.uint16)
+    places <<= 8
     places += shade.astype(np.uint8)
     free = terrain == NO_TERRAIN
     if free.any():

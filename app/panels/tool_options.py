@@ -74,7 +74,7 @@ class OptionsBar(QToolBar):
             ("mode", self.tr("Paint"), self.mode, self.tr("What the brush does to the cost")),
             ("value", "", self.value, self.tr("Cost to cross a cell, what is added, or the factor")),
             ("swap", "", self.swap, self.tr("Paint with the other terrain or cost (X)")),
-            ("terrain", "", self.terrain, self.tr("The terrain that is painted; type a cost to paint that instead")),
+            ("terrain", "", self.terrain, self.tr("What is painted; type a cost to paint that instead")),
             ("spacing", self.tr("Spacing"), self.spacing, self.tr("Least distance between scattered points")),
             ("weight", self.tr("Weight"), self.weight, self.tr("Weight of new points; two count as two points")),
             ("seed", self.tr("Seed"), self.seed, self.tr("Another seed scatters other points")),

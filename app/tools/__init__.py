@@ -17,7 +17,9 @@ __all__ = ["TOOLS", "Gesture", "OptionField", "PointerEvent", "Sketch", "Tool", 
 
 # A field of the options bar. "value" is what the mode works with: a cost, an amount or a factor; "terrain" names
 # the one that is painted.
-OptionField = Literal["filled", "size", "hardness", "mode", "value", "swap", "terrain", "spacing", "weight", "seed", "snap"]
+OptionField = Literal[
+    "filled", "size", "hardness", "mode", "value", "swap", "terrain", "spacing", "weight", "seed", "snap"
+]
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ def terrain_in_hand(document: MapDocument, options: ToolOptions) -> Terrain | No
 
 
 def picked(document: MapDocument, cell: Cell, options: ToolOptions) -> ToolOptions:
-    """Return the options that paint what a cell is: its terrain where it costs what that usually does, or its cost."""
+    """Return the options that paint what a cell is: its terrain if it costs what that does, else its cost."""
     number, cost = int(document.terrain[cell]), float(document.cost[cell])
     if number != NO_TERRAIN:
         terrain = document.palette[number]

@@ -41,9 +41,10 @@ class ToolOptions:
 
     size: cells across. hardness: share of the brush's radius with full weight. cost: what "set" paints;
     terrain: number of the terrain that it paints, None for a cost only; other_cost, other_terrain: what these
-    are swapped with. amount: cost units that "add" adds; factor: what "scale" multiplies by. filled: rectangles. route, layout: index of the active one; the number of them stands for a new one.
-    selection: points of the active layout. weight: of new points. snap: points to cell centres.
-    spacing: least distance of scattered points, in cells. seed: of what is scattered.
+    are swapped with. amount: cost units that "add" adds; factor: what "scale" multiplies by. filled: rectangles.
+    route, layout: index of the active one; the number of them stands for a new one. selection: points of the
+    active layout. weight: of new points. snap: points to cell centres. spacing: least distance of scattered
+    points, in cells. seed: of what is scattered.
     """
 
     size: float = 5.0

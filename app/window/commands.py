@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from app.panels.results import ResultsPanel
     from app.run.controller import RunController
     from app.run.results import ResultsController
+    from app.run.snapping import Snapping
     from app.window.docks import Docks
     from app.window.tool_choice import ToolChoice
 
@@ -49,6 +50,7 @@ class Workbench:
     results: ResultsController
     results_panel: ResultsPanel
     layers: LayersPanel
+    snapping: Snapping
     docks: Docks
     preferences: Preferences | None
 
@@ -113,6 +115,12 @@ class Commands(QObject):
                 Command(self.tr("Smaller brush"), partial(canvas.change_size, -1), "["),
                 Command(self.tr("Swap terrains or costs"), canvas.swap_costs, "X"),
                 Menu(self.tr("Paint with a &terrain"), self._terrains),
+                None,
+                Command(
+                    self.tr("S&nap to my terrains"),
+                    self._bench.snapping.snap_map,
+                    tip=self.tr("Give every cell the terrain of the palette whose cost is nearest to its own"),
+                ),
             ),
         )
 
@@ -188,6 +196,7 @@ class Commands(QObject):
             Command(self.tr("&Compare results…"), panel.compare, enabled=lambda: 1 <= len(panel.chosen) <= 2),
             Command(self.tr("A&pply the chosen result"), panel.apply, enabled=one),
             Command(self.tr("&Fork from the result"), panel.fork, enabled=one),
+            Command(self.tr("&Snap the result to my terrains"), panel.snap, enabled=one),
             Command(self.tr("&Rename the result"), self._rename_result, widget_key="F2", enabled=one),
             Command(
                 self.tr("De&lete results…"), panel.delete, widget_key="Del", enabled=lambda: bool(panel.chosen)

@@ -20,6 +20,7 @@ from app.panels.tool_options import OptionsBar
 from app.run.controller import RunController
 from app.run.model import RunModel
 from app.run.results import ResultsController
+from app.run.snapping import Snapping
 from app.run.view import RunView
 from app.window.commands import Commands, Workbench
 from app.window.docks import Docks, Panels
@@ -72,6 +73,7 @@ class MainWindow(QMainWindow):
         self.results = ResultsController(
             self.controller, self.view, self.run, self.model, self.panels.run, self._confirm, self
         )
+        self.snapping = Snapping(self.model, self.view, self)
         self._step_in_view: Frame | None = None
         self.tools = ToolChoice(self.model, self.canvas, self.options_bar, self.panels)
         self.status = StatusBar(self.canvas, self.view)
@@ -111,6 +113,7 @@ class MainWindow(QMainWindow):
             self.results,
             self.panels.results,
             self.panels.layers,
+            self.snapping,
             self.docks,
             self.preferences,
         )
@@ -189,9 +192,11 @@ class MainWindow(QMainWindow):
         panel.apply_wanted.connect(self.results.apply)
         panel.amount_wanted.connect(self.results.show_amount)
         panel.fork_wanted.connect(self.results.fork)
+        panel.snap_wanted.connect(self.snapping.snap_result)
         panel.rename_wanted.connect(self.results.rename)
         panel.delete_wanted.connect(self.results.delete)
         self.results.told.connect(self.status.tell)
+        self.snapping.told.connect(self.status.tell)
         self.canvas.edit_begins.connect(self.results.apply_shown)
         self.canvas.escaped.connect(lambda: self.results.view(None))
 
@@ -251,6 +256,7 @@ class MainWindow(QMainWindow):
         self.view.shut_down()
         self.panels.plan.shut_down()
         self.panels.results.shut_down()
+        self.snapping.shut_down()
         self.files.shut_down()
         if self.autosave is not None:
             self.autosave.shut_down()

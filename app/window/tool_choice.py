@@ -56,7 +56,7 @@ class ToolChoice(QObject):
             self.choose("brush")
 
     def begin(self) -> None:
-        """Paint, on a map of terrains that has just come, with the terrain whose cost is nearest to the brush's."""
+        """Paint, on a map of terrains that has just come, with the one whose cost is nearest to the brush's."""
         document, options = self._model.document, self._canvas.options
         options = replace(options, terrain=None, other_terrain=None)
         passable = [number for number, terrain in enumerate(document.palette) if terrain.passable]
