@@ -9,6 +9,7 @@ from engine.arranging.problem import Arrangement, MovementClass
 from engine.arranging.run import ArrangeSettings, arrange
 from engine.core.arrays import Floats
 from engine.core.grid import Grid, divergence, edge_costs, load_of_flow
+from engine.core.movement import Movement
 from engine.cost_maps.admissible import admissible_maps
 from engine.cost_maps.certificate import certified_loads, upper_bound
 from engine.cost_maps.problem import Problem, Route
@@ -39,7 +40,7 @@ def warm_up() -> None:
     problem = Problem(grid, cost_map, (route,), admissible_maps(cost_map, passable, 0.2, 5.0))
     for method in ("logit", "bregman", "exact"):
         paths = soft_paths(grid, cost_map, [route.start], [route.goal], FlowSettings(method))
-        loads = certified_loads(grid, paths.flow, [route.start], list(paths.fields))
+        loads = certified_loads([Movement(grid)], paths.flow, [route.start], paths.fields)
         upper_bound(problem.admissible, problem.weights, loads)
         if method == "logit":
             upstream = edge_costs(grid, cost_map)
