@@ -23,4 +23,4 @@ def open_to(passable: Flags, size: int) -> Flags:
     tall = np.lib.stride_tricks.sliding_window_view(rows, size, axis=0).all(axis=-1)
     check()
     columns = np.pad(tall, ((0, 0), around))
-    return np.lib.stride_tricks.sliding_window_view(columns, size, axis=1).all(axis=-1)
+    return np.asarray(np.lib.stride_tricks.sliding_window_view(columns, size, axis=1).all(axis=-1))

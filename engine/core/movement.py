@@ -34,7 +34,7 @@ class Movement:
         return cost_map if self.factor is None else self.factor * cost_map
 
     def load(self, load: Floats) -> Floats:
-        """Return the load (..., H, W) by the cost map from the load by what the class pays: the adjoint of `costs`."""
+        """Return the load (..., H, W) by the cost map from that by what the class pays: the adjoint of `costs`."""
         return load if self.factor is None else self.factor * load
 
     @cached_property
@@ -67,7 +67,7 @@ def check_movement(movement: Movement, ground: Grid) -> None:
     if grid.cost_rule != ground.cost_rule:
         raise ProblemError(
             "movement",
-            f"{called} pays by the rule “{grid.cost_rule}”, the map by “{ground.cost_rule}”; all classes share one",
+            f"{called} pays by the rule “{grid.cost_rule}”, the map by “{ground.cost_rule}”; give them the same",
         )
     outside = grid.passable & ~ground.passable
     if outside.any():
@@ -75,13 +75,15 @@ def check_movement(movement: Movement, ground: Grid) -> None:
     if factor is None:
         return
     if not np.isfinite(factor).all():
-        raise ProblemError("movement", f"{called} has a price at cell {_first(~np.isfinite(factor))} that is no number")
+        cell = _first(~np.isfinite(factor))
+        raise ProblemError("movement", f"{called} has a price that is no number, at cell {cell}")
     free = grid.passable & (factor <= 0.0)
     if free.any():
+        cell = _first(free)
         raise ProblemError(
             "movement",
-            f"{called} pays {factor[_first(free)]:g} times the cost of cell {_first(free)}; give it a price above 0, "
-            f"or let it not go there",
+            f"{called} pays {factor[cell]:g} times the cost of cell {cell}; give it a price above 0, or let it "
+            f"not go there",
         )
 
 
@@ -91,13 +93,15 @@ def check_end(movement: Movement, what: str, cell: Cell) -> None:
     if not movement.grid.contains(cell):
         raise ProblemError(
             "route",
-            f"{what}, cell {cell}, lies outside the map of {rows} rows and {columns} columns; move it onto the map",
+            f"{what}, cell {cell}, lies outside the map of {rows} rows and {columns} columns; move it onto the "
+            f"map",
         )
     if not movement.grid.passable[cell]:
         if movement.name:
             raise ProblemError(
                 "route",
-                f"{what}, cell {cell}, is no place for the class “{movement.name}”; move it, or let the class go there",
+                f"{what}, cell {cell}, is no place for the class “{movement.name}”; move it, or let the class go "
+                f"there",
             )
         raise ProblemError("route", f"{what}, cell {cell}, is a wall; move it or clear the wall")
 

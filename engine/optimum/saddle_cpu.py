@@ -57,9 +57,8 @@ class CpuSaddle:
 
     def __init__(self, problem: Problem, start: SaddlePoint) -> None:
         groups = grouped(problem.movements)
-        self._order = np.concatenate([routes for _, routes in groups])
-        routes = tuple(problem.routes[route] for route in self._order)
-        problem = replace(problem, routes=routes)
+        self._order = [route for _, routes in groups for route in routes]
+        problem = replace(problem, routes=tuple(problem.routes[route] for route in self._order))
         self._sizes = step_sizes(problem)
         self._weights = problem.weights
         self._classes = _classes(problem)
@@ -121,7 +120,9 @@ class CpuSaddle:
         check()
         changes = other.potentials - potentials
         drops = [
-            squared_drops(change, one.grids.legal, moves) for one in self._classes for change in changes[one.routes]
+            squared_drops(change, one.grids.legal, moves)
+            for one in self._classes
+            for change in changes[one.routes]
         ]
         costs = squared_distance(other.cost.ravel(), cost.ravel())
         return np.sqrt(flows), np.sqrt(drops), float(np.sqrt(costs))

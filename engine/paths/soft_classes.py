@@ -45,7 +45,8 @@ def soft_paths_of_classes(
         )
         for movement, routes in groups
     ]
-    return _joined(parts, np.argsort(np.concatenate([routes for _, routes in groups])))
+    solved = [route for _, routes in groups for route in routes]
+    return _joined(parts, sorted(range(len(solved)), key=solved.__getitem__))
 
 
 def _solved(
@@ -61,8 +62,8 @@ def _solved(
     return paths if movement.factor is None else replace(paths, load=movement.load(paths.load))
 
 
-def _joined(parts: Sequence[SoftPaths], order: np.typing.NDArray[np.int64]) -> SoftPaths:
-    """Return the routes of several solves, one after the other, as one solve in another `order` (R,)."""
+def _joined(parts: Sequence[SoftPaths], order: list[int]) -> SoftPaths:
+    """Return the routes of several solves, one after the other, as one solve in another order."""
     moves = max(part.flow.shape[1] for part in parts)
 
     def together(arrays: Sequence[Floats]) -> Floats:
