@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from engine.cost_maps.problem import Route as Route
     from engine.design.adversarial import DesignSettings as DesignSettings
     from engine.design.adversarial import optimise_costs as optimise_costs
-    from engine.design.balance import BalanceProblem as BalanceProblem
     from engine.design.balance import balance as balance
+    from engine.design.balance_problem import BalanceProblem as BalanceProblem
     from engine.design.drawn_line import DrawnRouteProblem as DrawnRouteProblem
     from engine.design.drawn_route import draw_route as draw_route
     from engine.design.foresight import ForesightProblem as ForesightProblem
@@ -88,7 +88,8 @@ _MODULES = {
     "engine.cost_maps.admissible": ("admissible_maps",),
     "engine.cost_maps.problem": ("Objective", "Problem", "Route"),
     "engine.design.adversarial": ("DesignSettings", "optimise_costs"),
-    "engine.design.balance": ("BalanceProblem", "balance"),
+    "engine.design.balance": ("balance",),
+    "engine.design.balance_problem": ("BalanceProblem",),
     "engine.design.drawn_line": ("DrawnRouteProblem",),
     "engine.design.drawn_route": ("draw_route",),
     "engine.design.foresight": ("ForesightProblem", "foresee"),

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from engine.design import balance as engine
+    from engine.design.balance_problem import BalanceProblem
     from maps.document import Cell, Layout, MapDocument
 
 MOST_PATHS = 24  # drawn at most
@@ -105,10 +106,11 @@ class RankBalance(Scenario[BalanceSettings, BalanceFigures, Floats]):
     ) -> Iterator[BalanceStep]:
         """See `Scenario.steps`."""
         from engine.design import balance as engine
+        from engine.design.balance_problem import check_balance
 
         problem = balance_problem(document, settings)
         with fixes_in_settings(_setting_of):
-            engine.check_balance(problem)
+            check_balance(problem)
         how = engine.BalanceSettings(
             steps=settings.steps, learning_rate=settings.learning_rate, seed=settings.seed
         )
@@ -161,9 +163,9 @@ class RankBalance(Scenario[BalanceSettings, BalanceFigures, Floats]):
         return with_bounds(document, settings)
 
 
-def balance_problem(document: MapDocument, settings: BalanceSettings) -> engine.BalanceProblem:
+def balance_problem(document: MapDocument, settings: BalanceSettings) -> BalanceProblem:
     """Return the engine's problem. Raises ProblemError, naming the layout and the point, where it cannot be."""
-    from engine.design import balance as engine
+    from engine.design.balance_problem import BalanceProblem, EqualRanks, Nearest, Order
 
     names = list(layout_names(document))
     if not names:
@@ -189,12 +191,12 @@ def balance_problem(document: MapDocument, settings: BalanceSettings) -> engine.
             )
     chosen = range(len(starts)) if settings.spawn == 0 else [settings.spawn - 1]
     if settings.aim == "equal":
-        aims: tuple[engine.Aim, ...] = (engine.EqualRanks(),)
+        aims: tuple[EqualRanks | Nearest | Order, ...] = (EqualRanks(),)
     elif settings.aim == "nearest":
-        aims = tuple(engine.Nearest(spawn, settings.site - 1, settings.nearest) for spawn in chosen)
+        aims = tuple(Nearest(spawn, settings.site - 1, settings.nearest) for spawn in chosen)
     else:
-        aims = tuple(engine.Order(spawn, tuple(range(len(goals)))) for spawn in chosen)
-    return engine.BalanceProblem(
+        aims = tuple(Order(spawn, tuple(range(len(goals)))) for spawn in chosen)
+    return BalanceProblem(
         movement_grid(document),
         drawn_costs(document),
         tuple(starts),
@@ -269,7 +271,7 @@ def _setting_of(fix: SuggestedFix) -> SuggestedFix:
     return SuggestedFix("nearest", fix.value) if fix.setting == "k" else fix
 
 
-def _step_of(problem: engine.BalanceProblem, iterate: engine.BalanceIterate) -> BalanceStep:
+def _step_of(problem: BalanceProblem, iterate: engine.BalanceIterate) -> BalanceStep:
     best = iterate.best_standing
     figures = BalanceFigures(
         met=best.met,
@@ -300,9 +302,9 @@ def _message(met: int, aims: int, status: Status | None) -> str:
     )
 
 
-def _paths(problem: engine.BalanceProblem, cost_map: Floats) -> tuple[Cells, ...]:
+def _paths(problem: BalanceProblem, cost_map: Floats) -> tuple[Cells, ...]:
     """Return the paths from the spawns of the aims to their sites; without such aims, to the nearest ones."""
-    from engine.design.balance import Nearest
+    from engine.design.balance_problem import Nearest
     from engine.paths.exact import distances_to, shortest_path
 
     fields = [distances_to(problem.grid, cost_map, site) for site in problem.sites]

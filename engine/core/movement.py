@@ -87,35 +87,35 @@ def check_movement(movement: Movement, ground: Grid) -> None:
         )
 
 
-def check_end(movement: Movement, what: str, cell: Cell) -> None:
-    """Refuse, by ProblemError, an end of a route that its class cannot stand on; `what` names it in words."""
+def check_end(movement: Movement, subject: str, what: str, cell: Cell) -> None:
+    """Refuse, by ProblemError about a `subject`, a cell that a class cannot stand on; `what` names it in words."""
     rows, columns = movement.grid.shape
     if not movement.grid.contains(cell):
         raise ProblemError(
-            "route",
+            subject,
             f"{what}, cell {cell}, lies outside the map of {rows} rows and {columns} columns; move it onto the "
             f"map",
         )
     if not movement.grid.passable[cell]:
         if movement.name:
             raise ProblemError(
-                "route",
+                subject,
                 f"{what}, cell {cell}, is no place for the class “{movement.name}”; move it, or let the class go "
                 f"there",
             )
-        raise ProblemError("route", f"{what}, cell {cell}, is a wall; move it or clear the wall")
+        raise ProblemError(subject, f"{what}, cell {cell}, is a wall; move it or clear the wall")
 
 
-def unreachable(movement: Movement, what: str, start: Cell, goal: Cell) -> ProblemError:
-    """Return the refusal of a route, named by `what`, whose class finds no way."""
+def unreachable(movement: Movement, subject: str, what: str, start: Cell, goal: Cell) -> ProblemError:
+    """Return the refusal, about a `subject`, of a way that a class does not find; `what` names it in words."""
     if movement.name:
         return ProblemError(
-            "route",
+            subject,
             f"{what}: no way leads the class “{movement.name}” from {start} to {goal}; open one for it, or move "
             f"one of the two",
         )
     return ProblemError(
-        "route",
+        subject,
         f"{what}: no way leads from {start} to {goal}; open a wall between them, or move one of the two",
     )
 

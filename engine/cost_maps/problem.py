@@ -156,7 +156,7 @@ def check_routes(problem: Problem) -> None:
         check_movement(movement, problem.grid)
     for number, (route, movement) in enumerate(zip(problem.routes, problem.movements, strict=True), 1):
         for name, cell in (("start", route.start), ("goal", route.goal)):
-            check_end(movement, f"the {name} of route {number}", cell)
+            check_end(movement, "route", f"the {name} of route {number}", cell)
         if route.start == route.goal:
             raise ProblemError(
                 "route", f"route {number} starts at its goal, cell {route.goal}; move one of the two"
@@ -167,7 +167,7 @@ def check_routes(problem: Problem) -> None:
             )
         costs = movement.costs(problem.cost_map)
         if not distances_to(movement.grid, costs, route.goal).reaches(route.start):
-            raise unreachable(movement, f"route {number}", route.start, route.goal)
+            raise unreachable(movement, "route", f"route {number}", route.start, route.goal)
 
 
 def check_admissible(admissible: Admissible) -> None:

@@ -12,16 +12,8 @@ from engine.core.errors import ProblemError
 from engine.core.grid import Grid
 from engine.core.status import Status
 from engine.cost_maps.admissible import admissible_maps
-from engine.design.balance import (
-    BalanceProblem,
-    BalanceSettings,
-    EqualRanks,
-    Nearest,
-    Order,
-    balance,
-    balance_loss,
-    balance_standing,
-)
+from engine.design.balance import BalanceSettings, balance, balance_loss, balance_standing
+from engine.design.balance_problem import BalanceProblem, EqualRanks, Nearest, Order
 from tests.oracles import distances
 from tests.present import present
 
