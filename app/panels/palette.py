@@ -9,7 +9,8 @@ from PySide6.QtCore import Signal
 
 from app.widgets.entry_table import Column, EntriesPanel
 from app.widgets.parts import Button, RemoveButton, ask_colour, free_name, number, shortest, swatch, tick_box
-from maps.document import MapDocument, Terrain
+from maps.terrain import Terrain
+from maps.terrain_edits import remove_palette_terrain, set_palette_terrain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,12 +23,13 @@ COLOUR, NAME, COST, WALL = range(4)
 
 
 class PalettePanel(EntriesPanel[Terrain]):
-    """List the terrains: a click takes one for painting, a double click edits it; painted cells keep theirs."""
+    """List the terrains: a click takes one for painting, a double click edits it, and its cells follow."""
 
     terrain_chosen = Signal(object)  # Terrain
 
     def __init__(self, model: DocumentModel, parent: QWidget | None = None) -> None:
-        super().__init__(model, lambda document: document.palette, _set_terrain, _remove_terrain, parent)
+        edits = set_palette_terrain, remove_palette_terrain
+        super().__init__(model, lambda document: document.palette, *edits, parent)
         self._add_button(Button(self.tr("Add"), self.tr("Add a terrain like the chosen one")), self._add)
         self._remove_button = self._add_button(
             RemoveButton(self.tr("Remove"), self.tr("Remove the chosen terrain from the palette (Del)")),
@@ -101,12 +103,3 @@ class PalettePanel(EntriesPanel[Terrain]):
     def _use(self, row: int, column: int) -> None:
         self._click(row, column)
         self._double_click(row, column)
-
-
-def _set_terrain(document: MapDocument, index: int, terrain: Terrain) -> MapDocument:
-    palette = (*document.palette[:index], terrain, *document.palette[index + 1 :])
-    return document if palette == document.palette else document.replace(palette=palette)
-
-
-def _remove_terrain(document: MapDocument, index: int) -> MapDocument:
-    return document.replace(palette=document.palette[:index] + document.palette[index + 1 :])

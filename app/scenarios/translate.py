@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from app.scenarios.frame import Cells, Floats
     from engine.core.grid import Grid
     from engine.paths.exact import DistanceField
-    from maps.document import Cell, MapDocument, MovementRule
+    from maps.document import Cell, MapDocument
+    from maps.movement import MovementRule
 
 
 class Ends(Protocol):

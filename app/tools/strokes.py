@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from maps.document import MapDocument, Terrain
+from maps.document import MapDocument
 from maps.edits import Edit, paint, set_locked, set_passable, set_terrain
 from maps.raster import Patch, stroke
+from maps.terrain import Terrain
 
 if TYPE_CHECKING:
     from app.document.model import DocumentModel

@@ -18,8 +18,9 @@ from PySide6.QtWidgets import (
 )
 
 from app.widgets.parts import GAP, MARGIN, SWATCH, TARGET, Button, Notice, tabular
-from maps.document import Layout, MapDocument, Route, Terrain
+from maps.document import Layout, MapDocument, Route
 from maps.errors import MapError
+from maps.terrain import Terrain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from app.document.model import DocumentModel
     from app.panels.tool_options import OptionsBar
     from app.window.docks import Panels
-    from maps.document import Terrain
+    from maps.terrain import Terrain
 
 
 class ToolChoice(QObject):

@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maps import edits, raster
-from maps.document import Bounds, Layout, MapDocument, Route, Terrain, new_document
+from maps.document import Bounds, Layout, MapDocument, Route, new_document
 from maps.edits import Edit, PaintMode, paint
 from maps.errors import MapError
 from maps.raster import Patch
+from maps.terrain import Terrain
 from tests.maps.strategies import EXAMPLES, documents
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ sensible = st.floats(0.25, 64.0, width=32)
 
 
 def cells(document: MapDocument) -> dict[str, Any]:
-    return {layer: getattr(document, layer) for layer in ("cost", "passable", "locked")}
+    return {layer: getattr(document, layer) for layer in ("cost", "passable", "locked", "terrain")}
 
 
 def assert_dirty_is_exact(before: MapDocument, edit: Edit) -> None:

@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QApplication, QColorDialog
 
 from app.panels import palette
 from app.panels.palette import PalettePanel
-from maps.document import Terrain
+from maps.document import new_document
+from maps.terrain import Terrain
 from tests.app.panels.tables import KEY, click, double_click, press, steps, texts, type_into
 
 
@@ -33,7 +34,7 @@ def test_another_palette_takes_no_terrain_up(model, shown, taken_up):
     panel.terrain_chosen.connect(told.append)
     long = model.document.palette
     for terrains in (long[:2], long, long[:1], (), long):
-        model.adopt(model.document.replace(palette=terrains), None)
+        model.adopt(new_document(4, 4, palette=terrains), None)
         assert panel.table.currentRow() == -1
         assert panel.active == len(terrains)
     assert told == []

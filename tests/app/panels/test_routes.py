@@ -16,7 +16,7 @@ from app.panels.layouts import LayoutsPanel
 from app.panels.map_settings import MapSettingsPanel
 from app.panels.palette import PalettePanel
 from app.panels.routes import RoutesPanel
-from maps.document import MovementRule
+from maps.movement import MovementRule
 from tests.app.panels.tables import KEY, ROUTES, click, finish, press, steps, texts, type_into
 
 

@@ -1,0 +1,45 @@
+"""What a movement class meets on a map: where it may be, and what it pays there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from maps.terrain import of_each_cell, on_impassable_terrain, palette_costs
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from maps.document import MapDocument, Mask
+    from maps.movement import MovementClass
+
+
+@dataclass(frozen=True, eq=False)
+class Travel:
+    """A map as one class meets it.
+
+    multiplier: (H, W) float64: it pays multiplier · cost in a cell; 1 where it cannot be.
+    passable: (H, W) where it can be, its size left aside.
+    """
+
+    multiplier: NDArray[np.float64]
+    passable: Mask
+
+
+def travel_of(document: MapDocument, kind: MovementClass) -> Travel:
+    """Return what a movement class of the document meets.
+
+    In a cell of a passable terrain it pays its cost of the terrain, times the cell's cost over the terrain's: a
+    run that makes a cell dearer makes it dearer for all, in proportion. In one of an impassable terrain it pays
+    its cost of the terrain, and elsewhere its factor times the cell's cost. Walls stop it, wherever they stand,
+    but not an impassable terrain that it has a cost for.
+    """
+    terrain, palette = document.terrain, document.palette
+    impassable = on_impassable_terrain(terrain, palette)
+    prices = of_each_cell(terrain, kind.costs, kind.factor, np.float64)
+    usual = of_each_cell(terrain, palette_costs(palette).astype(np.float64), 1.0, np.float64)
+    multiplier = prices / np.where(impassable, document.cost, usual)
+    passable = np.isfinite(prices) & (document.passable | impassable)
+    return Travel(np.where(passable, multiplier, 1.0), passable)
