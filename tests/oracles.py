@@ -69,11 +69,14 @@ def random_problem(seed: int, size: int = 9, routes: int = 1, walls: float = 0.1
 
 
 def class_problem(seed: int, size: int = 9, routes: int = 3, **kinds) -> Problem:
-    """A random map whose routes have classes: one moves as everybody, one with its own moves and prices, one with
-    prices alone and another number of neighbours, one that is two cells wide."""
+    """A random map whose routes have classes: one moves as everybody, one with its own moves and prices, one that
+    crosses walls, with another number of neighbours, one that is two cells wide."""
     generator = np.random.default_rng(seed)
     plain = random_problem(seed, size, 1, **kinds)
     ground, cost_map = plain.grid, plain.cost_map
+    crossed = ~ground.passable & (generator.random(ground.shape) < 0.7)
+    fixed = np.where(crossed, cost_map, plain.admissible.fixed)
+    plain = replace(plain, admissible=replace(plain.admissible, fixed=fixed))
     other: Literal[4, 8] = 4 if ground.neighbours == 8 else 8
     while True:
         dry = ground.passable & (generator.random(ground.shape) >= 0.1)
@@ -81,7 +84,9 @@ def class_problem(seed: int, size: int = 9, routes: int = 3, **kinds) -> Problem
         classes = [
             None,
             Movement(Grid(dry, ground.neighbours, "one_open", ground.cost_rule), factor, "cart"),
-            Movement(replace(ground, neighbours=other), 3.0 - 0.5 * factor, "bird"),
+            Movement(
+                replace(ground, passable=ground.passable | crossed, neighbours=other), 3.0 - 0.5 * factor, "bird"
+            ),
             Movement(replace(ground, passable=open_to(ground.passable, 2)), None, "giant"),
         ]
         movements = [classes[number] for number in generator.permutation(np.arange(routes) % 4)]

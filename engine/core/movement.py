@@ -10,7 +10,7 @@ from functools import cached_property
 
 import numpy as np
 
-from engine.core.arrays import Floats
+from engine.core.arrays import Flags, Floats
 from engine.core.errors import ProblemError
 from engine.core.grid import Cell, Grid
 
@@ -58,8 +58,11 @@ def grouped(movements: Sequence[Movement]) -> list[tuple[Movement, list[int]]]:
     return list(groups.items())
 
 
-def check_movement(movement: Movement, ground: Grid) -> None:
-    """Refuse, by ProblemError, prices that are not above 0, and cells that are no ground of the map."""
+def check_movement(movement: Movement, ground: Grid, priced: Flags) -> None:
+    """Refuse, by ProblemError, prices that are not above 0, and cells that have no cost.
+
+    ground: the map's own moves.  priced: (H, W) cells that have a cost, among them walls that classes cross.
+    """
     called = f"the class “{movement.name}”" if movement.name else "a route's class"
     grid, factor = movement.grid, movement.factor
     if grid.shape != ground.shape or (factor is not None and factor.shape != ground.shape):
@@ -69,9 +72,9 @@ def check_movement(movement: Movement, ground: Grid) -> None:
             "movement",
             f"{called} pays by the rule “{grid.cost_rule}”, the map by “{ground.cost_rule}”; give them the same",
         )
-    outside = grid.passable & ~ground.passable
+    outside = grid.passable & ~priced
     if outside.any():
-        raise ProblemError("movement", f"{called} enters cell {_first(outside)}, which is a wall for everybody")
+        raise ProblemError("movement", f"{called} enters cell {_first(outside)}, a wall that has no cost")
     if factor is None:
         return
     if not np.isfinite(factor).all():
@@ -120,6 +123,6 @@ def unreachable(movement: Movement, subject: str, what: str, start: Cell, goal: 
     )
 
 
-def _first(cells: np.typing.NDArray[np.bool_]) -> Cell:
+def _first(cells: Flags) -> Cell:
     row, column = np.argwhere(cells)[0].tolist()
     return row, column

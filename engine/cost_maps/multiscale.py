@@ -34,8 +34,8 @@ def coarsen(problem: Problem) -> Problem | None:
     A coarse cell is passable if any cell of its block is, may change if any of them may, and has the mean of
     their bounds; its group follows the first group in its block. The budget keeps the mean cost. Routes run
     between the blocks of their ends.
-    A class of movement may stand on a coarse cell if it may on any cell of the block, and pays the mean of its
-    factors there.
+    A class of movement may stand on a coarse cell if it may on any cell of the block, and pays the mean of what it
+    pays there.
     None is returned if a side would fall under SMALLEST_SIDE, a route would start at its goal, or walls that
     the coarse map cannot show matter: too much of its ground, or of where a class goes, is wall on the fine map,
     or a route's path cost is not about half of the fine one.
@@ -44,8 +44,21 @@ def coarsen(problem: Problem) -> Problem | None:
         return None
     fine, admissible = problem.grid, problem.admissible
     grid = _coarse_grid(fine)
-    classes = {one: _coarse_movement(one) for one in {route.movement for route in problem.routes} if one}
-    if grid is None or None in classes.values():
+    if grid is None:
+        return None
+    # Walls that a class crosses count where there is no ground in the block.
+    counted = np.where(_copied(grid.passable.astype(np.float64), fine.shape) > 0.0, fine.passable, admissible.fixed_or_free)
+
+    def block_means(values: Floats) -> Floats:
+        return _block_means(values, counted)
+
+    cost_map = block_means(np.where(counted, problem.cost_map, 0.0))
+    classes = {
+        one: _coarse_movement(one, problem.cost_map, cost_map)
+        for one in {route.movement for route in problem.routes}
+        if one is not None
+    }
+    if None in classes.values():
         return None
     routes = tuple(
         Route(
@@ -60,10 +73,6 @@ def coarsen(problem: Problem) -> Problem | None:
     if any(route.start == route.goal for route in routes):
         return None
 
-    def block_means(cost_map: Floats) -> Floats:
-        return _block_means(cost_map, fine.passable)
-
-    cost_map = block_means(np.where(fine.passable, problem.cost_map, 0.0))
     if not _resembles(problem, Problem(grid, cost_map, routes, admissible)):
         return None
     check()
@@ -79,6 +88,7 @@ def coarsen(problem: Problem) -> Problem | None:
             block_means(admissible.expand(admissible.lower)),
             block_means(admissible.expand(admissible.upper)),
             block_means(nearest),
+            grid.passable,
         ),
         problem.objective,
     )
@@ -145,12 +155,12 @@ def _coarse_grid(fine: Grid) -> Grid | None:
     return Grid(passable, fine.neighbours, fine.corner_rule, fine.cost_rule)
 
 
-def _coarse_movement(fine: Movement) -> Movement | None:
+def _coarse_movement(fine: Movement, cost_map: Floats, coarse_map: Floats) -> Movement | None:
     grid = _coarse_grid(fine.grid)
-    if grid is None:
-        return None
-    factor = None if fine.factor is None else _block_means(fine.factor, fine.grid.passable)
-    return Movement(grid, factor, fine.name)
+    if grid is None or fine.factor is None:
+        return None if grid is None else Movement(grid, None, fine.name)
+    paid = _block_means(fine.costs(cost_map), fine.grid.passable)
+    return Movement(grid, paid / np.where(grid.passable, coarse_map, 1.0), fine.name)
 
 
 def _resembles(fine: Problem, coarse: Problem) -> bool:
@@ -162,9 +172,15 @@ def _resembles(fine: Problem, coarse: Problem) -> bool:
 
 
 def _coarse_admissible(
-    label: np.typing.NDArray[np.int64], fixed: Floats, lower: Floats, upper: Floats, nearest: Floats
+    label: np.typing.NDArray[np.int64],
+    fixed: Floats,
+    lower: Floats,
+    upper: Floats,
+    nearest: Floats,
+    ground: Flags,
 ) -> Admissible:
     free = label != FIXED
+    fixed = np.where(free, 0.0, fixed)
     group = np.full(label.shape, FIXED, dtype=np.int32)
     check()
     _, index = np.unique(label[free], return_inverse=True)
@@ -173,11 +189,12 @@ def _coarse_admissible(
     size = np.bincount(index).astype(np.float64)
     return Admissible(
         group=group,
-        fixed=np.where(free, 0.0, fixed),
+        fixed=fixed,
         size=size,
         lower=np.bincount(index, lower[free]) / size,
         upper=np.bincount(index, upper[free]) / size,
         budget=float(nearest[free].sum()),
+        locked_total=float(np.where(ground, fixed, 0.0).sum()),
     )
 
 

@@ -71,7 +71,7 @@ def targets(problem: Problem) -> Floats:
 
 def mean_cost(problem: Problem) -> float:
     """Return the mean cost of a passable cell under the budget."""
-    total = problem.admissible.budget + float(problem.admissible.fixed.sum())
+    total = problem.admissible.budget + problem.admissible.locked_total
     return total / float(problem.grid.passable.sum())
 
 

@@ -153,7 +153,7 @@ def check_routes(problem: Problem) -> None:
     if not problem.routes:
         raise ProblemError("route", "there is no route; drop a start and a goal on the map")
     for movement, _ in grouped(problem.movements):
-        check_movement(movement, problem.grid)
+        check_movement(movement, problem.grid, problem.admissible.fixed_or_free)
     for number, (route, movement) in enumerate(zip(problem.routes, problem.movements, strict=True), 1):
         for name, cell in (("start", route.start), ("goal", route.goal)):
             check_end(movement, "route", f"the {name} of route {number}", cell)
@@ -183,7 +183,7 @@ def check_admissible(admissible: Admissible) -> None:
         raise ProblemError(
             "bounds", f"the lower bound {lower} is above the upper bound {upper}; swap them, or move one"
         )
-    locked = float(admissible.fixed.sum())
+    locked = admissible.locked_total
     least = float(np.sum(admissible.size * admissible.lower))
     most = float(np.sum(admissible.size * admissible.upper))
     if not np.isfinite(admissible.budget):

@@ -86,7 +86,7 @@ def check_balance(problem: BalanceProblem) -> None:
     if not problem.spawns or not problem.sites:
         raise ProblemError("points", "balance needs at least one spawn and one site; set them on the map")
     walking = problem.walking
-    check_movement(walking, problem.grid)
+    check_movement(walking, problem.grid, problem.admissible.fixed_or_free)
     for kind, cells in (("spawn", problem.spawns), ("site", problem.sites)):
         for number, cell in enumerate(cells, 1):
             check_end(walking, "points", f"{kind} {number}", cell)

@@ -14,7 +14,7 @@ from engine.core.movement import Movement
 from engine.cost_maps.admissible import admissible_maps
 from engine.cost_maps.certificate import certified_loads, upper_bound
 from engine.cost_maps.multiscale import coarsen
-from engine.cost_maps.objectives import design_loss
+from engine.cost_maps.objectives import design_loss, mean_cost
 from engine.cost_maps.problem import Aim, Objective, Problem, Route, check_problem, path_costs
 from engine.paths.gradients import costs_of_paths
 from engine.paths.soft_classes import soft_paths_of_classes
@@ -110,18 +110,21 @@ def test_a_coarser_map_has_the_classes_at_half_the_distance():
     water[:, :20] = True
     classes = Movement(Grid(~water), np.full(shape, 3.0), "cart"), Movement(Grid(water, 4), None, "boat")
     problem = Problem(
-        Grid(np.ones(shape, dtype=bool)),
+        Grid(~water),
         cost_map,
         (
-            Route((8, 5), (40, 60)),
+            Route((8, 24), (40, 60)),
             Route((8, 25), (40, 60), movement=classes[0]),
             Route((8, 3), (40, 15), movement=classes[1]),
             Route((8, 3), (20, 15), movement=classes[1]),
         ),
-        admissible_maps(cost_map, np.ones(shape, dtype=bool), 0.2, 5.0),
+        admissible_maps(cost_map, ~water, 0.2, 5.0, crossed=water),
     )
+    check_problem(problem)
     coarse = present(coarsen(problem))
     check_problem(coarse)
+    assert mean_cost(coarse) == pytest.approx(mean_cost(problem), rel=1e-12)
+    assert mean_cost(problem) == pytest.approx(cost_map[~water].mean(), rel=1e-12)
     assert coarse.routes[2].movement is coarse.routes[3].movement
     assert present(coarse.routes[1].movement).name == "cart"
     assert present(coarse.routes[2].movement).grid.neighbours == 4
@@ -136,7 +139,7 @@ def test_a_coarser_map_has_the_classes_at_half_the_distance():
         ({"factor": np.full((6, 8), np.nan)}, "has a price that is no number, at cell"),
         ({"factor": np.ones((8, 6))}, "moves on another map"),
         ({"grid": Grid(np.ones((6, 8), dtype=bool), cost_rule="entered")}, "give them the same"),
-        ({"grid": Grid(np.ones((6, 8), dtype=bool))}, "which is a wall for everybody"),
+        ({"grid": Grid(np.ones((6, 8), dtype=bool))}, "a wall that has no cost"),
     ],
     ids=["free", "no number", "shape", "rule", "walls"],
 )
@@ -163,6 +166,11 @@ def test_a_route_whose_class_cannot_go_there_is_refused_with_its_name():
 
 def _one_class(ground: np.ndarray, movement: Movement, route: Route) -> Problem:
     plain = random_problem(0, 6, walls=0.0)
+    cost_map = np.ones(ground.shape)
     return replace(
-        plain, grid=Grid(ground), cost_map=np.ones(ground.shape), routes=(replace(route, movement=movement),)
+        plain,
+        grid=Grid(ground),
+        cost_map=cost_map,
+        routes=(replace(route, movement=movement),),
+        admissible=admissible_maps(cost_map, ground, 0.2, 5.0),
     )
