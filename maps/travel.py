@@ -12,6 +12,7 @@ from maps.terrain import of_each_cell, on_impassable_terrain, palette_costs
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from maps.checks import Cell
     from maps.document import MapDocument, Mask
     from maps.movement import MovementClass
 
@@ -43,3 +44,15 @@ def travel_of(document: MapDocument, kind: MovementClass) -> Travel:
     multiplier = prices / np.where(impassable, document.cost, usual)
     passable = np.isfinite(prices) & (document.passable | impassable)
     return Travel(np.where(passable, multiplier, 1.0), passable)
+
+
+def may_stand(document: MapDocument, kind: MovementClass, cell: Cell) -> bool:
+    """Return whether one of a class may stand on a cell (row, col): all of the map under it lets the class in."""
+    before, after = (kind.size - 1) // 2, kind.size // 2
+    (top, left), (bottom, right) = ((at - before for at in cell), (at + after + 1 for at in cell))
+    if top < 0 or left < 0 or bottom > document.height or right > document.width:
+        return False
+    block = slice(top, bottom), slice(left, right)
+    terrain = document.terrain[block]
+    priced = np.isfinite(of_each_cell(terrain, kind.costs, kind.factor, np.float64))
+    return bool((priced & (document.passable[block] | on_impassable_terrain(terrain, document.palette))).all())

@@ -34,11 +34,13 @@ def info(arguments: argparse.Namespace) -> None:
             "costs", f"{costs.min():g} to {costs.max():g}, mean {total / costs.size:.4g}, total {total:.6g}"
         )
     table.add_row("bounds", f"{document.bounds.lower:g} to {document.bounds.upper:g}")
-    table.add_row("movement", movement_text(document.rule))
+    table.add_row("movement", movement_text(document))
     for route in document.routes:
+        walked = f", walked by {route.movement}" if route.movement else ""
         expected = "" if route.expected_cost is None else f", expected cost {route.expected_cost:g}"
         table.add_row(
-            "route", f"{escape(route.name)}: {route.start} to {route.goal}, weight {route.weight:g}{expected}"
+            "route",
+            escape(f"{route.name}: {route.start} to {route.goal}, weight {route.weight:g}{walked}{expected}"),
         )
     for layout in document.layouts:
         table.add_row(

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from app.scenarios.adversarial import RouteReport
 from app.scenarios.arrange_settings import ArrangeSettings
 from app.scenarios.common_settings import apply_map, drawn_costs
 from app.scenarios.figures import curve
 from app.scenarios.frame import Floats, Frame
 from app.scenarios.report import Report, RunFacts
+from app.scenarios.route_report import RouteReport
 from app.scenarios.scenario import RunStep, Scenario, state_of
 from app.scenarios.translate import movement_grid, path_cells, path_costs
 from app.scenarios.words import within

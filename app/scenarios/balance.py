@@ -16,7 +16,14 @@ from app.scenarios.balance_settings import (
     layout_names,
     site_names,
 )
-from app.scenarios.common_settings import admissible_of, apply_map, drawn_costs, with_bounds
+from app.scenarios.common_settings import (
+    PLAIN,
+    admissible_of,
+    apply_map,
+    chosen_movement,
+    drawn_costs,
+    with_bounds,
+)
 from app.scenarios.figures import curve
 from app.scenarios.frame import Cells, Floats, Frame
 from app.scenarios.report import Report, RunFacts
@@ -180,7 +187,7 @@ def balance_problem(document: MapDocument, settings: BalanceSettings) -> Balance
             SuggestedFix("sites", others[0]) if others else None,
         )
     starts, teams = _spawns_and_teams(document, settings, spawns, sites)
-    goals = _cells(document, sites)
+    goals = _cells(document, settings, sites)
     for what, number, name, count in (
         ("spawn", settings.spawn, spawns.name, len(starts)),
         ("site", settings.site, sites.name, len(goals)),
@@ -207,6 +214,7 @@ def balance_problem(document: MapDocument, settings: BalanceSettings) -> Balance
         settings.margin,
         settings.closeness,
         settings.keep,
+        chosen_movement(document, settings.walker),
     )
 
 
@@ -214,7 +222,7 @@ def _spawns_and_teams(
     document: MapDocument, settings: BalanceSettings, spawns: Layout, sites: Layout
 ) -> tuple[list[Cell], list[int]]:
     """Return the cells of all spawns and the team, 0 or 1, of each."""
-    starts = _cells(document, spawns)
+    starts = _cells(document, settings, spawns)
     side = settings.teams or LEFT_RIGHT
     if side not in HALVES:
         rivals = _layout(document, side)
@@ -226,7 +234,7 @@ def _spawns_and_teams(
             )
         if settings.aim != "equal":
             return starts, [0] * len(starts)
-        others = _cells(document, rivals)
+        others = _cells(document, settings, rivals)
         return [*starts, *others], [0] * len(starts) + [1] * len(others)
     teams = _halves(document, starts, side)
     other_side = TOP_BOTTOM if side == LEFT_RIGHT else LEFT_RIGHT
@@ -256,10 +264,11 @@ def _layout(document: MapDocument, name: str) -> Layout:
     return found[0]
 
 
-def _cells(document: MapDocument, layout: Layout) -> list[Cell]:
+def _cells(document: MapDocument, settings: BalanceSettings, layout: Layout) -> list[Cell]:
+    """Return the cells of a layout's points; where everybody walks, none may be a wall."""
     cells = [(int(row), int(column)) for row, column in np.rint(layout.positions)]
     for number, cell in enumerate(cells, 1):
-        if not document.passable[cell]:
+        if settings.walker == PLAIN and not document.passable[cell]:
             raise ProblemError(
                 "layout", f"point {number} of layout '{layout.name}' lies in a wall, at cell {cell}; move it"
             )
@@ -307,7 +316,8 @@ def _paths(problem: BalanceProblem, cost_map: Floats) -> tuple[Cells, ...]:
     from engine.design.balance_problem import Nearest
     from engine.paths.exact import distances_to, shortest_path
 
-    fields = [distances_to(problem.grid, cost_map, site) for site in problem.sites]
+    costs = problem.walking.costs(cost_map)
+    fields = [distances_to(problem.walking.grid, costs, site) for site in problem.sites]
     wanted = [(aim.spawn, aim.site) for aim in problem.aims if isinstance(aim, Nearest)]
     if not wanted:
         wanted = [

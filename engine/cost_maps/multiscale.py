@@ -47,7 +47,8 @@ def coarsen(problem: Problem) -> Problem | None:
     if grid is None:
         return None
     # Walls that a class crosses count where there is no ground in the block.
-    counted = np.where(_copied(grid.passable.astype(np.float64), fine.shape) > 0.0, fine.passable, admissible.fixed_or_free)
+    near_ground = _copied(grid.passable.astype(np.float64), fine.shape) > 0.0
+    counted = np.where(near_ground, fine.passable, admissible.fixed_or_free)
 
     def block_means(values: Floats) -> Floats:
         return _block_means(values, counted)
