@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from engine.arranging.problem import Arrangement as Arrangement
-    from engine.arranging.problem import MovementClass as MovementClass
+    from engine.arranging.problem import TravelClass as TravelClass
     from engine.arranging.run import ArrangeSettings as ArrangeSettings
     from engine.arranging.run import arrange as arrange
     from engine.core.errors import ProblemError as ProblemError
@@ -80,7 +80,7 @@ if TYPE_CHECKING:
 
 # The imports above are for type checkers only; a test holds this table to them.
 _MODULES = {
-    "engine.arranging.problem": ("Arrangement", "MovementClass"),
+    "engine.arranging.problem": ("Arrangement", "TravelClass"),
     "engine.arranging.run": ("ArrangeSettings", "arrange"),
     "engine.core.errors": ("ProblemError",),
     "engine.core.grid": ("Grid",),

@@ -5,7 +5,7 @@ The machine code is kept on disk, so this takes seconds the first time and littl
 
 import numpy as np
 
-from engine.arranging.problem import Arrangement, MovementClass
+from engine.arranging.problem import Arrangement, TravelClass
 from engine.arranging.run import ArrangeSettings, arrange
 from engine.core.arrays import Floats
 from engine.core.grid import Grid, divergence, edge_costs, load_of_flow
@@ -59,7 +59,7 @@ def warm_up() -> None:
 def _arrange(route: Route) -> None:
     """Let two terrains change places, through every kind of round."""
     terrain = np.arange(256).reshape(16, 16) % 2
-    walker = MovementClass("walker", np.array([1.0, 2.0]), (route,))
+    walker = TravelClass("walker", np.array([1.0, 2.0]), (route,))
     for _ in arrange(Arrangement(terrain, (walker,)), ArrangeSettings(steps=8, searches=1)):
         pass
 

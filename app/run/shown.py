@@ -95,8 +95,17 @@ def with_points(document: MapDocument, frame: Frame) -> MapDocument:
 
 
 def with_frame(document: MapDocument, frame: Frame) -> MapDocument:
-    """Return a document with a frame's costs, walls and points. Raises MapError where they do not fit."""
+    """Return a document with all that a frame has of one. Raises MapError where it does not fit."""
     made = with_points(document, frame)
     if frame.cost_map is not None:
         made = apply_costs(made, frame.cost_map).document
-    return made if frame.passable is None else apply_walls(made, frame.passable).document
+    made = made if frame.passable is None else apply_walls(made, frame.passable).document
+    return made if frame.terrain is None else made.replace(terrain=frame.terrain)
+
+
+def with_ground(document: MapDocument, frame: Frame) -> MapDocument:
+    """Return a document with a frame's walls and terrains, for its costs to be shown on."""
+    return document.replace(
+        passable=document.passable if frame.passable is None else frame.passable,
+        terrain=document.terrain if frame.terrain is None else frame.terrain,
+    )

@@ -44,6 +44,7 @@ class Frame:
 
     cost_map, traffic: (H, W).  paths: cells (n, 2) per route; walks: the same, of agents.
     passable: (H, W), of a run that places or removes walls.
+    terrain: (H, W) numbers in the palette, of a run that arranges terrain.
     layouts: name to positions (n, 2).
     plan: its largest couplings; rows are the points that they begin at.
     """
@@ -54,6 +55,7 @@ class Frame:
     paths: tuple[Cells, ...] = ()
     walks: tuple[Cells, ...] = ()
     passable: npt.NDArray[np.bool_] | None = None
+    terrain: npt.NDArray[np.uint8] | None = None
     layouts: Mapping[str, Floats] | None = None
     plan: Plan | None = None
     scatter: Scatter | None = None

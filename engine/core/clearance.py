@@ -24,3 +24,10 @@ def open_to(passable: Flags, size: int) -> Flags:
     check()
     columns = np.pad(tall, ((0, 0), around))
     return np.asarray(np.lib.stride_tricks.sliding_window_view(columns, size, axis=1).all(axis=-1))
+
+
+def under(cells: Flags, size: int) -> Flags:
+    """Return the cells (H, W) that units of size × size cells cover which stand on `cells` (H, W)."""
+    # A cell is not covered where a unit has room around it that is turned by half a turn, and meets none of them.
+    turned = np.pad(~cells, size, constant_values=True)[::-1, ::-1]
+    return ~open_to(turned, size)[::-1, ::-1][size:-size, size:-size]

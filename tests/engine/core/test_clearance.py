@@ -5,7 +5,7 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from engine.core.clearance import open_to
+from engine.core.clearance import open_to, under
 from engine.core.grid import CornerRule, CostRule, Grid
 from engine.paths.exact import distances_to
 
@@ -29,6 +29,18 @@ def test_room_is_counted_block_by_block(size):
         cells = product(range(shape[0]), range(shape[1]))
         expected = np.array([block_is_free(passable, *cell, size) for cell in cells]).reshape(shape)
         assert np.array_equal(open_to(passable, size), expected)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4])
+def test_units_cover_the_cells_of_their_blocks(size):
+    generator = np.random.default_rng(size)
+    before, after = (size - 1) // 2, size // 2
+    for _ in range(20):
+        cells = generator.random(generator.integers(1, 9, 2)) < 0.2
+        expected = np.zeros_like(cells)
+        for row, column in np.argwhere(cells).tolist():
+            expected[max(0, row - before) : row + after + 1, max(0, column - before) : column + after + 1] = True
+        assert np.array_equal(under(cells, size), expected)
 
 
 def test_a_unit_of_no_size_is_refused():
