@@ -19,6 +19,8 @@ from maps.terrain import DEFAULT_PALETTE, MOST_TERRAINS, NO_TERRAIN, Terrain, Te
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from maps.origin import Origin
+
 CostMap: TypeAlias = NDArray[np.float32]
 Mask: TypeAlias = NDArray[np.bool_]
 # Of a route: its start, its goal, and the name of the movement class that walks it, empty for the plain movement.
@@ -143,6 +145,7 @@ class MapDocument:
     made it cheaper or dearer; a cell of an impassable terrain is impassable. A passable terrain may have a wall
     on it.
     classes: of those who move by prices of their own; routes name theirs.
+    origin: the file of another editor that the map was read from, if it came from one.
     cell_size: side of a cell in world units. metadata: whatever JSON can say, kept and not interpreted (lists
     become tuples).
 
@@ -160,6 +163,7 @@ class MapDocument:
     layouts: tuple[Layout, ...] = ()
     palette: tuple[Terrain, ...] = DEFAULT_PALETTE
     classes: tuple[MovementClass, ...] = ()
+    origin: Origin | None = None
     cell_size: float = 1.0
     name: str = ""
     metadata: Mapping[str, JSON] = field(default_factory=dict[str, JSON])

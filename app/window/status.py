@@ -10,6 +10,7 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QLabel, QStatusBar, QStyle, QStyleOption, QWidget
 
 from app.widgets.parts import MARGIN, ElidedLabel, tabular
+from maps.terrain import NO_TERRAIN
 from maps.travel import price_at
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from app.canvas.canvas import Canvas
     from app.run.view import RunView
     from app.scenarios.frame import Frame
+    from maps.document import Cell, MapDocument
 
 QUICK_CELLS = 100_000  # whose costs are summed up in no time
 WHILE = 8000  # milliseconds that a sentence stays
@@ -97,8 +99,7 @@ class StatusBar(QStatusBar):
         shown = self._view.shown
         document, frame, measures, costs = shown.document, shown.frame, shown.measures, shown.costs
         words = [self.tr("row {}, col {}").format(row, col)]
-        passable = document.passable[row, col]
-        words.append(self.tr("cost {:.3g}").format(costs[row, col]) if passable else self.tr("wall"))
+        words.extend(self._ground(document, (row, col), float(costs[row, col])))
         kind = document.class_called(self._class)
         if kind is not None:
             price = price_at(document, kind, (row, col), costs)
@@ -111,6 +112,19 @@ class StatusBar(QStatusBar):
             far = self.tr("{:.4g} to the goal").format(distance)
             words.append(far if np.isfinite(distance) else self.tr("no way to the goal"))
         return words
+
+    def _ground(self, document: MapDocument, cell: Cell, cost: float) -> list[str]:
+        """Name the terrain of a cell, and what it costs there; a terrain that a wall stands on is unseen."""
+        number = int(document.terrain[cell])
+        terrain = None if number == NO_TERRAIN else document.palette[number]
+        if terrain is None or document.passable[cell] != terrain.passable:
+            return [self.tr("cost {:.3g}").format(cost) if document.passable[cell] else self.tr("wall")]
+        if not terrain.passable:
+            return [self.tr("{}, impassable").format(terrain.name)]
+        said, usual = f"{cost:.3g}", f"{terrain.cost:.3g}"
+        if said == usual:
+            return [terrain.name, self.tr("cost {}").format(said)]
+        return [terrain.name, self.tr("cost {} (usually {})").format(said, usual)]
 
     def _show_total_if_quick(self) -> None:
         """Sum the costs of a large map up, which takes milliseconds, not for every step of a run."""
