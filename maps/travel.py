@@ -62,7 +62,7 @@ def may_stand(document: MapDocument, kind: MovementClass, cell: Cell) -> bool:
     (top, left), (bottom, right) = ((at - before for at in cell), (at + after + 1 for at in cell))
     if top < 0 or left < 0 or bottom > document.height or right > document.width:
         return False
-    return bool(travel_of(document, kind, (slice(top, bottom), slice(left, right))).passable.all())
+    return bool(passable_to(document, kind, (slice(top, bottom), slice(left, right))).all())
 
 
 def price_at(document: MapDocument, kind: MovementClass, cell: Cell, costs: NDArray[Any]) -> float:
