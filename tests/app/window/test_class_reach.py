@@ -110,6 +110,14 @@ def test_where_the_chosen_class_can_go_follows_switch_brush_and_choice(qtbot, wi
     QTest.keyClick(panel.reach, Qt.Key.Key_Space)
     window.model.edit("none", drawn().replace(classes=()))
     assert settled(qtbot, window) == []
+    command = next(entry for entry in window.menus.commands() if entry.text() == "&Reach of the class")
+    window.menus.refresh()
+    assert not command.isEnabled()
+    window.model.undo()
+    window.menus.refresh()
+    assert command.isChecked()
+    command.trigger()
+    assert (panel.reach.isChecked(), shade(window)) == (False, [])
 
 
 def test_the_status_bar_tells_what_the_chosen_class_pays_at_the_pointer(window):
