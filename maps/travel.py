@@ -32,6 +32,13 @@ class Travel:
     passable: Mask
 
 
+def passable_to(document: MapDocument, kind: MovementClass, part: tuple[slice, slice] = _WHOLE) -> Mask:
+    """Return where on a part of a map, or on all of it, a movement class can be, its size left aside."""
+    terrain = document.terrain[part]
+    priced = of_each_cell(terrain, np.isfinite(kind.costs), True, np.bool_)
+    return priced & (document.passable[part] | on_impassable_terrain(terrain, document.palette))
+
+
 def travel_of(document: MapDocument, kind: MovementClass, part: tuple[slice, slice] = _WHOLE) -> Travel:
     """Return what a movement class of the document meets, in a part of its rows and columns or on all of it.
 
@@ -45,7 +52,7 @@ def travel_of(document: MapDocument, kind: MovementClass, part: tuple[slice, sli
     prices = of_each_cell(terrain, kind.costs, kind.factor, np.float64)
     usual = of_each_cell(terrain, palette_costs(palette).astype(np.float64), 1.0, np.float64)
     multiplier = prices / np.where(impassable, document.cost[part], usual)
-    passable = np.isfinite(prices) & (document.passable[part] | impassable)
+    passable = passable_to(document, kind, part)
     return Travel(np.where(passable, multiplier, 1.0), passable)
 
 
@@ -55,7 +62,7 @@ def may_stand(document: MapDocument, kind: MovementClass, cell: Cell) -> bool:
     (top, left), (bottom, right) = ((at - before for at in cell), (at + after + 1 for at in cell))
     if top < 0 or left < 0 or bottom > document.height or right > document.width:
         return False
-    return bool(travel_of(document, kind, (slice(top, bottom), slice(left, right))).passable.all())
+    return bool(passable_to(document, kind, (slice(top, bottom), slice(left, right))).all())
 
 
 def price_at(document: MapDocument, kind: MovementClass, cell: Cell, costs: NDArray[Any]) -> float:
