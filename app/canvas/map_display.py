@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.canvas import map_marks
 from app.canvas.colouring import SURROUND
-from app.canvas.map_image import glow_image
+from app.canvas.map_image import glow_image, reach_image
 from app.canvas.scene import Look, Scene
 from app.canvas.view import View, fitted, fitted_beside
 
@@ -116,6 +116,19 @@ class MapDisplay(QWidget):
         if distance is None or distance.shape == self._scene.map.document.shape:
             self._scene.map.show_distance(distance)
             self._scene.distance_subject = subject
+            self.update()
+
+    def show_reach(self, open_to_it: Mask | None, sentence: str = "") -> None:
+        """Shade all but the cells (H, W) where a movement class can be; None for nothing.
+
+        sentence: says what is shaded, over the map.
+        """
+        document = self._scene.map.document
+        if open_to_it is None and self._scene.reach is None:
+            return
+        if open_to_it is None or open_to_it.shape == document.shape:
+            self._scene.reach = None if open_to_it is None else reach_image(open_to_it, document.passable)
+            self._scene.whose_reach = sentence
             self.update()
 
     def show_unreachable(self, reached: Mask | None, why: str = "") -> None:

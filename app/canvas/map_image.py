@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from maps.raster import Rectangle
 
 OPEN = 0xFFC4C6CA  # cells where nothing is coloured
+# Premultiplied, where a movement class cannot be, and where it alone can.
+VEIL, LIGHT = 0xB40E0E12, 0xA04C7C94
 Shown = Literal["terrain", "cost", "difference", "distance", "nothing"]
 COLOURING: frozenset[Layer] = frozenset(("terrain", "cost", "walls", "difference", "distance"))
 
@@ -225,6 +227,13 @@ def glow_image(load: NDArray[Any]) -> QImage:
     pixels = _GLOW.take((strength * TOP + 0.5).astype(np.uint8))
     height, width = pixels.shape
     # copy(): the image would otherwise point into an array that goes away.
+    return QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied).copy()
+
+
+def reach_image(open_to_it: Mask, passable: Mask) -> QImage:
+    """Return a dark veil where a movement class cannot be, and light on walls (H, W) where it can."""
+    pixels = np.where(open_to_it, np.where(passable, np.uint32(0), np.uint32(LIGHT)), np.uint32(VEIL))
+    height, width = pixels.shape
     return QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied).copy()
 
 

@@ -67,6 +67,8 @@ class Scene:
         self.paths: list[QPolygonF] = []
         self.walks: list[QPolygonF] = []
         self.glow: QImage | None = None
+        self.reach: QImage | None = None  # of a movement class
+        self.whose_reach = ""
         self.cut: list[QLineF] | None = None  # None: nothing is unreachable
         self.why_cut = ""
         self.moving: dict[str, NDArray[np.float64]] = {}
@@ -145,6 +147,8 @@ class Scene:
     def _paint_cells(self, painter: QPainter, area: QRect, look: Look) -> None:
         document, view = self.map.document, look.view
         layers = [self.map.image]
+        if self.reach is not None:
+            layers.append(self.reach)
         if self.glow is not None and "flow" in self.layers:
             layers.append(self.glow)
         for image in layers:
@@ -217,6 +221,8 @@ class Scene:
             if self.why_cut:
                 text = tr("Scene", "No way to the goal. {}").format(self.why_cut)
             draw_sentence(painter, window, text, map_marks.WARNING)
+        elif self.reach is not None:
+            draw_sentence(painter, window, self.whose_reach)
         elif self.empty and "routes" in self.layers:  # who hides routes knows what they are
             draw_sentence(painter, window, tr("Scene", "Drop a start and a goal (S, G)"))
 

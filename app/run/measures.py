@@ -15,7 +15,7 @@ from app.base.jobs import NewestWins
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from maps.document import Cell, MapDocument
+    from maps.document import Journey, MapDocument
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,10 +55,9 @@ class Measures:
     seconds: float = 0.0
 
     @property
-    def route_costs(self) -> dict[tuple[Cell, Cell], float]:
-        """What paths cost by the ends of their routes, so that a cost stays with its route."""
-        ends = ((route.start, route.goal) for route in self.of.document.routes)
-        return dict(zip(ends, self.costs.tolist(), strict=True))
+    def route_costs(self) -> dict[Journey, float]:
+        """What paths cost by the ends of their routes and who walks them, so that a cost stays with its route."""
+        return dict(zip((route.journey for route in self.of.document.routes), self.costs.tolist(), strict=True))
 
     def leads(self, route: int) -> bool:
         """Return whether a way leads from a route's start to its goal."""

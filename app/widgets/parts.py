@@ -46,8 +46,9 @@ class Button(QPushButton):
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:
-        """Return the size of the words with a margin."""
-        return QSize(self.fontMetrics().horizontalAdvance(self.text()) + 20, TARGET)
+        """Return the size of the words with a margin, and of the arrow of a menu."""
+        arrow = SWATCH if self.menu() else 0
+        return QSize(self.fontMetrics().horizontalAdvance(self.text()) + 20 + arrow, TARGET)
 
     def allow(self, reason_against: str = "") -> None:
         """Enable the button, or disable it with the reason."""

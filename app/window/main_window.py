@@ -22,6 +22,7 @@ from app.run.model import RunModel
 from app.run.results import ResultsController
 from app.run.snapping import Snapping
 from app.run.view import RunView
+from app.window.class_reach import ClassReach
 from app.window.commands import Commands, Workbench
 from app.window.docks import Docks, Panels
 from app.window.figures import Figures
@@ -77,6 +78,7 @@ class MainWindow(QMainWindow):
         self._step_in_view: Frame | None = None
         self.tools = ToolChoice(self.model, self.canvas, self.options_bar, self.panels)
         self.status = StatusBar(self.canvas, self.view)
+        self.reach = ClassReach(self.panels.classes, self.view, self.canvas, self.status)
         self._make_up()
         self._connect_files()
         self._connect_run()
@@ -254,6 +256,7 @@ class MainWindow(QMainWindow):
         """End what is under way: what is computed is cancelled, what is being saved is waited for."""
         self.run.shut_down(PATIENCE)
         self.view.shut_down()
+        self.reach.shut_down()
         self.panels.plan.shut_down()
         self.panels.results.shut_down()
         self.snapping.shut_down()

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QLabel, QStatusBar, QStyle, QStyleOption, QWidget
 
 from app.widgets.parts import MARGIN, ElidedLabel, tabular
 from maps.terrain import NO_TERRAIN
+from maps.travel import price_at
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QPaintEvent
@@ -32,6 +33,7 @@ class StatusBar(QStatusBar):
         super().__init__(parent)
         self._view = view
         self._hovered: tuple[int, int] | None = None
+        self._class = ""  # the name of a movement class
         self._progress, self._subject, self._cell, self._total = ElidedLabel(), ElidedLabel(), QLabel(), QLabel()
         self._zoom, self._device = QLabel(), QLabel()
         self._cell.setMinimumWidth(250)
@@ -57,6 +59,12 @@ class StatusBar(QStatusBar):
     def show_progress(self, words: str) -> None:
         """Show how far the run is; empty where none is under way."""
         self._progress.setText(words)
+
+    def show_class(self, name: str) -> None:
+        """Tell at the pointer what a movement class of the map pays there; an empty name tells of none."""
+        if name != self._class:
+            self._class = name
+            self._show_cell()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the sentence with an ellipsis where its room ends; Qt would cut it off within a letter."""
@@ -92,6 +100,11 @@ class StatusBar(QStatusBar):
         document, frame, measures, costs = shown.document, shown.frame, shown.measures, shown.costs
         words = [self.tr("row {}, col {}").format(row, col)]
         words.extend(self._ground(document, (row, col), float(costs[row, col])))
+        kind = document.class_called(self._class)
+        if kind is not None:
+            price = price_at(document, kind, (row, col), costs)
+            pays = self.tr("{} pays {:.3g}").format(kind.name, price)
+            words.append(pays if np.isfinite(price) else self.tr("{} cannot go").format(kind.name))
         if frame is not None and frame.traffic is not None and frame.traffic.shape == document.shape:
             words.append(self.tr("traffic {:.2f}").format(frame.traffic[row, col]))
         elif measures is not None and shown.measured and measures.distance is not None:

@@ -30,11 +30,9 @@ def window(qtbot, monkeypatch):
 
 def at(window, row, column):
     """Where a cell is on the canvas."""
-    for y in range(window.canvas.height()):
-        for x in range(0, window.canvas.width(), 3):
-            if window.canvas.cell_at(QPoint(x, y).toPointF()) == (row, column):
-                return QPoint(x + 1, y + 1)
-    raise AssertionError(f"cell {(row, column)} is not in view")
+    place = QPointF(*window.canvas.view.centre(row, column)).toPoint()
+    assert window.canvas.rect().contains(place), f"cell {(row, column)} is not in view"
+    return place
 
 
 def paint(window, start, end):
