@@ -16,6 +16,7 @@ from app.window.main_window import MainWindow
 from maps.document import Route, new_document
 from maps.results import KeptResult
 from maps.terrain import Terrain
+from tests.app.closing import let_it_close
 
 PALETTE = (Terrain("grass", 1.0, "#b9cf6a"), Terrain("rock", 5.0, "#6b5a55"))
 
@@ -145,4 +146,4 @@ def test_the_window_snaps_by_a_button_for_results_and_a_command_for_the_map(qtbo
     settled(qtbot, window)
     assert np.array_equal(window.model.document.cost, drawn.cost)
     assert window.status.currentMessage() == "Path 16 → 14 (12.5 % less), 6 cells changed by at most 1"
-    window.abandon()
+    let_it_close(window)
