@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--json", metavar="FILE", help="where the report goes")
     parser.add_argument(
-        "--snap",
+        "--snap-terrain",
         action="store_true",
         help="give every cell of the result the palette's terrain whose cost is nearest to its own",
     )

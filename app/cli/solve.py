@@ -56,7 +56,7 @@ def solve(arguments: argparse.Namespace) -> bool:
     places = outputs.outputs_of(arguments)
     places.check(scenario)
     solved = _run(document, scenario, settings)
-    if arguments.snap:
+    if arguments.snap_terrain:
         solved = solved.snapped()
     # Files first: a closed pipe on the output must not cost the result.
     failures = places.write(scenario, document, solved)
