@@ -19,8 +19,12 @@ from maps.terrain import DEFAULT_PALETTE, MOST_TERRAINS, NO_TERRAIN, Terrain, Te
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from maps.origin import Origin
+
 CostMap: TypeAlias = NDArray[np.float32]
 Mask: TypeAlias = NDArray[np.bool_]
+# Of a route: its start, its goal, and the name of the movement class that walks it, empty for the plain movement.
+Journey: TypeAlias = tuple[Cell, Cell, str]
 
 # Every document keeps to these, so that whatever can be drawn can also be saved and read again.
 MAX_SIDE = 16_384
@@ -77,6 +81,11 @@ class Route:
         if self.expected_decimals is not None and not 0 <= self.expected_decimals <= MOST_DECIMALS:
             raise MapError(f"{where}: {self.expected_decimals} decimals; 0 to {MOST_DECIMALS} are possible")
         object.__setattr__(self, "line", tuple(valid_cell(f"{where}: line", cell) for cell in self.line))
+
+    @property
+    def journey(self) -> Journey:
+        """Start, goal and who walks it: on these the cost of its path depends."""
+        return self.start, self.goal, self.movement
 
     def expects(self, cost: float) -> bool:
         """Return whether a path of this cost is the expected one, to the decimals that the file gives.
@@ -136,6 +145,7 @@ class MapDocument:
     made it cheaper or dearer; a cell of an impassable terrain is impassable. A passable terrain may have a wall
     on it.
     classes: of those who move by prices of their own; routes name theirs.
+    origin: the file of another editor that the map was read from, if it came from one.
     cell_size: side of a cell in world units. metadata: whatever JSON can say, kept and not interpreted (lists
     become tuples).
 
@@ -153,6 +163,7 @@ class MapDocument:
     layouts: tuple[Layout, ...] = ()
     palette: tuple[Terrain, ...] = DEFAULT_PALETTE
     classes: tuple[MovementClass, ...] = ()
+    origin: Origin | None = None
     cell_size: float = 1.0
     name: str = ""
     metadata: Mapping[str, JSON] = field(default_factory=dict[str, JSON])
@@ -227,7 +238,11 @@ class MapDocument:
 
     def class_of(self, route: Route) -> MovementClass | None:
         """Return the movement class that walks a route; None for the plain movement."""
-        return next((kind for kind in self.classes if kind.name == route.movement), None)
+        return self.class_called(route.movement)
+
+    def class_called(self, name: str) -> MovementClass | None:
+        """Return the movement class of a name; None where there is none."""
+        return next((kind for kind in self.classes if kind.name == name), None)
 
     def contains(self, cell: Cell) -> bool:
         """Return whether (row, col) is a cell of this map."""

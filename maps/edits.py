@@ -52,6 +52,8 @@ def paint(
 ) -> Edit:
     """Brush costs, each cell as far as its weight in the patch says; a cell whose cost changes has no terrain.
 
+    A cell of an impassable terrain stays one; its cost is unseen.
+
     set: towards the cost `value`; add: by `value` cost units; scale: by the factor `value`; smooth: towards
     the mean of the passable 3×3 cells around. limits: what painted cells are kept within, where given.
     base: the document when the stroke began; costs are computed from its costs, so that a stroke which is
@@ -79,7 +81,9 @@ def paint(
     # Cells that the brush does not touch keep their very bits, inside the range or not.
     touched = patch.weights > 0.0
     costs = np.where(touched, new, document.cost[patch.slices])
-    own = np.where(new == base.cost[patch.slices], base.terrain[patch.slices], np.uint8(NO_TERRAIN))
+    own = base.terrain[patch.slices]
+    stays = (new == base.cost[patch.slices]) | on_impassable_terrain(own, base.palette)
+    own = np.where(stays, own, np.uint8(NO_TERRAIN))
     terrain = np.where(touched, own, document.terrain[patch.slices])
     return _with_layers(document, patch, cost=costs, terrain=terrain)
 
@@ -116,9 +120,7 @@ def set_terrain(document: MapDocument, patch: Patch, terrain: Terrain) -> Edit:
     )
 
 
-def apply_costs(
-    document: MapDocument, cost_map: NDArray[np.floating[Any]], *, keep_terrain: bool = True
-) -> Edit:
+def apply_costs(document: MapDocument, cost_map: NDArray[np.floating[Any]], *, keep_terrain: bool = True) -> Edit:
     """Take over an optimised cost map (H, W); walls and locked cells keep what they have.
 
     keep_terrain: cells stay the terrain that they are, cheaper or dearer than it usually is; otherwise those
@@ -165,16 +167,20 @@ def apply_walls(document: MapDocument, passable: Mask) -> Edit:
 
 
 def same_terrain(document: MapDocument, cell: Cell) -> Mask:
-    """Return (H, W) where a flood fill from `cell` may spread: passable cells like it, or walls from a wall.
+    """Return (H, W) where a flood fill from `cell` may spread: cells that are seen to be like it.
 
-    Cells are alike that have the same cost and the same terrain, or none.
+    Passable cells are alike that have the same cost and the same terrain, or none; impassable ones, that have the
+    same impassable terrain, or are walls.
 
     Raises MapError for a cell outside the map.
     """
     if not document.contains(cell):
         raise MapError(f"{name_cell(*cell)} is outside the map of {document.height} × {document.width} cells")
     if not document.passable[cell]:
-        return ~document.passable  # the costs under walls are unseen
+        # The costs under walls, and a terrain that one could walk on, are unseen.
+        terrain = document.terrain
+        kind = np.where(on_impassable_terrain(terrain, document.palette), terrain, np.uint8(NO_TERRAIN))
+        return ~document.passable & (kind == kind[cell])
     alike = (document.cost == document.cost[cell]) & (document.terrain == document.terrain[cell])
     return alike & document.passable
 
@@ -262,9 +268,7 @@ def union(first: Rectangle | None, second: Rectangle | None) -> Rectangle | None
     )
 
 
-def spliced(
-    what: str, entries: tuple[_Entry, ...], index: int, instead: tuple[_Entry, ...]
-) -> tuple[_Entry, ...]:
+def spliced(what: str, entries: tuple[_Entry, ...], index: int, instead: tuple[_Entry, ...]) -> tuple[_Entry, ...]:
     """Return the entries with others in place of the one at index; the place after the last can only be filled.
 
     what: what they are, for the MapError where there is no such place.

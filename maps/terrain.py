@@ -23,16 +23,18 @@ Scalar = TypeVar("Scalar", bound=np.generic)
 
 @dataclass(frozen=True)
 class Terrain:
-    """A named cost in the palette."""
+    """A named cost in the palette. tile: of another editor's map, what draws it there; see `maps.origin`."""
 
     name: str
     cost: float
     colour: str
     passable: bool = True
+    tile: str = ""
 
     def __post_init__(self) -> None:
         where = f"terrain {self.name!r}"
         check_text("terrain: name", self.name)
+        check_text(f"{where}: tile", self.tile)
         object.__setattr__(self, "cost", valid_cost(where, self.cost))
         object.__setattr__(self, "colour", valid_colour(where, self.colour))
         object.__setattr__(self, "passable", bool(self.passable))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from maps.checks import Cell
     from maps.document import MapDocument, Mask
     from maps.movement import MovementClass
+
+_WHOLE = slice(None), slice(None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,30 +32,38 @@ class Travel:
     passable: Mask
 
 
-def travel_of(document: MapDocument, kind: MovementClass) -> Travel:
-    """Return what a movement class of the document meets.
+def travel_of(document: MapDocument, kind: MovementClass, part: tuple[slice, slice] = _WHOLE) -> Travel:
+    """Return what a movement class of the document meets, in a part of its rows and columns or on all of it.
 
     In a cell of a passable terrain it pays its cost of the terrain, times the cell's cost over the terrain's: a
     run that makes a cell dearer makes it dearer for all, in proportion. In one of an impassable terrain it pays
     its cost of the terrain, and elsewhere its factor times the cell's cost. Walls stop it, wherever they stand,
     but not an impassable terrain that it has a cost for.
     """
-    terrain, palette = document.terrain, document.palette
+    terrain, palette = document.terrain[part], document.palette
     impassable = on_impassable_terrain(terrain, palette)
     prices = of_each_cell(terrain, kind.costs, kind.factor, np.float64)
     usual = of_each_cell(terrain, palette_costs(palette).astype(np.float64), 1.0, np.float64)
-    multiplier = prices / np.where(impassable, document.cost, usual)
-    passable = np.isfinite(prices) & (document.passable | impassable)
+    multiplier = prices / np.where(impassable, document.cost[part], usual)
+    passable = np.isfinite(prices) & (document.passable[part] | impassable)
     return Travel(np.where(passable, multiplier, 1.0), passable)
 
 
-def may_stand(document: MapDocument, kind: MovementClass, cell: Cell) -> bool:
-    """Return whether one of a class may stand on a cell (row, col): all of the map under it lets the class in."""
+def price_at(document: MapDocument, kind: MovementClass, cell: Cell, costs: NDArray[Any]) -> float:
+    """Return what a class pays in a cell of the map with these costs (H, W); infinite where it cannot be.
+
+    A class of size × size cells can be where all of them let it in: those from (size - 1) // 2 before the cell
+    to size // 2 after it, down and across.
+    """
     before, after = (kind.size - 1) // 2, kind.size // 2
-    (top, left), (bottom, right) = ((at - before for at in cell), (at + after + 1 for at in cell))
-    if top < 0 or left < 0 or bottom > document.height or right > document.width:
-        return False
-    block = slice(top, bottom), slice(left, right)
-    terrain = document.terrain[block]
-    priced = np.isfinite(of_each_cell(terrain, kind.costs, kind.factor, np.float64))
-    return bool((priced & (document.passable[block] | on_impassable_terrain(terrain, document.palette))).all())
+    if any(at < before or at + after >= side for at, side in zip(cell, document.shape, strict=True)):
+        return math.inf
+    row, col = cell
+    around = travel_of(
+        document, kind, (slice(row - before, row + after + 1), slice(col - before, col + after + 1))
+    )
+    if not around.passable.all():
+        return math.inf
+    # What a run says of the cost of a cell that nobody walks on means nothing.
+    cost = costs[cell] if document.passable[cell] else document.cost[cell]
+    return float(around.multiplier[before, before] * cost)

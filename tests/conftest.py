@@ -1,18 +1,28 @@
 """What every test shares: Qt without a display at one scale, hypothesis without a clock, and what markers mean."""
 
 import os
+import sys
 
 import pytest
-from hypothesis import settings
 
 # Before Qt is imported; `python3 -m tests` sets the same, this serves pytest called by hand.
 for name, value in {"QT_QPA_PLATFORM": "offscreen", "QT_SCALE_FACTOR": "1", "QT_FONT_DPI": "96"}.items():
     os.environ.setdefault(name, value)
-
-settings.register_profile("longcut", deadline=None, derandomize="CI" in os.environ)
-settings.load_profile("longcut")
+# One thread for torch and numpy, as in the program: workers take the cores already, and waiting threads burn them.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+# Modules are compiled once, not anew by each worker and each child, even where Python is told to keep nothing.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 QT_FIXTURES = {"qapp", "qtbot"}
+
+
+def pytest_configure() -> None:
+    """Let hypothesis draw 60 examples without a clock, and the same every time on CI."""
+    from hypothesis import settings  # not before modules may be kept: it has many
+
+    settings.register_profile("longcut", max_examples=60, deadline=None, derandomize="CI" in os.environ)
+    settings.load_profile("longcut")
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest selects by `-m`

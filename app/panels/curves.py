@@ -25,9 +25,8 @@ class CurvesPanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._plot, self._log_plot = _plot(), _plot()
-        self._log_plot.setLogMode(False, True)
-        self._log_plot.hide()
+        self._plot = _plot()
+        self._log_plot: Any = None  # made for the first scenario that has a use for it
         legend = QWidget()  # its words must not widen the window
         legend.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         legend.setMinimumWidth(1)
@@ -42,15 +41,14 @@ class CurvesPanel(QWidget):
         self._curves: dict[str, Any] = {}
         self._keys: list[QLabel] = []
         self._shown: tuple[Curve, ...] = ()
-        plots = QHBoxLayout()
-        plots.setSpacing(0)
-        plots.addWidget(self._plot, 2)
-        plots.addWidget(self._log_plot, 1)
+        self._plots = QHBoxLayout()
+        self._plots.setSpacing(0)
+        self._plots.addWidget(self._plot, 2)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(legend)
-        layout.addLayout(plots, 1)
+        layout.addLayout(self._plots, 1)
         self.setMinimumHeight(110)
         self._colour()
         self._show_range(self._plot, 0.0, 1.0, FIRST_STEPS)
@@ -113,13 +111,34 @@ class CurvesPanel(QWidget):
 
     def show_scenario(self, scenario: AnyScenario) -> None:
         """Title and keys of a scenario, and no curves yet."""
+        if scenario.curves == self._shown:
+            self._empty_curves()
+        else:
+            self._make_curves(scenario.curves)
+        self._heading = self.tr("{} over steps").format(scenario.axis.capitalize())
+        self._title.setText(self._heading)
+        self._show_range(self._plot, 0.0, 1.0, FIRST_STEPS)
+
+    def _empty_curves(self) -> None:
+        """Keep the curves for another run: to make them anew takes many times as long."""
+        for curve in self._curves.values():
+            curve.clear()
+        self._tell_bound(False)
+
+    def _make_curves(self, curves: tuple[Curve, ...]) -> None:
         for entry in self._shown:
             (self._log_plot if entry.log else self._plot).removeItem(self._curves[entry.name])
         for key in self._keys:
             key.deleteLater()
-        self._shown = scenario.curves
+        self._shown = curves
         self._curves, self._keys = {}, []
-        for at, entry in enumerate(scenario.curves):
+        has_log = any(entry.log for entry in curves)
+        if has_log and self._log_plot is None:
+            self._log_plot = _plot()
+            self._log_plot.setLogMode(False, True)
+            self._plots.addWidget(self._log_plot, 1)
+            self._colour()
+        for at, entry in enumerate(curves):
             colour, width = ROLES[entry.role]
             plot = self._log_plot if entry.log else self._plot
             self._curves[entry.name] = plot.plot([], [], pen=pg.mkPen(colour, width=width))
@@ -127,10 +146,8 @@ class CurvesPanel(QWidget):
             key.setToolTip(entry.tip)
             self._keys.append(key)
             self._legend.insertWidget(at + 1, key)
-        self._log_plot.setVisible(any(entry.log for entry in scenario.curves))
-        self._heading = self.tr("{} over steps").format(scenario.axis.capitalize())
-        self._title.setText(self._heading)
-        self._show_range(self._plot, 0.0, 1.0, FIRST_STEPS)
+        if self._log_plot is not None:
+            self._log_plot.setVisible(has_log)
 
     def show_preparing(self, words: str) -> None:
         """Say what a run prepares in place of the title; empty for the title again."""
@@ -138,7 +155,7 @@ class CurvesPanel(QWidget):
 
     def _colour(self) -> None:
         palette = self.palette()
-        for plot in (self._plot, self._log_plot):
+        for plot in filter(None, (self._plot, self._log_plot)):
             plot.setBackground(palette.color(QPalette.ColorRole.Window))
             for side in ("bottom", "left"):
                 axis = plot.getAxis(side)
@@ -178,11 +195,13 @@ def _short(value: float) -> str:
 
 
 def _plot() -> Any:
-    plot: Any = pg.PlotWidget(axisItems={"left": _ShortAxis("left"), "bottom": _StepAxis("bottom")})
+    axes = {"left": _ShortAxis("left"), "bottom": _StepAxis("bottom")}
+    plot: Any = pg.PlotWidget(axisItems=axes, enableMenu=False)
     plot.setMinimumSize(0, 0)
     plot.hideButtons()
-    plot.setMenuEnabled(False)
     plot.setMouseEnabled(False, False)
+    for side in ("left", "bottom", "right", "top"):
+        plot.getAxis(side).enableAutoSIPrefix(False)  # no axis has units
     plot.getAxis("left").setWidth(48)
     plot.getPlotItem().layout.setContentsMargins(4, 8, 16, 2)
     return plot

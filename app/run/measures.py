@@ -11,12 +11,12 @@ import numpy.typing as npt
 from PySide6.QtCore import QCoreApplication, QObject, Signal
 
 from app.base.jobs import NewestWins
-from maps.travel import may_stand
+from maps.travel import price_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from maps.document import Cell, MapDocument
+    from maps.document import Journey, MapDocument
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,10 +56,9 @@ class Measures:
     seconds: float = 0.0
 
     @property
-    def route_costs(self) -> dict[tuple[Cell, Cell], float]:
-        """What paths cost by the ends of their routes, so that a cost stays with its route."""
-        ends = ((route.start, route.goal) for route in self.of.document.routes)
-        return dict(zip(ends, self.costs.tolist(), strict=True))
+    def route_costs(self) -> dict[Journey, float]:
+        """What paths cost by the ends of their routes and who walks them, so that a cost stays with its route."""
+        return dict(zip((route.journey for route in self.of.document.routes), self.costs.tolist(), strict=True))
 
     def leads(self, route: int) -> bool:
         """Return whether a way leads from a route's start to its goal."""
@@ -84,10 +83,10 @@ def walled_end(document: MapDocument, route: int) -> str:
     number = route + 1
     kind = document.class_of(ends)
     if kind is not None:
-        if not may_stand(document, kind, ends.start):
+        if not np.isfinite(price_at(document, kind, ends.start, document.cost)):
             told = QCoreApplication.translate("Measures", "The start of route {} is no place for {}")
             return told.format(number, kind.name)
-        if not may_stand(document, kind, ends.goal):
+        if not np.isfinite(price_at(document, kind, ends.goal, document.cost)):
             told = QCoreApplication.translate("Measures", "The goal of route {} is no place for {}")
             return told.format(number, kind.name)
         return ""

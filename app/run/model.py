@@ -349,7 +349,7 @@ def _shows(frame: Frame, document: MapDocument) -> bool:
 
 
 def _size(frame: Frame) -> int:
-    layers = [frame.cost_map, frame.traffic, frame.passable, frame.terrain]
+    layers = frame.cost_map, frame.traffic, frame.passable, frame.terrain
     arrays = [*layers, *frame.paths, *(frame.layouts or {}).values()]
     plan = 0 if frame.plan is None else frame.plan.lines.nbytes + frame.plan.mass.nbytes + frame.plan.rows.nbytes
     return 1 + plan + sum(array.nbytes for array in arrays if array is not None)

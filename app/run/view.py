@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.run.measures import Measurer, Measures, Wanted
-from app.run.shown import Headline, Shown, with_ground, with_points
+from app.run.shown import Headline, Shown, with_points
 from app.scenarios.frame import Frame
 from app.scenarios.translate import shortest_paths
 from app.scenarios.words import compared, kept_share
@@ -69,7 +69,8 @@ class RunView(QObject):
         self._moved: tuple[MapDocument, Frame, MapDocument] | None = None  # a document, a frame, both together
         self._shape = model.document.shape  # of the map that the canvas shows
         self._asked: Wanted | None = None  # to be measured, last
-        self._walled: tuple[MapDocument, Frame, MapDocument] | None = None  # a document with a frame's walls
+        # A document with a frame's walls and terrains.
+        self._walled: tuple[MapDocument, Frame, MapDocument] | None = None
         self.measurer = Measurer(self)
         self.measurer.measured.connect(self._take_measures)
         self._measure_due = QTimer(self, interval=MEASURE_INTERVAL, singleShot=True)
@@ -239,7 +240,9 @@ class RunView(QObject):
             self._walled = None
             return document
         if self._walled is None or self._walled[0] is not document or self._walled[1] is not frame:
-            self._walled = document, frame, with_ground(document, frame)
+            passable = document.passable if frame.passable is None else frame.passable
+            terrain = document.terrain if frame.terrain is None else frame.terrain
+            self._walled = document, frame, document.replace(passable=passable, terrain=terrain)
         return self._walled[2]
 
     def _measures_for(self, shown: Shown) -> Measures | None:

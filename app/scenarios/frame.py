@@ -11,6 +11,8 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from maps.terrain import TerrainMap
+
 Floats = npt.NDArray[np.float64]
 Cells = npt.NDArray[np.int64]
 
@@ -43,8 +45,7 @@ class Frame:
     """What the canvas shows of one step; None where a scenario has no such thing.
 
     cost_map, traffic: (H, W).  paths: cells (n, 2) per route; walks: the same, of agents.
-    passable: (H, W), of a run that places or removes walls.
-    terrain: (H, W) numbers in the palette, of a run that arranges terrain.
+    passable: (H, W), of a run that places or removes walls.  terrain: (H, W), of a run that arranges terrain.
     layouts: name to positions (n, 2).
     plan: its largest couplings; rows are the points that they begin at.
     """
@@ -55,7 +56,7 @@ class Frame:
     paths: tuple[Cells, ...] = ()
     walks: tuple[Cells, ...] = ()
     passable: npt.NDArray[np.bool_] | None = None
-    terrain: npt.NDArray[np.uint8] | None = None
+    terrain: TerrainMap | None = None
     layouts: Mapping[str, Floats] | None = None
     plan: Plan | None = None
     scatter: Scatter | None = None

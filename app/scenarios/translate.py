@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from engine.core.movement import Movement
     from engine.paths.exact import DistanceField
     from maps.document import Cell, MapDocument
-    from maps.movement import MovementClass
+    from maps.movement import MovementClass, MovementRule
 
 
 class Ends(Protocol):
@@ -151,16 +151,20 @@ def moved_cost(before: MapDocument, after: MapDocument) -> float:
     return float(np.abs(after.cost - before.cost, dtype=np.float64)[before.passable].sum())
 
 
-def movement_text(document: MapDocument) -> str:
-    """Return in words by which rule one moves on a map, and which classes walk its routes."""
-    rule = document.rule
+def movement_text(rule: MovementRule) -> str:
+    """Return a movement rule in words."""
     corners = {
         "both_open": "diagonals need both corners open",
         "one_open": "diagonals need one corner open",
         "free": "diagonals may cut corners",
     }[rule.corner_rule]
     cost = "mean of the two cells" if rule.cost_rule == "mean" else "cell entered"
-    text = f"{rule.neighbours} neighbours, {corners + ', ' if rule.neighbours == 8 else ''}cost: {cost}"
+    return f"{rule.neighbours} neighbours, {corners + ', ' if rule.neighbours == 8 else ''}cost: {cost}"
+
+
+def walking_text(document: MapDocument) -> str:
+    """Return in words by which rule one moves on a map, and which classes walk its routes."""
+    text = movement_text(document.rule)
     classes = dict.fromkeys(route.movement for route in document.routes if route.movement)
     return f"{text}; routes of {', '.join(classes)} by their own prices" if classes else text
 

@@ -156,17 +156,17 @@ class ToolBar(QToolBar):
         """Add an action with an icon of assets/icons."""
         self._icons[action] = icon_name
         self.addAction(action)
-        self._colour()
+        self._colour(action)
 
     def changeEvent(self, event: QEvent) -> None:
         """Draw the icons anew in the colour of another palette."""
         if event.type() == QEvent.Type.PaletteChange:
-            self._colour()
+            for action in self._icons:
+                self._colour(action)
         super().changeEvent(event)
 
-    def _colour(self) -> None:
-        for action, name in self._icons.items():
-            action.setIcon(icon(name, self.palette().text().color()))
+    def _colour(self, action: QAction) -> None:
+        action.setIcon(icon(self._icons[action], self.palette().text().color()))
 
 
 def _actions_below(menu: QMenu) -> Iterator[QAction]:

@@ -80,6 +80,17 @@ class JsonObject:
         within = JsonObject(self.path, named, self.where)
         return tuple(math.inf if entry is None else within.number(key) for key, entry in named.items())
 
+    def pairs(self, name: str) -> tuple[tuple[str, str], ...]:
+        """Return a list of pairs of texts."""
+        value = self._value(name)
+        found: list[tuple[str, str]] = []
+        for entry in _list(value) or []:
+            pair: list[Any] = _list(entry) or []
+            if len(pair) != 2 or not all(isinstance(each, str) for each in pair):
+                raise self._refuse(name, value, "a list of pairs of texts")
+            found.append((pair[0], pair[1]))
+        return tuple(found)
+
     def part(self, name: str) -> JsonObject:
         """Return an object within this one."""
         value = self._value(name)

@@ -19,7 +19,17 @@ from maps.formats import npy
 from maps.formats.format import Format
 from maps.formats.json_object import JsonObject
 from maps.formats.limits import MAX_FILE, MAX_JSON, check_shape, opened
-from maps.formats.native_header import bounds_of, classes_of, described, palette_of, plain, routes_of, rule_of
+from maps.formats.native_header import (
+    bounds_of,
+    classes_of,
+    described,
+    origin_of,
+    palette_of,
+    plain,
+    routes_of,
+    rule_of,
+)
+from maps.origin import MOST_BYTES, Origin
 from maps.results import MOST_RESULTS, KeptResult, MapFile
 from maps.terrain import NO_TERRAIN, Terrain, on_impassable_terrain, terrains_by_cost
 
@@ -38,6 +48,7 @@ _START = b"PK\x03\x04"
 _TAIL = 65_536 + 22  # bytes that hold the end record and its comment
 _MAX_POINTS = 1_000_000
 MOST_RESULT_CELLS = 2 * MAX_CELLS
+_ORIGIN = "origin/file"
 _LAYERS = (("cost", "f4"), ("passable", "b1"), ("locked", "b1"), ("terrain", "u1"))
 
 
@@ -73,6 +84,8 @@ def encode(document: MapDocument, results: Sequence[KeptResult] = ()) -> bytes:
     for number, layout in enumerate(document.layouts):
         entries[f"layouts/{number}/positions.npy"] = npy.encode(layout.positions.astype("<f8"))
         entries[f"layouts/{number}/weights.npy"] = npy.encode(layout.weights.astype("<f8"))
+    if document.origin is not None:
+        entries[_ORIGIN] = document.origin.data
     entries |= maps.entries
     if len(entries["map.json"]) > MAX_JSON or len(entries) > _MAX_ENTRIES:
         raise MapError("the routes, layouts and metadata are too many for a .longcut file; remove some")
@@ -208,6 +221,7 @@ def _decode(path: Path, archive: zipfile.ZipFile, header: JsonObject) -> MapDocu
         bounds=bounds_of(header),
         routes=routes_of(header),
         classes=classes_of(header),
+        origin=_origin(path, archive, header),
         cell_size=header.number("cell_size"),
         name=header.text("name"),
         metadata=cast("dict[str, Any]", header.part("metadata").values),
@@ -221,6 +235,14 @@ def _terrain(layers: Mapping[str, NDArray[Any]], palette: Sequence[Terrain]) -> 
     terrain = layers["terrain"]
     torn = layers["passable"] & on_impassable_terrain(terrain, palette)
     return np.where(torn, np.uint8(NO_TERRAIN), terrain) if torn.any() else terrain
+
+
+def _origin(path: Path, archive: zipfile.ZipFile, header: JsonObject) -> Origin | None:
+    """The file of another editor that the map came from; none in files of before version 1.3."""
+    if header.get("origin") is None:
+        return None
+    with archive.open(_entry(path, archive, _ORIGIN, MOST_BYTES)) as stream:
+        return origin_of(header, stream.read(MOST_BYTES + 1))
 
 
 def _layout(path: Path, archive: zipfile.ZipFile, number: int, header: JsonObject) -> Layout:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from maps.document import Bounds, MapDocument, Route
 from maps.movement import MovementClass, MovementRule
+from maps.origin import Origin
 from maps.terrain import Terrain
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def described(document: MapDocument) -> dict[str, Any]:
                 "cost": terrain.cost,
                 "colour": terrain.colour,
                 "passable": terrain.passable,
+                "tile": terrain.tile,
             }
             for terrain in document.palette
         ],
@@ -65,7 +67,17 @@ def described(document: MapDocument) -> dict[str, Any]:
             }
             for kind in document.classes
         ],
+        "origin": None if document.origin is None else _described(document.origin),
         "metadata": plain(document.metadata),
+    }
+
+
+def _described(origin: Origin) -> dict[str, Any]:
+    return {
+        "format": origin.format,
+        "name": origin.name,
+        "layer": origin.layer,
+        "alike": [list(pair) for pair in origin.alike],
     }
 
 
@@ -118,7 +130,13 @@ def routes_of(header: JsonObject) -> tuple[Route, ...]:
 def palette_of(header: JsonObject) -> tuple[Terrain, ...]:
     """Return the palette."""
     return tuple(
-        Terrain(part.text("name"), part.number("cost"), part.text("colour"), part.flag("passable"))
+        Terrain(
+            part.text("name"),
+            part.number("cost"),
+            part.text("colour"),
+            part.flag("passable"),
+            "" if part.get("tile") is None else part.text("tile"),
+        )
         for part in header.parts("palette")
     )
 
@@ -135,4 +153,16 @@ def classes_of(header: JsonObject) -> tuple[MovementClass, ...]:
             corner_rule=None if part.get("corner_rule") is None else cast("Any", part.text("corner_rule")),
         )
         for part in (header.parts("classes") if header.get("classes") is not None else [])
+    )
+
+
+def origin_of(header: JsonObject, data: bytes) -> Origin:
+    """Return where the map came from. data: of the file that it was read from."""
+    part = header.part("origin")
+    return Origin(
+        format=part.text("format"),
+        name=part.text("name"),
+        data=data,
+        layer=part.whole("layer"),
+        alike=part.pairs("alike"),
     )

@@ -106,7 +106,7 @@ def first_run(window: Any, size: int, folder: Path) -> None:
 
 
 def load(window: Any, size: int, folder: Path) -> None:
-    """Open five files."""
+    """Open the files."""
     for path in sorted(folder.glob("map*.longcut")):
         window.files.open(path)
         _wait_for_files(window)
@@ -114,7 +114,7 @@ def load(window: Any, size: int, folder: Path) -> None:
 
 
 def load_and_run(window: Any, size: int, folder: Path) -> None:
-    """Open five files and start a run on each."""
+    """Open the files and start a run on each."""
     for path in sorted(folder.glob("map*.longcut")):
         window.files.open(path)
         _wait_for_files(window)
@@ -193,12 +193,12 @@ CASES: dict[str, Callable[[Any, int, Path], None]] = {
 }
 
 
-def _make_files(name: str, window: Any, size: int, folder: Path) -> None:
-    """Write what a case reads: five maps, or a table of points."""
+def _make_files(name: str, window: Any, size: int, folder: Path, maps: int) -> None:
+    """Write what a case reads: maps, or a table of points."""
     from maps.formats import write_map
 
     if CASES[name] in (load, load_and_run):
-        for number in range(5):
+        for number in range(maps):
             write_map(window.model.document, folder / f"map{number}.longcut")
     if CASES[name] is points:
         places = np.random.default_rng(0).uniform(0, size // 2 - 2, (MOST_POINTS, 2))  # left of the wall
@@ -239,7 +239,7 @@ def _paint(window: Any, strokes: int, events: int = 60) -> None:
         wait(150)
 
 
-def run_case(name: str, size: int, trace: float | None) -> Late:
+def run_case(name: str, size: int, trace: float | None, maps: int) -> Late:
     """Carry out a case in this process."""
     from app.document.autosave import Autosave
     from app.run.warm_up import warm_up_in_background
@@ -251,7 +251,7 @@ def run_case(name: str, size: int, trace: float | None) -> Late:
         window.autosave = Autosave(window.model, folder / "recovery", window)
         if not fresh:
             warm_up_in_background().join()
-        _make_files(name, window, size, folder)
+        _make_files(name, window, size, folder, maps)
         while not fresh and window.view.measurer.busy:
             wait(20)
         late = Heart(trace).during(lambda: CASES[name](window, size, folder))
@@ -259,9 +259,10 @@ def run_case(name: str, size: int, trace: float | None) -> Late:
     return late
 
 
-def measure(name: str, size: int, trace: float | None = None) -> Late:
-    """Carry out a case in a process of its own. Raises RuntimeError if it fails."""
-    command = [sys.executable, "-m", "tests.benchmarks.heartbeat", "--child", name, str(size), str(trace or "")]
+def measure(name: str, size: int, trace: float | None = None, maps: int = 5) -> Late:
+    """Carry out a case in a process of its own, with so many maps to load. Raises RuntimeError if it fails."""
+    words = ["--child", name, str(size), str(trace or ""), str(maps)]
+    command = [sys.executable, "-m", "tests.benchmarks.heartbeat", *words]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=None if trace else subprocess.PIPE, text=True)
     if done.returncode:
         raise RuntimeError(f"{name}, {size}²: {done.stderr or ''}")
@@ -300,7 +301,8 @@ def main() -> int:
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--child"]:
-        measured = run_case(sys.argv[2], int(sys.argv[3]), float(sys.argv[4]) if sys.argv[4] else None)
+        name, size, trace, maps = sys.argv[2:]
+        measured = run_case(name, int(size), float(trace) if trace else None, int(maps))
         print(json.dumps(measured), flush=True)
         # A thread of the engine may still compute.
         os._exit(0)

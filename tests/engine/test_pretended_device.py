@@ -99,9 +99,7 @@ def test_every_way_to_the_host_is_a_read() -> None:
 
 
 @pytest.mark.parametrize(
-    "objective",
-    [Objective("longer"), Objective("longer_minimum"), Objective("shorter", smoothness=0.1, closeness=0.1)],
-    ids=str,
+    "objective", [Objective("longer_minimum"), Objective("shorter", smoothness=0.1, closeness=0.1)], ids=str
 )
 def test_a_design_step_stays_on_its_device(objective: Objective) -> None:
     recorded(designing(2, objective))
@@ -114,10 +112,6 @@ def test_a_resumed_run_stays_on_its_device() -> None:
         run_to_the_end(optimise_costs(PROBLEM, replace(settings, steps=3), last.state))
 
     recorded(stop_and_go_on)
-
-
-def test_the_optimum_stays_on_its_device() -> None:
-    recorded(optimising(20))
 
 
 @pytest.mark.parametrize("method", ["bregman", "logit"])
@@ -182,19 +176,20 @@ def test_ranking_returns_to_the_device_of_its_values(function: Callable[[Tensor]
     recorded(backward)
 
 
-# How often the host waits. These are today's numbers: lower them whenever they fall, never raise them.
+# How often the host waits, with nothing mixed. These are today's numbers: lower them whenever they fall, never
+# raise them.
 
 
 def reads(work: Callable[[], object]) -> int:
     return sum(recorded(work).reads.values())
 
 
-def test_a_design_step_reads_the_device_at_most_31_times() -> None:
+def test_a_design_step_stays_on_its_device_and_reads_it_at_most_31_times() -> None:
     assert reads(designing(3)) - reads(designing(2)) <= 31
 
 
-def test_an_iteration_of_optimum_reads_the_device_at_most_3_5_times() -> None:
-    assert (reads(optimising(40)) - reads(optimising(20))) / 20 <= 3.5
+def test_an_iteration_of_optimum_stays_on_its_device_and_reads_it_at_most_3_5_times() -> None:
+    assert (reads(optimising(30)) - reads(optimising(10))) / 20 <= 3.5
 
 
 def test_a_pass_of_transport_reads_the_device_at_most_1_6_times() -> None:

@@ -13,12 +13,13 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 from maps.document import Bounds, Layout, MapDocument, Route
 from maps.formats import format_of
 from maps.movement import MovementClass, MovementRule
+from maps.origin import Origin
 from maps.terrain import NO_TERRAIN, Terrain, on_impassable_terrain
 
 # How much an unhurried run should do; the ordinary one is quick.
 EXAMPLES = int(os.environ.get("LONGCUT_EXAMPLES", "60"))
 MUTATIONS = int(os.environ.get("LONGCUT_MUTATIONS", "1500"))
-KILLS = int(os.environ.get("LONGCUT_KILLS", "60"))
+KILLS = int(os.environ.get("LONGCUT_KILLS", "24"))
 
 LARGEST = float(np.finfo(np.float32).max)
 SMALLEST = float(np.float32(1e-45))  # subnormal costs are costs too
@@ -39,7 +40,9 @@ rules = st.builds(
     st.sampled_from(["both_open", "one_open", "free"]),
     st.sampled_from(["mean", "entered"]),
 )
-terrains = st.builds(Terrain, texts, costs, colours, st.booleans())
+terrains = st.builds(Terrain, texts, costs, colours, st.booleans(), texts)
+alike = st.lists(st.tuples(texts, texts), max_size=2).map(tuple)
+origins = st.none() | st.builds(Origin, texts, texts, st.binary(max_size=40), st.integers(0, 9), alike)
 
 
 @st.composite
@@ -89,6 +92,7 @@ def documents(draw: DrawFn, cost: SearchStrategy[float] = costs, max_side: int =
         layouts=tuple(draw(st.lists(layouts(height, width), max_size=2))),
         palette=tuple(palette),
         classes=tuple(classes),
+        origin=draw(origins),
         cell_size=draw(positive),
         name=draw(texts),
         metadata=draw(st.dictionaries(texts, json_values, max_size=2)),
@@ -109,7 +113,7 @@ def assert_same(found: MapDocument, expected: MapDocument) -> None:
     """Every field equal, arrays bit for bit, with their types and protection."""
     for layer in ("cost", "passable", "locked", "terrain"):
         assert_same_array(getattr(found, layer), getattr(expected, layer))
-    for field in ("rule", "bounds", "routes", "palette", "classes", "cell_size", "name", "metadata"):
+    for field in ("rule", "bounds", "routes", "palette", "classes", "origin", "cell_size", "name", "metadata"):
         assert getattr(found, field) == getattr(expected, field), field
     assert len(found.layouts) == len(expected.layouts)
     for one, other in zip(found.layouts, expected.layouts, strict=True):

@@ -70,3 +70,16 @@ def test_what_a_run_prepares_stands_in_place_of_the_title(panel):
     panel.show_scenario(SCENARIOS["adversarial"])
     panel.show_preparing("")
     assert panel._title.text() == "Path cost over steps"
+
+
+def test_the_next_run_of_a_scenario_begins_without_the_curves_of_the_last(panel):
+    far = run(path_cost=[30, 60, 80], best=[30, 60, 80], bound=[np.nan, 900, 400])
+    panel.show_run(far)
+    before = dict(panel._curves)
+    panel.show_scenario(SCENARIOS["adversarial"])
+    assert all(curve.getData()[0] is None for curve in panel._curves.values())
+    assert not any("above the view" in key.text() for key in panel._keys)
+    assert panel._plot.viewRange()[0] == [0.0, 10.0]
+    panel.show_run(far)
+    assert panel._curves == before
+    assert panel._curves["best"].getData()[1].tolist() == [30, 60, 80]

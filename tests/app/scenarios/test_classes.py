@@ -19,7 +19,7 @@ from app.scenarios.foresight import ForesightSettings
 from app.scenarios.generate import GenerateSettings
 from app.scenarios.matching_settings import MatchingSettings
 from app.scenarios.place_walls import PlaceWallsSettings
-from app.scenarios.translate import document_paths, movement_text, path_costs
+from app.scenarios.translate import document_paths, path_costs, walking_text
 from engine.core.errors import ProblemError
 from engine.core.grid import MOVES, Grid
 from maps.document import Layout, MapDocument, Route, new_document
@@ -129,9 +129,9 @@ def test_exact_paths_and_measures_are_those_of_each_class():
     assert measures.costs == pytest.approx(expected, rel=1e-12)
     boat, prices = walked(document, document.routes[2])
     assert present(measures.distance) == pytest.approx(distances(boat, prices, document.routes[2].goal))
-    assert movement_text(document).endswith("; routes of cart, boat, giant by their own prices")
+    assert walking_text(document).endswith("; routes of cart, boat, giant by their own prices")
     plain = document.replace(routes=document.routes[:1])
-    assert "prices" not in movement_text(plain)
+    assert "prices" not in walking_text(plain)
 
 
 @pytest.mark.slow

@@ -27,14 +27,6 @@ pytestmark = pytest.mark.slow  # a trained model serves all of them
 SMALL = AdaptationSettings(steps=3, batch=3, tiles=40)
 
 
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 @pytest.fixture(scope="module")
 def maps():
     return examples(64, 10, 10, seed=1)

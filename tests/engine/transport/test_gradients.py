@@ -160,7 +160,6 @@ def trained(*which, steps=100):
 
     Right is what the partner of each point, a hidden permutation, has in a hidden linear reading.
     """
-    torch.set_num_threads(1)  # a busy machine takes milliseconds to wake a second one
     torch.manual_seed(7)
     kind = torch.float64
     left, right = torch.randn(8, 3, dtype=kind), torch.randn(8, 3, dtype=kind)
