@@ -54,7 +54,7 @@ def solve(arguments: argparse.Namespace) -> bool:
             f"{Path(arguments.map).name} has no route; give one with --route ROW,COL:ROW,COL (start, then goal)"
         )
     places = outputs.outputs_of(arguments)
-    places.check(scenario)
+    places.check(scenario, document)
     solved = _run(document, scenario, settings)
     if arguments.snap_terrain:
         solved = solved.snapped()
