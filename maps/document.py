@@ -5,55 +5,32 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from maps.checks import (
-    Cell,
-    check_choice,
-    check_text,
-    not_negative,
-    positive,
-    valid_cell,
-    valid_colour,
-    valid_cost,
-)
+from maps.checks import Cell, check_text, not_negative, positive, valid_cell, valid_colour, valid_cost
 from maps.errors import MapError, name_cell
 from maps.metadata import JSON, frozen_metadata
+from maps.movement import MovementClass, MovementRule
+from maps.terrain import DEFAULT_PALETTE, MOST_TERRAINS, NO_TERRAIN, Terrain, TerrainMap, terrains_by_cost
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from maps.origin import Origin
+
 CostMap: TypeAlias = NDArray[np.float32]
 Mask: TypeAlias = NDArray[np.bool_]
+# Of a route: its start, its goal, and the name of the movement class that walks it, empty for the plain movement.
+Journey: TypeAlias = tuple[Cell, Cell, str]
 
 # Every document keeps to these, so that whatever can be drawn can also be saved and read again.
 MAX_SIDE = 16_384
 MAX_CELLS = 64 * 1024 * 1024
 
 MOST_DECIMALS = 15  # that a float can tell apart
-
-
-@dataclass(frozen=True)
-class MovementRule:
-    """Which moves are legal and what they cost.
-
-    corner_rule, for diagonal moves: "both_open" needs both orthogonal cells passable (the rule of the Moving
-    AI benchmarks), "one_open" at least one, "free" none.
-    cost_rule: a move of length 1 or √2 costs its length times the "mean" of the two cells' costs, or the cost
-    of the "entered" cell.
-    """
-
-    neighbours: Literal[4, 8] = 8
-    corner_rule: Literal["both_open", "one_open", "free"] = "both_open"
-    cost_rule: Literal["mean", "entered"] = "mean"
-
-    def __post_init__(self) -> None:
-        check_choice("neighbours", self.neighbours, (4, 8))
-        check_choice("corner_rule", self.corner_rule, ("both_open", "one_open", "free"))
-        check_choice("cost_rule", self.cost_rule, ("mean", "entered"))
 
 
 @dataclass(frozen=True)
@@ -77,6 +54,7 @@ class Route:
     An end may lie on a wall while the designer is still drawing; it may not lie outside the map.
     expected_decimals: how many decimals of it the file gives; None where it is exact.
     line: cells (row, col) that the designer drew for the path to take, in order; empty if none were.
+    movement: name of the movement class that walks it; empty for the plain movement: the map's rule and costs.
     """
 
     name: str
@@ -87,10 +65,12 @@ class Route:
     expected_cost: float | None = None
     line: tuple[Cell, ...] = ()
     expected_decimals: int | None = None
+    movement: str = ""
 
     def __post_init__(self) -> None:
         where = f"route {self.name!r}"
         check_text("route: name", self.name)
+        check_text(f"{where}: movement", self.movement)
         object.__setattr__(self, "start", valid_cell(f"{where}: start", self.start))
         object.__setattr__(self, "goal", valid_cell(f"{where}: goal", self.goal))
         object.__setattr__(self, "weight", not_negative(f"{where}: weight", self.weight))
@@ -101,6 +81,11 @@ class Route:
         if self.expected_decimals is not None and not 0 <= self.expected_decimals <= MOST_DECIMALS:
             raise MapError(f"{where}: {self.expected_decimals} decimals; 0 to {MOST_DECIMALS} are possible")
         object.__setattr__(self, "line", tuple(valid_cell(f"{where}: line", cell) for cell in self.line))
+
+    @property
+    def journey(self) -> Journey:
+        """Start, goal and who walks it: on these the cost of its path depends."""
+        return self.start, self.goal, self.movement
 
     def expects(self, cost: float) -> bool:
         """Return whether a path of this cost is the expected one, to the decimals that the file gives.
@@ -149,41 +134,18 @@ class Layout:
         object.__setattr__(self, "colour", valid_colour(where, self.colour))
 
 
-@dataclass(frozen=True)
-class Terrain:
-    """A named cost in the palette."""
-
-    name: str
-    cost: float
-    colour: str
-    passable: bool = True
-
-    def __post_init__(self) -> None:
-        where = f"terrain {self.name!r}"
-        check_text("terrain: name", self.name)
-        object.__setattr__(self, "cost", valid_cost(where, self.cost))
-        object.__setattr__(self, "colour", valid_colour(where, self.colour))
-        object.__setattr__(self, "passable", bool(self.passable))
-
-
-# Ordered by cost; lightness falls as cost grows, so that the order survives every kind of colour blindness.
-DEFAULT_PALETTE = (
-    Terrain("road", 0.5, "#f2e6c4"),
-    Terrain("grass", 1.0, "#b9cf6a"),
-    Terrain("sand", 1.5, "#e3b75f"),
-    Terrain("forest", 2.5, "#3f8f5f"),
-    Terrain("swamp", 4.0, "#4b6d8a"),
-    Terrain("rock", 5.0, "#6b5a55"),
-    Terrain("wall", 1.0, "#22242b", passable=False),
-)
-
-
 @dataclass(frozen=True, eq=False)
 class MapDocument:
     """A map: arrays of one shape (H, W), and what belongs to them.
 
     cost: float32, cost of crossing a cell per unit length, finite and > 0 in every cell (impassable ones
     remember theirs); passable: bool; locked: bool, cells that an optimisation may not change.
+    terrain: uint8, number of the cell's terrain in the palette, NO_TERRAIN where it has a cost of its own only;
+    without one given, no cell has a terrain. A cell of a terrain costs what the terrain does, unless a run has
+    made it cheaper or dearer; a cell of an impassable terrain is impassable. A passable terrain may have a wall
+    on it.
+    classes: of those who move by prices of their own; routes name theirs.
+    origin: the file of another editor that the map was read from, if it came from one.
     cell_size: side of a cell in world units. metadata: whatever JSON can say, kept and not interpreted (lists
     become tuples).
 
@@ -194,11 +156,14 @@ class MapDocument:
     cost: CostMap
     passable: Mask
     locked: Mask
+    terrain: TerrainMap = field(default_factory=lambda: np.zeros((0, 0), np.uint8))
     rule: MovementRule = field(default_factory=MovementRule)
     bounds: Bounds = field(default_factory=Bounds)
     routes: tuple[Route, ...] = ()
     layouts: tuple[Layout, ...] = ()
     palette: tuple[Terrain, ...] = DEFAULT_PALETTE
+    classes: tuple[MovementClass, ...] = ()
+    origin: Origin | None = None
     cell_size: float = 1.0
     name: str = ""
     metadata: Mapping[str, JSON] = field(default_factory=dict[str, JSON])
@@ -208,7 +173,10 @@ class MapDocument:
         if len(shape) != 2:
             raise MapError(f"cost has {len(shape)} dimensions; a map has two, (rows, columns)")
         check_size(*shape)
-        for layer, values in (("passable", self.passable), ("locked", self.locked)):
+        if np.size(self.terrain) == 0:
+            object.__setattr__(self, "terrain", freshly_frozen(np.full(shape, NO_TERRAIN, np.uint8)))
+        for layer in ("passable", "locked", "terrain"):
+            values: NDArray[Any] = getattr(self, layer)
             other = np.shape(values)
             if other != shape:
                 raise MapError(f"{layer} has shape {other}, cost has {shape}; all layers need the same shape")
@@ -218,9 +186,12 @@ class MapDocument:
         object.__setattr__(self, "routes", tuple(self.routes))
         object.__setattr__(self, "layouts", tuple(self.layouts))
         object.__setattr__(self, "palette", tuple(self.palette))
+        object.__setattr__(self, "terrain", _checked_terrain(self.terrain, self.palette))
+        object.__setattr__(self, "classes", tuple(self.classes))
         object.__setattr__(self, "cell_size", positive("cell_size", self.cell_size))
         object.__setattr__(self, "metadata", frozen_metadata(self.metadata))
         check_text("name", self.name)
+        self._check_classes()
         for route in self.routes:
             ends = (("start", route.start), ("goal", route.goal))
             for end, cell in (*ends, *(("its line, at", cell) for cell in route.line)):
@@ -263,15 +234,42 @@ class MapDocument:
     def arrays(self) -> tuple[NDArray[Any], ...]:
         """The arrays of cells and points, which documents share where they agree."""
         points = (array for layout in self.layouts for array in (layout.positions, layout.weights))
-        return (self.cost, self.passable, self.locked, *points)
+        return (self.cost, self.passable, self.locked, self.terrain, *points)
+
+    def class_of(self, route: Route) -> MovementClass | None:
+        """Return the movement class that walks a route; None for the plain movement."""
+        return self.class_called(route.movement)
+
+    def class_called(self, name: str) -> MovementClass | None:
+        """Return the movement class of a name; None where there is none."""
+        return next((kind for kind in self.classes if kind.name == name), None)
 
     def contains(self, cell: Cell) -> bool:
         """Return whether (row, col) is a cell of this map."""
         return 0 <= cell[0] < self.height and 0 <= cell[1] < self.width
 
     def replace(self, **changes: Any) -> MapDocument:
-        """Return a document with some fields changed; unchanged arrays are shared, not copied."""
+        """Return a document with some fields changed; unchanged arrays are shared, not copied.
+
+        With costs of another shape and no terrain given, no cell has one.
+        """
+        if "cost" in changes and "terrain" not in changes and np.shape(changes["cost"]) != self.shape:
+            changes["terrain"] = np.zeros((0, 0), np.uint8)
         return dataclasses.replace(self, **changes)
+
+    def _check_classes(self) -> None:
+        names = [kind.name for kind in self.classes]
+        for kind in self.classes:
+            if names.count(kind.name) > 1:
+                raise MapError(f"two movement classes are called {kind.name!r}; rename one of them")
+            if len(kind.costs) != len(self.palette):
+                raise MapError(
+                    f"movement class {kind.name!r} has {len(kind.costs)} costs for {len(self.palette)} terrains; "
+                    "it needs one for each"
+                )
+        for route in self.routes:
+            if route.movement and route.movement not in names:
+                raise MapError(f"route {route.name!r} is walked by {route.movement!r}, a class that the map lacks")
 
 
 def new_document(
@@ -285,18 +283,28 @@ def new_document(
     cell_size: float = 1.0,
     name: str = "",
 ) -> MapDocument:
-    """Return an open map of height × width cells, all of one cost, all passable, none locked."""
+    """Return an open map of height × width cells, all of one cost, all passable, none locked.
+
+    All are of the palette's first terrain of that cost, where there is one.
+    """
     check_size(height, width)
     return MapDocument(
         cost=freshly_frozen(np.full((height, width), valid_cost("cost", cost), np.float32)),
         passable=freshly_frozen(np.ones((height, width), np.bool_)),
         locked=freshly_frozen(np.zeros((height, width), np.bool_)),
+        terrain=freshly_frozen(np.full((height, width), terrain_of_cost(cost, palette), np.uint8)),
         rule=rule or MovementRule(),
         bounds=bounds or Bounds(),
         palette=tuple(palette),
         cell_size=cell_size,
         name=name,
     )
+
+
+def terrain_of_cost(cost: float, palette: Sequence[Terrain]) -> int:
+    """Return the number of the palette's first passable terrain of this cost, NO_TERRAIN if there is none."""
+    cell = np.full((1, 1), cost, np.float32)
+    return int(terrains_by_cost(cell, np.ones((1, 1), np.bool_), palette)[0, 0])
 
 
 def check_size(height: int, width: int) -> None:
@@ -340,6 +348,20 @@ def _writeable(array: NDArray[Any]) -> bool:
             return True
         owner = owner.base
     return False
+
+
+def _checked_terrain(values: ArrayLike, palette: tuple[Terrain, ...]) -> TerrainMap:
+    if len(palette) > MOST_TERRAINS:
+        raise MapError(f"the palette has {len(palette)} terrains; {MOST_TERRAINS} is the most")
+    terrain: TerrainMap = frozen(values, np.uint8)
+    # NO_TERRAIN + 1 wraps to 0, so that one reduction without a temporary of another type tells.
+    if int((terrain + np.uint8(1)).max()) > len(palette):
+        bad = (terrain >= len(palette)) & (terrain != NO_TERRAIN)
+        row, col = (int(index) for index in np.unravel_index(np.argmax(bad), bad.shape))
+        raise MapError(
+            f"{name_cell(row, col)}: terrain {terrain[row, col]} is not in the palette of {len(palette)} terrains"
+        )
+    return terrain
 
 
 def _checked_cost(values: ArrayLike) -> CostMap:

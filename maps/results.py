@@ -54,6 +54,7 @@ def changes_costs_only(result: KeptResult) -> bool:
     return (
         before.shape == after.shape
         and np.array_equal(before.passable, after.passable)
+        and np.array_equal(before.terrain, after.terrain)
         and len(before.layouts) == len(after.layouts)
         and all(map(same_points, before.layouts, after.layouts))
         and not np.array_equal(before.cost, after.cost)

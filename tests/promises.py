@@ -36,14 +36,14 @@ PROMISES = (
     Promise(
         "a save leaves the old or the new file, whole",
         "kills at random moments: 0 torn; the same harness on a plain write: at least 40 % torn",
-        ("tests/maps/test_safe_save.py", "-k", "kill or harness"),
+        ("tests/maps/test_killed_saves.py",),
         {"LONGCUT_KILLS": "300"},
         {"LONGCUT_KILLS": "10000"},
     ),
     Promise(
         "every system call of a save may fail",
         "ENOSPC, EIO, EACCES, EROFS, short writes: 0 torn, 0 false “saved”",
-        ("tests/maps/test_safe_save.py", "-k", "not kill and not harness"),
+        ("tests/maps/test_safe_save.py",),
     ),
     Promise(
         "two files that belong together fit after a crash",

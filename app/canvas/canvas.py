@@ -15,7 +15,7 @@ from PySide6.QtGui import (
     QWheelEvent,
 )
 
-from app.canvas import legend, map_marks, point_marks
+from app.canvas import map_marks, point_marks
 from app.canvas.map_display import MapDisplay
 from app.tools import PointerEvent, Sketch, ToolOptions
 from app.tools.driver import ToolDriver
@@ -145,8 +145,8 @@ class Canvas(MapDisplay):
     def _show_options(self, old: ToolOptions, new: ToolOptions) -> None:
         self._update_brush(self._hovered, old.size)
         self._update_brush(self._hovered, new.size)
-        if old.cost != new.cost:
-            self.update(legend.legend_area(self.height()))
+        if (old.cost, old.painted_terrain) != (new.cost, new.painted_terrain):
+            self.update(self._scene.legend(self.height()).area)
         if (old.layout, old.selection) != (new.layout, new.selection):
             self.update(self._scene.layouts_area(self._view))
         self.options_changed.emit(new)
@@ -173,7 +173,7 @@ class Canvas(MapDisplay):
     # Pointer and keys
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Begin to drag the map, to pick a cost on the legend, or a gesture of the tool."""
+        """Begin to drag the map, to pick from the legend, or a gesture of the tool."""
         button = event.button()
         if button == Qt.MouseButton.MiddleButton or (self._panning and button == Qt.MouseButton.LeftButton):
             self._dragged_from = event.position()
@@ -297,12 +297,16 @@ class Canvas(MapDisplay):
             self.cell_hovered.emit(*cell)
 
     def _over_legend(self, point: QPointF) -> bool:
-        area = legend.legend_area(self.height())
-        return self._scene.legend_picks and area.contains(point.toPoint())
+        return self._scene.legend_picks and self._scene.legend(self.height()).area.contains(point.toPoint())
 
     def _pick_on_legend(self, point: QPointF) -> None:
-        cost = legend.legend_cost(legend.legend_area(self.height()), point.x(), self._scene.map.scale)
-        self.set_options(replace(self.options, cost=float(f"{cost:.3g}"), mode="set"))
+        """Take up the terrain under the pointer for painting, or the cost on the scale."""
+        legend, at = self._scene.legend(self.height()), point.toPoint()
+        if entry := legend.entry_at(at):
+            self.set_options(self.options.with_terrain(entry.number, entry.terrain))
+        elif legend.scale_area.contains(at):
+            cost = legend.cost_at(point.x(), self._scene.map.scale)
+            self.set_options(self.options.with_cost(float(f"{cost:.3g}")))
 
     # What is drawn of the tool
 
@@ -313,6 +317,7 @@ class Canvas(MapDisplay):
             brush=self._hovered if self._tools.entry.has_size else None,
             brush_size=self.options.size,
             chosen_cost=self.options.cost,
+            chosen_terrain=self.options.painted_terrain,
             layout=self.options.layout,
             selected=self.options.selection if sketch.selection is None else sketch.selection,
             sketch=sketch,

@@ -8,12 +8,15 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
-from app.canvas.colouring import SURROUND, WALL_EDGE, colour_table, cost_pixels
+from app.canvas.colouring import SURROUND, colour_table
+from app.canvas.terrain_colours import map_pixels, rgb
 from maps.document import MapDocument
 from maps.safe_save import save_bytes
+from maps.terrain import NO_TERRAIN, Terrain
 
-MARGIN, GAP, CAPTION, FOOT = 28, 36, 64, 64
+MARGIN, GAP, CAPTION, FOOT, LINE = 28, 36, 64, 64, 26
 PANEL = 560
+EDGE_SHARE = 0.25  # of white in the lower edge of a wall
 WHITE, SOFT = (240, 240, 244), (168, 172, 184)
 
 
@@ -28,7 +31,9 @@ class Panel:
 
 
 def save_picture(path: Path, panels: list[Panel]) -> None:
-    """Draw the panels side by side on one colour scale, with a legend, and save them as PNG.
+    """Draw the panels side by side with a legend, and save them as PNG.
+
+    Maps of terrains are in the colours of these, others on one scale of costs.
 
     Raises MapSaveError; the file that was there before is then unchanged.
     """
@@ -36,7 +41,11 @@ def save_picture(path: Path, panels: list[Panel]) -> None:
     hi = max(float(panel.document.cost[panel.document.passable].max()) for panel in panels)
     drawn = [_draw_map(panel, lo, hi) for panel in panels]
     width = 2 * MARGIN + sum(image.width for image in drawn) + GAP * (len(drawn) - 1)
-    height = CAPTION + max(image.height for image in drawn) + FOOT + MARGIN
+    below = CAPTION + max(image.height for image in drawn) + 26
+    terrains, free = _kinds(panels)
+    places, height = _placed(terrains, width, below)
+    if free:
+        height += FOOT
     canvas = Image.new("RGB", (width, height), tuple(SURROUND.tolist()))
     draw = ImageDraw.Draw(canvas)
     left = MARGIN
@@ -45,7 +54,11 @@ def save_picture(path: Path, panels: list[Panel]) -> None:
         draw.text((left, 42), panel.subtitle, SOFT, _font(14))
         canvas.paste(image, (left, CAPTION + 4))
         left += image.width + GAP
-    _draw_legend(draw, MARGIN, height - FOOT - MARGIN + 26, min(420, width - 2 * MARGIN), lo, hi)
+    _draw_terrains(draw, terrains, places)
+    if free:
+        words = "free cost" if terrains else "cost to cross a cell"
+        room = width - 2 * MARGIN - 32 - round(_font(14).getlength(words))
+        _draw_scale(draw, MARGIN, height - FOOT - MARGIN + 22, min(420, room), lo, hi, words)
     data = io.BytesIO()
     canvas.save(data, "PNG")
     save_bytes(path, data.getvalue())
@@ -54,12 +67,13 @@ def save_picture(path: Path, panels: list[Panel]) -> None:
 def _draw_map(panel: Panel, lo: float, hi: float) -> Image.Image:
     document = panel.document
     scale = max(2, PANEL // max(document.shape))
-    pixels = cost_pixels(document.cost, document.passable, lo, hi)
+    pixels = map_pixels(document, lo, hi)
     pixels = np.repeat(np.repeat(pixels, scale, axis=0), scale, axis=1)
     walls = np.repeat(np.repeat(~document.passable, scale, axis=0), scale, axis=1)
     open_below = np.zeros_like(walls)
     open_below[:-1] = ~walls[1:]
-    pixels[walls & open_below] = WALL_EDGE
+    edge = walls & open_below
+    pixels[edge] = np.rint(pixels[edge] + EDGE_SHARE * (255.0 - pixels[edge]))
     # Drawn at twice the size and reduced, so that lines are smooth.
     image = Image.fromarray(pixels).resize((pixels.shape[1] * 2, pixels.shape[0] * 2), Image.Resampling.NEAREST)
     draw, unit = ImageDraw.Draw(image), 2 * scale
@@ -97,7 +111,44 @@ def _flag(draw: ImageDraw.ImageDraw, foot: tuple[float, float], colour: str) -> 
     draw.ellipse((x - 7, y - 7, x + 7, y + 7), (255, 255, 255), (20, 20, 24), 2)
 
 
-def _draw_legend(draw: ImageDraw.ImageDraw, left: int, top: int, width: int, lo: float, hi: float) -> None:
+def _kinds(panels: list[Panel]) -> tuple[list[Terrain], bool]:
+    """Return the terrains on the maps, in the palettes' order, and whether any cell has a cost of its own only."""
+    terrains: list[Terrain] = []
+    free = False
+    for document in (panel.document for panel in panels):
+        here = np.unique(document.terrain).tolist()
+        kinds = [kind for number, kind in enumerate(document.palette) if number in here]
+        terrains += [kind for kind in kinds if kind not in terrains]
+        free |= bool((document.passable & (document.terrain == NO_TERRAIN)).any())
+    return terrains, free
+
+
+def _placed(terrains: list[Terrain], width: int, top: int) -> tuple[list[tuple[int, int]], int]:
+    """Return where each terrain stands, row by row, and the height of a picture that ends below them."""
+    places: list[tuple[int, int]] = []
+    left = MARGIN
+    for terrain in terrains:
+        wide = 58 + round(_font(14).getlength(_words(terrain)))
+        if left > MARGIN and left + wide > width - MARGIN:
+            left, top = MARGIN, top + LINE
+        places.append((left, top))
+        left += wide
+    return places, top + MARGIN + (LINE if terrains else 0)
+
+
+def _words(terrain: Terrain) -> str:
+    return f"{terrain.name}  {terrain.cost:.3g}" if terrain.passable else terrain.name
+
+
+def _draw_terrains(draw: ImageDraw.ImageDraw, terrains: list[Terrain], places: list[tuple[int, int]]) -> None:
+    for terrain, (left, top) in zip(terrains, places, strict=True):
+        draw.rounded_rectangle((left, top, left + 16, top + 16), 3, rgb(terrain.colour), SOFT)
+        draw.text((left + 24, top - 1), _words(terrain), SOFT, _font(14))
+
+
+def _draw_scale(
+    draw: ImageDraw.ImageDraw, left: int, top: int, width: int, lo: float, hi: float, words: str
+) -> None:
     table = colour_table(width)
     for x in range(width):
         # The bar is linear in cost; colours follow the square root, as on the map.
@@ -106,7 +157,7 @@ def _draw_legend(draw: ImageDraw.ImageDraw, left: int, top: int, width: int, lo:
     for share in (0.0, 0.25, 0.5, 0.75, 1.0):
         text = f"{lo + share * (hi - lo):.3g}"
         draw.text((left + share * width - (0 if share == 0.0 else 12), top + 20), text, SOFT, _font(13))
-    draw.text((left + width + 16, top - 1), "cost to cross a cell", SOFT, _font(14))
+    draw.text((left + width + 16, top - 1), words, SOFT, _font(14))
 
 
 def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal, get_args
 
 Layer = Literal[
+    "terrain",
     "cost",
     "difference",
     "distance",
@@ -20,5 +21,5 @@ Layer = Literal[
     "legend",
 ]
 LAYERS: tuple[Layer, ...] = get_args(Layer)  # in the order in which they are drawn
-# Differences and distances hide the costs, so they are off at first.
+# Differences and distances hide what the map looks like, so they are off at first.
 FIRST_LAYERS: frozenset[Layer] = frozenset(LAYERS) - {"difference", "distance"}

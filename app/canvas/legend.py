@@ -1,4 +1,4 @@
-"""Draw what explains the picture: the legend, on which costs can be picked, and sentences over the map."""
+"""Draw what explains the picture: the legend, from which terrains and costs are picked, and sentences."""
 
 from __future__ import annotations
 
@@ -6,21 +6,28 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtCore import QCoreApplication, QPoint, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QImage, QPainter, QPainterPath, QPen
 
 from app.canvas.map_marks import DARK, LIGHT
+from app.tools.tool import TERRAIN_KEYS
+from app.widgets.parts import draw_swatch
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-LEGEND_SIZE = (248, 52)
+    from maps.terrain import Terrain
+
+WIDTH, SCALE_HEIGHT = 248, 52  # px; the list of terrains is as wide as its words need
 _BAR_INSET, _BAR_HEIGHT = 12, 12
-_GROUND, _WORDS = QColor(24, 25, 30, 225), QColor(232, 233, 238)
+_ROW, _PADDING = 19, 6
+_LIST_WIDTH = 184
+_GROUND, _WORDS, _DIM = QColor(24, 25, 30, 225), QColor(232, 233, 238), QColor(160, 163, 172)
+_CHOSEN = QColor(255, 255, 255, 44)
 
 
 @dataclass(frozen=True, eq=False)
-class Legend:
+class Scale:
     """A colour scale in words.
 
     table: (n, 3) colours from left to right. ends: what stands at the left and the right one. chosen: where
@@ -33,16 +40,60 @@ class Legend:
     chosen: float | None = None
 
 
-def legend_area(height: int) -> QRect:
-    """Return where the legend lies on a canvas of this height, px."""
-    return QRect(12, height - LEGEND_SIZE[1] - 12, *LEGEND_SIZE)
+@dataclass(frozen=True)
+class Entry:
+    """A terrain in the legend. number: of it in the palette; chosen: whether one paints with it."""
+
+    number: int
+    terrain: Terrain
+    chosen: bool = False
 
 
-def legend_cost(area: QRect, x: float, scale: tuple[float, float]) -> float:
-    """Return the cost at a place of the legend's bar."""
-    share = min(max((x - area.left() - _BAR_INSET) / (area.width() - 2 * _BAR_INSET), 0.0), 1.0)
-    # Colours follow the square root of the cost's share.
-    return scale[0] + share * share * (scale[1] - scale[0])
+@dataclass(frozen=True, eq=False)
+class Legend:
+    """What explains the map's colours: terrains, a scale, or terrains above a scale; and where it lies.
+
+    more: how many terrains of the map there was no room for. height: of the canvas, px.
+    """
+
+    height: int
+    scale: Scale | None = None
+    entries: tuple[Entry, ...] = ()
+    more: int = 0
+
+    @property
+    def area(self) -> QRect:
+        """Where it lies on the canvas, px."""
+        rows = len(self.entries) + (1 if self.more else 0)
+        tall = (rows * _ROW + 2 * _PADDING if rows else 0) + (SCALE_HEIGHT if self.scale else 0)
+        if rows and self.scale:
+            tall -= _PADDING
+        return QRect(12, self.height - tall - 12, _LIST_WIDTH if rows else WIDTH, tall)
+
+    @property
+    def scale_area(self) -> QRect:
+        """The part of the area that the scale has; empty without one."""
+        area = self.area
+        return area.adjusted(0, area.height() - SCALE_HEIGHT, 0, 0) if self.scale else QRect()
+
+    def entry_at(self, point: QPoint) -> Entry | None:
+        """Return the terrain at a point of the canvas."""
+        area = self.area
+        row = (point.y() - area.top() - _PADDING) // _ROW
+        inside = area.contains(point) and 0 <= row < len(self.entries)
+        return self.entries[row] if inside else None
+
+    def cost_at(self, x: float, ends: tuple[float, float]) -> float:
+        """Return the cost at a place of the scale's bar. ends: costs at its ends."""
+        area = self.area
+        share = min(max((x - area.left() - _BAR_INSET) / (area.width() - 2 * _BAR_INSET), 0.0), 1.0)
+        # Colours follow the square root of the cost's share.
+        return ends[0] + share * share * (ends[1] - ends[0])
+
+
+def terrain_rows(canvas_height: int) -> int:
+    """Return how many rows of terrains there is room for beside the map, on a canvas of this height."""
+    return max((canvas_height - 2 * SCALE_HEIGHT) * 2 // 3 // _ROW, 3)
 
 
 def place_of_cost(cost: float, scale: tuple[float, float]) -> float | None:
@@ -51,30 +102,65 @@ def place_of_cost(cost: float, scale: tuple[float, float]) -> float | None:
     return min(max((cost - lo) / (hi - lo), 0.0), 1.0) ** 0.5 if hi > lo else None
 
 
-def draw_legend(painter: QPainter, area: QRect, legend: Legend) -> None:
-    """Draw the colour scale with its title and its ends."""
+def draw_legend(painter: QPainter, legend: Legend) -> None:
+    """Draw the terrains, one in a row, and the colour scale with its title and its ends."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(_GROUND)
-    painter.drawRoundedRect(area, 6, 6)
-    bar = QRect(area.left() + _BAR_INSET, area.top() + 24, area.width() - 2 * _BAR_INSET, _BAR_HEIGHT)
-    colours = np.ascontiguousarray(legend.table)
-    image = QImage(colours.data, len(colours), 1, 3 * len(colours), QImage.Format.Format_RGB888)
-    painter.drawImage(bar, image)
+    painter.drawRoundedRect(legend.area, 6, 6)
     font = painter.font()
     font.setPixelSize(11)
     painter.setFont(font)
+    _draw_entries(painter, legend)
+    if legend.scale is not None:
+        _draw_scale(painter, legend.scale_area, legend.scale)
+    painter.restore()
+
+
+def _draw_entries(painter: QPainter, legend: Legend) -> None:
+    area, metrics = legend.area, painter.fontMetrics()
+    row = QRect(area.left() + _PADDING, area.top() + _PADDING, area.width() - 2 * _PADDING, _ROW)
+    middle, right = Qt.AlignmentFlag.AlignVCenter, Qt.AlignmentFlag.AlignRight
+    for entry in legend.entries:
+        terrain = entry.terrain
+        if entry.chosen:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(_CHOSEN)
+            painter.drawRoundedRect(row, 3.0, 3.0)
+        square = QRectF(row.left() + 4.5, row.top() + 3.0, 13.0, 13.0)
+        draw_swatch(painter, square, terrain.colour, crossed=not terrain.passable)
+        words = row.adjusted(38, 0, -_PADDING, 0)
+        cost = f"{terrain.cost:.3g}" if terrain.passable else "–"
+        painter.setPen(_DIM)
+        painter.drawText(row.adjusted(24, 0, 0, 0), middle, TERRAIN_KEYS[entry.number : entry.number + 1])
+        painter.drawText(words, right | middle, cost)
+        painter.setPen(_WORDS)
+        room = words.width() - metrics.horizontalAdvance(cost) - 8
+        painter.drawText(words, middle, metrics.elidedText(terrain.name, Qt.TextElideMode.ElideRight, room))
+        row.translate(0, _ROW)
+    if legend.more:
+        painter.setPen(_DIM)
+        more = QCoreApplication.translate("Legend", "+ {} more").format(legend.more)
+        painter.drawText(row.adjusted(38, 0, 0, 0), middle, more)
+
+
+def _draw_scale(painter: QPainter, area: QRect, scale: Scale) -> None:
+    painter.setPen(Qt.PenStyle.NoPen)
+    bar = QRect(area.left() + _BAR_INSET, area.top() + 24, area.width() - 2 * _BAR_INSET, _BAR_HEIGHT)
+    colours = np.ascontiguousarray(scale.table)
+    image = QImage(colours.data, len(colours), 1, 3 * len(colours), QImage.Format.Format_RGB888)
+    painter.drawImage(bar, image)
     painter.setPen(_WORDS)
     row = area.adjusted(_BAR_INSET, 5, -_BAR_INSET, 0)
     metrics = painter.fontMetrics()
-    room = row.width() - 2 * max(metrics.horizontalAdvance(end) for end in legend.ends) - 8
-    title = metrics.elidedText(legend.title, Qt.TextElideMode.ElideRight, room)
+    room = row.width() - 2 * max(metrics.horizontalAdvance(end) for end in scale.ends) - 8
+    title = metrics.elidedText(scale.title, Qt.TextElideMode.ElideRight, room)
     painter.drawText(row, Qt.AlignmentFlag.AlignHCenter, title)
-    painter.drawText(row, Qt.AlignmentFlag.AlignLeft, legend.ends[0])
-    painter.drawText(row, Qt.AlignmentFlag.AlignRight, legend.ends[1])
-    if legend.chosen is not None:
-        x = bar.left() + legend.chosen * bar.width()
+    painter.drawText(row, Qt.AlignmentFlag.AlignLeft, scale.ends[0])
+    painter.drawText(row, Qt.AlignmentFlag.AlignRight, scale.ends[1])
+    if scale.chosen is not None:
+        x = bar.left() + scale.chosen * bar.width()
         notch = QPainterPath(QPointF(x, bar.bottom() - 1.0))
         notch.lineTo(x - 5.0, bar.bottom() + 8.0)
         notch.lineTo(x + 5.0, bar.bottom() + 8.0)
@@ -82,7 +168,6 @@ def draw_legend(painter: QPainter, area: QRect, legend: Legend) -> None:
         painter.setPen(QPen(DARK, 1.0))
         painter.setBrush(QBrush(LIGHT))
         painter.drawPath(notch)
-    painter.restore()
 
 
 def draw_sentence(painter: QPainter, window: QRect, text: str, mark: QColor | None = None) -> None:

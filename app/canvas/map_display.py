@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
-from app.canvas import legend, map_marks
+from app.canvas import map_marks
 from app.canvas.colouring import SURROUND
-from app.canvas.map_image import glow_image
+from app.canvas.map_image import glow_image, reach_image
 from app.canvas.scene import Look, Scene
 from app.canvas.view import View, fitted, fitted_beside
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from app.canvas.layers import Layer
+    from app.canvas.legend import Entry
     from app.scenarios.frame import Plan
     from maps.document import Cell, MapDocument, Mask
     from maps.raster import Rectangle
@@ -64,14 +65,14 @@ class MapDisplay(QWidget):
             self._scene.show_new_map(new)
             self.fit()
             return
-        scale, was_empty = self._scene.map.scale, self._scene.empty
+        legend, was_empty = self._legend_facts(), self._scene.empty
         if new.layouts is not old.layouts:
             self.update(self._scene.layouts_area(self._view))
         cells = self._scene.map.show_document(new, dirty)
         if cells is not None:
             self._update_cells(cells)
-        if self._scene.map.scale != scale:
-            self.update(legend.legend_area(self.height()))
+        if self._legend_facts() != legend:
+            self.update(legend[0] | self._scene.legend(self.height()).area)
         if new.layouts is not old.layouts:
             self.update(self._scene.layouts_area(self._view))
         if self._scene.empty != was_empty:
@@ -115,6 +116,19 @@ class MapDisplay(QWidget):
         if distance is None or distance.shape == self._scene.map.document.shape:
             self._scene.map.show_distance(distance)
             self._scene.distance_subject = subject
+            self.update()
+
+    def show_reach(self, open_to_it: Mask | None, sentence: str = "") -> None:
+        """Shade all but the cells (H, W) where a movement class can be; None for nothing.
+
+        sentence: says what is shaded, over the map.
+        """
+        document = self._scene.map.document
+        if open_to_it is None and self._scene.reach is None:
+            return
+        if open_to_it is None or open_to_it.shape == document.shape:
+            self._scene.reach = None if open_to_it is None else reach_image(open_to_it, document.passable)
+            self._scene.whose_reach = sentence
             self.update()
 
     def show_unreachable(self, reached: Mask | None, why: str = "") -> None:
@@ -163,12 +177,17 @@ class MapDisplay(QWidget):
         """Show the whole map, clear of the legend."""
         shape = self._scene.map.document.shape
         if "legend" in self.visible_layers:
-            area = legend.legend_area(self.height())
+            area = self._scene.room_of_legend(self.height())
             corner = area.right() + GAP, self.height() - area.top() + GAP
             self._set_view(fitted_beside(shape, self.width(), self.height(), corner))
         else:
             self._set_view(fitted(shape, self.width(), self.height()))
         self._fitted = True
+
+    def fit_again(self) -> None:
+        """Show the whole map unless the designer has zoomed or panned: there may be another legend beside it."""
+        if self._fitted:
+            self.fit()
 
     def zoom(self, factor: float, at: QPointF | None = None) -> None:
         """Zoom about a point, the middle if none is given."""
@@ -179,6 +198,11 @@ class MapDisplay(QWidget):
         """Return the cell (row, col) under a point of the widget; it may lie outside the map."""
         return self._view.cell_at(point.x(), point.y())
 
+    def _legend_facts(self) -> tuple[QRect, tuple[float, float], tuple[Entry, ...]]:
+        """Return what the legend shows of the map, its area first."""
+        legend = self._scene.legend(self.height())
+        return legend.area, self._scene.map.scale, legend.entries
+
     def _set_view(self, view: View) -> None:
         self._view, self._fitted = view, False
         self.update()
@@ -188,8 +212,7 @@ class MapDisplay(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the whole map in view until the designer zooms or pans."""
-        if self._fitted:
-            self.fit()
+        self.fit_again()
         super().resizeEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:

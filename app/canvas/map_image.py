@@ -20,7 +20,9 @@ from app.canvas.colouring import (
     distance_table,
     round_up,
 )
+from app.canvas.terrain_colours import terrain_places, terrain_table
 from maps.edits import union
+from maps.terrain import NO_TERRAIN, on_impassable_terrain
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,7 +32,8 @@ if TYPE_CHECKING:
     from maps.raster import Rectangle
 
 OPEN = 0xFFC4C6CA  # cells where nothing is coloured
-Shown = Literal["cost", "difference", "distance", "nothing"]
+Shown = Literal["terrain", "cost", "difference", "distance", "nothing"]
+COLOURING: frozenset[Layer] = frozenset(("terrain", "cost", "walls", "difference", "distance"))
 
 
 def changed_cells(old: MapDocument, new: MapDocument) -> Rectangle | None:
@@ -40,6 +43,7 @@ def changed_cells(old: MapDocument, new: MapDocument) -> Rectangle | None:
         (old.cost, new.cost),
         (old.passable, new.passable),
         (old.locked, new.locked),
+        (old.terrain, new.terrain),
     ):
         if before is not now:
             differs = before != now
@@ -64,7 +68,7 @@ class MapImage:
         self.document = document
         self._run_costs: NDArray[np.float32] | None = None
         self._distance: NDArray[np.float32] | None = None
-        self._layers: frozenset[Layer] = frozenset(("cost", "walls"))
+        self._layers: frozenset[Layer] = frozenset(("terrain", "cost", "walls"))
         self._pixels = np.zeros(document.shape, np.uint32)
         self.image = QImage(
             self._pixels.data, document.width, document.height, 4 * document.width, QImage.Format.Format_RGB32
@@ -72,6 +76,8 @@ class MapImage:
         self.scale = self._scale()
         self.greatest_change = self.band = 1.0
         self.bands = 1
+        self.cells_of, self.free_cells = _counts(document, (0, 0, *document.shape))
+        self._terrains = _packed(terrain_table(document.palette))
         self._colour((0, 0, *document.shape))
 
     @property
@@ -86,11 +92,13 @@ class MapImage:
 
     @property
     def shown(self) -> Shown:
-        """What the cells are coloured by: distance before difference before cost, where there is one to show."""
+        """What the cells are coloured by: distance, else difference, else terrain, else cost, if there is any."""
         if "distance" in self._layers and self._distance is not None:
             return "distance"
         if "difference" in self._layers and self._run_costs is not None:
             return "difference"
+        if "terrain" in self._layers and self.cells_of[:NO_TERRAIN].any():
+            return "terrain"
         return "cost" if "cost" in self._layers else "nothing"
 
     def show_document(self, document: MapDocument, dirty: Rectangle | None = None) -> Rectangle | None:
@@ -100,8 +108,16 @@ class MapImage:
         """
         old, self.document = self.document, document
         dirty = dirty or changed_cells(old, document)
-        if dirty is None and old.bounds == document.bounds:
+        other_palette = old.palette != document.palette
+        if dirty is None and old.bounds == document.bounds and not other_palette:
             return None
+        before = self.shown
+        if dirty is not None:
+            self._count_again(old, dirty)
+        if other_palette:
+            self._terrains = _packed(terrain_table(document.palette))
+        if other_palette or self.shown != before:
+            dirty = 0, 0, *document.shape
         if self._run_costs is not None and dirty is not None and old.cost is not document.cost:
             # What the designer paints during a run shows at once; the next frame of the run brings it too.
             r0, c0, r1, c1 = dirty
@@ -138,7 +154,7 @@ class MapImage:
             self._colour((0, 0, *self.document.shape))
 
     def show_layers(self, layers: frozenset[Layer]) -> None:
-        """Colour by these of "cost", "walls", "difference" and "distance"."""
+        """Colour by these of `COLOURING`."""
         if layers != self._layers:
             self._layers = layers
             self._colour_again((0, 0, *self.document.shape))
@@ -146,6 +162,11 @@ class MapImage:
     def _scale(self) -> tuple[float, float]:
         bounds = self.document.bounds
         return min(bounds.lower, float(self.costs.min())), max(bounds.upper, float(self.costs.max()))
+
+    def _count_again(self, old: MapDocument, dirty: Rectangle) -> None:
+        (before, free_before), (now, free_now) = _counts(old, dirty), _counts(self.document, dirty)
+        self.cells_of = self.cells_of - before + now
+        self.free_cells += free_now - free_before
 
     def _greatest_change(self) -> float:
         return round_up(float(np.abs(self.costs - self.document.cost).max()))
@@ -164,6 +185,9 @@ class MapImage:
         here = np.s_[r0:r1, c0:c1]
         passable: Mask = self.document.passable[here]
         match self.shown:
+            case "terrain":
+                terrain, palette = self.document.terrain[here], self.document.palette
+                colours = self._terrains.take(terrain_places(self.costs[here], terrain, palette, self.scale))
             case "cost":
                 colours = _COSTS.take(cost_shades(self.costs[here], *self.scale))
             case "difference":
@@ -178,8 +202,19 @@ class MapImage:
             case "nothing":
                 colours = np.full(passable.shape, OPEN, np.uint32)
         if "walls" in self._layers:
-            colours[~passable] = _WALL
+            walls = ~passable
+            if self.shown == "terrain" and walls.any():
+                walls &= ~on_impassable_terrain(self.document.terrain[here], self.document.palette)
+            colours[walls] = _WALL
         self._pixels[here] = colours
+
+
+def _counts(document: MapDocument, rectangle: Rectangle) -> tuple[NDArray[np.int64], int]:
+    """Count the cells (256,) of each terrain in a rectangle, and the passable ones that have none."""
+    r0, c0, r1, c1 = rectangle
+    terrain, passable = document.terrain[r0:r1, c0:c1], document.passable[r0:r1, c0:c1]
+    cells = np.bincount(terrain.ravel(), minlength=NO_TERRAIN + 1)
+    return cells, int(np.count_nonzero(passable & (terrain == NO_TERRAIN))) if cells[NO_TERRAIN] else 0
 
 
 def glow_image(load: NDArray[Any]) -> QImage:
@@ -190,6 +225,13 @@ def glow_image(load: NDArray[Any]) -> QImage:
     pixels = _GLOW.take((strength * TOP + 0.5).astype(np.uint8))
     height, width = pixels.shape
     # copy(): the image would otherwise point into an array that goes away.
+    return QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied).copy()
+
+
+def reach_image(open_to_it: Mask, passable: Mask) -> QImage:
+    """Return a dark veil where a movement class cannot be, and light on walls (H, W) where it can."""
+    pixels = _REACH.take(open_to_it.view(np.uint8) * np.uint8(2) + passable.view(np.uint8))
+    height, width = pixels.shape
     return QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied).copy()
 
 
@@ -212,3 +254,5 @@ _CHANGES = _packed(change_table())
 _WALL = _packed(WALL[None])[0]
 _UNREACHED = _packed(UNREACHED[None])[0]
 _GLOW = _glow_table()
+# Premultiplied: where a movement class cannot be, be it a wall or not; on walls and elsewhere where it can.
+_REACH = np.array((0xB40E0E12, 0xB40E0E12, 0xA04C7C94, 0), np.uint32)

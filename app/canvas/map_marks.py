@@ -9,8 +9,6 @@ import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen, QPolygonF
 
-from app.canvas.colouring import WALL_EDGE
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -24,8 +22,9 @@ GRID_FROM, GRID_FULL, EDGES_FROM = 12.0, 32.0, 4.0  # px per cell
 HATCH = 8  # px between hatch lines
 LABEL = 80  # px for the numbers beside a route's end
 NEAR = 12.0  # px between ends whose numbers would overlap
-# Premultiplied ARGB: nothing, the light and the dark line of the hatch, the edge of a wall.
-_MARKS = np.array((0, 0xC8C8C8C8, 0x96000000, QColor(*WALL_EDGE.tolist()).rgba()), np.uint32)
+# Premultiplied ARGB: nothing, the light and the dark line of the hatch, the edge of a wall; WALL_EDGE is that on a
+# wall, and an impassable terrain gets as much lighter.
+_MARKS = np.array((0, 0xC8C8C8C8, 0x96000000, 0x4D404048), np.uint32)
 
 
 def cell_marks(

@@ -12,8 +12,8 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPolygonF
 from app.canvas import map_marks, point_marks
 from app.canvas.colouring import change_table, colour_table, distance_table
 from app.canvas.layers import FIRST_LAYERS, LAYERS, Layer
-from app.canvas.legend import Legend, draw_legend, draw_sentence, legend_area, place_of_cost
-from app.canvas.map_image import MapImage
+from app.canvas.legend import Entry, Legend, Scale, draw_legend, draw_sentence, place_of_cost, terrain_rows
+from app.canvas.map_image import COLOURING, MapImage
 from app.canvas.point_dots import MANY, Dots
 from app.canvas.point_marks import Trails
 from app.tools.tool import Sketch
@@ -37,6 +37,7 @@ class Look:
     window: the whole canvas, px.
     brush: the cell under the pointer, None where no brush is shown; brush_size: in cells.
     chosen_cost: the cost at which the legend has a notch, None for no notch.
+    chosen_terrain: number of the terrain that stands out in the legend, None for none.
     layout: index of the active layout; selected: its selected points.
     sketch: what the gesture under way draws.
     """
@@ -48,6 +49,7 @@ class Look:
     brush: Cell | None = None
     brush_size: float = 1.0
     chosen_cost: float | None = None
+    chosen_terrain: int | None = None
     layout: int = 0
     selected: frozenset[int] = frozenset()
     sketch: Sketch = field(default_factory=Sketch)
@@ -65,6 +67,8 @@ class Scene:
         self.paths: list[QPolygonF] = []
         self.walks: list[QPolygonF] = []
         self.glow: QImage | None = None
+        self.reach: QImage | None = None  # of a movement class
+        self.whose_reach = ""
         self.cut: list[QLineF] | None = None  # None: nothing is unreachable
         self.why_cut = ""
         self.moving: dict[str, NDArray[np.float64]] = {}
@@ -85,7 +89,7 @@ class Scene:
         if unknown := layers - set(LAYERS):
             raise ValueError(f"no layers of the canvas: {sorted(unknown)}; there are {', '.join(LAYERS)}")
         self.layers = layers
-        self.map.show_layers(layers & {"cost", "walls", "difference", "distance"})
+        self.map.show_layers(layers & COLOURING)
 
     def show_unreachable(self, reached: Mask | None, why: str = "") -> None:
         """Mark where a search that reached these cells (H, W) ended; None for nothing. why: if it is known."""
@@ -121,8 +125,8 @@ class Scene:
 
     @property
     def legend_picks(self) -> bool:
-        """Whether the legend is in view and shows costs to pick."""
-        return "legend" in self.layers and self.map.shown == "cost"
+        """Whether the legend is in view and shows terrains or costs to pick."""
+        return "legend" in self.layers and self.map.shown in ("terrain", "cost")
 
     def paint(self, painter: QPainter, area: QRect, look: Look) -> None:
         """Draw what lies in an area of the canvas; the painter clips to it."""
@@ -134,14 +138,17 @@ class Scene:
         if look.brush is not None:
             map_marks.draw_brush(painter, look.view, look.brush, look.brush_size)
         point_marks.draw_outline(painter, look.view, look.sketch.outline)
-        where = legend_area(look.window.height())
-        if "legend" in self.layers and self.map.shown != "nothing" and where.intersects(area):
-            draw_legend(painter, where, self._legend(look.chosen_cost))
+        if "legend" in self.layers and self.map.shown != "nothing":
+            legend = self.legend(look.window.height(), look.chosen_cost, look.chosen_terrain)
+            if legend.area.intersects(area):
+                draw_legend(painter, legend)
         self._paint_sentence(painter, look.window)
 
     def _paint_cells(self, painter: QPainter, area: QRect, look: Look) -> None:
         document, view = self.map.document, look.view
         layers = [self.map.image]
+        if self.reach is not None:
+            layers.append(self.reach)
         if self.glow is not None and "flow" in self.layers:
             layers.append(self.glow)
         for image in layers:
@@ -214,10 +221,13 @@ class Scene:
             if self.why_cut:
                 text = tr("Scene", "No way to the goal. {}").format(self.why_cut)
             draw_sentence(painter, window, text, map_marks.WARNING)
+        elif self.reach is not None:
+            draw_sentence(painter, window, self.whose_reach)
         elif self.empty and "routes" in self.layers:  # who hides routes knows what they are
             draw_sentence(painter, window, tr("Scene", "Drop a start and a goal (S, G)"))
 
-    def _legend(self, chosen_cost: float | None) -> Legend:
+    def legend(self, height: int, chosen_cost: float | None = None, chosen_terrain: int | None = None) -> Legend:
+        """Return what explains the colours of the map, for a canvas of this height, px."""
         tr = QCoreApplication.translate
         match self.map.shown:
             case "distance":
@@ -227,11 +237,33 @@ class Scene:
                 elif self.map.has_run:
                     title = tr("Scene", "distance to the goal, as drawn")
                 farthest = self.map.bands * self.map.band
-                return Legend(title, distance_table(self.map.bands), ("0", f"{farthest:.4g}"))
+                return Legend(height, Scale(title, distance_table(self.map.bands), ("0", f"{farthest:.4g}")))
             case "difference":
                 title, most = tr("Scene", "cheaper · dearer than drawn"), f"{self.map.greatest_change:.3g}"
-                return Legend(title, change_table(), (f"−{most}", f"+{most}"))
+                return Legend(height, Scale(title, change_table(), (f"−{most}", f"+{most}")))
+            case "terrain":
+                return self._legend_of_terrains(height, chosen_cost, chosen_terrain)
             case _:
-                lo, hi = self.map.scale
-                place = None if chosen_cost is None else place_of_cost(chosen_cost, self.map.scale)
-                return Legend(tr("Scene", "cost to cross"), colour_table(), (f"{lo:.3g}", f"{hi:.3g}"), place)
+                return Legend(height, self._scale_of_costs(tr("Scene", "cost to cross"), chosen_cost))
+
+    def room_of_legend(self, height: int) -> QRect:
+        """Return the area of the legends of terrains and of costs, so that the map is clear of either."""
+        scale = self._scale_of_costs("", None)
+        return Legend(height, scale).area | self._legend_of_terrains(height, None, None).area
+
+    def _legend_of_terrains(self, height: int, chosen_cost: float | None, chosen_terrain: int | None) -> Legend:
+        palette = self.map.document.palette
+        scale = None
+        if self.map.free_cells:
+            free = QCoreApplication.translate("Scene", "free cost")
+            scale = self._scale_of_costs(free, chosen_cost if chosen_terrain is None else None)
+        numbers = np.flatnonzero(self.map.cells_of[: len(palette)]).tolist()
+        room = terrain_rows(height)
+        shown = numbers if len(numbers) <= room else numbers[: room - 1]
+        entries = tuple(Entry(number, palette[number], number == chosen_terrain) for number in shown)
+        return Legend(height, scale, entries, len(numbers) - len(shown))
+
+    def _scale_of_costs(self, title: str, chosen_cost: float | None) -> Scale:
+        lo, hi = self.map.scale
+        place = None if chosen_cost is None else place_of_cost(chosen_cost, self.map.scale)
+        return Scale(title, colour_table(), (f"{lo:.3g}", f"{hi:.3g}"), place)

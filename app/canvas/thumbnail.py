@@ -8,7 +8,7 @@ import numpy as np
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 
-from app.canvas.colouring import cost_pixels
+from app.canvas.terrain_colours import map_pixels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +24,7 @@ _DARK, _LIGHT = QColor(20, 20, 24), QColor(250, 250, 252)
 def thumbnail(document: MapDocument, paths: Sequence[NDArray[np.int64]], side: int) -> QImage:
     """Return a map in its colours with paths, cells (n, 2), and points on it. side: px of its longer edge."""
     bounds = document.bounds
-    pixels = np.ascontiguousarray(cost_pixels(document.cost, document.passable, bounds.lower, bounds.upper))
+    pixels = np.ascontiguousarray(map_pixels(document, bounds.lower, bounds.upper))
     image = QImage(pixels.data, document.width, document.height, 3 * document.width, QImage.Format.Format_RGB888)
     crisp = max(document.shape) <= side
     picture = image.convertToFormat(QImage.Format.Format_RGB32).scaled(

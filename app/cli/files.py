@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,11 +12,15 @@ from rich.table import Table
 
 from app.cli import output
 from app.cli.tables import read_given_map
-from app.scenarios.translate import movement_text
+from app.scenarios.translate import movement_text, rule_text
 from maps.formats import format_of, write_map
+from maps.terrain import NO_TERRAIN
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterator
+
+    from maps.document import MapDocument
 
 
 def info(arguments: argparse.Namespace) -> None:
@@ -34,12 +39,14 @@ def info(arguments: argparse.Namespace) -> None:
             "costs", f"{costs.min():g} to {costs.max():g}, mean {total / costs.size:.4g}, total {total:.6g}"
         )
     table.add_row("bounds", f"{document.bounds.lower:g} to {document.bounds.upper:g}")
-    table.add_row("movement", movement_text(document.rule))
+    table.add_row("movement", movement_text(document))
+    for title, words in (*_terrains(document), *_classes(document)):
+        table.add_row(title, escape(words))
     for route in document.routes:
+        walker = f", walked by {route.movement}" if route.movement else ""
         expected = "" if route.expected_cost is None else f", expected cost {route.expected_cost:g}"
-        table.add_row(
-            "route", f"{escape(route.name)}: {route.start} to {route.goal}, weight {route.weight:g}{expected}"
-        )
+        ends = f"{route.start} to {route.goal}"
+        table.add_row("route", escape(f"{route.name}: {ends}, weight {route.weight:g}{walker}{expected}"))
     for layout in document.layouts:
         table.add_row(
             "layout", f"{escape(layout.name)}: {len(layout.weights)} points, total weight {layout.weights.sum():g}"
@@ -47,6 +54,43 @@ def info(arguments: argparse.Namespace) -> None:
     for key, value in document.metadata.items():
         table.add_row(escape(key), escape(str(value)))
     output.out.print(table)
+
+
+def _terrains(document: MapDocument) -> Iterator[tuple[str, str]]:
+    """Yield a title and words for every terrain on the map, and for those of the palette that are not on it."""
+    counts = np.bincount(document.terrain.ravel(), minlength=NO_TERRAIN + 1).tolist()
+    absent: list[str] = []
+    for terrain, count in zip(document.palette, counts, strict=False):
+        cost = f"cost {terrain.cost:g}" if terrain.passable else "impassable"
+        if count:
+            yield "terrain", f"{terrain.name}: {cost}, {_cells(count)}"
+        else:
+            absent.append(f"{terrain.name} ({cost})")
+    if counts[NO_TERRAIN]:
+        yield "no terrain", f"{_cells(counts[NO_TERRAIN])} with a cost of their own"
+    if absent:
+        yield "not on the map", ", ".join(absent)
+
+
+def _cells(count: int) -> str:
+    return "1 cell" if count == 1 else f"{count} cells"
+
+
+def _classes(document: MapDocument) -> Iterator[tuple[str, str]]:
+    """Yield a title and words for every movement class."""
+    for kind in document.classes:
+        prices = [(terrain.name, price) for terrain, price in zip(document.palette, kind.costs, strict=True)]
+        pays = ", ".join(f"{name} {price:g}" for name, price in prices if math.isfinite(price))
+        cannot = ", ".join(name for name, price in prices if math.isinf(price))
+        own_moves = kind.neighbours is not None or kind.corner_rule is not None
+        words = (
+            f"size {kind.size}",
+            *([f"pays {pays}"] if pays else []),
+            f"{kind.factor:g} × the cost of a cell without a terrain",
+            *([f"cannot enter {cannot}"] if cannot else []),
+            *([rule_text(kind.rule_on(document.rule))] if own_moves else []),
+        )
+        yield "class", f"{kind.name}: {'; '.join(words)}"
 
 
 def convert(arguments: argparse.Namespace) -> None:

@@ -33,6 +33,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--points", metavar="FILE", help="where the points of the moved layouts go, as .csv or .json"
     )
     parser.add_argument("--json", metavar="FILE", help="where the report goes")
+    parser.add_argument(
+        "--snap-terrain",
+        action="store_true",
+        help="give every cell of the result the palette's terrain whose cost is nearest to its own",
+    )
     parser.add_argument("--picture", metavar="FILE.png", help="before and after side by side")
 
 
@@ -93,7 +98,7 @@ class Outputs:
         if self.gallery:
             attempt(self.gallery, lambda path: _write_gallery(path, scenario, before, solved))
         if self.report:
-            attempt(self.report, lambda path: output.write_json(path, solved.report.as_json()))
+            attempt(self.report, lambda path: output.write_json(path, solved.as_json()))
         if self.picture:
             attempt(self.picture, lambda path: _write_picture(path, before, solved))
         return failures

@@ -56,10 +56,13 @@ def solve(arguments: argparse.Namespace) -> bool:
     places = outputs.outputs_of(arguments)
     places.check(scenario)
     solved = _run(document, scenario, settings)
+    if arguments.snap_terrain:
+        solved = solved.snapped()
     # Files first: a closed pipe on the output must not cost the result.
     failures = places.write(scenario, document, solved)
     first, *others = (escape(line) for line in solved.report.summary_lines())
-    for line in (f"[bold]{first}[/]", *others, escape(solved.last.message)):
+    snapped = () if solved.snap is None else (escape(f"Snapped to terrains: {solved.snap.sentence}"),)
+    for line in (f"[bold]{first}[/]", *others, escape(solved.last.message), *snapped):
         output.out.print(line)
     if solved.stopped:
         kept = not failures and places.holds_result(scenario, document, solved)

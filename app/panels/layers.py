@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 from app.canvas.colouring import WALL, WALL_EDGE, colour_table
 from app.canvas.layers import FIRST_LAYERS, LAYERS, Layer
 from app.widgets.parts import EDGE, GAP, MARGIN, SWATCH, TARGET, Check, blank_pixmap, round_pen
+from maps.terrain import DEFAULT_PALETTE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -59,11 +60,19 @@ class LayersPanel(QWidget):
             switch.setChecked(name in wanted)
             switch.blockSignals(False)
 
+    def toggle(self, name: Layer) -> None:
+        """Switch a layer on or off."""
+        self.switches[name].toggle()
+
     def _tell_visible(self) -> None:
         self.visible_changed.emit(self.visible())
 
     def _words(self) -> dict[Layer, tuple[str, str]]:
         return {
+            "terrain": (
+                self.tr("Terrain"),
+                self.tr("The map in the colours of its terrains; off, in those of its costs (C)"),
+            ),
             "cost": (self.tr("Cost"), self.tr("What each cell costs to cross, by colour")),
             "walls": (self.tr("Walls"), self.tr("Cells that nobody can cross")),
             "locked": (self.tr("Locked"), self.tr("Hatched cells, which a run may not change")),
@@ -98,6 +107,18 @@ def _costs(painter: QPainter) -> None:
         scale.setColorAt(at / 5.0, QColor(*colour))
     painter.setPen(QPen(EDGE, 1.0))
     painter.setBrush(QBrush(scale))
+    painter.drawRoundedRect(_SQUARE, 3.0, 3.0)
+
+
+def _terrains(painter: QPainter) -> None:
+    painter.setPen(Qt.PenStyle.NoPen)
+    side = _SQUARE.width() / 2.0
+    for number, terrain in enumerate(DEFAULT_PALETTE[1:5]):
+        down, right = divmod(number, 2)
+        painter.setBrush(QColor(terrain.colour))
+        painter.drawRect(QRectF(_SQUARE.left() + right * side, _SQUARE.top() + down * side, side, side))
+    painter.setPen(QPen(EDGE, 1.0))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawRoundedRect(_SQUARE, 3.0, 3.0)
 
 
@@ -187,6 +208,7 @@ def _trails(painter: QPainter) -> None:
 
 
 _PICTURES: dict[Layer, Callable[[QPainter], None]] = {
+    "terrain": _terrains,
     "cost": _costs,
     "walls": _walls,
     "locked": _locked,

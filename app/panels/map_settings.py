@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.panels.movement_words import corner_words, neighbour_words
 from app.tools.strokes import base_terrain
 from app.widgets.parts import GAP, MARGIN, TARGET, Button, Notice, NumberField
 from maps.document import Bounds, MapDocument
@@ -27,7 +28,7 @@ from maps.edits import resize
 from maps.errors import MapError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from app.document.model import DocumentModel
 
@@ -52,16 +53,9 @@ class MapSettingsPanel(QWidget):
         self.anchor, anchors = self._make_anchor()
         self.resize_button = Button(self.tr("Resize"), self.tr("Give the map this many rows and columns"))
         self.cell_size = NumberField(self.tr("Side of a cell in units of the game's world"))
-        self.neighbours = self._choice(
-            {4: self.tr("4 neighbours"), 8: self.tr("8 neighbours")}, self.tr("Whether diagonal moves are legal")
-        )
+        self.neighbours = self._choice(neighbour_words(), self.tr("Whether diagonal moves are legal"))
         self.corners = self._choice(
-            {
-                "both_open": self.tr("Both corners open"),
-                "one_open": self.tr("One corner open"),
-                "free": self.tr("Cut corners freely"),
-            },
-            self.tr("Which of the two cells beside a diagonal move must be open"),
+            corner_words(), self.tr("Which of the two cells beside a diagonal move must be open")
         )
         self.cost_rule = self._choice(
             {"mean": self.tr("Mean of both cells"), "entered": self.tr("The cell entered")},
@@ -274,7 +268,7 @@ class MapSettingsPanel(QWidget):
         group.button(0).setChecked(True)
         return group, grid
 
-    def _choice(self, entries: dict[Any, str], tip: str) -> QComboBox:
+    def _choice(self, entries: Mapping[Any, str], tip: str) -> QComboBox:
         box = QComboBox()
         for key, text in entries.items():
             box.addItem(text, key)

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
 
+from app.tools.tool import TERRAIN_KEYS
 from app.widgets.entry_table import Column, EntriesPanel
 from app.widgets.parts import Button, RemoveButton, ask_colour, free_name, number, shortest, swatch, tick_box
-from maps.document import MapDocument, Terrain
+from maps.terrain import Terrain
+from maps.terrain_edits import remove_palette_terrain, set_palette_terrain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,12 +24,13 @@ COLOUR, NAME, COST, WALL = range(4)
 
 
 class PalettePanel(EntriesPanel[Terrain]):
-    """List the terrains: a click takes one for painting, a double click edits it; painted cells keep theirs."""
+    """List the terrains: a click takes one for painting, a double click edits it, and its cells follow."""
 
-    terrain_chosen = Signal(object)  # Terrain
+    terrain_chosen = Signal(int)  # its number in the palette
 
     def __init__(self, model: DocumentModel, parent: QWidget | None = None) -> None:
-        super().__init__(model, lambda document: document.palette, _set_terrain, _remove_terrain, parent)
+        edits = set_palette_terrain, remove_palette_terrain
+        super().__init__(model, lambda document: document.palette, *edits, parent)
         self._add_button(Button(self.tr("Add"), self.tr("Add a terrain like the chosen one")), self._add)
         self._remove_button = self._add_button(
             RemoveButton(self.tr("Remove"), self.tr("Remove the chosen terrain from the palette (Del)")),
@@ -43,13 +46,14 @@ class PalettePanel(EntriesPanel[Terrain]):
 
     def _make_columns(self) -> Sequence[Column]:
         return (
-            Column("", self.tr("The terrain's colour in the palette"), 28),
+            Column("", self.tr("The terrain's colour, and the key that takes it up"), 44),
             Column(self.tr("Name"), self.tr("The terrain's name"), editable=True),
             Column(self.tr("Cost"), self.tr("What it costs to cross a cell of it"), 64, True, True),
             Column(self.tr("Wall"), self.tr("Whether nobody can cross it"), 40),
         )
 
     def _fill(self, row: int, entry: Terrain) -> None:
+        self._text(row, COLOUR, TERRAIN_KEYS[row : row + 1], dim=True)
         self._icon(
             row,
             COLOUR,
@@ -72,7 +76,7 @@ class PalettePanel(EntriesPanel[Terrain]):
 
     def _choose(self, row: int) -> None:
         if row < len(self._shown):
-            self.terrain_chosen.emit(self._shown[row])
+            self.terrain_chosen.emit(row)
 
     def _keep_active(self, before: int, now: int) -> None:
         if self._active >= min(before, now):  # none yet, or gone: only the designer takes a terrain up
@@ -101,12 +105,3 @@ class PalettePanel(EntriesPanel[Terrain]):
     def _use(self, row: int, column: int) -> None:
         self._click(row, column)
         self._double_click(row, column)
-
-
-def _set_terrain(document: MapDocument, index: int, terrain: Terrain) -> MapDocument:
-    palette = (*document.palette[:index], terrain, *document.palette[index + 1 :])
-    return document if palette == document.palette else document.replace(palette=palette)
-
-
-def _remove_terrain(document: MapDocument, index: int) -> MapDocument:
-    return document.replace(palette=document.palette[:index] + document.palette[index + 1 :])

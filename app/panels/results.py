@@ -45,6 +45,7 @@ class ResultsPanel(QWidget):
     amount_wanted = Signal(float)  # how much of the change of the result in view is to be seen
     apply_wanted = Signal(object)  # KeptResult
     fork_wanted = Signal(object)  # KeptResult
+    snap_wanted = Signal(object)  # KeptResult
     rename_wanted = Signal(object, str)  # KeptResult and the name that it shall have
     delete_wanted = Signal(object)  # list[KeptResult]
 
@@ -79,6 +80,11 @@ class ResultsPanel(QWidget):
         )
         self.fork_button = self._button(
             self.tr("Fork"), self.tr("Apply the chosen result and start a run on it with its settings"), self.fork
+        )
+        self.snap_button = self._button(
+            self.tr("Snap"),
+            self.tr("Keep a copy of the chosen result in which every cell is one of the palette's terrains"),
+            self.snap,
         )
         self.rename_button = self._button(
             self.tr("Rename"), self.tr("Give the chosen result another name (F2)"), self.rename
@@ -154,6 +160,11 @@ class ResultsPanel(QWidget):
         if len(self.chosen) == 1:
             self.fork_wanted.emit(self.chosen[0])
 
+    def snap(self) -> None:
+        """Snap the chosen result to the palette's terrains."""
+        if len(self.chosen) == 1:
+            self.snap_wanted.emit(self.chosen[0])
+
     def rename(self) -> None:
         """Let the designer type another name for the chosen result, in its row."""
         if len(self.chosen) == 1:
@@ -173,6 +184,7 @@ class ResultsPanel(QWidget):
             self.compare_button,
             self.apply_button,
             self.fork_button,
+            self.snap_button,
             self.rename_button,
             self.delete_button,
         )
@@ -241,7 +253,7 @@ class ResultsPanel(QWidget):
     def _allow(self) -> None:
         number = len(self.chosen)
         one = "" if number == 1 else self.tr("Choose one result first")
-        for button in (self.apply_button, self.fork_button, self.rename_button):
+        for button in (self.apply_button, self.fork_button, self.snap_button, self.rename_button):
             button.allow(one)
         self.compare_button.allow("" if 1 <= number <= 2 else self.tr("Choose one result or two first"))
         self.delete_button.allow("" if number else self.tr("Choose a result first"))

@@ -10,11 +10,12 @@ import numpy as np
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QVBoxLayout
 
-from app.tools.routes import ROUTE_COLOURS, free_route_name
+from app.tools.routes import new_route
+from app.widgets.choices import offer_in_cell
 from app.widgets.entry_table import Column, EntriesPanel
 from app.widgets.parts import Button, RemoveButton, ask_colour, number, shortest, swatch
 from maps.checks import positive
-from maps.document import Cell, MapDocument, Route
+from maps.document import MapDocument, Route
 from maps.edits import remove_route, set_route
 
 if TYPE_CHECKING:
@@ -23,8 +24,9 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
     from app.document.model import DocumentModel
+    from maps.document import Cell, Journey
 
-NUMBER, COLOUR, NAME, WEIGHT, COST, TARGET = range(6)
+NUMBER, COLOUR, NAME, WALKER, WEIGHT, COST, TARGET = range(7)
 
 
 class RoutesPanel(EntriesPanel[Route]):
@@ -35,9 +37,9 @@ class RoutesPanel(EntriesPanel[Route]):
 
     def __init__(self, model: DocumentModel, parent: QWidget | None = None) -> None:
         super().__init__(model, lambda document: document.routes, set_route, remove_route, parent)
-        # By their ends, so that a path's cost stays beside its route whatever is added or removed.
-        self._costs: dict[tuple[Cell, Cell], float] = {}  # on the map in view
-        self._drawn_costs: dict[tuple[Cell, Cell], float] = {}
+        # By these, so that a path's cost stays beside its route whatever is added or removed.
+        self._costs: dict[Journey, float] = {}  # on the map in view
+        self._drawn_costs: dict[Journey, float] = {}
         self._stale = False  # the costs are of an earlier state of the map in view
         self._targets: dict[str, float] = {}
         self._told: tuple[float, ...] = ()
@@ -55,15 +57,13 @@ class RoutesPanel(EntriesPanel[Route]):
         box = self.layout()
         assert isinstance(box, QVBoxLayout)
         box.insertWidget(1, self.subject)
-        self.table.cellClicked.connect(self._ask_colour)
-        self.table.used.connect(self._ask_colour)
+        self.table.cellClicked.connect(self._ask)
+        self.table.used.connect(self._ask)
         self.show_targets(False)
         self.refresh()
 
-    def show_costs(
-        self, costs: Mapping[tuple[Cell, Cell], float], subject: str = "", *, stale: bool = False
-    ) -> None:
-        """Show what paths cost, by the ends of their routes; infinite where there is no path.
+    def show_costs(self, costs: Mapping[Journey, float], subject: str = "", *, stale: bool = False) -> None:
+        """Show what paths cost, by the journeys of their routes; infinite where there is no path.
 
         subject: on which map, in words; empty for the drawn one.  stale: those of an earlier state of it.
         """
@@ -76,12 +76,16 @@ class RoutesPanel(EntriesPanel[Route]):
             self.subject.setText(words)
             self.subject.setVisible(bool(words))
 
-    def show_drawn_costs(self, costs: Mapping[tuple[Cell, Cell], float]) -> None:
+    def show_drawn_costs(self, costs: Mapping[Journey, float]) -> None:
         """Take what paths cost on the drawn map: there a target keeps the cost of now."""
         if costs != self._drawn_costs:
             self._drawn_costs = dict(costs)
             self.refresh()
             self._tell_targets()
+
+    def _show(self, document: MapDocument) -> None:
+        self.table.setColumnHidden(WALKER, not document.classes)
+        super()._show(document)
 
     def show_targets(self, wanted: bool) -> None:
         """Show or hide the column of target costs."""
@@ -106,19 +110,22 @@ class RoutesPanel(EntriesPanel[Route]):
 
     def _make_columns(self) -> Sequence[Column]:
         return (
-            Column("#", self.tr("The number that the map shows at the route's ends"), 22),
-            Column("", self.tr("The route's colour on the map"), 24),
+            Column("#", self.tr("The number that the map shows at the route's ends"), 18),
+            Column("", self.tr("The route's colour on the map"), 22),
             Column(self.tr("Name"), self.tr("The route's name"), editable=True),
-            Column(self.tr("Weight"), self.tr("How much the route counts beside the others"), 52, True, True),
-            Column(self.tr("Cost"), self.tr("What the cheapest path costs now"), 58, False, True),
-            Column(self.tr("Target"), self.tr("What the path should cost after a run"), 54, True, True),
+            Column(self.tr("Walked by"), self.tr("The movement class whose prices the route's path pays"), 70),
+            Column(self.tr("Weight"), self.tr("How much the route counts beside the others"), 50, True, True),
+            Column(self.tr("Cost"), self.tr("What the cheapest path costs now"), 54, False, True),
+            Column(self.tr("Target"), self.tr("What the path should cost after a run"), 48, True, True),
         )
 
     def _fill(self, row: int, entry: Route) -> None:
         cost = self._cost(entry)
         self._text(row, NUMBER, str(row + 1))
         self._icon(row, COLOUR, swatch(entry.colour), self.tr("Click for another colour"))
-        self._text(row, NAME, entry.name, _ends(entry))
+        self._text(row, NAME, entry.name, f"{entry.name}: {_ends(entry)}")
+        walker = entry.movement or self.tr("everybody")
+        self._text(row, WALKER, walker, self.tr("{}; click to choose").format(walker), not entry.movement)
         self._text(row, WEIGHT, shortest(entry.weight))
         self._text(row, COST, *self._cost_in_words(entry, cost), dim=math.isnan(cost) or self._stale)
         target, now = self._targets.get(entry.name), self._cost(entry, drawn=True)
@@ -132,7 +139,7 @@ class RoutesPanel(EntriesPanel[Route]):
     def _cost(self, route: Route, *, drawn: bool = False) -> float:
         """Return what a route's path costs on the map in view, or on the drawn one; NaN where not known."""
         costs = self._drawn_costs if drawn else self._costs
-        return costs.get((route.start, route.goal), math.nan)
+        return costs.get(route.journey, math.nan)
 
     def _cost_in_words(self, route: Route, cost: float) -> tuple[str, str]:
         if math.isnan(cost):
@@ -171,12 +178,9 @@ class RoutesPanel(EntriesPanel[Route]):
         self._remove_button.allow(none)
 
     def _add(self) -> None:
-        document, number_of = self._model.document, len(self._shown)
-        start, goal = _free_ends(document, number_of)
-        self._append(
-            self.tr("Add route"),
-            Route(free_route_name(self._shown), start, goal, colour=ROUTE_COLOURS[number_of % len(ROUTE_COLOURS)]),
-        )
+        document = self._model.document
+        start, goal = _free_ends(document, len(self._shown))
+        self._append(self.tr("Add route"), new_route(document, start, goal))
 
     def _swap(self) -> None:
         route = self._shown[self._active]
@@ -192,9 +196,23 @@ class RoutesPanel(EntriesPanel[Route]):
             ),
         )
 
-    def _ask_colour(self, row: int, column: int) -> None:
-        if column != COLOUR:
-            return
+    def _ask(self, row: int, column: int) -> None:
+        """Ask for what a cell without a text to type shows."""
+        if column == COLOUR:
+            self._ask_colour(row)
+        elif column == WALKER:
+            kinds = {"": self.tr("everybody")} | {kind.name: kind.name for kind in self._model.document.classes}
+            offer_in_cell(
+                self.table, row, column, kinds, self._shown[row].movement, lambda kind: self._let_walk(row, kind)
+            )
+
+    def _let_walk(self, row: int, kind: str) -> None:
+        route = self._shown[row]
+        if kind != route.movement:  # a promised cost is that of who walked it
+            walked = replace(route, movement=kind, expected_cost=None)
+            self._replace(row, self.tr("Walker of route"), walked)
+
+    def _ask_colour(self, row: int) -> None:
         route = self._shown[row]
         colour = ask_colour(self, route.colour, self.tr("Colour of {}").format(route.name))
         if colour is not None:

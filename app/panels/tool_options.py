@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal, SignalInstance
+from PySide6.QtCore import QRectF, QSignalBlocker, Qt, Signal, SignalInstance
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import (
     QComboBox,
     QLabel,
@@ -17,12 +18,14 @@ from PySide6.QtWidgets import (
 
 from app.tools import TOOLS, OptionField, ToolOptions
 from app.widgets.fields import Number
-from app.widgets.parts import Check
+from app.widgets.parts import GAP, SWATCH, Check, draw_swatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from PySide6.QtGui import QAction
+    from PySide6.QtGui import QAction, QPaintEvent
+
+    from maps.terrain import Terrain
 
 HEIGHT, WIDTH = 24, 92  # px, of a field
 MOST, LEAST = 1e6, 1e-3  # of a value; the least that a cost or a factor can be
@@ -38,6 +41,7 @@ class OptionsBar(QToolBar):
         self.setWindowTitle(self.tr("Tool options"))
         self.setMovable(False)
         self._options = options
+        self._palette: tuple[Terrain, ...] = ()
         self._name = QLabel()
         self._name.setMinimumWidth(84)
         self.size_box = Number(minimum=1, maximum=512, decimals=0)
@@ -52,6 +56,7 @@ class OptionsBar(QToolBar):
         ):
             self.mode.addItem(text, key)
         self.value = Number(minimum=-MOST, maximum=MOST, decimals=3, singleStep=0.1)
+        self.terrain = TerrainLabel()
         self.swap = QToolButton()
         self.swap.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
         self.filled = Check(self.tr("Filled"))
@@ -68,7 +73,8 @@ class OptionsBar(QToolBar):
             ("hardness", self.tr("Hardness"), self.hardness, self.tr("Share of the brush at full strength")),
             ("mode", self.tr("Paint"), self.mode, self.tr("What the brush does to the cost")),
             ("value", "", self.value, self.tr("Cost to cross a cell, what is added, or the factor")),
-            ("swap", "", self.swap, self.tr("Paint with the other cost (X)")),
+            ("swap", "", self.swap, self.tr("Paint with the other terrain or cost (X)")),
+            ("terrain", "", self.terrain, self.tr("What is painted; type a cost to paint that instead")),
             ("spacing", self.tr("Spacing"), self.spacing, self.tr("Least distance between scattered points")),
             ("weight", self.tr("Weight"), self.weight, self.tr("Weight of new points; two count as two points")),
             ("seed", self.tr("Seed"), self.seed, self.tr("Another seed scatters other points")),
@@ -112,6 +118,11 @@ class OptionsBar(QToolBar):
             for action in actions:
                 action.setVisible(name in shown)
 
+    def show_palette(self, palette: tuple[Terrain, ...]) -> None:
+        """Name terrains as another palette does."""
+        self._palette = palette
+        self.show_options(self._options)
+
     def show_options(self, options: ToolOptions) -> None:
         """Show options that something else changed, such as the picker; nothing is emitted."""
         self._options = options
@@ -135,8 +146,40 @@ class OptionsBar(QToolBar):
         with QSignalBlocker(self.mode):
             self.mode.setCurrentIndex(self.mode.findData(options.mode))
         self.value.setEnabled(options.mode != "smooth")
-        self.swap.setText(f"⇄ {options.other_cost:.3g}")
+        terrain = self._terrain(options.painted_terrain)
+        self.terrain.show_terrain(terrain)
+        self.hardness.setEnabled(terrain is None)
+        other = self._terrain(options.other_terrain)
+        self.swap.setText(f"⇄ {options.other_cost:.3g}" if other is None else f"⇄ {other.name}")
+
+    def _terrain(self, number: int | None) -> Terrain | None:
+        return None if number is None or number >= len(self._palette) else self._palette[number]
 
     def _change(self, options: ToolOptions) -> None:
         self.show_options(options)
         self.options_changed.emit(options)
+
+
+class TerrainLabel(QLabel):
+    """Name a terrain beside a swatch of it; empty where none is painted."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._terrain: Terrain | None = None
+
+    def show_terrain(self, terrain: Terrain | None) -> None:
+        """Show a terrain; None for none."""
+        self._terrain = terrain
+        self.setText("" if terrain is None else terrain.name)
+        self.setContentsMargins(SWATCH + 3 * GAP if terrain else 0, 0, 0, 0)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the swatch before the name."""
+        super().paintEvent(event)
+        if self._terrain is not None:
+            painter = QPainter(self)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            square = QRectF(2 * GAP + 0.5, (self.height() - SWATCH) // 2 + 1.5, SWATCH - 3.0, SWATCH - 3.0)
+            draw_swatch(painter, square, self._terrain.colour, not self._terrain.passable)
+            painter.end()

@@ -6,15 +6,16 @@ import signal
 import threading
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from app.scenarios.report import Report, RunFacts
+from app.scenarios.report import Json, Report, RunFacts
 from app.scenarios.translate import movement_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
+    from app.run.snap import Snap
     from app.scenarios.scenario import AnyScenario, AnyStep, ScenarioSettings
     from maps.document import MapDocument
 
@@ -25,12 +26,25 @@ class Solved:
 
     document: with the result in it.  last: the last step, with its message and result.
     stopped: whether Ctrl+C ended the run; the result is then the best so far.
+    snap: what it took to snap the document to terrains, where that was asked for; the report is of the run.
     """
 
     document: MapDocument
     report: Report
     last: AnyStep
     stopped: bool = False
+    snap: Snap | None = None
+
+    def as_json(self) -> dict[str, Json]:
+        """Return the report, and what the snapping took."""
+        return {**self.report.as_json(), **({} if self.snap is None else self.snap.as_json())}
+
+    def snapped(self) -> Solved:
+        """Return the same with the document snapped to the terrains of its palette."""
+        from app.run.snap import snap
+
+        made = snap(self.document)
+        return replace(self, document=made.document, snap=made)
 
 
 def solve(
@@ -62,7 +76,7 @@ def solve(
     assert last is not None, "a run has at least one step"
     seconds = round(time.perf_counter() - began, 3)
     after = document if last.result is None else scenario.apply(document, last.result)
-    movement = movement_text(document.rule)
+    movement = movement_text(document)
     facts = RunFacts(scenario.name, movement, settings.seed, last.step, seconds, last.status, threads)
     return Solved(after, scenario.report(document, after, settings, last, facts), last, stopped)
 

@@ -34,10 +34,16 @@ def same_map(one: MapDocument, other: MapDocument) -> bool:
     """Return whether two documents have the same cells, routes, points and rules, whatever they are called."""
     if one is other:
         return True
-    layers = ((one.cost, other.cost), (one.passable, other.passable), (one.locked, other.locked))
+    layers = (
+        (one.cost, other.cost),
+        (one.passable, other.passable),
+        (one.locked, other.locked),
+        (one.terrain, other.terrain),
+    )
     return (
         all(mine is its or np.array_equal(mine, its) for mine, its in layers)
         and (one.rule, one.bounds, one.routes) == (other.rule, other.bounds, other.routes)
+        and (one.palette, one.classes) == (other.palette, other.classes)
         and len(one.layouts) == len(other.layouts)
         and all(map(same_points, one.layouts, other.layouts))
     )

@@ -266,7 +266,8 @@ class RunModel(QObject):
                 if layout is not old
             }
             walls = None if after.passable is before.passable else after.passable
-            self.frame = Frame(self.step, costs, layouts=moved or None, passable=walls)
+            terrain = None if after.terrain is before.terrain else after.terrain
+            self.frame = Frame(self.step, costs, layouts=moved or None, passable=walls, terrain=terrain)
             self.frame_changed.emit()
 
     def _forget(self) -> None:
@@ -333,11 +334,13 @@ class RunModel(QObject):
 
 
 def _shows(frame: Frame, document: MapDocument) -> bool:
-    """Return whether a frame has the costs, the walls and the points of a document."""
+    """Return whether a frame has the costs, the walls, the terrains and the points of a document."""
     costs, points = frame.cost_map, frame.layouts or {}
     places = {layout.name: layout.positions for layout in document.layouts}
     open_cells, walls = document.passable, frame.passable
     if walls is not None and not np.array_equal(walls, open_cells):
+        return False
+    if frame.terrain is not None and not np.array_equal(frame.terrain, document.terrain):
         return False
     return (costs is None or np.allclose(costs[open_cells], document.cost[open_cells], rtol=1e-5)) and all(
         name in places and np.shape(at) == places[name].shape and np.allclose(at, places[name])
@@ -346,6 +349,7 @@ def _shows(frame: Frame, document: MapDocument) -> bool:
 
 
 def _size(frame: Frame) -> int:
-    arrays = [frame.cost_map, frame.traffic, frame.passable, *frame.paths, *(frame.layouts or {}).values()]
+    layers = frame.cost_map, frame.traffic, frame.passable, frame.terrain
+    arrays = [*layers, *frame.paths, *(frame.layouts or {}).values()]
     plan = 0 if frame.plan is None else frame.plan.lines.nbytes + frame.plan.mass.nbytes + frame.plan.rows.nbytes
     return 1 + plan + sum(array.nbytes for array in arrays if array is not None)

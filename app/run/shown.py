@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from maps.edits import apply_costs, apply_walls
+from maps.edits import apply_costs, apply_terrain, apply_walls
 from maps.layout_edits import move_layouts
 
 if TYPE_CHECKING:
@@ -34,8 +34,8 @@ class Headline:
 class Shown:
     """The map in view. `RunView` decides it; canvas, headline, routes, plan panel and status bar read it.
 
-    document: walls, routes and points, and the costs from before the run; the walls are those of the frame, where
-    it has any.
+    document: walls, terrains, routes and points, and the costs from before the run; the walls and terrains are
+    those of the frame, where it has any.
     frame: a step of the run, or the map of a kept result, whose costs lie over these; None for the drawn map.
     subject: what is in view, in words; empty for the drawn map.  moving: the next frame is under way.
     measures: the newest of this map; of an earlier state of it while those of this one are being worked out.
@@ -95,8 +95,18 @@ def with_points(document: MapDocument, frame: Frame) -> MapDocument:
 
 
 def with_frame(document: MapDocument, frame: Frame) -> MapDocument:
-    """Return a document with a frame's costs, walls and points. Raises MapError where they do not fit."""
+    """Return a document with all that a frame has of one. Raises MapError where it does not fit."""
     made = with_points(document, frame)
+    if frame.terrain is not None:
+        made = apply_terrain(made, frame.terrain).document
     if frame.cost_map is not None:
         made = apply_costs(made, frame.cost_map).document
     return made if frame.passable is None else apply_walls(made, frame.passable).document
+
+
+def with_ground(document: MapDocument, frame: Frame) -> MapDocument:
+    """Return a document with a frame's walls and terrains, for its costs to be shown on."""
+    return document.replace(
+        passable=document.passable if frame.passable is None else frame.passable,
+        terrain=document.terrain if frame.terrain is None else frame.terrain,
+    )

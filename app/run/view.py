@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.run.measures import Measurer, Measures, Wanted
-from app.run.shown import Headline, Shown, with_points
+from app.run.shown import Headline, Shown, with_ground, with_points
 from app.scenarios.frame import Frame
 from app.scenarios.translate import shortest_paths
 from app.scenarios.words import compared, kept_share
@@ -69,7 +69,8 @@ class RunView(QObject):
         self._moved: tuple[MapDocument, Frame, MapDocument] | None = None  # a document, a frame, both together
         self._shape = model.document.shape  # of the map that the canvas shows
         self._asked: Wanted | None = None  # to be measured, last
-        self._walled: tuple[MapDocument, Frame, MapDocument] | None = None  # a document with a frame's walls
+        # A document with a frame's walls and terrains.
+        self._walled: tuple[MapDocument, Frame, MapDocument] | None = None
         self.measurer = Measurer(self)
         self.measurer.measured.connect(self._take_measures)
         self._measure_due = QTimer(self, interval=MEASURE_INTERVAL, singleShot=True)
@@ -234,12 +235,12 @@ class RunView(QObject):
         return frame if fits else None
 
     def _ground(self, document: MapDocument, frame: Frame | None) -> MapDocument:
-        """Return the document with the walls of the frame, the same one until either is another."""
-        if frame is None or frame.passable is None:
+        """Return the document with the walls and terrains of the frame, the same one until either is another."""
+        if frame is None or (frame.passable is None and frame.terrain is None):
             self._walled = None
             return document
         if self._walled is None or self._walled[0] is not document or self._walled[1] is not frame:
-            self._walled = document, frame, document.replace(passable=frame.passable)
+            self._walled = document, frame, with_ground(document, frame)
         return self._walled[2]
 
     def _measures_for(self, shown: Shown) -> Measures | None:

@@ -11,6 +11,8 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from maps.terrain import TerrainMap
+
 Floats = npt.NDArray[np.float64]
 Cells = npt.NDArray[np.int64]
 
@@ -44,6 +46,7 @@ class Frame:
 
     cost_map, traffic: (H, W).  paths: cells (n, 2) per route; walks: the same, of agents.
     passable: (H, W), of a run that places or removes walls.
+    terrain: (H, W) numbers in the palette, of a run that arranges terrain.
     layouts: name to positions (n, 2).
     plan: its largest couplings; rows are the points that they begin at.
     """
@@ -54,6 +57,7 @@ class Frame:
     paths: tuple[Cells, ...] = ()
     walks: tuple[Cells, ...] = ()
     passable: npt.NDArray[np.bool_] | None = None
+    terrain: TerrainMap | None = None
     layouts: Mapping[str, Floats] | None = None
     plan: Plan | None = None
     scatter: Scatter | None = None

@@ -15,8 +15,11 @@ from app.tools.tool import Gesture, PointerEvent, Sketch, Tool, ToolOptions
 __all__ = ["TOOLS", "Gesture", "OptionField", "PointerEvent", "Sketch", "Tool", "ToolEntry", "ToolOptions"]
 
 
-# A field of the options bar. "value" is what the mode works with: a cost, an amount or a factor.
-OptionField = Literal["filled", "size", "hardness", "mode", "value", "swap", "spacing", "weight", "seed", "snap"]
+# A field of the options bar. "value" is what the mode works with: a cost, an amount or a factor; "terrain" names
+# the one that is painted.
+OptionField = Literal[
+    "filled", "size", "hardness", "mode", "value", "swap", "terrain", "spacing", "weight", "seed", "snap"
+]
 
 
 @dataclass(frozen=True)
@@ -46,23 +49,23 @@ class ToolEntry:
 
     @property
     def paints(self) -> bool:
-        """Whether it paints the cost that the designer chose."""
+        """Whether it paints the terrain or cost that the designer chose."""
         return "value" in self.options
 
 
-_VALUE: tuple[OptionField, ...] = ("mode", "value", "swap")
+_VALUE: tuple[OptionField, ...] = ("mode", "value", "swap", "terrain")
 _BRUSH: tuple[OptionField, ...] = ("size", "hardness", *_VALUE)
 _SCATTER: tuple[OptionField, ...] = ("size", "spacing", "weight", "seed")
 
 TOOLS: dict[str, ToolEntry] = {
-    "brush": ToolEntry("Brush", "B", "Paint costs", strokes.brush, _BRUSH, from_outside=True),
+    "brush": ToolEntry("Brush", "B", "Paint a terrain or costs", strokes.brush, _BRUSH, from_outside=True),
     "eraser": ToolEntry("Eraser", "E", "Back to the base terrain", strokes.eraser, ("size",), from_outside=True),
     "line": ToolEntry("Line", "L", "Drag a straight line; Shift: 45°", shapes.line, _BRUSH, from_outside=True),
     "rectangle": ToolEntry(
         "Rectangle", "R", "Drag a rectangle; Shift: square", shapes.box, ("filled", *_VALUE), from_outside=True
     ),
-    "fill": ToolEntry("Fill", "F", "Fill connected cells of one cost", fill.fill, _VALUE),
-    "picker": ToolEntry("Picker", "I", "Take a cell's cost for painting", fill.picker, edits=False),
+    "fill": ToolEntry("Fill", "F", "Fill connected cells of one kind", fill.fill, _VALUE),
+    "picker": ToolEntry("Picker", "I", "Take a cell's terrain or cost for painting", fill.picker, edits=False),
     "wall": ToolEntry(
         "Wall", "W", "Left builds, right clears", strokes.wall, ("size",), edits_right=True, from_outside=True
     ),

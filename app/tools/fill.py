@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from maps.edits import paint, same_terrain, set_passable
+from app.tools.painting import painted, picked, terrain_in_hand
+from maps.edits import same_terrain, set_passable
 from maps.raster import flood
 
 if TYPE_CHECKING:
@@ -14,14 +14,15 @@ if TYPE_CHECKING:
 
 
 def fill(model: DocumentModel, options: ToolOptions) -> Gesture:
-    """Paint the connected cells of one cost, or a connected wall, which opens."""
+    """Paint the connected cells of one terrain and cost; a connected wall opens unless it gets a terrain."""
     event = yield
     document = model.document
     if event.button != "left" or not document.contains(event.cell):
         return None
     patch = flood(same_terrain(document, event.cell), event.cell)
-    filled = paint(document, patch, options.mode, options.value).document
-    model.preview(set_passable(filled, patch, True).document)
+    filled = painted(document, patch, options, document)
+    opens = terrain_in_hand(document, options) is None
+    model.preview(set_passable(filled, patch, True).document if opens else filled)
     # The press shows the fill, and Escape before the release still takes it back.
     while event.phase != "release":
         event = yield
@@ -30,10 +31,10 @@ def fill(model: DocumentModel, options: ToolOptions) -> Gesture:
 
 
 def picker(model: DocumentModel, options: ToolOptions) -> Gesture:
-    """Take the cost of a cell for painting; dragging goes on picking."""
+    """Take the terrain of a cell for painting, or its cost; dragging goes on picking."""
     event = yield
     while event.phase != "release":
         if model.document.contains(event.cell):
-            options = replace(options, cost=float(model.document.cost[event.cell]), mode="set")
+            options = picked(model.document, event.cell, options)
         event = yield
     return options

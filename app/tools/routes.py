@@ -11,8 +11,6 @@ from maps.edits import set_route
 from maps.raster import line_cells
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from app.document.model import DocumentModel
     from app.tools.tool import Gesture, PointerEvent, ToolOptions
 
@@ -60,10 +58,16 @@ def trace(model: DocumentModel, options: ToolOptions) -> Gesture:
     return replace(options, route=index)
 
 
-def free_route_name(routes: Sequence[Route]) -> str:
-    """Return "Route 2" for the second route, whatever the first is called; a later number where that is taken."""
+def new_route(document: MapDocument, start: Cell, goal: Cell) -> Route:
+    """Return one more route for a document, walked by the class that walks the route before it.
+
+    The second one is called "Route 2", whatever the first is; a later number where that is taken.
+    """
+    routes = document.routes
     taken = {route.name for route in routes}
-    return next(name for n in itertools.count(len(routes) + 1) if (name := f"Route {n}") not in taken)
+    name = next(name for n in itertools.count(len(routes) + 1) if (name := f"Route {n}") not in taken)
+    colour = ROUTE_COLOURS[len(routes) % len(ROUTE_COLOURS)]
+    return Route(name, start, goal, colour=colour, movement=routes[-1].movement if routes else "")
 
 
 def _place(model: DocumentModel, options: ToolOptions, end: End) -> Gesture:
@@ -103,7 +107,7 @@ def _with_end(document: MapDocument, index: int, end: End, cell: Cell) -> Route:
         # A length promised by a scenario file is for the old ends.
         route = replace(document.routes[index], expected_cost=None)
         return replace(route, start=cell) if end == "start" else replace(route, goal=cell)
-    return Route(free_route_name(document.routes), cell, cell, colour=ROUTE_COLOURS[index % len(ROUTE_COLOURS)])
+    return new_route(document, cell, cell)
 
 
 def _nearest_cell(document: MapDocument, cell: Cell) -> Cell:

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from maps.document import MapDocument, Terrain
-from maps.edits import Edit, paint, set_locked, set_passable, set_terrain
+from app.tools.painting import painted
+from maps.document import MapDocument
+from maps.edits import Edit, set_locked, set_passable, set_terrain
 from maps.raster import Patch, stroke
+from maps.terrain import Terrain
 
 if TYPE_CHECKING:
     from app.document.model import DocumentModel
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def brush(model: DocumentModel, options: ToolOptions) -> Gesture:
-    """Paint costs; a cell that the stroke crosses twice is painted once."""
+    """Paint a terrain or costs; a cell that the stroke crosses twice is painted once."""
     event = yield
     if event.button != "left":
         return None
@@ -29,7 +31,7 @@ def brush(model: DocumentModel, options: ToolOptions) -> Gesture:
         under = weights[part.slices]
         np.maximum(under, part.weights, out=under)
         sofar = Patch(part.rectangle, under)
-        document = paint(document, sofar, options.mode, options.value, base=base).document
+        document = painted(document, sofar, options, base)
         model.preview(document)
         last = event.cell
         event = yield

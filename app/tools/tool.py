@@ -11,6 +11,10 @@ from app.document.model import DocumentModel
 if TYPE_CHECKING:
     from maps.document import Cell
     from maps.edits import PaintMode
+    from maps.terrain import Terrain
+
+
+TERRAIN_KEYS = "123456789"  # that take up the first terrains of the palette
 
 
 @dataclass(frozen=True)
@@ -36,16 +40,19 @@ class ToolOptions:
     """Hold what the designer set for the tools.
 
     size: cells across. hardness: share of the brush's radius with full weight. cost: what "set" paints;
-    other_cost: what it is swapped with; amount: cost units that "add" adds; factor: what "scale" multiplies
-    by. filled: rectangles. route, layout: index of the active one; the number of them stands for a new one.
-    selection: points of the active layout. weight: of new points. snap: points to cell centres.
-    spacing: least distance of scattered points, in cells. seed: of what is scattered.
+    terrain: number of the terrain that it paints, None for a cost only; other_cost, other_terrain: what these
+    are swapped with. amount: cost units that "add" adds; factor: what "scale" multiplies by. filled: rectangles.
+    route, layout: index of the active one; the number of them stands for a new one. selection: points of the
+    active layout. weight: of new points. snap: points to cell centres. spacing: least distance of scattered
+    points, in cells. seed: of what is scattered.
     """
 
     size: float = 5.0
     hardness: float = 0.8
     cost: float = 2.5
+    terrain: int | None = None
     other_cost: float = 1.0
+    other_terrain: int | None = None
     amount: float = 0.5
     factor: float = 1.5
     mode: PaintMode = "set"
@@ -63,11 +70,25 @@ class ToolOptions:
         """The number that the mode paints with."""
         return {"set": self.cost, "add": self.amount, "scale": self.factor, "smooth": 1.0}[self.mode]
 
+    @property
+    def painted_terrain(self) -> int | None:
+        """Number of the terrain that is painted; None where it is a cost."""
+        return self.terrain if self.mode == "set" else None
+
+    def with_cost(self, cost: float) -> ToolOptions:
+        """Return the options that paint a cost, which leaves cells without a terrain."""
+        return replace(self, cost=cost, terrain=None, mode="set")
+
+    def with_terrain(self, number: int, terrain: Terrain) -> ToolOptions:
+        """Return the options that paint a terrain of the palette. An impassable one has no cost to paint."""
+        cost = terrain.cost if terrain.passable else self.cost
+        return replace(self, cost=cost, terrain=number, mode="set")
+
     def with_value(self, value: float) -> ToolOptions:
         """Return the options with another number for the mode, which has none where it smooths."""
         match self.mode:
             case "set":
-                return replace(self, cost=value)
+                return self.with_cost(value)
             case "add":
                 return replace(self, amount=value)
             case "scale":
@@ -76,8 +97,15 @@ class ToolOptions:
                 return self
 
     def with_costs_swapped(self) -> ToolOptions:
-        """Return the options that paint with the other of the two costs."""
-        return replace(self, cost=self.other_cost, other_cost=self.cost, mode="set")
+        """Return the options that paint with the other of the two costs or terrains."""
+        return replace(
+            self,
+            cost=self.other_cost,
+            terrain=self.other_terrain,
+            other_cost=self.cost,
+            other_terrain=self.terrain,
+            mode="set",
+        )
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
@@ -18,8 +19,10 @@ from PySide6.QtWidgets import (
 )
 
 from app.widgets.parts import GAP, MARGIN, SWATCH, TARGET, Button, Notice, tabular
-from maps.document import Layout, MapDocument, Route, Terrain
+from maps.document import Layout, MapDocument, Route
 from maps.errors import MapError
+from maps.movement import MovementClass
+from maps.terrain import Terrain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -35,7 +38,7 @@ _HEADER = """
 """
 
 
-Entry = TypeVar("Entry", Route, Layout, Terrain)
+Entry = TypeVar("Entry", Route, Layout, Terrain, MovementClass)
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,7 @@ class EntryTable(QTableWidget):
 
     def __init__(self, columns: Sequence[Column], parent: QWidget | None = None) -> None:
         super().__init__(0, len(columns), parent)
+        self._columns = columns
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.DoubleClicked)
@@ -117,6 +121,27 @@ class EntryTable(QTableWidget):
         if before >= 0 and self.rowAt(event.position().toPoint().y()) == before:
             self.pressed_again.emit(before)
 
+    def show_text(self, row: int, column: int, text: str, tip: str = "", dim: bool = False) -> None:
+        """Show a text in a cell; dim: as what is not the designer's own."""
+        item = self._item(row, column)
+        item.setText(text)
+        item.setToolTip(tip)
+        # A selected row has one colour for all of its text.
+        font = item.font()
+        font.setItalic(dim)
+        item.setFont(font)
+        self._colour(item)
+
+    def show_icon(self, row: int, column: int, icon: QIcon, tip: str) -> None:
+        """Show an icon in a cell, beside its text if it has any."""
+        item = self._item(row, column)
+        item.setIcon(icon)
+        item.setToolTip(tip)
+
+    def is_editable(self, column: int) -> bool:
+        """Return whether texts can be typed into a column."""
+        return self._columns[column].editable
+
     def sizeHint(self) -> QSize:
         """Return a size that shows all rows, up to a limit."""
         return self._size(min(max(self.rowCount(), _LEAST_ROWS), _MOST_ROWS))
@@ -124,6 +149,35 @@ class EntryTable(QTableWidget):
     def minimumSizeHint(self) -> QSize:
         """Return a size that shows a few rows."""
         return self._size(_LEAST_ROWS)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Show texts in the colours of another palette."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self.blockSignals(True)
+            for row, column in product(range(self.rowCount()), range(self.columnCount())):
+                item = self.item(row, column)
+                if item is not None:
+                    self._colour(item)
+            self.blockSignals(False)
+
+    def _colour(self, item: QTableWidgetItem) -> None:
+        palette = self.palette()
+        item.setForeground(palette.placeholderText() if item.font().italic() else palette.text())
+
+    def _item(self, row: int, column: int) -> QTableWidgetItem:
+        item = self.item(row, column)
+        if item is None:
+            item = QTableWidgetItem()
+            flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+            if self._columns[column].editable:
+                flags |= Qt.ItemFlag.ItemIsEditable
+            item.setFlags(flags)
+            if self._columns[column].is_number:
+                item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+                item.setFont(tabular(self.font()))
+            self.setItem(row, column, item)
+        return item
 
     def _size(self, rows: int) -> QSize:
         frame = 2 * self.frameWidth()
@@ -148,11 +202,11 @@ class EntriesPanel(QWidget, Generic[Entry]):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._model, self._columns = model, self._make_columns()
+        self._model = model
         self._entries, self._put, self._drop = entries, put, drop
         self._shown: tuple[Entry, ...] = ()
         self._active = 0
-        self.table = EntryTable(self._columns)
+        self.table = EntryTable(self._make_columns())
         self.notice = Notice()
         self._buttons = QHBoxLayout()
         self._buttons.setSpacing(GAP)
@@ -203,34 +257,10 @@ class EntriesPanel(QWidget, Generic[Entry]):
         return button
 
     def _text(self, row: int, column: int, text: str, tip: str = "", dim: bool = False) -> None:
-        item = self._item(row, column)
-        item.setText(text)
-        item.setToolTip(tip)
-        palette = self.palette()
-        item.setForeground(palette.placeholderText() if dim else palette.text())
-        # A selected row has one colour for all of its text.
-        font = item.font()
-        font.setItalic(dim)
-        item.setFont(font)
+        self.table.show_text(row, column, text, tip, dim)
 
     def _icon(self, row: int, column: int, icon: QIcon, tip: str) -> None:
-        item = self._item(row, column)
-        item.setIcon(icon)
-        item.setToolTip(tip)
-
-    def _item(self, row: int, column: int) -> QTableWidgetItem:
-        item = self.table.item(row, column)
-        if item is None:
-            item = QTableWidgetItem()
-            flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
-            if self._columns[column].editable:
-                flags |= Qt.ItemFlag.ItemIsEditable
-            item.setFlags(flags)
-            if self._columns[column].is_number:
-                item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-                item.setFont(tabular(self.table.font()))
-            self.table.setItem(row, column, item)
-        return item
+        self.table.show_icon(row, column, icon, tip)
 
     # What is shown
 
@@ -323,7 +353,7 @@ class EntriesPanel(QWidget, Generic[Entry]):
 
     def _take_text(self, item: QTableWidgetItem) -> None:
         row, column = item.row(), item.column()
-        if not self._columns[column].editable or row >= len(self._shown):
+        if not self.table.is_editable(column) or row >= len(self._shown):
             return
         try:
             label, entry = self._typed(self._shown[row], column, item.text())

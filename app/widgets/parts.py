@@ -46,8 +46,9 @@ class Button(QPushButton):
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:
-        """Return the size of the words with a margin."""
-        return QSize(self.fontMetrics().horizontalAdvance(self.text()) + 20, TARGET)
+        """Return the size of the words with a margin, and of the arrow of a menu."""
+        arrow = SWATCH if self.menu() else 0
+        return QSize(self.fontMetrics().horizontalAdvance(self.text()) + 20 + arrow, TARGET)
 
     def allow(self, reason_against: str = "") -> None:
         """Enable the button, or disable it with the reason."""
@@ -209,17 +210,21 @@ def swatch(colour: str, crossed: bool = False) -> QIcon:
     pixmap = blank_pixmap()
     painter = QPainter(pixmap)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    draw_swatch(painter, QRectF(1.5, 1.5, SWATCH - 3.0, SWATCH - 3.0), colour, crossed)
+    painter.end()
+    return plain_icon(pixmap)
+
+
+def draw_swatch(painter: QPainter, square: QRectF, colour: str, crossed: bool = False) -> None:
+    """Draw a colour in a square with round corners; crossed: marked as impassable."""
     painter.setPen(QPen(EDGE, 1.0))
     painter.setBrush(QColor(colour))
-    square = QRectF(1.5, 1.5, SWATCH - 3.0, SWATCH - 3.0)
     painter.drawRoundedRect(square, 3.0, 3.0)
     if crossed:
         painter.setPen(QPen(QColor(230, 232, 236), 1.4))
         centre, arm = square.center(), square.width() * 0.26
         for down in (-arm, arm):
             painter.drawLine(centre - QPointF(arm, down), centre + QPointF(arm, down))
-    painter.end()
-    return plain_icon(pixmap)
 
 
 def tick_box(palette: QPalette, ticked: bool) -> QIcon:

@@ -14,6 +14,7 @@ from app.base.style import apply_style
 from app.files.new_map_dialog import ask_new_map
 from app.tools import TOOLS
 from app.tools.point_actions import POINT_ACTIONS
+from app.tools.tool import TERRAIN_KEYS
 from app.window.desktop_entry import install_desktop_entry
 from app.window.menus import Command, CommandTable, Menu
 from maps.samples import SAMPLES, load_sample
@@ -25,9 +26,12 @@ if TYPE_CHECKING:
     from app.canvas.canvas import Canvas
     from app.document.model import DocumentModel
     from app.files.file_actions import Files
+    from app.panels.classes import ClassesPanel
+    from app.panels.layers import LayersPanel
     from app.panels.results import ResultsPanel
     from app.run.controller import RunController
     from app.run.results import ResultsController
+    from app.run.snapping import Snapping
     from app.window.docks import Docks
     from app.window.tool_choice import ToolChoice
 
@@ -46,6 +50,9 @@ class Workbench:
     run: RunController
     results: ResultsController
     results_panel: ResultsPanel
+    layers: LayersPanel
+    classes: ClassesPanel
+    snapping: Snapping
     docks: Docks
     preferences: Preferences | None
 
@@ -108,12 +115,19 @@ class Commands(QObject):
                 None,
                 Command(self.tr("Larger brush"), partial(canvas.change_size, 1), "]"),
                 Command(self.tr("Smaller brush"), partial(canvas.change_size, -1), "["),
-                Command(self.tr("Swap costs"), canvas.swap_costs, "X"),
+                Command(self.tr("Swap terrains or costs"), canvas.swap_costs, "X"),
+                Menu(self.tr("Paint with a &terrain"), self._terrains),
+                None,
+                Command(
+                    self.tr("S&nap to my terrains"),
+                    self._bench.snapping.snap_map,
+                    tip=self.tr("Give every cell the terrain of the palette whose cost is nearest to its own"),
+                ),
             ),
         )
 
     def _view(self) -> Menu:
-        docks = self._bench.docks
+        docks, classes = self._bench.docks, self._bench.classes
         themes: tuple[tuple[Theme, str], ...] = (
             ("system", self.tr("As the system")),
             ("dark", self.tr("Dark")),
@@ -123,6 +137,20 @@ class Commands(QObject):
             self.tr("&View"),
             (
                 Command(self.tr("&Fit the map"), self._bench.canvas.fit, "0"),
+                Command(
+                    self.tr("&Terrain colours"),
+                    partial(self._bench.layers.toggle, "terrain"),
+                    "C",
+                    tip=self.tr("Show the map in the colours of its terrains, or in those of its costs"),
+                    checked=lambda: "terrain" in self._bench.canvas.visible_layers,
+                ),
+                Command(
+                    self.tr("&Reach of the class"),
+                    classes.reach.toggle,
+                    tip=self.tr("Shade the cells where the class that is chosen in its panel cannot go"),
+                    enabled=lambda: classes.chosen is not None,
+                    checked=lambda: classes.shows_reach,
+                ),
                 Command(self.tr("Find a &command…"), self._find, "Ctrl+Shift+P"),
                 None,
                 *(Command(dock.text(), dock.trigger, checked=dock.isChecked) for dock in docks.toggles),
@@ -177,6 +205,7 @@ class Commands(QObject):
             Command(self.tr("&Compare results…"), panel.compare, enabled=lambda: 1 <= len(panel.chosen) <= 2),
             Command(self.tr("A&pply the chosen result"), panel.apply, enabled=one),
             Command(self.tr("&Fork from the result"), panel.fork, enabled=one),
+            Command(self.tr("&Snap the result to my terrains"), panel.snap, enabled=one),
             Command(self.tr("&Rename the result"), self._rename_result, widget_key="F2", enabled=one),
             Command(
                 self.tr("De&lete results…"), panel.delete, widget_key="Del", enabled=lambda: bool(panel.chosen)
@@ -231,6 +260,21 @@ class Commands(QObject):
             Command(f"{path.name}   –   {path.parent}".replace("&", "&&"), partial(files.open, path))
             for path in files.recent
         ]
+
+    def _terrains(self) -> list[Command]:
+        tools, palette = self._bench.tools, self._bench.model.document.palette
+        return [
+            Command(
+                terrain.name.replace("&", "&&") or self.tr("Terrain {}").format(number + 1),
+                partial(tools.take_terrain, number),
+                TERRAIN_KEYS[number : number + 1],
+                checked=partial(self._is_terrain, number),
+            )
+            for number, terrain in enumerate(palette)
+        ]
+
+    def _is_terrain(self, number: int) -> bool:
+        return self._bench.canvas.options.painted_terrain == number
 
     def _is_tool(self, tool: str) -> bool:
         return self._bench.canvas.tool == tool

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QByteArray, QObject, Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QWidget
 
+from app.panels.classes import ClassesPanel
 from app.panels.gallery import GalleryPanel
 from app.panels.history import HistoryPanel
 from app.panels.layers import LayersPanel
@@ -69,6 +70,7 @@ class Panels(QObject):
         self.run = RunPanel()
         self.results = ResultsPanel(model)
         self.map_settings = MapSettingsPanel(model)
+        self.classes = ClassesPanel(model)
         self.history = HistoryPanel(model)
         self.progress = ProgressPanel()
         self.plan = PlanPanel(model.document)
@@ -85,6 +87,7 @@ class Panels(QObject):
             Dock("run", self.tr("Run"), self.run, RUN),
             Dock("results", self.tr("Results"), self.results, RUN),
             Dock("map", self.tr("Map"), self.map_settings, RUN),
+            Dock("classes", self.tr("Classes"), self.classes, RUN),
             Dock("history", self.tr("History"), self.history, RUN),
             Dock("progress", self.tr("Progress"), self.progress, BELOW),
             Dock("plan", self.tr("Plan"), self.plan, BELOW),

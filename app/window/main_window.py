@@ -20,7 +20,9 @@ from app.panels.tool_options import OptionsBar
 from app.run.controller import RunController
 from app.run.model import RunModel
 from app.run.results import ResultsController
+from app.run.snapping import Snapping
 from app.run.view import RunView
+from app.window.class_reach import ClassReach
 from app.window.commands import Commands, Workbench
 from app.window.docks import Docks, Panels
 from app.window.figures import Figures
@@ -72,9 +74,11 @@ class MainWindow(QMainWindow):
         self.results = ResultsController(
             self.controller, self.view, self.run, self.model, self.panels.run, self._confirm, self
         )
+        self.snapping = Snapping(self.model, self.view, self)
         self._step_in_view: Frame | None = None
         self.tools = ToolChoice(self.model, self.canvas, self.options_bar, self.panels)
         self.status = StatusBar(self.canvas, self.view)
+        self.reach = ClassReach(self.panels.classes, self.view, self.canvas, self.status)
         self._make_up()
         self._connect_files()
         self._connect_run()
@@ -110,6 +114,9 @@ class MainWindow(QMainWindow):
             self.controller,
             self.results,
             self.panels.results,
+            self.panels.layers,
+            self.panels.classes,
+            self.snapping,
             self.docks,
             self.preferences,
         )
@@ -131,6 +138,7 @@ class MainWindow(QMainWindow):
         ):
             changed.connect(self.menus.refresh)
         self.files.recent_changed.connect(self.menus.refill)
+        self.tools.palette_changed.connect(self.menus.refill)
         self.canvas.installEventFilter(self)
         for field in self.options_bar.findChildren(QAbstractSpinBox):
             field.lineEdit().returnPressed.connect(self.canvas.setFocus)
@@ -187,9 +195,11 @@ class MainWindow(QMainWindow):
         panel.apply_wanted.connect(self.results.apply)
         panel.amount_wanted.connect(self.results.show_amount)
         panel.fork_wanted.connect(self.results.fork)
+        panel.snap_wanted.connect(self.snapping.snap_result)
         panel.rename_wanted.connect(self.results.rename)
         panel.delete_wanted.connect(self.results.delete)
         self.results.told.connect(self.status.tell)
+        self.snapping.told.connect(self.status.tell)
         self.canvas.edit_begins.connect(self.results.apply_shown)
         self.canvas.escaped.connect(lambda: self.results.view(None))
 
@@ -207,6 +217,8 @@ class MainWindow(QMainWindow):
     def _show_new_document(self) -> None:
         self.controller.forget()
         self.view.forget()
+        self.tools.begin()
+        self.canvas.fit_again()
         self.panels.gallery.leave(self.model.document)
         self.panels.progress.show_scenario(self.run, self.panels.run.scenario)
         self._show_title()
@@ -245,8 +257,10 @@ class MainWindow(QMainWindow):
         """End what is under way: what is computed is cancelled, what is being saved is waited for."""
         self.run.shut_down(PATIENCE)
         self.view.shut_down()
+        self.reach.shut_down()
         self.panels.plan.shut_down()
         self.panels.results.shut_down()
+        self.snapping.shut_down()
         self.files.shut_down()
         if self.autosave is not None:
             self.autosave.shut_down()

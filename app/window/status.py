@@ -10,6 +10,8 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QLabel, QStatusBar, QStyle, QStyleOption, QWidget
 
 from app.widgets.parts import MARGIN, ElidedLabel, tabular
+from maps.terrain import NO_TERRAIN
+from maps.travel import price_at
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QPaintEvent
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from app.canvas.canvas import Canvas
     from app.run.view import RunView
     from app.scenarios.frame import Frame
+    from maps.document import Cell, MapDocument
 
 QUICK_CELLS = 100_000  # whose costs are summed up in no time
 WHILE = 8000  # milliseconds that a sentence stays
@@ -30,6 +33,7 @@ class StatusBar(QStatusBar):
         super().__init__(parent)
         self._view = view
         self._hovered: tuple[int, int] | None = None
+        self._class = ""  # the name of a movement class
         self._progress, self._subject, self._cell, self._total = ElidedLabel(), ElidedLabel(), QLabel(), QLabel()
         self._zoom, self._device = QLabel(), QLabel()
         self._cell.setMinimumWidth(250)
@@ -55,6 +59,12 @@ class StatusBar(QStatusBar):
     def show_progress(self, words: str) -> None:
         """Show how far the run is; empty where none is under way."""
         self._progress.setText(words)
+
+    def show_class(self, name: str) -> None:
+        """Tell at the pointer what a movement class of the map pays there; an empty name tells of none."""
+        if name != self._class:
+            self._class = name
+            self._show_cell()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the sentence with an ellipsis where its room ends; Qt would cut it off within a letter."""
@@ -89,8 +99,12 @@ class StatusBar(QStatusBar):
         shown = self._view.shown
         document, frame, measures, costs = shown.document, shown.frame, shown.measures, shown.costs
         words = [self.tr("row {}, col {}").format(row, col)]
-        passable = document.passable[row, col]
-        words.append(self.tr("cost {:.3g}").format(costs[row, col]) if passable else self.tr("wall"))
+        words.extend(self._ground(document, (row, col), float(costs[row, col])))
+        kind = document.class_called(self._class)
+        if kind is not None:
+            price = price_at(document, kind, (row, col), costs)
+            pays = self.tr("{} pays {:.3g}").format(kind.name, price)
+            words.append(pays if np.isfinite(price) else self.tr("{} cannot go").format(kind.name))
         if frame is not None and frame.traffic is not None and frame.traffic.shape == document.shape:
             words.append(self.tr("traffic {:.2f}").format(frame.traffic[row, col]))
         elif measures is not None and shown.measured and measures.distance is not None:
@@ -98,6 +112,19 @@ class StatusBar(QStatusBar):
             far = self.tr("{:.4g} to the goal").format(distance)
             words.append(far if np.isfinite(distance) else self.tr("no way to the goal"))
         return words
+
+    def _ground(self, document: MapDocument, cell: Cell, cost: float) -> list[str]:
+        """Name the terrain of a cell, and what it costs there; a terrain that a wall stands on is unseen."""
+        number = int(document.terrain[cell])
+        terrain = None if number == NO_TERRAIN else document.palette[number]
+        if terrain is None or document.passable[cell] != terrain.passable:
+            return [self.tr("cost {:.3g}").format(cost) if document.passable[cell] else self.tr("wall")]
+        if not terrain.passable:
+            return [self.tr("{}, impassable").format(terrain.name)]
+        said, usual = f"{cost:.3g}", f"{terrain.cost:.3g}"
+        if said == usual:
+            return [terrain.name, self.tr("cost {}").format(said)]
+        return [terrain.name, self.tr("cost {} (usually {})").format(said, usual)]
 
     def _show_total_if_quick(self) -> None:
         """Sum the costs of a large map up, which takes milliseconds, not for every step of a run."""

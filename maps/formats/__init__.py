@@ -11,6 +11,7 @@ from maps.formats import arrays, csv_grid, image, movingai, native
 from maps.formats.foreign import foreign_kind
 from maps.formats.format import Format
 from maps.formats.limits import opened
+from maps.formats.tiled.format import TMJ, TMX
 from maps.results import KeptResult, MapFile
 from maps.safe_pair import save_pair
 from maps.safe_save import save_bytes
@@ -34,7 +35,7 @@ __all__ = [
     "write_map",
 ]
 
-FORMATS: tuple[Format, ...] = (native.FORMAT, movingai.FORMAT, arrays.NPY, csv_grid.FORMAT, image.FORMAT)
+FORMATS: tuple[Format, ...] = (native.FORMAT, movingai.FORMAT, arrays.NPY, csv_grid.FORMAT, image.FORMAT, TMX, TMJ)
 
 
 def read_map(path: str | os.PathLike[str]) -> MapDocument:

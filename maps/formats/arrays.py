@@ -28,7 +28,7 @@ def bare_document(path: Path, costs: NDArray[np.float32]) -> MapDocument:
         cost=freshly_frozen(single),
         passable=freshly_frozen(passable),
         locked=freshly_frozen(np.zeros(single.shape, dtype=np.bool_)),
-        bounds=_bounds_of(single[passable]),
+        bounds=bounds_of_costs(single[passable]),
         name=name_of(path),
     )
 
@@ -48,8 +48,8 @@ def costs_of(path: Path, row: NDArray[Any], number: int) -> NDArray[np.float32]:
     return single
 
 
-def _bounds_of(costs: NDArray[np.float32]) -> Bounds:
-    """Bounds for a grid that brings none: the usual ones where they hold its costs (n,), else its own range.
+def bounds_of_costs(costs: NDArray[np.float32]) -> Bounds:
+    """Return bounds for a grid that brings none: the usual ones where they hold its costs (n,), else its range.
 
     Where all costs are equal there has to be room on both sides: a fifth of it to five times it.
     """

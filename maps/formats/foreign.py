@@ -17,8 +17,6 @@ _BY_ENDING = {
     ".ods": ("a spreadsheet", _AS_TABLE),
     ".npz": ("an archive of NumPy arrays", _AS_ARRAY),
     ".pkl": ("a Python pickle, which may hold programs", _AS_ARRAY),
-    ".tmx": ("a Tiled map", _AS_LAYER),
-    ".tmj": ("a Tiled map", _AS_LAYER),
     ".ldtk": ("an LDtk project", _AS_LAYER),
     ".jpg": ("a JPEG picture, whose colours are not exact", _AS_GREY),
     ".jpeg": ("a JPEG picture, whose colours are not exact", _AS_GREY),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from maps.document import MapDocument
+from maps.terrain import NO_TERRAIN
 
 if TYPE_CHECKING:
     from maps.results import MapFile
@@ -59,6 +60,10 @@ def bare_losses(document: MapDocument) -> list[str]:
         lost.append("the routes")
     if document.layouts:
         lost.append("the point layouts")
+    if document.classes:
+        lost.append("the movement classes")
+    if (document.terrain != NO_TERRAIN).any():
+        lost.append("which terrain each cell is")
     if document.metadata:
         lost.append("the metadata")
     lost.append("the movement rule, the bounds, the palette, the cell size and the name")

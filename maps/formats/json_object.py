@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, cast
 
 from maps.errors import MapFormatError
@@ -68,6 +69,27 @@ class JsonObject:
             raise self._refuse(name, value, "a list of cells [row, col]")
         named = {f"{name}[{number}]": entry for number, entry in enumerate(entries)}
         return tuple(JsonObject(self.path, named, self.where).cell(key) for key in named)
+
+    def prices(self, name: str) -> tuple[float, ...]:
+        """Return a list of numbers, where null stands for infinity."""
+        value = self._value(name)
+        entries = _list(value)
+        if entries is None:
+            raise self._refuse(name, value, "a list of numbers or null")
+        named = {f"{name}[{number}]": entry for number, entry in enumerate(entries)}
+        within = JsonObject(self.path, named, self.where)
+        return tuple(math.inf if entry is None else within.number(key) for key, entry in named.items())
+
+    def pairs(self, name: str) -> tuple[tuple[str, str], ...]:
+        """Return a list of pairs of texts."""
+        value = self._value(name)
+        found: list[tuple[str, str]] = []
+        for entry in _list(value) or []:
+            pair: list[Any] = _list(entry) or []
+            if len(pair) != 2 or not all(isinstance(each, str) for each in pair):
+                raise self._refuse(name, value, "a list of pairs of texts")
+            found.append((pair[0], pair[1]))
+        return tuple(found)
 
     def part(self, name: str) -> JsonObject:
         """Return an object within this one."""

@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
-from maps.document import MOST_DECIMALS, MapDocument, MovementRule, Route
+from maps.document import MOST_DECIMALS, MapDocument, Route
 from maps.errors import MapFormatError
 from maps.formats.format import Format, bare_losses, name_of
 from maps.formats.limits import MAX_LETTERS, check_shape, opened
+from maps.movement import MovementRule
 from maps.safe_pair import companion_of, digest_of
 
 if TYPE_CHECKING:

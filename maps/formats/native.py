@@ -9,32 +9,47 @@ import math
 import struct
 import zipfile
 import zlib
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import numpy as np
 
-from maps.document import MAX_CELLS, Bounds, Layout, MapDocument, MovementRule, Route, Terrain
+from maps.document import MAX_CELLS, Layout, MapDocument
 from maps.errors import MapError, MapFormatError
 from maps.formats import npy
 from maps.formats.format import Format
 from maps.formats.json_object import JsonObject
 from maps.formats.limits import MAX_FILE, MAX_JSON, check_shape, opened
+from maps.formats.native_header import (
+    bounds_of,
+    classes_of,
+    described,
+    origin_of,
+    palette_of,
+    plain,
+    routes_of,
+    rule_of,
+)
+from maps.origin import MOST_BYTES, Origin
 from maps.results import MOST_RESULTS, KeptResult, MapFile
+from maps.terrain import NO_TERRAIN, Terrain, on_impassable_terrain, terrains_by_cost
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-VERSION = (1, 2)
+    from maps.terrain import TerrainMap
+
+VERSION = (1, 3)
 _STAMP = (1980, 1, 1, 0, 0, 0)
 _MAX_ENTRIES = 4096
 _START = b"PK\x03\x04"
 _TAIL = 65_536 + 22  # bytes that hold the end record and its comment
 _MAX_POINTS = 1_000_000
 MOST_RESULT_CELLS = 2 * MAX_CELLS
-_LAYERS = (("cost", "f4"), ("passable", "b1"), ("locked", "b1"))
+_ORIGIN = "origin/file"
+_LAYERS = (("cost", "f4"), ("passable", "b1"), ("locked", "b1"), ("terrain", "u1"))
 
 
 def encode(document: MapDocument, results: Sequence[KeptResult] = ()) -> bytes:
@@ -49,7 +64,7 @@ def encode(document: MapDocument, results: Sequence[KeptResult] = ()) -> bytes:
             "headline": result.headline,
             "scenario": result.scenario,
             "made": result.made,
-            "settings": _plain(result.settings),
+            "settings": plain(result.settings),
             "before": maps.entry_of(result.before),
             "after": maps.entry_of(result.after),
         }
@@ -58,43 +73,7 @@ def encode(document: MapDocument, results: Sequence[KeptResult] = ()) -> bytes:
     header: dict[str, Any] = {
         "format": "longcut map",
         "version": f"{VERSION[0]}.{VERSION[1]}",
-        "name": document.name,
-        "height": document.height,
-        "width": document.width,
-        "cell_size": document.cell_size,
-        "rule": {
-            "neighbours": document.rule.neighbours,
-            "corner_rule": document.rule.corner_rule,
-            "cost_rule": document.rule.cost_rule,
-        },
-        "bounds": {"lower": document.bounds.lower, "upper": document.bounds.upper},
-        "routes": [
-            {
-                "name": route.name,
-                "start": list(route.start),
-                "goal": list(route.goal),
-                "weight": route.weight,
-                "colour": route.colour,
-                "expected_cost": route.expected_cost,
-                "expected_decimals": route.expected_decimals,
-                "line": [list(cell) for cell in route.line],
-            }
-            for route in document.routes
-        ],
-        "layouts": [
-            {"name": layout.name, "colour": layout.colour, "points": len(layout.weights)}
-            for layout in document.layouts
-        ],
-        "palette": [
-            {
-                "name": terrain.name,
-                "cost": terrain.cost,
-                "colour": terrain.colour,
-                "passable": terrain.passable,
-            }
-            for terrain in document.palette
-        ],
-        "metadata": _plain(document.metadata),
+        **described(document),
         "results": kept,
     }
     entries: dict[str, bytes] = {
@@ -105,6 +84,8 @@ def encode(document: MapDocument, results: Sequence[KeptResult] = ()) -> bytes:
     for number, layout in enumerate(document.layouts):
         entries[f"layouts/{number}/positions.npy"] = npy.encode(layout.positions.astype("<f8"))
         entries[f"layouts/{number}/weights.npy"] = npy.encode(layout.weights.astype("<f8"))
+    if document.origin is not None:
+        entries[_ORIGIN] = document.origin.data
     entries |= maps.entries
     if len(entries["map.json"]) > MAX_JSON or len(entries) > _MAX_ENTRIES:
         raise MapError("the routes, layouts and metadata are too many for a .longcut file; remove some")
@@ -224,44 +205,44 @@ def _decode(path: Path, archive: zipfile.ZipFile, header: JsonObject) -> MapDocu
     _check_points(sum(layout.whole("points") for layout in header.parts("layouts")))
     layers: dict[str, NDArray[Any]] = {}
     for layer, dtype in reversed(_LAYERS):  # the largest last: a small one may already be wrong
-        layers[layer] = _array(path, archive, f"{layer}.npy", dtype, (height, width))
-    rule, bounds = header.part("rule"), header.part("bounds")
+        if layer != "terrain" or "terrain.npy" in archive.namelist():  # since 1.3
+            layers[layer] = _array(path, archive, f"{layer}.npy", dtype, (height, width))
+    palette = palette_of(header)
     return MapDocument(
         cost=layers["cost"],
         passable=layers["passable"],
         locked=layers["locked"],
-        rule=MovementRule(
-            cast("Any", rule.whole("neighbours")),
-            cast("Any", rule.text("corner_rule")),
-            cast("Any", rule.text("cost_rule")),
-        ),
-        bounds=Bounds(bounds.number("lower"), bounds.number("upper")),
-        routes=tuple(
-            Route(
-                name=route.text("name"),
-                start=route.cell("start"),
-                goal=route.cell("goal"),
-                weight=route.number("weight"),
-                colour=route.text("colour"),
-                expected_cost=None if route.get("expected_cost") is None else route.number("expected_cost"),
-                line=route.cells("line"),
-                expected_decimals=(
-                    None if route.get("expected_decimals") is None else route.whole("expected_decimals")
-                ),
-            )
-            for route in header.parts("routes")
-        ),
+        terrain=_terrain(layers, palette),
         layouts=tuple(
             _layout(path, archive, number, layout) for number, layout in enumerate(header.parts("layouts"))
         ),
-        palette=tuple(
-            Terrain(t.text("name"), t.number("cost"), t.text("colour"), t.flag("passable"))
-            for t in header.parts("palette")
-        ),
+        palette=palette,
+        rule=rule_of(header),
+        bounds=bounds_of(header),
+        routes=routes_of(header),
+        classes=classes_of(header),
+        origin=_origin(path, archive, header),
         cell_size=header.number("cell_size"),
         name=header.text("name"),
         metadata=cast("dict[str, Any]", header.part("metadata").values),
     )
+
+
+def _terrain(layers: Mapping[str, NDArray[Any]], palette: Sequence[Terrain]) -> TerrainMap:
+    """The terrain of every cell: the file's own, or what the costs tell in files of before version 1.3."""
+    if "terrain" not in layers:
+        return terrains_by_cost(layers["cost"], layers["passable"], palette)
+    terrain = layers["terrain"]
+    torn = layers["passable"] & on_impassable_terrain(terrain, palette)
+    return np.where(torn, np.uint8(NO_TERRAIN), terrain) if torn.any() else terrain
+
+
+def _origin(path: Path, archive: zipfile.ZipFile, header: JsonObject) -> Origin | None:
+    """The file of another editor that the map came from; none in files of before version 1.3."""
+    if header.get("origin") is None:
+        return None
+    with archive.open(_entry(path, archive, _ORIGIN, MOST_BYTES)) as stream:
+        return origin_of(header, stream.read(MOST_BYTES + 1))
 
 
 def _layout(path: Path, archive: zipfile.ZipFile, number: int, header: JsonObject) -> Layout:
@@ -343,15 +324,6 @@ def _check_version(path: Path, version: str) -> None:
 
 def _stored(dtype: str) -> np.dtype[Any]:
     return np.dtype(dtype).newbyteorder("<")
-
-
-def _plain(value: Any) -> Any:
-    """Frozen metadata as what `json` writes."""
-    if isinstance(value, Mapping):
-        return {key: _plain(entry) for key, entry in cast("Mapping[str, Any]", value).items()}
-    if isinstance(value, tuple):
-        return [_plain(entry) for entry in cast("tuple[Any, ...]", value)]
-    return value
 
 
 def _read(path: Path) -> MapDocument:

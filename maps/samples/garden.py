@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from maps.document import Layout, MapDocument, MovementRule, Route, Terrain
+from maps.document import Layout, MapDocument, Route
+from maps.movement import MovementRule
 from maps.samples.landscape import Sketch, from_point, noise, warped
+from maps.terrain import Terrain
 
 
 def garden() -> MapDocument:
@@ -35,13 +37,10 @@ def garden() -> MapDocument:
     edge[1:-1, 1:-1] = False
     sketch.lay("garden wall", edge)
     sketch.close("oak", gate)
-    return MapDocument(
-        cost=sketch.cost,
-        passable=sketch.passable,
+    return sketch.document(
         locked=sketch.find("gravel", "garden wall", "pond"),
         rule=MovementRule(neighbours=4),
         routes=(Route("gate to pavilion", gate, pavilion),),
         layouts=(Layout("fountains", np.array(fountains, np.float64), np.ones(2), "#0072b2"),),
-        palette=tuple(sorted(sketch.palette, key=lambda terrain: (not terrain.passable, terrain.cost))),
         cell_size=2.0,
     )

@@ -6,17 +6,20 @@ platform and version draws the same map.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from maps.document import MapDocument
 from maps.raster import flood
+from maps.terrain import palette_costs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from maps.document import Cell, CostMap, Mask, Terrain
+    from maps.document import Cell, Mask
+    from maps.terrain import Terrain
 
 Field: TypeAlias = NDArray[np.float64]
 Shape: TypeAlias = tuple[int, int]
@@ -28,7 +31,7 @@ class Sketch:
 
     def __init__(self, shape: Shape, palette: Sequence[Terrain]) -> None:
         """Start with all cells as the first terrain of the palette."""
-        self.palette = tuple(palette)
+        self._palette = tuple(palette)
         self._number = {terrain.name: number for number, terrain in enumerate(palette)}
         self._kind = np.zeros(shape, np.int64)
 
@@ -57,12 +60,25 @@ class Sketch:
     @property
     def passable(self) -> Mask:
         """Return (H, W) cells whose terrain can be walked on."""
-        return np.array([terrain.passable for terrain in self.palette])[self._kind]
+        return np.array([terrain.passable for terrain in self._palette])[self._kind]
 
-    @property
-    def cost(self) -> CostMap:
-        """Return (H, W) cost of every cell's terrain."""
-        return np.array([terrain.cost for terrain in self.palette], np.float32)[self._kind]
+    def document(self, *, locked: Mask | None = None, **parts: Any) -> MapDocument:
+        """Return the sketch as a document; its palette from the cheapest terrain to the dearest, walls last.
+
+        parts: the other fields of the document.
+        """
+        kinds = self._palette
+        order = sorted(range(len(kinds)), key=lambda number: (not kinds[number].passable, kinds[number].cost))
+        palette = tuple(kinds[number] for number in order)
+        terrain = np.argsort(order)[self._kind].astype(np.uint8)
+        return MapDocument(
+            cost=palette_costs(palette)[terrain],
+            passable=self.passable,
+            locked=np.zeros(self._kind.shape, np.bool_) if locked is None else locked,
+            terrain=terrain,
+            palette=palette,
+            **parts,
+        )
 
 
 def coordinates(shape: Shape) -> tuple[Field, Field]:

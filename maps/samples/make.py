@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from maps.document import Layout, MapDocument, Mask, MovementRule, Route, Terrain
+from maps.document import Layout, MapDocument, Route
 from maps.formats import write_map
+from maps.movement import MovementRule
 from maps.samples import SAMPLES
 from maps.samples.garden import garden
 from maps.samples.landscape import (
@@ -25,6 +26,7 @@ from maps.samples.landscape import (
     ridges,
     warped,
 )
+from maps.terrain import Terrain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,7 +60,7 @@ def plain() -> MapDocument:
         sketch.lay("copse", warped(from_point(shape, (row, column)), 1.6, 5.0, row) < radius)
     trail = from_line(shape, [(16, -3), (16, 2), (14, 7), (16, 13), (15, 19), (12, 24), (16, 30), (17, 35)])
     sketch.lay("trail", trail < 0.75)
-    return _document(sketch, (Route("crossing", (16, 1), (16, 30)),), cell_size=5.0)
+    return sketch.document(routes=(Route("crossing", (16, 1), (16, 30)),), cell_size=5.0)
 
 
 def river() -> MapDocument:
@@ -102,7 +104,7 @@ def river() -> MapDocument:
             sketch.lay("house", np.s_[top : top + 2, left : left + 2])
     sketch.close("water", (31, 3))
     routes = (Route("mill to market", (31, 3), (31, 60)),)
-    return _document(sketch, routes, locked=sketch.find("bridge"), cell_size=4.0)
+    return sketch.document(routes=routes, locked=sketch.find("bridge"), cell_size=4.0)
 
 
 def mountain_pass() -> MapDocument:
@@ -133,7 +135,7 @@ def mountain_pass() -> MapDocument:
     sketch.lay("road", from_line(shape, road) < 0.95)
     sketch.close("cliff", (80, 3))
     routes = (Route("over the pass", (80, 3), (22, 92)),)
-    return _document(sketch, routes, cell_size=20.0)
+    return sketch.document(routes=routes, cell_size=20.0)
 
 
 def city() -> MapDocument:
@@ -190,7 +192,7 @@ def city() -> MapDocument:
         Route("patrol", (94, 1), (1, 94), weight=1.0, colour=BLUE),
     )
     rule = MovementRule(neighbours=4)
-    return _document(sketch, routes, locked=sketch.find("square"), rule=rule, cell_size=3.0)
+    return sketch.document(routes=routes, locked=sketch.find("square"), rule=rule, cell_size=3.0)
 
 
 def arena() -> MapDocument:
@@ -238,7 +240,7 @@ def arena() -> MapDocument:
         Route("blue to flag", (31, 4), (6, 31), colour=BLUE),
         Route("orange to flag", (31, 59), (6, 32), colour=ORANGE),
     )
-    return _document(sketch, routes, layouts, locked=sketch.find("camp"), cell_size=1.0)
+    return sketch.document(routes=routes, layouts=layouts, locked=sketch.find("camp"), cell_size=1.0)
 
 
 def island() -> MapDocument:
@@ -305,7 +307,7 @@ def island() -> MapDocument:
         Route("west landing", west, keep, weight=1.0, colour=BLUE),
         Route("north-east landing", east, keep, weight=2.0, colour=GREEN),
     )
-    return _document(sketch, routes, layouts, locked=locked, cell_size=10.0)
+    return sketch.document(routes=routes, layouts=layouts, locked=locked, cell_size=10.0)
 
 
 def canyon() -> MapDocument:
@@ -349,7 +351,7 @@ def canyon() -> MapDocument:
     for row, column, radius in ((60, 71, 4.5), (93, 48, 4.0), (67, 104, 4.2), (28, 66, 3.6), (113, 62, 3.6)):
         sketch.lay("rockfall", floor & (warped(from_point(shape, (row, column)), 2.0, 4.0, row) < radius))
     routes = (Route("caravan", (69, 1), (68, 126)),)
-    return _document(sketch, routes, cell_size=6.0)
+    return sketch.document(routes=routes, cell_size=6.0)
 
 
 def ruins() -> MapDocument:
@@ -439,7 +441,7 @@ def ruins() -> MapDocument:
         Route("pilgrim", (250, 4), (127, 127), colour=ORANGE),
         Route("raider", (6, 250), (127, 127), colour=BLUE),
     )
-    return _document(sketch, routes, cell_size=1.0)
+    return sketch.document(routes=routes, cell_size=1.0)
 
 
 def marsh() -> MapDocument:
@@ -477,7 +479,7 @@ def marsh() -> MapDocument:
     sketch.close("pool", (36, 6))
     routes = (Route("ferryman", (36, 6), (37, 107)),)
     rule = MovementRule(cost_rule="entered")
-    return _document(sketch, routes, locked=sketch.find("planks"), rule=rule, cell_size=2.0)
+    return sketch.document(routes=routes, locked=sketch.find("planks"), rule=rule, cell_size=2.0)
 
 
 def lake() -> MapDocument:
@@ -503,7 +505,7 @@ def lake() -> MapDocument:
     sketch.close("lake", (24, 2))
     trail = [(24, 2), (30, 7), (36, 13), (38, 20), (38, 28), (36, 35), (30, 41), (24, 45)]
     line = tuple((row, column) for row, column in trail)
-    return _document(sketch, (Route("lakeside", (24, 2), (24, 45), line=line),), cell_size=4.0)
+    return sketch.document(routes=(Route("lakeside", (24, 2), (24, 45), line=line),), cell_size=4.0)
 
 
 def woods() -> MapDocument:
@@ -527,29 +529,7 @@ def woods() -> MapDocument:
     sketch.lay("crag", warped(from_point(shape, (26, 40)), 2.5, 7.0, 124) < 4.5)
     path = [(32, -2), (32, 4), (27, 11), (19, 17), (22, 26), (33, 31), (36, 41), (30, 49), (32, 59), (32, 66)]
     sketch.lay("path", from_line(shape, path) < 0.95)
-    return _document(sketch, (Route("through the woods", (32, 3), (32, 60)),), cell_size=4.0)
-
-
-def _document(
-    sketch: Sketch,
-    routes: tuple[Route, ...],
-    layouts: tuple[Layout, ...] = (),
-    *,
-    locked: Mask | None = None,
-    rule: MovementRule | None = None,
-    cell_size: float,
-) -> MapDocument:
-    """The sketch as a document; its palette from the cheapest terrain to the dearest, walls last."""
-    return MapDocument(
-        cost=sketch.cost,
-        passable=sketch.passable,
-        locked=np.zeros(sketch.cost.shape, np.bool_) if locked is None else locked,
-        rule=rule or MovementRule(),
-        routes=routes,
-        layouts=layouts,
-        palette=tuple(sorted(sketch.palette, key=lambda terrain: (not terrain.passable, terrain.cost))),
-        cell_size=cell_size,
-    )
+    return sketch.document(routes=(Route("through the woods", (32, 3), (32, 60)),), cell_size=4.0)
 
 
 def _house_block(sketch: Sketch, block: tuple[int, int, int, int], generator: np.random.RandomState) -> None:

@@ -1,6 +1,7 @@
 """Random map documents, and what it means that two are the same to the last bit."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from maps.document import Bounds, Layout, MapDocument, MovementRule, Route, Terrain
+from maps.document import Bounds, Layout, MapDocument, Route
 from maps.formats import format_of
+from maps.movement import MovementClass, MovementRule
+from maps.origin import Origin
+from maps.terrain import NO_TERRAIN, Terrain, on_impassable_terrain
 
 # How much an unhurried run should do; the ordinary one is quick.
 EXAMPLES = int(os.environ.get("LONGCUT_EXAMPLES", "60"))
@@ -36,7 +40,20 @@ rules = st.builds(
     st.sampled_from(["both_open", "one_open", "free"]),
     st.sampled_from(["mean", "entered"]),
 )
-terrains = st.builds(Terrain, texts, costs, colours, st.booleans())
+terrains = st.builds(Terrain, texts, costs, colours, st.booleans(), texts)
+alike = st.lists(st.tuples(texts, texts), max_size=2).map(tuple)
+origins = st.none() | st.builds(Origin, texts, texts, st.binary(max_size=40), st.integers(0, 9), alike)
+
+
+@st.composite
+def movement_classes(draw: DrawFn, palette: list[Terrain]) -> list[MovementClass]:
+    names = draw(st.lists(st.text(min_size=1, max_size=6), max_size=2, unique=True))
+    prices = st.lists(positive | st.just(np.inf), min_size=len(palette), max_size=len(palette))
+    neighbours = st.sampled_from([None, 4, 8])
+    corners = st.sampled_from([None, "both_open", "one_open", "free"])
+    sizes = st.integers(1, 16)
+    made = st.builds(MovementClass, st.just("?"), prices.map(tuple), positive, sizes, neighbours, corners)
+    return [replace(draw(made), name=name) for name in names]
 
 
 @st.composite
@@ -56,17 +73,26 @@ def documents(draw: DrawFn, cost: SearchStrategy[float] = costs, max_side: int =
     lines = st.lists(cells, max_size=3)
     decimals = st.none() | st.integers(0, 15)
     lengths = st.none() | not_negative
-    routes = st.builds(Route, texts, cells, cells, not_negative, colours, lengths, lines, decimals)
+    palette = draw(st.lists(terrains, max_size=2))
+    classes = draw(movement_classes(palette))
+    movements = st.sampled_from(["", *(kind.name for kind in classes)])
+    routes = st.builds(Route, texts, cells, cells, not_negative, colours, lengths, lines, decimals, movements)
     lower, upper = sorted((draw(positive), draw(positive)))
+    numbers = st.sampled_from([*range(len(palette)), NO_TERRAIN])
+    terrain = draw(arrays(np.uint8, (height, width), elements=numbers))
+    passable = draw(arrays(np.bool_, (height, width)))
     return MapDocument(
         cost=draw(arrays(np.float32, (height, width), elements=cost)),
-        passable=draw(arrays(np.bool_, (height, width))),
+        passable=passable & ~on_impassable_terrain(terrain, palette),
         locked=draw(arrays(np.bool_, (height, width))),
+        terrain=terrain,
         rule=draw(rules),
         bounds=Bounds(lower, upper),
         routes=tuple(draw(st.lists(routes, max_size=2))),
         layouts=tuple(draw(st.lists(layouts(height, width), max_size=2))),
-        palette=tuple(draw(st.lists(terrains, max_size=2))),
+        palette=tuple(palette),
+        classes=tuple(classes),
+        origin=draw(origins),
         cell_size=draw(positive),
         name=draw(texts),
         metadata=draw(st.dictionaries(texts, json_values, max_size=2)),
@@ -85,9 +111,9 @@ def round_trip(document: MapDocument, path: Path) -> MapDocument:
 
 def assert_same(found: MapDocument, expected: MapDocument) -> None:
     """Every field equal, arrays bit for bit, with their types and protection."""
-    for layer in ("cost", "passable", "locked"):
+    for layer in ("cost", "passable", "locked", "terrain"):
         assert_same_array(getattr(found, layer), getattr(expected, layer))
-    for field in ("rule", "bounds", "routes", "palette", "cell_size", "name", "metadata"):
+    for field in ("rule", "bounds", "routes", "palette", "classes", "origin", "cell_size", "name", "metadata"):
         assert getattr(found, field) == getattr(expected, field), field
     assert len(found.layouts) == len(expected.layouts)
     for one, other in zip(found.layouts, expected.layouts, strict=True):

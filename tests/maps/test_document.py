@@ -8,20 +8,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from maps.document import (
-    DEFAULT_PALETTE,
-    MAX_CELLS,
-    MAX_SIDE,
-    Bounds,
-    Layout,
-    MapDocument,
-    MovementRule,
-    Route,
-    Terrain,
-    check_size,
-    new_document,
-)
+from maps.document import MAX_CELLS, MAX_SIDE, Bounds, Layout, MapDocument, Route, check_size, new_document
 from maps.errors import MapError
+from maps.movement import MovementRule
+from maps.terrain import DEFAULT_PALETTE, NO_TERRAIN, Terrain
 from tests.maps.strategies import EXAMPLES, assert_same, documents
 
 
@@ -96,7 +86,14 @@ def test_the_least_and_greatest_float32_are_costs() -> None:
     assert small(cost=np.ones((4, 6))).replace(cost=cost, passable=cost > 0, locked=cost < 0).shape == (1, 2)
 
 
-@pytest.mark.parametrize("layer", ["passable", "locked"])
+def test_a_map_of_another_shape_has_no_terrain_unless_one_is_given() -> None:
+    cost = np.ones((2, 2), np.float32)
+    wider = new_document(3, 3).replace(cost=cost, passable=cost > 0, locked=cost < 0)
+    assert (wider.terrain == NO_TERRAIN).all()
+    assert (new_document(2, 2).replace(cost=cost).terrain == 1).all()
+
+
+@pytest.mark.parametrize("layer", ["passable", "locked", "terrain"])
 def test_layers_of_another_shape_are_refused(layer: str) -> None:
     with pytest.raises(MapError, match=rf"{layer} has shape \(6, 4\), cost has \(4, 6\)"):
         small(**{layer: np.ones((6, 4), np.bool_)})

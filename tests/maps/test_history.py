@@ -86,7 +86,7 @@ def test_the_oldest_go_first_and_the_rest_is_as_much_as_the_budget_holds() -> No
 
 def test_shared_arrays_count_once() -> None:
     document = new_document(100, 100)
-    history = new_history(document, byte_budget=60_000 + 11 * ENTRY_BYTES)
+    history = new_history(document, byte_budget=70_000 + 11 * ENTRY_BYTES)
     for number in range(10):
         history = history.push(f"name {number}", history.current.replace(name=str(number)))
     assert len(history.entries) == 11

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 from maps import samples
-from maps.document import MapDocument, Route, Terrain
+from maps.document import MapDocument, Route
 from maps.formats.native import decode, encode
 from maps.samples import SAMPLES, load_sample
 from maps.samples.landscape import maze, noise, part_of
 from maps.samples.make import make
+from maps.terrain import Terrain
 from tests.maps.strategies import assert_same
 
 FOLDER = Path(samples.__file__).parent

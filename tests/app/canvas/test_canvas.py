@@ -16,6 +16,7 @@ from app.document.model import DocumentModel
 from app.scenarios.frame import Plan
 from app.tools import Sketch
 from maps.document import Layout, Route, new_document
+from maps.terrain import NO_TERRAIN
 from tests.app.canvas.seen import colour_at, pixels_of
 
 # What is seen
@@ -158,7 +159,9 @@ def test_each_layer_changes_the_picture(canvas, model):
     canvas.show_cost_map(model.document.cost[::-1])
     canvas.show_distance(np.arange(192.0).reshape(12, 16))
     layouts = tuple(Layout(name, np.array([(3.0, col)]), np.ones(1)) for name, col in (("a", 3), ("b", 9)))
-    model.edit("Points", model.document.replace(layouts=layouts))
+    terrain = np.full((12, 16), NO_TERRAIN, np.uint8)
+    terrain[:, :8] = 1
+    model.edit("Points", model.document.replace(layouts=layouts, terrain=terrain))
     canvas.show_moving({"a": np.array([(4.0, 3.0)])})
     canvas.show_moving({"a": np.array([(5.0, 6.0)])})
     canvas.show_plan(Plan(np.array([(5.0, 6.0, 3.0, 9.0)]), np.ones(1), np.zeros(1, np.int64)))
@@ -167,7 +170,14 @@ def test_each_layer_changes_the_picture(canvas, model):
     whole = canvas.grab().toImage()
     for layer in LAYERS:
         canvas.set_visible_layers(shown ^ {layer})
-        assert canvas.grab().toImage() != whole, layer
+        if layer == "cost":  # which is seen where terrains are not
+            assert canvas.grab().toImage() == whole
+            canvas.set_visible_layers(shown - {"terrain"})
+            whole_costs = canvas.grab().toImage()
+            canvas.set_visible_layers(shown - {"terrain", "cost"})
+            assert canvas.grab().toImage() != whole_costs
+        else:
+            assert canvas.grab().toImage() != whole, layer
     canvas.set_visible_layers(shown)
     assert canvas.grab().toImage() == whole
 

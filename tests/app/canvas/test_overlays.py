@@ -9,7 +9,6 @@ from PySide6.QtTest import QTest
 
 from app.canvas.canvas import Canvas
 from app.canvas.colouring import UNREACHED, change_shades, change_table, round_up
-from app.canvas.legend import legend_area
 from app.canvas.map_image import MapImage
 from app.canvas.map_marks import cut_lines, route_labels
 from app.canvas.view import View
@@ -82,6 +81,7 @@ def test_the_cut_is_where_the_search_ended_and_nowhere_else(canvas, model):
 
 def test_an_unreachable_goal_is_marked_with_a_sentence(canvas, model):
     reached, _ = walled(model)
+    canvas.fit()
     before, before_top = canvas.grab().toImage(), top(canvas)
     canvas.fit()
     canvas.show_unreachable(reached)
@@ -155,7 +155,7 @@ def test_distance_darkens_with_the_way_and_leaves_out_what_it_does_not_reach(can
 
 
 def test_each_view_has_a_legend_of_its_own_and_only_costs_are_picked(canvas, model):
-    area = legend_area(480)
+    area = canvas._scene.legend(480).area
 
     def legend():
         return canvas.grab(area).toImage()

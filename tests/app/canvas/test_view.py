@@ -7,7 +7,6 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 
-from app.canvas.legend import legend_area
 from app.canvas.view import View, fitted, fitted_beside
 from tests.app.canvas.seen import LEFT, MIDDLE, NONE
 
@@ -79,7 +78,7 @@ def test_fit_shows_the_whole_map_clear_of_the_legend(canvas):
     assert view.left >= 0
     assert view.top >= 0
     assert view.left + 16 * view.scale <= 640
-    assert view.top + 12 * view.scale <= legend_area(480).top()
+    assert view.top + 12 * view.scale <= canvas._scene.legend(480).area.top()
 
 
 def test_a_fitted_map_stays_fitted_when_the_window_grows_and_a_zoomed_one_stays_put(canvas):
@@ -109,7 +108,7 @@ def test_hover_tells_the_cell_and_when_the_pointer_leaves_the_map(canvas, qtbot)
 
 
 def test_the_legend_is_a_picker(canvas, model):
-    before, area = model.document, legend_area(480)
+    before, area = model.document, canvas._scene.legend(480).area
     lo, hi = canvas._scene.map.scale
     QTest.mouseClick(canvas, LEFT, NONE, QPoint(area.right() - 2, area.center().y()))
     assert canvas.options.cost == pytest.approx(hi, rel=0.01)

@@ -1,6 +1,7 @@
 """The command line from file to file, as a user calls it."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +10,11 @@ from PIL import Image
 
 from app.bootstrap.project import read_project
 from app.cli import main as cli
+from maps.class_starters import starter_classes
 from maps.document import Route, new_document
 from maps.formats import read_map, write_map
-from maps.samples import SAMPLES, sample_path
+from maps.samples import SAMPLES, load_sample, sample_path
+from maps.terrain import NO_TERRAIN
 from tests.app.cli.calling import record, solve
 from tests.oracles import LP_OPTIMA, distances
 
@@ -169,6 +172,34 @@ def test_demo_leaves_a_picture_a_report_and_the_grid(tmp_path: Path) -> None:
     assert cli.main(["demo", "--map", "plain", "--steps", "20", "--out", str(tmp_path / "out")]) == 0
     names = {path.name for path in (tmp_path / "out").iterdir()}
     assert names >= {"before-after.png", "report.json", "optimised.longcut", "optimised.npy", "optimised.csv"}
+
+
+def test_info_lists_terrains_classes_and_who_walks_a_route(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = new_document(4, 5, palette=load_sample("river").palette)
+    terrain = np.full((4, 5), 2, np.uint8)
+    terrain[0], terrain[1, 0] = 7, NO_TERRAIN
+    cart, boat = (starter.kind for starter in starter_classes(document.palette)[1:3])
+    classes = (replace(cart, size=3, neighbours=4), replace(boat, factor=2.5))
+    routes = (Route("trade", (0, 0), (0, 4), movement="Boat"), Route("walk", (1, 0), (3, 3)))
+    made = document.replace(terrain=terrain, passable=terrain != 7, classes=classes, routes=routes)
+    write_map(made, tmp_path / "made.longcut")
+    lines = record(monkeypatch)
+    assert cli.main(["info", str(tmp_path / "made.longcut")]) == 0
+    text = " ".join("".join(lines).replace("│", " ").split())
+    for part in (
+        "terrain meadow: cost 1, 14 cells",
+        "terrain water: impassable, 5 cells",
+        "no terrain 1 cell with a cost of their own",
+        "not on the map bridge (cost 0.4), road (cost 0.5)",
+        "class Cart: size 3; pays bridge 0.4, road 0.5, meadow 2",
+        "cannot enter house, water; 4 neighbours, cost: mean of the two cells",
+        "class Boat: size 1; pays water 1; 2.5 × the cost of a cell without a terrain; cannot enter bridge, road",
+        "trade: (0, 0) to (0, 4), weight 1, walked by Boat",
+        "walk: (1, 0) to (3, 3), weight 1 ",
+    ):
+        assert part in text
 
 
 @pytest.mark.slow

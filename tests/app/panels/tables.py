@@ -3,7 +3,7 @@
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit, QTableWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QTableWidget
 
 from maps.document import Layout, Route
 
@@ -52,6 +52,17 @@ def press(panel, text):
         if panel._buttons.itemAt(n).widget() and panel._buttons.itemAt(n).widget().text() == text
     )
     QTest.mouseClick(button, LEFT)
+
+
+def take(number, of):
+    """Take an entry, of so many, of the menu that is open, by keys."""
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    assert len(menu.actions()) == of
+    menu.setActiveAction(menu.actions()[0])
+    for _ in range(number):
+        QTest.keyClick(menu, KEY.Key_Down)
+    QTest.keyClick(menu, KEY.Key_Return)
 
 
 def texts(panel, column):

@@ -5,7 +5,8 @@ import pytest
 from PySide6.QtTest import QTest
 
 from app.panels.map_settings import MapSettingsPanel
-from maps.document import Bounds, MovementRule
+from maps.document import Bounds
+from maps.movement import MovementRule
 from tests.app.panels.tables import KEY, LEFT, steps
 
 

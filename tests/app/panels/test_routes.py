@@ -10,20 +10,20 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QColorDialog, QMainWindow
 
 from app.panels import routes
+from app.panels.classes import ClassesPanel
 from app.panels.history import HistoryPanel
 from app.panels.layers import LayersPanel
 from app.panels.layouts import LayoutsPanel
 from app.panels.map_settings import MapSettingsPanel
 from app.panels.palette import PalettePanel
 from app.panels.routes import RoutesPanel
-from maps.document import MovementRule
-from tests.app.panels.tables import KEY, ROUTES, click, finish, press, steps, texts, type_into
+from maps.movement import MovementRule, plain_class
+from tests.app.panels.tables import KEY, ROUTES, click, finish, press, steps, take, texts, type_into
 
 
-def by_ends(model, costs):
-    """Costs of the map's routes, in their order, by the ends of these."""
-    ends = [(route.start, route.goal) for route in model.document.routes]
-    return dict(zip(ends, costs, strict=True))
+def by_journey(model, costs):
+    """Costs of the map's routes, in their order, by the ends of these and who walks them."""
+    return dict(zip((route.journey for route in model.document.routes), costs, strict=True))
 
 
 def test_a_route_is_renamed_weighed_and_coloured_each_in_one_step(model, shown, monkeypatch):
@@ -65,16 +65,16 @@ def test_a_weight_that_cannot_be_is_refused_in_words(model, shown, typed, said):
 def test_costs_stand_beside_their_routes_in_words(model, shown):
     panel = shown(RoutesPanel(model))
     assert texts(panel, routes.COST) == ["…", "…"]
-    panel.show_costs(by_ends(model, [math.inf, 13.5]))
+    panel.show_costs(by_journey(model, [math.inf, 13.5]))
     assert texts(panel, routes.COST) == ["no way", "≠ 13.5"]
     assert "13" in panel.table.item(1, routes.COST).toolTip()
-    panel.show_costs(by_ends(model, [29.04, 13.0001]))
+    panel.show_costs(by_journey(model, [29.04, 13.0001]))
     assert texts(panel, routes.COST) == ["29.0", "13.0"], "within a scenario file's decimals nothing is marked"
 
 
 def test_a_cost_stays_with_its_route_when_another_goes(model, shown):
     panel = shown(RoutesPanel(model))
-    panel.show_costs(by_ends(model, [29.0, 13.0]))
+    panel.show_costs(by_journey(model, [29.0, 13.0]))
     click(panel, 0, routes.NAME)
     QTest.keyClick(panel.table, KEY.Key_Delete)
     assert texts(panel, routes.NAME) == ["south"]
@@ -158,7 +158,7 @@ def test_targets_are_what_was_typed_and_then_what_other_paths_cost_now(qtbot, mo
     panel = shown(RoutesPanel(model))
     assert panel.table.isColumnHidden(routes.TARGET)
     panel.show_targets(True)
-    panel.show_drawn_costs(by_ends(model, [29.0, 13.0]))
+    panel.show_drawn_costs(by_journey(model, [29.0, 13.0]))
     assert panel.targets() == (), "nobody has asked for any"
     assert texts(panel, routes.TARGET) == ["–", "–"]
     with qtbot.waitSignal(panel.targets_changed):
@@ -174,9 +174,9 @@ def test_targets_are_what_was_typed_and_then_what_other_paths_cost_now(qtbot, mo
     type_into(panel, 0, routes.TARGET, "50")
     type_into(panel, 1, routes.TARGET, "")
     assert panel.targets() == (50.0, 13.0)
-    panel.show_drawn_costs(by_ends(model, [29.0, math.inf]))
+    panel.show_drawn_costs(by_journey(model, [29.0, math.inf]))
     assert panel.targets() == (), "a route without a way has no cost to keep"
-    panel.show_drawn_costs(by_ends(model, [29.0, 13.0]))
+    panel.show_drawn_costs(by_journey(model, [29.0, 13.0]))
     with qtbot.waitSignal(panel.targets_changed):
         type_into(panel, 0, routes.TARGET, "")
     assert panel.targets() == ()
@@ -188,21 +188,22 @@ def test_new_costs_are_told_where_targets_keep_them(qtbot, model, shown):
     panel = shown(RoutesPanel(model))
     told = []
     panel.targets_changed.connect(lambda: told.append(panel.targets()))
-    panel.show_drawn_costs(by_ends(model, [29.0, 13.0]))
+    panel.show_drawn_costs(by_journey(model, [29.0, 13.0]))
     panel.show_targets(True)
     assert told == [], "nothing is typed"
     type_into(panel, 1, routes.TARGET, "40")
-    panel.show_drawn_costs(by_ends(model, [31.0, 13.0]))
-    panel.show_drawn_costs(by_ends(model, [31.0, 14.0]))
+    panel.show_drawn_costs(by_journey(model, [31.0, 13.0]))
+    panel.show_drawn_costs(by_journey(model, [31.0, 14.0]))
     panel.show_targets(False)
-    panel.show_drawn_costs(by_ends(model, [33.0, 14.0]))
+    panel.show_drawn_costs(by_journey(model, [33.0, 14.0]))
     assert told == [(29.0, 40.0), (31.0, 40.0)], "once each, and only while they are in view"
     panel.show_targets(True)
     assert told[2:] == [(33.0, 40.0)]
 
 
 def test_everything_fits_into_the_right_column(model, shown):
-    for kind in (LayersPanel, RoutesPanel, PalettePanel, LayoutsPanel, MapSettingsPanel, HistoryPanel):
+    kinds = LayersPanel, RoutesPanel, PalettePanel, LayoutsPanel, MapSettingsPanel, ClassesPanel, HistoryPanel
+    for kind in kinds:
         panel = kind() if kind is LayersPanel else kind(model)
         shown(panel)
         assert panel.width() == 300, kind.__name__
@@ -232,3 +233,38 @@ def test_a_disabled_button_says_why(model, shown):
     panel.set_active(0)
     assert panel._remove_button.isEnabled()
     assert "Choose" not in panel._remove_button.toolTip()
+
+
+@pytest.mark.qt_log_ignore("does not support grabbing the keyboard", extend=True)  # menus, offscreen
+def test_who_walks_a_route_is_chosen_where_there_are_classes_and_the_next_route_follows(model, shown):
+    panel = shown(RoutesPanel(model))
+    assert panel.table.isColumnHidden(routes.WALKER)
+    kinds = tuple(plain_class(name, model.document.palette) for name in ("Cart", "Boat"))
+    model.edit("classes", model.document.replace(classes=kinds))
+    assert not panel.table.isColumnHidden(routes.WALKER)
+    assert texts(panel, routes.WALKER) == ["everybody", "everybody"]
+    panel.show_costs(by_journey(model, [29.0, 13.0]))
+    click(panel, 1, routes.WALKER)
+    take(2, of=3)
+    assert model.document.routes[1] == replace(ROUTES[1], movement="Boat", expected_cost=None)
+    assert texts(panel, routes.COST) == ["29.0", "…"], "the cost was that of who walked it before"
+    press(panel, "Add")
+    assert texts(panel, routes.WALKER) == ["everybody", "Boat", "Boat"]
+    panel.table.setCurrentCell(1, routes.WALKER)
+    QTest.keyClick(panel.table, KEY.Key_Space)
+    take(0, of=3)
+    assert [route.movement for route in model.document.routes] == ["", "", "Boat"]
+    click(panel, 0, routes.WALKER)
+    take(0, of=3)
+    assert steps(model) == ("classes", "Walker of route", "Add route", "Walker of route")
+    model.edit("none", model.document.replace(classes=(), routes=ROUTES))
+    assert panel.table.isColumnHidden(routes.WALKER)
+
+
+def test_routes_of_one_way_have_a_cost_for_each_who_walks_them(model, shown):
+    cart = plain_class("Cart", model.document.palette)
+    both = ROUTES[0], replace(ROUTES[0], name="by cart", movement="Cart")
+    model.edit("classes", model.document.replace(classes=(cart,), routes=both))
+    panel = shown(RoutesPanel(model))
+    panel.show_costs(by_journey(model, [29.0, 58.0]))
+    assert texts(panel, routes.COST) == ["29.0", "58.0"]

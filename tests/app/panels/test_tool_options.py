@@ -16,6 +16,7 @@ def test_the_options_bar_shows_what_counts_for_the_tool(qtbot):
     bar.show()
     fields = {
         "size": bar.size_box, "hardness": bar.hardness, "mode": bar.mode, "value": bar.value, "swap": bar.swap,
+        "terrain": bar.terrain,
         "filled": bar.filled, "weight": bar.weight, "snap": bar.snap, "spacing": bar.spacing, "seed": bar.seed,
     }  # fmt: skip
 

@@ -8,8 +8,9 @@ from app.scenarios.report import RunFacts
 from app.scenarios.translate import path_costs
 from app.window.main_window import MainWindow
 from engine.core.status import Status
-from maps.document import Layout, MovementRule, Route, new_document
+from maps.document import Layout, Route, new_document
 from maps.edits import set_locked, set_passable
+from maps.movement import MovementRule
 from maps.raster import rectangle
 from maps.samples import load_sample
 from tests.app.closing import let_it_close

@@ -11,7 +11,8 @@ from app.canvas.canvas import Canvas
 from app.document.model import DocumentModel
 from app.tools import TOOLS, ToolOptions
 from app.tools.strokes import base_terrain
-from maps.document import Route, Terrain, new_document
+from maps.document import Route, new_document
+from maps.terrain import Terrain
 
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
 NONE, SHIFT = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier

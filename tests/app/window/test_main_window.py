@@ -336,15 +336,22 @@ def test_revert_shows_the_drawn_map_again(qtbot, window):
     assert window.panels.run.headline.text() == ""
 
 
-@pytest.mark.slow
-def test_a_terrain_of_the_palette_is_what_the_brush_paints(window):
-    rock = next(terrain for terrain in window.model.document.palette if terrain.name == "rock")
-    window.panels.terrain.terrain_chosen.emit(rock)
+def test_a_key_takes_up_a_terrain_and_the_brush_paints_it(window):
+    palette = window.model.document.palette
+    rock, wall = (next(n for n, kind in enumerate(palette) if kind.name == name) for name in ("rock", "wall"))
+    window.canvas.setFocus()
+    QTest.keyClick(window, Qt.Key(Qt.Key.Key_1 + rock))
     paint(window, (3, 3), (3, 12))
-    assert window.model.document.cost[3, 8] == pytest.approx(rock.cost)
-    wall = next(terrain for terrain in window.model.document.palette if not terrain.passable)
-    window.panels.terrain.terrain_chosen.emit(wall)
-    assert window.canvas.tool == "wall"
+    document = window.model.document
+    assert (document.terrain[3, 8], document.cost[3, 8]) == (rock, 5.0)
+    assert set(np.unique(document.terrain)) == {1, rock}, "a hard edge: no cell in between"
+    QTest.keyClick(window, Qt.Key(Qt.Key.Key_1 + wall))
+    paint(window, (9, 3), (9, 12))
+    document = window.model.document
+    assert (document.terrain[9, 8], document.passable[9, 8]) == (wall, False)
+    assert window.canvas.tool == "brush"
+    window.model.undo()
+    assert window.model.document.passable[9, 8]
 
 
 @pytest.mark.slow

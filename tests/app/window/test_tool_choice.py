@@ -11,7 +11,8 @@ from app.panels.tool_options import OptionsBar
 from app.tools import TOOLS
 from app.window.docks import Panels
 from app.window.tool_choice import ToolChoice
-from maps.document import Layout, Route, new_document
+from maps.document import Layout, MapDocument, Route, new_document
+from maps.terrain_edits import remove_palette_terrain, set_palette_terrain
 
 
 class Desk:
@@ -26,8 +27,8 @@ class Desk:
         self.told = []
         self.tools.told.connect(lambda text, _: self.told.append(text))
 
-    def terrain(self, passable):
-        return next(terrain for terrain in self.model.document.palette if terrain.passable == passable)
+    def number(self, name):
+        return [terrain.name for terrain in self.model.document.palette].index(name)
 
 
 @pytest.fixture
@@ -53,17 +54,59 @@ def test_choosing_a_tool_says_what_it_does(qtbot, desk):
 @pytest.mark.parametrize(("before", "after"), [("line", "line"), ("fill", "fill"), ("lasso", "brush")])
 def test_a_terrain_is_painted_with_a_tool_that_paints(desk, before, after):
     desk.tools.choose(before)
-    terrain = desk.terrain(passable=True)
-    desk.panels.terrain.terrain_chosen.emit(terrain)
-    assert (desk.canvas.options.cost, desk.canvas.options.mode) == (terrain.cost, "set")
+    rock = desk.number("rock")
+    desk.panels.terrain.terrain_chosen.emit(rock)
+    options = desk.canvas.options
+    assert (options.painted_terrain, options.cost, options.mode) == (rock, 5.0, "set")
     assert desk.canvas.tool == after
+    assert desk.panels.terrain.active == rock
+    assert desk.bar.terrain.text() == "rock"
 
 
-def test_a_terrain_that_cannot_be_passed_is_painted_with_the_wall_tool(desk):
-    before = desk.canvas.options
-    desk.panels.terrain.terrain_chosen.emit(desk.terrain(passable=False))
-    assert desk.canvas.tool == "wall"
-    assert desk.canvas.options == before
+def test_a_terrain_that_cannot_be_passed_is_painted_with_the_brush_and_has_no_cost(desk):
+    before = desk.canvas.options.cost
+    desk.panels.terrain.terrain_chosen.emit(desk.number("wall"))
+    assert (desk.canvas.tool, desk.canvas.options.cost) == ("brush", before)
+    assert desk.bar.terrain.text() == "wall"
+    assert not desk.bar.hardness.isEnabled(), "a terrain has a hard edge"
+
+
+def test_a_cost_chosen_otherwise_lets_go_of_the_terrain(desk):
+    desk.tools.take_terrain(3)
+    desk.bar.value.setValue(3.25)
+    assert desk.canvas.options.painted_terrain is None
+    assert desk.panels.terrain.active == len(desk.model.document.palette), "no row of the palette is active"
+    assert desk.bar.terrain.text() == ""
+    desk.canvas.swap_costs()
+    desk.tools.take_terrain(1)
+    desk.canvas.swap_costs()
+    assert (desk.canvas.options.cost, desk.canvas.options.painted_terrain) == (3.25, None)
+    assert desk.bar.swap.text() == "⇄ grass"
+    desk.canvas.swap_costs()
+    assert desk.canvas.options.painted_terrain == 1
+
+
+def test_a_map_of_terrains_begins_with_one_of_them_in_hand_and_another_map_with_a_cost(desk):
+    desk.tools.begin()
+    assert desk.canvas.options.painted_terrain == desk.number("forest"), "the brush's cost, 2.5, is its"
+    grid = np.ones((4, 4))
+    desk.model.adopt(MapDocument(grid, grid > 0, grid < 0), None)
+    desk.tools.begin()
+    assert desk.canvas.options.painted_terrain is None
+    assert desk.canvas.options.cost == 2.5
+
+
+def test_the_terrain_in_hand_is_followed_through_edits_of_the_palette(desk):
+    forest = desk.number("forest")
+    desk.tools.take_terrain(forest)
+    now = desk.model.document
+    dearer = replace(now.palette[forest], cost=2.75)
+    desk.model.edit("Cost", set_palette_terrain(now, forest, dearer))
+    assert (desk.canvas.options.painted_terrain, desk.canvas.options.cost) == (forest, 2.75)
+    desk.model.edit("Remove", remove_palette_terrain(desk.model.document, 0))
+    assert desk.canvas.options.painted_terrain == forest - 1 == desk.number("forest")
+    desk.model.edit("Remove", remove_palette_terrain(desk.model.document, forest - 1))
+    assert desk.canvas.options.painted_terrain is None
 
 
 def test_a_cost_out_of_bounds_is_warned_of_once(desk):

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from maps.document import MAX_SIDE, MapDocument, MovementRule, new_document
+from maps.document import MAX_SIDE, MapDocument, new_document
 from maps.errors import MapFormatError
 from maps.formats import losses, read_map, write_map
+from maps.movement import MovementRule
 from tests.maps.strategies import EXAMPLES, documents, round_trip
 
 

@@ -29,7 +29,11 @@ def test_every_format_writes_what_it_reads(tmp_path: Path, kind: formats.Format)
         assert format_of(path) is kind
 
 
-@pytest.mark.parametrize("kind", [kind for kind in FORMATS if kind.name != "csv"], ids=lambda kind: kind.name)
+# Tables and the text formats of other editors begin like many other files.
+SIGNED = [kind for kind in FORMATS if kind.name not in ("csv", "tmx", "tmj")]
+
+
+@pytest.mark.parametrize("kind", SIGNED, ids=lambda kind: kind.name)
 def test_content_tells_the_format_whatever_the_file_is_called(tmp_path: Path, kind: formats.Format) -> None:
     original = tmp_path / f"way{kind.endings[0]}"
     write_map(sample(), original)
@@ -60,7 +64,6 @@ def test_an_unknown_file_is_refused_with_what_is_known(tmp_path: Path) -> None:
     [
         ("costs.xlsx", b"PK\x03\x04 and more", "is an Excel workbook, .* as CSV"),
         ("costs.npz", b"PK\x03\x04 and more", r"is an archive of NumPy arrays, .* as \.npy"),
-        ("level.tmx", b"<?xml version='1.0'?>", "is a Tiled map, .* as CSV"),
         ("photo.jpg", b"\xff\xd8\xff", "is a JPEG picture, .* 16 bits"),
         ("arena.scen", b"version 1\n", r"open the \.map beside it"),
     ],

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from maps.document import MapDocument, MovementRule, Route, new_document
+from maps.document import MapDocument, Route, new_document
 from maps.errors import MapFormatError
 from maps.formats import losses, read_map, write_map
 from maps.formats.movingai import read_scenarios
+from maps.movement import MovementRule
 from tests.maps.strategies import EXAMPLES, documents, round_trip
 
 MAP = "type octile\nheight 3\nwidth 4\nmap\n.G@S\nOT..\n....\n"

@@ -15,6 +15,8 @@ from maps.document import Layout, MapDocument, Route, new_document
 from maps.errors import MapError, MapFormatError
 from maps.formats import FORMATS, losses, native, read_map, write_map
 from maps.formats.native import decode, encode
+from maps.movement import MovementClass
+from maps.terrain import NO_TERRAIN
 from tests.maps.strategies import EXAMPLES, assert_same, documents
 
 PATH = Path("castle.longcut")
@@ -35,7 +37,8 @@ def archive_of(entries: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) ->
 
 def sample() -> MapDocument:
     return new_document(4, 6, name="castle").replace(
-        routes=(Route("patrol", (0, 0), (3, 5), 2.0, "#abcdef", 7.25, ((1, 1), (2, 3))),),
+        routes=(Route("patrol", (0, 0), (3, 5), 2.0, "#abcdef", 7.25, ((1, 1), (2, 3)), movement="cart"),),
+        classes=(MovementClass("cart", (2.0, *[1.0] * 5, np.inf), 2.0, 2, 4),),
         layouts=(Layout("camps", np.array([[1.5, 2.5], [0.0, 5.5]]), np.array([1.0, 3.0])),),
         metadata={"author": "ö", "tags": ["a", {"b": None}]},
     )
@@ -77,11 +80,11 @@ def test_the_file_is_what_the_specification_says() -> None:
         assert all(entry.date_time == (1980, 1, 1, 0, 0, 0) for entry in archive.infolist())
     entries = entries_of(data)
     assert set(entries) == {
-        *("map.json", "cost.npy", "passable.npy", "locked.npy"),
+        *("map.json", "cost.npy", "passable.npy", "locked.npy", "terrain.npy"),
         *("layouts/0/positions.npy", "layouts/0/weights.npy"),
     }
     header = json.loads(entries["map.json"])
-    assert (header["format"], header["version"]) == ("longcut map", "1.2")
+    assert (header["format"], header["version"]) == ("longcut map", "1.3")
     assert header["rule"] == {"neighbours": 8, "corner_rule": "both_open", "cost_rule": "mean"}
     assert header["routes"][0] == {
         "name": "patrol",
@@ -92,7 +95,17 @@ def test_the_file_is_what_the_specification_says() -> None:
         "expected_cost": 7.25,
         "expected_decimals": None,
         "line": [[1, 1], [2, 3]],
+        "movement": "cart",
     }
+    assert header["classes"][0] == {
+        "name": "cart",
+        "costs": [2.0, *([1.0] * 5), None],
+        "factor": 2.0,
+        "size": 2,
+        "neighbours": 4,
+        "corner_rule": None,
+    }
+    assert np.load(io.BytesIO(entries["terrain.npy"])).dtype == np.uint8
     # NumPy alone can read the layers.
     cost = np.load(io.BytesIO(entries["cost.npy"]), allow_pickle=False)
     assert (cost.dtype.str, cost.shape) == ("<f4", (4, 6))
@@ -113,6 +126,27 @@ def test_a_later_minor_version_may_add_names() -> None:
         header.update(version="1.7", weather="rain")
 
     assert_same(decode(PATH, with_header(newer)), sample())
+
+
+def test_before_version_1_3_costs_tell_the_terrains() -> None:
+    document = new_document(1, 5).replace(
+        cost=np.array([[0.5, 2.5, 3.3, 1.0, 2.5]], np.float32),
+        passable=np.array([[True, True, True, False, False]]),
+    )
+    entries = entries_of(encode(document))
+    del entries["terrain.npy"]
+    header = json.loads(entries["map.json"])
+    del header["classes"]
+    header["version"] = "1.2"
+    found = decode(PATH, archive_of({**entries, "map.json": json.dumps(header).encode()}))
+    assert found.terrain.tolist() == [[0, 3, NO_TERRAIN, 6, 3]], "road, forest, none, wall, a wall on forest"
+    assert found.classes == ()
+
+
+def test_a_passable_cell_is_of_no_impassable_terrain() -> None:
+    document = new_document(1, 3).replace(terrain=np.array([[6, 6, 1]], np.uint8))
+    walled = document.replace(passable=np.array([[True, False, True]]))
+    assert decode(PATH, encode(walled)).terrain.tolist() == [[NO_TERRAIN, 6, 1]]
 
 
 def test_a_newer_major_version_is_refused_by_name() -> None:
@@ -148,7 +182,12 @@ def test_a_newer_major_version_is_refused_by_name() -> None:
         (lambda h: h["palette"][0].update(passable=1), "passable is 1; true or false"),
         (lambda h: h["palette"][0].update(cost=0), "cost is 0"),
         (lambda h: h.update(cell_size=0), "cell_size is 0"),
-        (lambda h: h.update(height=5), r"locked.npy: has shape \(4, 6\), but map.json says \(5, 6\)"),
+        (lambda h: h["palette"].pop(), "7 costs for 6 terrains"),
+        (lambda h: h["classes"][0].update(costs=[1, "a"]), r"classes\[0\].costs\[1\] is 'a'; a number"),
+        (lambda h: h["classes"][0].update(costs=4), r"classes\[0\].costs is 4; a list of numbers"),
+        (lambda h: h["classes"][0].update(size=17), "size is 17"),
+        (lambda h: h["routes"][0].update(movement="boat"), "a class that the map lacks"),
+        (lambda h: h.update(height=5), r"terrain.npy: has shape \(4, 6\), but map.json says \(5, 6\)"),
         (lambda h: h.update(height=0), "is empty"),
         (lambda h: h.update(height=20_000), "a side may have"),
         (lambda h: h.update(height=16_384, width=16_384), "cells in all"),

@@ -1,0 +1,113 @@
+"""From a Tiled map to a document."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from maps.checks import valid_cost
+from maps.document import MapDocument
+from maps.errors import MapError, MapFormatError
+from maps.formats.arrays import bounds_of_costs
+from maps.formats.format import name_of
+from maps.formats.tiled.ground import COST_LAYER, ground_of
+from maps.formats.tiled.marks import layouts_of, routes_of
+from maps.formats.tiled.model import TILE_BITS
+from maps.origin import Origin
+from maps.terrain import NO_TERRAIN, of_each_cell, on_impassable_terrain, palette_costs
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from maps.document import CostMap, Mask
+    from maps.formats.tiled.model import TiledMap
+
+READABLE = ("orthogonal", "isometric")
+
+
+@dataclass(frozen=True, eq=False)
+class _Costs:
+    """What the layer of costs says: (H, W) each."""
+
+    cost: CostMap
+    passable: Mask
+
+
+def document_of(path: Path, tiled: TiledMap, data: bytes, format_name: str) -> MapDocument:
+    """Return the document of a map that was read from these bytes.
+
+    Each kind of tile on the ground is a terrain; tiles and layers that are solid are walls; objects are routes and
+    points. What was decided on the way stands in the metadata, under "tiled". Raises MapFormatError.
+    """
+    if tiled.orientation not in READABLE:
+        shape = {"hexagonal": "hexagons", "staggered": "staggered rows"}.get(tiled.orientation, tiled.orientation)
+        raise MapFormatError(path, "", f"is a map of {shape[:20]}; square cells, also isometric ones, can be read")
+    ground = ground_of(path, tiled)
+    told = list(ground.told)
+    if tiled.orientation == "isometric":
+        told.append("the map is isometric; its cells are shown as squares")
+    palette, terrain = ground.palette, ground.terrain
+    cost = of_each_cell(terrain, palette_costs(palette), 1.0, np.float32)
+    passable = ~ground.walls & ~on_impassable_terrain(terrain, palette)
+    costs = _costs_of_layer(tiled, told)
+    if costs is not None:
+        cost, passable = costs.cost, costs.passable
+        cells = [(terrain == number) & passable for number in range(len(palette))]
+        palette = tuple(
+            replace(kind, cost=_commonest(cost[there], kind.cost)) if kind.passable else kind
+            for kind, there in zip(palette, cells, strict=True)
+        )
+        torn = passable & on_impassable_terrain(terrain, palette)
+        terrain = np.where(torn, np.uint8(NO_TERRAIN), terrain)
+    routes, about_routes = routes_of(tiled)
+    layouts, about_layouts = layouts_of(tiled)
+    told += [*about_routes, *about_layouts]
+    where: dict[str, Any] = {"first_cell": list(tiled.first)} if tiled.infinite else {}
+    try:
+        return MapDocument(
+            cost=cost,
+            passable=passable,
+            locked=np.zeros(tiled.shape, np.bool_),
+            terrain=terrain,
+            bounds=bounds_of_costs(cost[passable]),
+            routes=routes,
+            layouts=layouts,
+            palette=palette,
+            origin=Origin(format_name, path.name, data, ground.layer, ground.alike),
+            name=name_of(path),
+            metadata={"tiled": {**where, "told": told}},
+        )
+    except MapError as error:
+        raise MapFormatError(path, "", str(error)) from None
+
+
+def _costs_of_layer(tiled: TiledMap, told: list[str]) -> _Costs | None:
+    """The costs that this program has written into the map before; None without any."""
+    layer = next((each for each in tiled.layers if each.name == COST_LAYER), None)
+    if layer is None:
+        return None
+    gids = layer.gids & TILE_BITS
+    found, index = np.unique(gids, return_inverse=True)
+    cost, passable = np.ones(len(found), np.float32), np.ones(len(found), np.bool_)
+    for number, gid in enumerate(found.tolist()):
+        tileset = tiled.tileset_of(gid) if gid else None
+        tile = None if tileset is None else tileset.tiles.get(gid - tileset.first_gid)
+        if tile is None:
+            told.append(f"{int((gids == gid).sum())} cells of the layer {COST_LAYER!r} have no cost; 1 is taken")
+        elif tile.properties.get("solid") is True:
+            passable[number] = False
+        else:
+            try:
+                cost[number] = valid_cost("", tile.properties.get("cost", 1.0))
+            except MapError:
+                told.append(f"a cost of the layer {COST_LAYER!r} is none; 1 is taken")
+    return _Costs(cost[index].reshape(gids.shape), passable[index].reshape(gids.shape))
+
+
+def _commonest(costs: CostMap, otherwise: float) -> float:
+    if costs.size == 0:
+        return otherwise
+    values, counts = np.unique(costs, return_counts=True)
+    return float(values[np.argmax(counts)])
