@@ -27,6 +27,7 @@ def test_paths_tells_matches_from_differences(tmp_path: Path) -> None:
     assert cli.main(["paths", str(tmp_path / "right.longcut"), "--neighbours", "4"]) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(REAL is None, reason="LONGCUT_REAL_MAPS names no folder of real maps")
 @pytest.mark.parametrize("name", ["lak304d", "random-32-32-20"])
 def test_paths_agrees_with_every_row_of_real_scenarios_and_not_with_cut_corners(name: str, tmp_path: Path) -> None:
@@ -42,6 +43,7 @@ def test_paths_agrees_with_every_row_of_real_scenarios_and_not_with_cut_corners(
     assert cli.main(["paths", str(map_file), "--scen", str(longest), "--corners", "free"]) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(REAL is None, reason="LONGCUT_REAL_MAPS names no folder of real maps")
 def test_paths_judges_lengths_at_the_decimals_that_the_file_gives(tmp_path: Path) -> None:
     map_file = Path(str(REAL)) / "two-decimals" / "losttemple.map"
