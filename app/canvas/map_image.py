@@ -93,6 +93,11 @@ class MapImage:
         return self._run_costs is not None
 
     @property
+    def terrains(self) -> list[int]:
+        """Numbers of the terrains that are on the map."""
+        return np.flatnonzero(self.cells_of[:NO_TERRAIN]).tolist()
+
+    @property
     def shown(self) -> Shown:
         """What the cells are coloured by: distance, else difference, else terrain, else cost, if there is any."""
         if "distance" in self._layers and self._distance is not None:
