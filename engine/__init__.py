@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from engine.arranging.problem import Arrangement as Arrangement
-    from engine.arranging.problem import MovementClass as MovementClass
+    from engine.arranging.problem import TravelClass as TravelClass
     from engine.arranging.run import ArrangeSettings as ArrangeSettings
     from engine.arranging.run import arrange as arrange
     from engine.core.errors import ProblemError as ProblemError
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from engine.cost_maps.problem import Route as Route
     from engine.design.adversarial import DesignSettings as DesignSettings
     from engine.design.adversarial import optimise_costs as optimise_costs
-    from engine.design.balance import BalanceProblem as BalanceProblem
     from engine.design.balance import balance as balance
+    from engine.design.balance_problem import BalanceProblem as BalanceProblem
     from engine.design.drawn_line import DrawnRouteProblem as DrawnRouteProblem
     from engine.design.drawn_route import draw_route as draw_route
     from engine.design.foresight import ForesightProblem as ForesightProblem
@@ -80,7 +80,7 @@ if TYPE_CHECKING:
 
 # The imports above are for type checkers only; a test holds this table to them.
 _MODULES = {
-    "engine.arranging.problem": ("Arrangement", "MovementClass"),
+    "engine.arranging.problem": ("Arrangement", "TravelClass"),
     "engine.arranging.run": ("ArrangeSettings", "arrange"),
     "engine.core.errors": ("ProblemError",),
     "engine.core.grid": ("Grid",),
@@ -88,7 +88,8 @@ _MODULES = {
     "engine.cost_maps.admissible": ("admissible_maps",),
     "engine.cost_maps.problem": ("Objective", "Problem", "Route"),
     "engine.design.adversarial": ("DesignSettings", "optimise_costs"),
-    "engine.design.balance": ("BalanceProblem", "balance"),
+    "engine.design.balance": ("balance",),
+    "engine.design.balance_problem": ("BalanceProblem",),
     "engine.design.drawn_line": ("DrawnRouteProblem",),
     "engine.design.drawn_route": ("draw_route",),
     "engine.design.foresight": ("ForesightProblem", "foresee"),

@@ -3,12 +3,15 @@
 The machine code is kept on disk, so this takes seconds the first time and little ever after.
 """
 
+from functools import cache
+
 import numpy as np
 
-from engine.arranging.problem import Arrangement, MovementClass
+from engine.arranging.problem import Arrangement, TravelClass
 from engine.arranging.run import ArrangeSettings, arrange
 from engine.core.arrays import Floats
 from engine.core.grid import Grid, divergence, edge_costs, load_of_flow
+from engine.core.movement import Movement
 from engine.cost_maps.admissible import admissible_maps
 from engine.cost_maps.certificate import certified_loads, upper_bound
 from engine.cost_maps.problem import Problem, Route
@@ -30,8 +33,9 @@ from engine.walls.problem import WallRoute, place_walls
 from engine.walls.search import Search, thread_pool
 
 
+@cache
 def warm_up() -> None:
-    """Run every kernel on a tiny map. Needs no torch."""
+    """Run every kernel on a tiny map, once in a process. Needs no torch."""
     passable = np.ones((16, 16), dtype=np.bool_)
     grid = Grid(passable)
     cost_map = np.ones((16, 16))
@@ -39,7 +43,7 @@ def warm_up() -> None:
     problem = Problem(grid, cost_map, (route,), admissible_maps(cost_map, passable, 0.2, 5.0))
     for method in ("logit", "bregman", "exact"):
         paths = soft_paths(grid, cost_map, [route.start], [route.goal], FlowSettings(method))
-        loads = certified_loads(grid, paths.flow, [route.start], list(paths.fields))
+        loads = certified_loads([Movement(grid)], paths.flow, [route.start], paths.fields)
         upper_bound(problem.admissible, problem.weights, loads)
         if method == "logit":
             upstream = edge_costs(grid, cost_map)
@@ -58,7 +62,7 @@ def warm_up() -> None:
 def _arrange(route: Route) -> None:
     """Let two terrains change places, through every kind of round."""
     terrain = np.arange(256).reshape(16, 16) % 2
-    walker = MovementClass("walker", np.array([1.0, 2.0]), (route,))
+    walker = TravelClass("walker", np.array([1.0, 2.0]), (route,))
     for _ in arrange(Arrangement(terrain, (walker,)), ArrangeSettings(steps=8, searches=1)):
         pass
 

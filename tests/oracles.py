@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -9,9 +10,11 @@ import scipy.sparse as sp
 from scipy.optimize import linprog
 from scipy.sparse.csgraph import dijkstra
 
+from engine.core.clearance import open_to
 from engine.core.grid import LENGTHS, MOVES, CostRule, Grid
+from engine.core.movement import Movement
 from engine.cost_maps.admissible import FIXED, admissible_maps
-from engine.cost_maps.problem import Objective, Problem, Route
+from engine.cost_maps.problem import Objective, Problem, Route, path_costs
 
 # Optimum of the longest shortest path on an n × n map of cost 1: start (n // 2, 1), goal (n // 2, n - 2), total
 # n², bounds 0.2 … 5, "mean" moves; by HiGHS. (n, neighbours) -> path cost
@@ -65,6 +68,45 @@ def random_problem(seed: int, size: int = 9, routes: int = 1, walls: float = 0.1
     )
 
 
+def class_problem(seed: int, size: int = 9, routes: int = 3, **kinds) -> Problem:
+    """A random map whose routes have classes: one moves as everybody, one with its own moves and prices, one that
+    crosses walls, with another number of neighbours, one that is two cells wide."""
+    generator = np.random.default_rng(seed)
+    plain = random_problem(seed, size, 1, **kinds)
+    ground, cost_map = plain.grid, plain.cost_map
+    crossed = ~ground.passable & (generator.random(ground.shape) < 0.7)
+    fixed = np.where(crossed, cost_map, plain.admissible.fixed)
+    plain = replace(plain, admissible=replace(plain.admissible, fixed=fixed))
+    other: Literal[4, 8] = 4 if ground.neighbours == 8 else 8
+    while True:
+        dry = ground.passable & (generator.random(ground.shape) >= 0.1)
+        factor = generator.uniform(0.5, 3.0, ground.shape)
+        classes = [
+            None,
+            Movement(Grid(dry, ground.neighbours, "one_open", ground.cost_rule), factor, "cart"),
+            Movement(
+                replace(ground, passable=ground.passable | crossed, neighbours=other), 3.0 - 0.5 * factor, "bird"
+            ),
+            Movement(replace(ground, passable=open_to(ground.passable, 2)), None, "giant"),
+        ]
+        movements = [classes[number] for number in generator.permutation(np.arange(routes) % 4)]
+        problem = replace(
+            plain, routes=tuple(_random_route(generator, ground, movement) for movement in movements)
+        )
+        if np.isfinite(path_costs(problem, cost_map)).all():
+            return problem
+
+
+def _random_route(generator: np.random.Generator, ground: Grid, movement: Movement | None) -> Route:
+    grid = movement.grid if movement else ground
+    cells = [tuple(map(int, cell)) for cell in np.argwhere(grid.passable)]
+    if len(cells) < 2:
+        nowhere = replace(ground, passable=np.zeros(ground.shape, dtype=bool))
+        return Route((0, 0), (0, 1), movement=Movement(nowhere))
+    start, goal = (cells[i] for i in generator.choice(len(cells), 2, replace=False))
+    return Route(start, goal, float(generator.uniform(0.5, 2.0)), movement=movement)
+
+
 def moves_of(grid: Grid) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Tail, head (flat cells) and length of every legal move, written out cell by cell."""
     height, width = grid.shape
@@ -105,27 +147,12 @@ def lp_optimum(problem: Problem, cuts: Sequence[tuple[np.ndarray, float]] = ()) 
     smallest weighted path cost, or nothing.
     """
     grid, admissible = problem.grid, problem.admissible
-    tails, heads, lengths = moves_of(grid)
-    cells, groups, edges = grid.passable.size, admissible.size.size, len(tails)
-    routes = len(problem.routes)
-    tail_share = grid.tail_share
-    group, fixed = admissible.group.ravel(), admissible.fixed.ravel()
-    rows, columns, values = [], [], []
-    constant = np.zeros(edges)
-    edge = np.arange(edges)
-    for ends, share in ((tails, tail_share), (heads, 1.0 - tail_share)):
-        free = group[ends] != FIXED
-        rows.append(edge[free])
-        columns.append(group[ends][free])
-        values.append(-lengths[free] * share)
-        constant += np.where(free, 0.0, lengths * share * fixed[ends])
-    cost_part = sp.csr_matrix(
-        (np.concatenate(values), (np.concatenate(rows), np.concatenate(columns))), shape=(edges, groups)
-    )
-    drop = sp.csr_matrix(
-        (np.r_[np.ones(edges), -np.ones(edges)], (np.r_[edge, edge], np.r_[tails, heads])), shape=(edges, cells)
-    )
-    blocks = [[cost_part, *(drop if k == route else None for k in range(routes))] for route in range(routes)]
+    cells, groups, routes = grid.passable.size, admissible.size.size, len(problem.routes)
+    parts = [_drops_and_costs(problem, movement) for movement in problem.movements]
+    blocks = [
+        [cost_part, *(drop if k == route else None for k in range(routes))]
+        for route, (cost_part, drop, _) in enumerate(parts)
+    ]
     gain = np.zeros(groups + routes * cells)
     bounds = [*zip(admissible.lower, admissible.upper, strict=True)]
     for number, route in enumerate(problem.routes):
@@ -137,7 +164,7 @@ def lp_optimum(problem: Problem, cuts: Sequence[tuple[np.ndarray, float]] = ()) 
         bounds.extend(potentials)
         # Cells that the start cannot reach would leave the potentials unbounded; they do not matter.
     limits: Any = sp.bmat(blocks, format="csr")  # scipy's stubs know no sparse constraints
-    right_side = np.tile(constant, routes)
+    right_side = np.concatenate([constant for _, _, constant in parts])
     if problem.objective.aim == "longer_minimum":
         # The last variable is to be large and at most weight · D[start] of every route.
         at_most = sp.lil_matrix((routes, limits.shape[1] + 1))
@@ -168,6 +195,32 @@ def lp_optimum(problem: Problem, cuts: Sequence[tuple[np.ndarray, float]] = ()) 
     assert solved.status == 0, solved.message
     found = np.asarray(solved.x, dtype=np.float64)
     return -float(gain @ found), admissible.expand(found[:groups])
+
+
+def _drops_and_costs(problem: Problem, movement: Movement) -> tuple[sp.csr_matrix, sp.csr_matrix, np.ndarray]:
+    """For every move of a class: minus the cost by the groups, the drop of the potentials, and the fixed cost."""
+    admissible = problem.admissible
+    tails, heads, lengths = moves_of(movement.grid)
+    edges, cells = len(tails), problem.grid.passable.size
+    group, fixed = admissible.group.ravel(), admissible.fixed.ravel()
+    factor = np.ones(cells) if movement.factor is None else movement.factor.ravel()
+    rows, columns, values = [], [], []
+    constant = np.zeros(edges)
+    edge = np.arange(edges)
+    for ends, share in ((tails, movement.grid.tail_share), (heads, 1.0 - movement.grid.tail_share)):
+        free = group[ends] != FIXED
+        rows.append(edge[free])
+        columns.append(group[ends][free])
+        values.append(-lengths[free] * share * factor[ends][free])
+        constant += np.where(free, 0.0, lengths * share * factor[ends] * fixed[ends])
+    cost_part = sp.csr_matrix(
+        (np.concatenate(values), (np.concatenate(rows), np.concatenate(columns))),
+        shape=(edges, admissible.size.size),
+    )
+    drop = sp.csr_matrix(
+        (np.r_[np.ones(edges), -np.ones(edges)], (np.r_[edge, edge], np.r_[tails, heads])), shape=(edges, cells)
+    )
+    return cost_part, drop, constant
 
 
 def shortest_length(problem: Problem) -> float:

@@ -6,7 +6,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 from engine.arranging.choices import FIXED, choices_of
 from engine.arranging.loads import walks_of
-from engine.arranging.problem import Aim, Arrangement, Limits, MovementClass, costs_on, path_costs
+from engine.arranging.problem import Aim, Arrangement, Limits, TravelClass, costs_on, path_costs
 from engine.core.grid import LENGTHS, MOVES
 from engine.cost_maps.problem import Route
 
@@ -18,7 +18,7 @@ def open_map(size: int, costs: tuple[float, ...], shares: tuple[float, ...], see
     tiles = np.repeat(np.arange(len(costs)), counts)
     np.random.default_rng(seed).shuffle(tiles)
     route = Route((size // 2, 1), (size // 2, size - 2))
-    return Arrangement(tiles.reshape(size, size), (MovementClass("walker", np.array(costs), (route,)),))
+    return Arrangement(tiles.reshape(size, size), (TravelClass("walker", np.array(costs), (route,)),))
 
 
 def blocks(shape: tuple[int, int], side: int) -> np.ndarray:
@@ -40,7 +40,7 @@ def three_classes(terrain: np.ndarray, limits: Limits, aim: Aim = "longer") -> A
         return Arrangement(
             terrain,
             tuple(
-                MovementClass(name, np.array(costs), (Route(start, goal, weight),))
+                TravelClass(name, np.array(costs), (Route(start, goal, weight),))
                 for (name, (costs, start, goal)), weight in zip(kinds.items(), weights, strict=True)
             ),
             limits,
@@ -63,7 +63,7 @@ def random_arrangement(seed: int, size: int = 8, terrains: int = 3, classes: int
             ends = generator.integers(0, size, (2, 2)).tolist()
             route = Route(tuple(ends[0]), tuple(ends[1]), float(generator.uniform(0.5, 2.0)))
             walkers.append(
-                MovementClass(
+                TravelClass(
                     f"class {number}",
                     costs,
                     (route,),

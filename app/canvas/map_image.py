@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from maps.raster import Rectangle
 
 OPEN = 0xFFC4C6CA  # cells where nothing is coloured
-# Premultiplied, where a movement class cannot be, and where it alone can.
-VEIL, LIGHT = 0xB40E0E12, 0xA04C7C94
 Shown = Literal["terrain", "cost", "difference", "distance", "nothing"]
 COLOURING: frozenset[Layer] = frozenset(("terrain", "cost", "walls", "difference", "distance"))
 
@@ -237,7 +235,7 @@ def glow_image(load: NDArray[Any]) -> QImage:
 
 def reach_image(open_to_it: Mask, passable: Mask) -> QImage:
     """Return a dark veil where a movement class cannot be, and light on walls (H, W) where it can."""
-    pixels = np.where(open_to_it, np.where(passable, np.uint32(0), np.uint32(LIGHT)), np.uint32(VEIL))
+    pixels = _REACH.take(open_to_it.view(np.uint8) * np.uint8(2) + passable.view(np.uint8))
     height, width = pixels.shape
     return QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied).copy()
 
@@ -261,3 +259,5 @@ _CHANGES = _packed(change_table())
 _WALL = _packed(WALL[None])[0]
 _UNREACHED = _packed(UNREACHED[None])[0]
 _GLOW = _glow_table()
+# Premultiplied: where a movement class cannot be, be it a wall or not; on walls and elsewhere where it can.
+_REACH = np.array((0xB40E0E12, 0xB40E0E12, 0xA04C7C94, 0), np.uint32)

@@ -13,7 +13,7 @@ from app.cli import output
 from app.cli.options import add_map_options, with_map_options
 from app.cli.output import BadInput
 from app.cli.tables import add_table_options, read_given_map
-from app.scenarios.translate import exact_paths, movement_grid, movement_text
+from app.scenarios.translate import document_paths, movement_text
 from maps.formats.movingai import read_scenarios
 
 if TYPE_CHECKING:
@@ -27,7 +27,10 @@ MOST_SHOWN = 40  # rows of the table
 
 @dataclass(frozen=True)
 class PathRow:
-    """One route. cost, hops: None without a way.  match: None where no length is promised."""
+    """One route. cost, hops: None without a way.  match: None where no length is promised.
+
+    walker: name of the movement class that walks it; empty without one.
+    """
 
     name: str
     start: Cell
@@ -36,6 +39,7 @@ class PathRow:
     hops: int | None
     expected: float | None
     match: bool | None
+    walker: str
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -65,7 +69,7 @@ def paths(arguments: argparse.Namespace) -> bool:
     checked = [row for row in rows if row.match is not None]
     if len(shown) < len(rows):
         output.out.print(f"{len(rows)} routes in all; those that are wrong first, then the first few.")
-    movement = movement_text(document.rule)
+    movement = movement_text(document)
     if checked:
         output.out.print(f"{len(checked) - len(different)} of {len(checked)} expected lengths match ({movement}).")
     if closed:
@@ -77,7 +81,7 @@ def paths(arguments: argparse.Namespace) -> bool:
 
 def _rows(document: MapDocument) -> list[PathRow]:
     rows: list[PathRow] = []
-    found = exact_paths(movement_grid(document), document.cost.astype(float), document.routes)
+    found = document_paths(document)
     with output.progress() as bar:
         task = bar.add_task("paths", total=len(document.routes), figures="")
         for route, path in zip(document.routes, found, strict=True):
@@ -93,16 +97,19 @@ def _rows(document: MapDocument) -> list[PathRow]:
                     len(path.cells) - 1 if len(path.cells) else None,
                     expected,
                     None if expected is None else cost is not None and route.expects(cost),
+                    route.movement,
                 )
             )
     return rows
 
 
 def _table(rows: list[PathRow]) -> Table:
-    table = Table("route", "start", "goal", "cost", "moves", "expected", "match")
+    classes = any(row.walker for row in rows)
+    table = Table("route", *(["class"] if classes else []), "start", "goal", "cost", "moves", "expected", "match")
     for row in rows:
         table.add_row(
             escape(row.name),
+            *([escape(row.walker)] if classes else []),
             str(row.start),
             str(row.goal),
             "no way" if row.cost is None else f"{row.cost:.6g}",

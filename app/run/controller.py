@@ -87,6 +87,8 @@ class RunController(QObject):
             return self.tr("There is no route: drop a start and a goal on the map (S, G).")
         for number, route in enumerate(document.routes, 1):
             if walled := walled_end(document, number - 1):
+                if route.movement:
+                    return self.tr("{}: move it, or let another class walk the route.").format(walled)
                 return self.tr("{}: move it or clear the wall.").format(walled)
             if route.start == route.goal:
                 return self.tr("Route {} starts at its goal: move one of the two.").format(number)

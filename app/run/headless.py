@@ -76,7 +76,7 @@ def solve(
     assert last is not None, "a run has at least one step"
     seconds = round(time.perf_counter() - began, 3)
     after = document if last.result is None else scenario.apply(document, last.result)
-    movement = movement_text(document.rule)
+    movement = movement_text(document)
     facts = RunFacts(scenario.name, movement, settings.seed, last.step, seconds, last.status, threads)
     return Solved(after, scenario.report(document, after, settings, last, facts), last, stopped)
 

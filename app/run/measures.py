@@ -11,6 +11,7 @@ import numpy.typing as npt
 from PySide6.QtCore import QCoreApplication, QObject, Signal
 
 from app.base.jobs import NewestWins
+from maps.travel import may_stand
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,9 +78,18 @@ class Measures:
 
 
 def walled_end(document: MapDocument, route: int) -> str:
-    """Say which end of a route, by its index, is a wall; empty where none is."""
+    """Say which end of a route, by its index, is a wall or no place for its class; empty where none is."""
     ends = document.routes[route]
     number = route + 1
+    kind = document.class_of(ends)
+    if kind is not None:
+        if not may_stand(document, kind, ends.start):
+            told = QCoreApplication.translate("Measures", "The start of route {} is no place for {}")
+            return told.format(number, kind.name)
+        if not may_stand(document, kind, ends.goal):
+            told = QCoreApplication.translate("Measures", "The goal of route {} is no place for {}")
+            return told.format(number, kind.name)
+        return ""
     if not document.passable[ends.start]:
         return QCoreApplication.translate("Measures", "The start of route {} is a wall").format(number)
     if not document.passable[ends.goal]:
@@ -121,13 +131,13 @@ class Measurer(QObject):
 
 def measures_of(wanted: Wanted) -> Measures:
     """Return exact paths of every route, and distances to the goal of one of them."""
-    from app.scenarios.translate import exact_paths, movement_grid
+    from app.scenarios.translate import exact_paths, route_movements
 
     began = time.perf_counter()
     document, costs, cells, distance = wanted.document, list[float](), list[npt.NDArray[np.int64]](), None
     shown = min(wanted.route, len(document.routes) - 1)
     cost_map = wanted.cost_map.astype(np.float64, copy=False)
-    for number, path in enumerate(exact_paths(movement_grid(document), cost_map, document.routes)):
+    for number, path in enumerate(exact_paths(route_movements(document), cost_map, document.routes)):
         costs.append(path.cost)
         cells.append(path.cells)
         if number == shown:

@@ -13,8 +13,9 @@ from app.scenarios.common_settings import admissible_of, apply_map, drawn_costs,
 from app.scenarios.figures import curve
 from app.scenarios.frame import Floats, Frame
 from app.scenarios.report import Report, RunFacts
+from app.scenarios.route_report import RouteReport, costs_of, route_reports
 from app.scenarios.scenario import RunStep, Scenario, state_of
-from app.scenarios.translate import movement_grid, path_cells, path_costs
+from app.scenarios.translate import class_movements, movement_grid, path_cells
 from app.scenarios.words import compared, kept_share, within
 from engine.core.errors import ProblemError, SuggestedFix
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from engine.cost_maps.problem import Aim, Problem
-    from maps.document import Cell, MapDocument
+    from maps.document import MapDocument
 
 
 @dataclass(frozen=True)
@@ -53,17 +54,6 @@ class AdversarialFigures:
     kept: float = 1.0
     off_target: float = nan
     quantity: str = "Path"
-
-
-@dataclass(frozen=True)
-class RouteReport:
-    """Exact path costs of one route, before and after the run."""
-
-    name: str
-    start: Cell
-    goal: Cell
-    before: float
-    after: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +91,7 @@ class AdversarialReport(Report):
             line += f" · within {within(self.gap)} % of {_best_of_all(False)} ({self.upper_bound:.6g})"
         lines = [line]
         routes = self.routes if len(self.routes) > 1 else ()
-        lines += [f"  {route.name}: {route.before:.4g} → {route.after:.4g}" for route in routes]
+        lines += [route.line for route in routes]
         lines.append(
             f"Total cost {self.budget:.6g} · {self.run.steps} steps of {self.method} on {self.device} in "
             f"{self.run.seconds:.2f} s · {self.run.movement}"
@@ -188,7 +178,8 @@ class AdversarialPath(Scenario[AdversarialSettings, AdversarialFigures, Floats])
         from engine.cost_maps.objectives import score
 
         problem = adversarial_problem(before, settings)
-        costs_before, costs_after = path_costs(before), path_costs(after)
+        routes = route_reports(before, after)
+        costs_before, costs_after = costs_of(routes)
         longest, keeping = last.figures.longest, last.figures.bound
         if not keeping < longest:
             keeping = nan
@@ -208,10 +199,7 @@ class AdversarialPath(Scenario[AdversarialSettings, AdversarialFigures, Floats])
             method=settings.method,
             device=device_of(settings, problem),
             aim=settings.aim,
-            routes=tuple(
-                RouteReport(route.name, route.start, route.goal, was, now)
-                for route, was, now in zip(before.routes, costs_before.tolist(), costs_after.tolist(), strict=True)
-            ),
+            routes=routes,
         )
 
     def prepared(self, document: MapDocument, settings: AdversarialSettings) -> MapDocument:
@@ -255,8 +243,8 @@ def adversarial_problem(document: MapDocument, settings: AdversarialSettings) ->
         grid=movement_grid(document),
         cost_map=drawn_costs(document),
         routes=tuple(
-            Route(route.start, route.goal, route.weight, target)
-            for route, target in zip(document.routes, targets, strict=True)
+            Route(route.start, route.goal, route.weight, target, movement)
+            for route, target, movement in zip(document.routes, targets, class_movements(document), strict=True)
         ),
         admissible=admissible_of(document, settings, settings.budget),
         objective=Objective(settings.aim, settings.smoothness, settings.closeness, keep),
@@ -264,9 +252,20 @@ def adversarial_problem(document: MapDocument, settings: AdversarialSettings) ->
 
 
 def device_of(settings: AdversarialSettings, problem: Problem) -> str:
-    """Return where a run with these settings computes. Raises ProblemError for a device that is not there."""
+    """Return where a run with these settings computes.
+
+    Raises ProblemError for a device that is not there, and for the true optimum of several classes off the CPU.
+    """
     from engine.core.device import pick_device
 
+    if settings.method == "optimum" and not problem.moves_alike:
+        if settings.device not in ("auto", "cpu"):
+            raise ProblemError(
+                "device",
+                "the true optimum of several movement classes needs the CPU; choose it, or another method",
+                SuggestedFix("device", "cpu"),
+            )
+        return "cpu"
     return pick_device(settings.device, settings.method, problem.size)
 
 
@@ -350,9 +349,9 @@ def _optimum_steps(
 def _as_drawn(problem: Problem) -> AdversarialStep:
     """Return step 0, the drawn map."""
     from engine.cost_maps.objectives import score
-    from engine.cost_maps.problem import path_costs as costs_of
+    from engine.cost_maps.problem import path_costs
 
-    costs = costs_of(problem, problem.cost_map)
+    costs = path_costs(problem, problem.cost_map)
     drawn = _shown_cost(problem, costs)
     off_target = score(problem, costs) if problem.objective.aim == "target" else nan
     figures = AdversarialFigures(
@@ -393,6 +392,7 @@ def _framing(
 
     def frame() -> Frame:
         traffic = None if loads is None else np.einsum("r,rhw->hw", problem.weights, loads)
-        return Frame(step, cost_map, traffic, path_cells(problem.grid, cost_map, problem.routes), device=device)
+        paths = path_cells(problem.movements, cost_map, problem.routes)
+        return Frame(step, cost_map, traffic, paths, device=device)
 
     return frame

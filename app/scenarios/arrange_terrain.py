@@ -8,29 +8,27 @@ from math import isfinite, nan
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
-from app.scenarios.adversarial import RouteReport
 from app.scenarios.arrange_settings import ArrangeSettings
-from app.scenarios.common_settings import apply_map, drawn_costs
+from app.scenarios.common_settings import drawn_costs
 from app.scenarios.figures import curve
 from app.scenarios.frame import Floats, Frame
 from app.scenarios.report import Report, RunFacts
+from app.scenarios.route_report import RouteReport, costs_of, route_reports
 from app.scenarios.scenario import RunStep, Scenario, state_of
-from app.scenarios.translate import movement_grid, path_cells, path_costs
+from app.scenarios.tiles import Tiles, tiles_of
+from app.scenarios.translate import path_cells, route_movements
 from app.scenarios.words import within
 from engine.core.errors import ProblemError
+from maps.travel import travel_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    import numpy.typing as npt
-
-    from engine.arranging.problem import Aim, Arrangement
+    from engine.arranging.problem import Aim, Arrangement, TravelClass
     from engine.arranging.run import ArrangeIterate
     from maps.document import MapDocument
-
-MOST_TERRAINS = 16
-
 
 @dataclass(frozen=True)
 class ArrangeFigures:
@@ -75,7 +73,7 @@ class ArrangeReport(Report):
         routes = self.routes if len(self.routes) > 1 else ()
         return [
             line,
-            *(f"  {route.name}: {route.before:.4g} → {route.after:.4g}" for route in routes),
+            *(route.line for route in routes),
             f"{self.tiles_changed} of {self.tiles} tiles changed, {self.terrains} terrains · "
             f"{self.run.steps} steps in {self.run.seconds:.2f} s · {self.run.movement}",
         ]
@@ -90,11 +88,19 @@ class ArrangeReport(Report):
         )
 
 
-ArrangeStep: TypeAlias = RunStep[ArrangeFigures, Floats]
+@dataclass(frozen=True, eq=False)
+class Arranged:
+    """An arrangement (H, W) of tiles: the number of each one's terrain."""
+
+    tiles: Tiles
+    terrain: npt.NDArray[np.int64]
 
 
-class ArrangeTerrain(Scenario[ArrangeSettings, ArrangeFigures, Floats]):
-    """Rearrange the tiles of a map so that paths get longer, shorter, or as asked. Result: (H, W) costs."""
+ArrangeStep: TypeAlias = RunStep[ArrangeFigures, Arranged]
+
+
+class ArrangeTerrain(Scenario[ArrangeSettings, ArrangeFigures, Arranged]):
+    """Rearrange the tiles of a map so that paths get longer, shorter, or as asked. Result: the tiles."""
 
     name = "arrange_terrain"
     title = "Arrange terrain"
@@ -110,10 +116,10 @@ class ArrangeTerrain(Scenario[ArrangeSettings, ArrangeFigures, Floats]):
         from engine.arranging.checks import check_arrangement
         from engine.arranging.prepared import prepare
 
-        problem, costs = arrangement(document, settings)
+        problem, tiles = arrangement(document, settings)
         check_arrangement(problem)
         prepare(problem)
-        return _steps(problem, costs, document, settings, state)
+        return _steps(problem, tiles, settings, state)
 
     def total_steps(self, settings: ArrangeSettings) -> int | None:
         """Return the rounds; a run with a tolerance may end before."""
@@ -128,9 +134,9 @@ class ArrangeTerrain(Scenario[ArrangeSettings, ArrangeFigures, Floats]):
             line += f" · within {within(last.gap)}\u00a0% of the best possible"
         return line + f" · {100.0 * last.changed:.0f}\u00a0% of the tiles changed"
 
-    def apply(self, document: MapDocument, result: Floats) -> MapDocument:
-        """Return the document with the best arrangement's costs. Raises MapError where the map does not fit."""
-        return apply_map(document, result)
+    def apply(self, document: MapDocument, result: Arranged) -> MapDocument:
+        """Return the document with the best arrangement. Raises MapError where the map does not fit."""
+        return result.tiles.arranged(document, result.terrain)
 
     def report(
         self,
@@ -145,23 +151,22 @@ class ArrangeTerrain(Scenario[ArrangeSettings, ArrangeFigures, Floats]):
         from engine.cost_maps.certificate import relative_gap
 
         problem, _ = arrangement(before, settings)
-        costs_before, costs_after = path_costs(before), path_costs(after)
+        routes = route_reports(before, after)
+        costs_before, costs_after = costs_of(routes)
         weights = np.array([route.weight for route in before.routes])
+        reached = score(problem, _of_problem(before, costs_after))
         bound = last.figures.bound
         return ArrangeReport(
             facts,
             path_cost_before=float(weights @ costs_before),
             path_cost_after=float(weights @ costs_after),
             upper_bound=bound,
-            gap=max(0.0, relative_gap(bound, score(problem, costs_after))) if isfinite(bound) else nan,
-            tiles_changed=int(np.count_nonzero((after.cost != before.cost) & problem.tiles)),
+            gap=max(0.0, relative_gap(bound, reached)) if isfinite(bound) else nan,
+            tiles_changed=int(np.count_nonzero(_differ(before, after) & problem.tiles)),
             tiles=int(np.count_nonzero(problem.tiles)),
             terrains=problem.terrains,
             aim=settings.aim,
-            routes=tuple(
-                RouteReport(route.name, route.start, route.goal, was, now)
-                for route, was, now in zip(before.routes, costs_before.tolist(), costs_after.tolist(), strict=True)
-            ),
+            routes=routes,
         )
 
     def aims_at_targets(self, settings: ArrangeSettings) -> bool:
@@ -173,37 +178,22 @@ class ArrangeTerrain(Scenario[ArrangeSettings, ArrangeFigures, Floats]):
         return replace(settings, targets=targets)
 
 
-def arrangement(document: MapDocument, settings: ArrangeSettings) -> tuple[Arrangement, Floats]:
-    """Return the engine's problem of arranging the document's tiles, and the costs (T,) of its terrains.
+def arrangement(document: MapDocument, settings: ArrangeSettings) -> tuple[Arrangement, Tiles]:
+    """Return the engine's problem of arranging the document's tiles, and what its terrains are.
 
     Raises ProblemError where the map has too many terrains, or there is not one target for each route.
     """
     from engine.arranging.districts import winding_blocks
-    from engine.arranging.problem import Arrangement, Limits, MovementClass
-    from engine.cost_maps.problem import Route
+    from engine.arranging.problem import Arrangement, Limits
 
     if settings.targets and len(settings.targets) != len(document.routes):
         raise ProblemError(
             "objective", f"{len(settings.targets)} targets for {len(document.routes)} routes; give one for each"
         )
-    terrain, costs = terrains_of(document)
+    tiles = tiles_of(document)
     districts = None
     if 0 < settings.district < max(document.shape):
         districts = winding_blocks(document.shape, settings.district)
-    rule = document.rule
-    targets = settings.targets or (None,) * len(document.routes)
-    walker = MovementClass(
-        "the walker",
-        costs,
-        tuple(
-            Route(route.start, route.goal, route.weight, target)
-            for route, target in zip(document.routes, targets, strict=True)
-        ),
-        elsewhere=np.where(document.passable, drawn_costs(document), np.inf),
-        neighbours=rule.neighbours,
-        corner_rule=rule.corner_rule,
-        cost_rule=rule.cost_rule,
-    )
     limits = Limits(
         locked=document.locked,
         free_zone=settings.free_zone,
@@ -211,36 +201,52 @@ def arrangement(document: MapDocument, settings: ArrangeSettings) -> tuple[Arran
         symmetry=settings.symmetry,
         most_changed=settings.most_changed,
     )
-    return Arrangement(terrain, (walker,), limits, settings.aim), costs
+    return Arrangement(tiles.terrain, tuple(_classes(document, settings, tiles)), limits, settings.aim), tiles
 
 
-def terrains_of(document: MapDocument) -> tuple[npt.NDArray[np.int64], Floats]:
-    """Return the number of each cell's terrain (H, W), −1 for none, and the terrains' costs (T,), rising.
+def _classes(document: MapDocument, settings: ArrangeSettings, tiles: Tiles) -> Iterator[TravelClass]:
+    """Yield the engine's class of each of the document's that has routes; the plain one for routes without."""
+    from engine.arranging.problem import TravelClass
+    from engine.cost_maps.problem import Route
 
-    Where the passable cells have few different costs, these are the terrains. Otherwise the costs of the palette
-    are, and cells of any other cost are no tiles: they stay as they are.
-    """
-    there = np.unique(document.cost[document.passable])
-    if there.size > MOST_TERRAINS:
-        palette = [terrain.cost for terrain in document.palette if terrain.passable]
-        there = there[np.isin(there, np.array(palette, dtype=np.float32))]
-        if not 2 <= there.size <= MOST_TERRAINS:
-            raise ProblemError(
-                "terrain",
-                f"the map has no tiles: its costs are not those of the palette, and more than {MOST_TERRAINS} "
-                "different ones; paint it with terrains",
-            )
-    if there.size < 2:
-        raise ProblemError(
-            "terrain", "the map has one terrain only, so nothing can change places; paint another one"
+    targets = settings.targets or (None,) * len(document.routes)
+    drawn = drawn_costs(document)
+    for name in dict.fromkeys(route.movement for route in document.routes) or [""]:
+        kind = next((kind for kind in document.classes if kind.name == name), None)
+        if kind is None:
+            costs, passable, paid, rule = tiles.costs, document.passable, drawn, document.rule
+        else:
+            travel, rule = travel_of(document, kind), kind.rule_on(document.rule)
+            costs, passable, paid = tiles.paid_by(kind), travel.passable, travel.multiplier * drawn
+        yield TravelClass(
+            f"the class “{name}”" if name else "the walker",
+            costs,
+            tuple(
+                Route(route.start, route.goal, route.weight, target)
+                for route, target in zip(document.routes, targets, strict=True)
+                if route.movement == name
+            ),
+            elsewhere=np.where(passable, paid, np.inf),
+            neighbours=rule.neighbours,
+            corner_rule=rule.corner_rule,
+            cost_rule=rule.cost_rule,
+            size=1 if kind is None else kind.size,
         )
-    number = np.clip(np.searchsorted(there, document.cost), 0, there.size - 1)
-    tiles = document.passable & (there[number] == document.cost)
-    return np.where(tiles, number, -1).astype(np.int64), there.astype(np.float64)
+
+
+def _of_problem(document: MapDocument, values: Floats) -> Floats:
+    """Return values (R,) of the document's routes in the order of the engine's, class after class."""
+    names = [route.movement for route in document.routes]
+    return values[[number for name in dict.fromkeys(names) for number, own in enumerate(names) if own == name]]
+
+
+def _differ(before: MapDocument, after: MapDocument) -> npt.NDArray[np.bool_]:
+    """Return the (H, W) cells of another cost or terrain."""
+    return (after.cost != before.cost) | (after.terrain != before.terrain)
 
 
 def _steps(
-    problem: Arrangement, costs: Floats, document: MapDocument, settings: ArrangeSettings, state: object
+    problem: Arrangement, tiles: Tiles, settings: ArrangeSettings, state: object
 ) -> Iterator[ArrangeStep]:
     from engine.arranging import run as engine
 
@@ -251,14 +257,14 @@ def _steps(
         seed=settings.seed,
     )
     if state is None:
-        yield _as_drawn(problem, costs, document)
+        yield _as_drawn(problem, tiles)
     for iterate in engine.arrange(problem, how, state_of(engine.ArrangeState, state)):
         shown = iterate.terrain if iterate.status is None else iterate.best_terrain
         yield RunStep(
             iterate.step,
             _figures(problem, iterate),
-            _framing(iterate.step, _costs(problem, costs, document, shown), document),
-            _costs(problem, costs, document, iterate.best_terrain),
+            _framing(iterate.step, tiles, shown),
+            Arranged(tiles, iterate.best_terrain),
             iterate.state,
             iterate.status,
             "" if iterate.status is None else iterate.status.message,
@@ -278,14 +284,14 @@ def _figures(problem: Arrangement, iterate: ArrangeIterate) -> ArrangeFigures:
     )
 
 
-def _as_drawn(problem: Arrangement, costs: Floats, document: MapDocument) -> ArrangeStep:
+def _as_drawn(problem: Arrangement, tiles: Tiles) -> ArrangeStep:
     """Return step 0, the drawn map."""
     from engine.arranging.problem import score
 
     drawn = _shown_cost(problem, problem.drawn_lengths)
     off_target = score(problem, problem.drawn_lengths) if problem.aim == "target" else nan
     figures = ArrangeFigures(best=drawn, path_cost=drawn, off_target=off_target)
-    return RunStep(0, figures, _framing(0, _costs(problem, costs, document, problem.terrain), document))
+    return RunStep(0, figures, _framing(0, tiles, problem.terrain))
 
 
 def _shown_cost(problem: Arrangement, lengths: Floats) -> float:
@@ -297,17 +303,12 @@ def _shown_cost(problem: Arrangement, lengths: Floats) -> float:
     return score(problem, lengths)
 
 
-def _costs(
-    problem: Arrangement, costs: Floats, document: MapDocument, terrain: npt.NDArray[np.int64]
-) -> Floats:
-    """Return the cost map (H, W) of an arrangement; cells that are no tiles keep their drawn cost."""
-    return np.where(problem.tiles, costs[terrain], drawn_costs(document))
-
-
-def _framing(step: int, cost_map: Floats, document: MapDocument) -> Callable[[], Frame]:
-    """Return what makes the frame."""
+def _framing(step: int, tiles: Tiles, terrain: npt.NDArray[np.int64]) -> Callable[[], Frame]:
+    """Return what makes the frame of an arrangement."""
 
     def frame() -> Frame:
-        return Frame(step, cost_map, paths=path_cells(movement_grid(document), cost_map, document.routes))
+        arranged = tiles.arranged(tiles.document, terrain)
+        paths = path_cells(route_movements(arranged), drawn_costs(arranged), arranged.routes)
+        return Frame(step, tiles.costs_of(terrain), paths=paths, terrain=arranged.terrain)
 
     return frame

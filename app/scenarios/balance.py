@@ -16,7 +16,14 @@ from app.scenarios.balance_settings import (
     layout_names,
     site_names,
 )
-from app.scenarios.common_settings import admissible_of, apply_map, drawn_costs, with_bounds
+from app.scenarios.common_settings import (
+    PLAIN,
+    admissible_of,
+    apply_map,
+    chosen_movement,
+    drawn_costs,
+    with_bounds,
+)
 from app.scenarios.figures import curve
 from app.scenarios.frame import Cells, Floats, Frame
 from app.scenarios.report import Report, RunFacts
@@ -30,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from engine.design import balance as engine
+    from engine.design.balance_problem import BalanceProblem
     from maps.document import Cell, Layout, MapDocument
 
 MOST_PATHS = 24  # drawn at most
@@ -105,10 +113,11 @@ class RankBalance(Scenario[BalanceSettings, BalanceFigures, Floats]):
     ) -> Iterator[BalanceStep]:
         """See `Scenario.steps`."""
         from engine.design import balance as engine
+        from engine.design.balance_problem import check_balance
 
         problem = balance_problem(document, settings)
         with fixes_in_settings(_setting_of):
-            engine.check_balance(problem)
+            check_balance(problem)
         how = engine.BalanceSettings(
             steps=settings.steps, learning_rate=settings.learning_rate, seed=settings.seed
         )
@@ -161,9 +170,9 @@ class RankBalance(Scenario[BalanceSettings, BalanceFigures, Floats]):
         return with_bounds(document, settings)
 
 
-def balance_problem(document: MapDocument, settings: BalanceSettings) -> engine.BalanceProblem:
+def balance_problem(document: MapDocument, settings: BalanceSettings) -> BalanceProblem:
     """Return the engine's problem. Raises ProblemError, naming the layout and the point, where it cannot be."""
-    from engine.design import balance as engine
+    from engine.design.balance_problem import BalanceProblem, EqualRanks, Nearest, Order
 
     names = list(layout_names(document))
     if not names:
@@ -178,7 +187,7 @@ def balance_problem(document: MapDocument, settings: BalanceSettings) -> engine.
             SuggestedFix("sites", others[0]) if others else None,
         )
     starts, teams = _spawns_and_teams(document, settings, spawns, sites)
-    goals = _cells(document, sites)
+    goals = _cells(document, settings, sites)
     for what, number, name, count in (
         ("spawn", settings.spawn, spawns.name, len(starts)),
         ("site", settings.site, sites.name, len(goals)),
@@ -189,12 +198,12 @@ def balance_problem(document: MapDocument, settings: BalanceSettings) -> engine.
             )
     chosen = range(len(starts)) if settings.spawn == 0 else [settings.spawn - 1]
     if settings.aim == "equal":
-        aims: tuple[engine.Aim, ...] = (engine.EqualRanks(),)
+        aims: tuple[EqualRanks | Nearest | Order, ...] = (EqualRanks(),)
     elif settings.aim == "nearest":
-        aims = tuple(engine.Nearest(spawn, settings.site - 1, settings.nearest) for spawn in chosen)
+        aims = tuple(Nearest(spawn, settings.site - 1, settings.nearest) for spawn in chosen)
     else:
-        aims = tuple(engine.Order(spawn, tuple(range(len(goals)))) for spawn in chosen)
-    return engine.BalanceProblem(
+        aims = tuple(Order(spawn, tuple(range(len(goals)))) for spawn in chosen)
+    return BalanceProblem(
         movement_grid(document),
         drawn_costs(document),
         tuple(starts),
@@ -205,6 +214,7 @@ def balance_problem(document: MapDocument, settings: BalanceSettings) -> engine.
         settings.margin,
         settings.closeness,
         settings.keep,
+        chosen_movement(document, settings.walker),
     )
 
 
@@ -212,7 +222,7 @@ def _spawns_and_teams(
     document: MapDocument, settings: BalanceSettings, spawns: Layout, sites: Layout
 ) -> tuple[list[Cell], list[int]]:
     """Return the cells of all spawns and the team, 0 or 1, of each."""
-    starts = _cells(document, spawns)
+    starts = _cells(document, settings, spawns)
     side = settings.teams or LEFT_RIGHT
     if side not in HALVES:
         rivals = _layout(document, side)
@@ -224,7 +234,7 @@ def _spawns_and_teams(
             )
         if settings.aim != "equal":
             return starts, [0] * len(starts)
-        others = _cells(document, rivals)
+        others = _cells(document, settings, rivals)
         return [*starts, *others], [0] * len(starts) + [1] * len(others)
     teams = _halves(document, starts, side)
     other_side = TOP_BOTTOM if side == LEFT_RIGHT else LEFT_RIGHT
@@ -254,10 +264,11 @@ def _layout(document: MapDocument, name: str) -> Layout:
     return found[0]
 
 
-def _cells(document: MapDocument, layout: Layout) -> list[Cell]:
+def _cells(document: MapDocument, settings: BalanceSettings, layout: Layout) -> list[Cell]:
+    """Return the cells of a layout's points; where everybody walks, none may be a wall."""
     cells = [(int(row), int(column)) for row, column in np.rint(layout.positions)]
     for number, cell in enumerate(cells, 1):
-        if not document.passable[cell]:
+        if settings.walker == PLAIN and not document.passable[cell]:
             raise ProblemError(
                 "layout", f"point {number} of layout '{layout.name}' lies in a wall, at cell {cell}; move it"
             )
@@ -269,7 +280,7 @@ def _setting_of(fix: SuggestedFix) -> SuggestedFix:
     return SuggestedFix("nearest", fix.value) if fix.setting == "k" else fix
 
 
-def _step_of(problem: engine.BalanceProblem, iterate: engine.BalanceIterate) -> BalanceStep:
+def _step_of(problem: BalanceProblem, iterate: engine.BalanceIterate) -> BalanceStep:
     best = iterate.best_standing
     figures = BalanceFigures(
         met=best.met,
@@ -300,12 +311,13 @@ def _message(met: int, aims: int, status: Status | None) -> str:
     )
 
 
-def _paths(problem: engine.BalanceProblem, cost_map: Floats) -> tuple[Cells, ...]:
+def _paths(problem: BalanceProblem, cost_map: Floats) -> tuple[Cells, ...]:
     """Return the paths from the spawns of the aims to their sites; without such aims, to the nearest ones."""
-    from engine.design.balance import Nearest
+    from engine.design.balance_problem import Nearest
     from engine.paths.exact import distances_to, shortest_path
 
-    fields = [distances_to(problem.grid, cost_map, site) for site in problem.sites]
+    costs = problem.walking.costs(cost_map)
+    fields = [distances_to(problem.walking.grid, costs, site) for site in problem.sites]
     wanted = [(aim.spawn, aim.site) for aim in problem.aims if isinstance(aim, Nearest)]
     if not wanted:
         wanted = [

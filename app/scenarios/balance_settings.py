@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from app.scenarios.common_settings import (
     budget_setting,
+    class_setting,
     closeness_setting,
     keep_setting,
     lower_setting,
@@ -121,4 +122,5 @@ class BalanceSettings:
         0.1,
         Number("Learning rate", "Size of Adam's steps", least=0.001, most=10.0, single_step=0.05, more=True),
     )
+    walker: str = class_setting()
     seed: int = seed_setting()

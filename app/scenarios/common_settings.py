@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from app.scenarios.settings import Choice, Number, OptionalNumber, Whole, setting
+from app.scenarios.settings import Choice, DocumentChoice, Number, OptionalNumber, Whole, setting
+from app.scenarios.translate import class_movement, crossed_walls
 from engine.core.errors import ProblemError, SuggestedFix
 from maps.document import Bounds, MapDocument
 from maps.edits import apply_costs
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from app.scenarios.frame import Floats
+    from engine.core.movement import Movement
     from engine.cost_maps.admissible import Admissible, Symmetry
 
 SYMMETRIES: dict[Symmetry, str] = {
@@ -26,6 +28,7 @@ SYMMETRIES: dict[Symmetry, str] = {
     "quarter_turn": "Quarter turns",
     "diagonal": "Diagonal mirror",
 }
+PLAIN = "*"  # instead of a movement class
 DEVICES = {"auto": "Automatic", "cpu": "CPU", "cuda": "GPU (CUDA)", "mps": "GPU (Apple)"}
 
 
@@ -123,6 +126,35 @@ def keep_setting(unused: Callable[[Any], bool] = lambda _: False) -> float:
     )
 
 
+def class_names(document: MapDocument) -> dict[str, str]:
+    """Return who may walk: everybody alike, or a movement class of the document."""
+    return {PLAIN: "Everybody, by the map's costs", **{kind.name: kind.name for kind in document.classes}}
+
+
+def class_setting(unused: Callable[[Any], bool] = lambda _: False) -> str:
+    """Return the field of the movement class by whose ways distances are measured."""
+    tip = "The movement class by whose ways distances are measured"
+    kind = DocumentChoice("Walked by", tip, entries=class_names, flag="--class", unused=unused, more=True)
+    return setting(PLAIN, kind)
+
+
+def chosen_movement(document: MapDocument, name: str) -> Movement | None:
+    """Return how the class of this name moves; None by the map's own movement.
+
+    Raises ProblemError where the document has no such class.
+    """
+    if name in (PLAIN, ""):
+        return None
+    for kind in document.classes:
+        if kind.name == name:
+            return class_movement(document, kind)
+    raise ProblemError(
+        "walker",
+        f"there is no movement class '{name}'; choose another one, or everybody",
+        SuggestedFix("walker", PLAIN),
+    )
+
+
 def closeness_setting() -> float:
     """Return the field of the weight that holds a map to the drawn one."""
     tip = "Penalty on leaving the drawn map; 0 leaves it out"
@@ -189,6 +221,7 @@ def admissible_of(document: MapDocument, settings: MapLimits, budget: float | No
         locked=document.locked,
         budget=budget,
         symmetry=settings.symmetry,
+        crossed=crossed_walls(document),
     )
 
 

@@ -21,7 +21,7 @@ from app.scenarios.frame import Floats, Frame
 from app.scenarios.report import Report, RunFacts
 from app.scenarios.scenario import RunStep, Scenario, state_of
 from app.scenarios.settings import Choice, DocumentChoice, Number, Toggle, Whole, setting
-from app.scenarios.translate import fixes_in_settings, moved_cost, movement_grid
+from app.scenarios.translate import class_movement, fixes_in_settings, moved_cost, movement_grid
 from app.scenarios.words import within
 from engine.core.errors import ProblemError, SuggestedFix
 from engine.core.status import Status
@@ -251,14 +251,16 @@ def drawn_problem(document: MapDocument, settings: DrawnRouteSettings) -> DrawnR
     from engine.design.drawn_line import DrawnRouteProblem, legal_chain
 
     route = _route(document, settings)
-    grid = movement_grid(document)
+    grid, kind = movement_grid(document), document.class_of(route)
+    movement = None if kind is None else class_movement(document, kind)
     return DrawnRouteProblem(
         grid,
         drawn_costs(document),
-        legal_chain(grid, [route.start, *route.line, route.goal]),
+        legal_chain(movement.grid if movement else grid, [route.start, *route.line, route.goal]),
         admissible_of(document, settings),
         settings.keep_total,
         settings.margin,
+        movement,
     )
 
 

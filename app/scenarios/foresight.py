@@ -25,7 +25,7 @@ from app.scenarios.frame import Cells, Floats, Frame
 from app.scenarios.report import Report, RunFacts
 from app.scenarios.scenario import RunStep, Scenario, state_of
 from app.scenarios.settings import Choice, Number, Whole, setting
-from app.scenarios.translate import movement_grid, path_cells
+from app.scenarios.translate import class_movements, movement_grid, path_cells
 from app.scenarios.words import kept_share
 from engine.core.status import Status
 
@@ -229,7 +229,10 @@ def foresight_problem(document: MapDocument, settings: ForesightSettings) -> eng
     return ForesightProblem(
         movement_grid(document),
         drawn_costs(document),
-        tuple(Agent(route.start, route.goal, settings.width, settings.horizon) for route in document.routes),
+        tuple(
+            Agent(route.start, route.goal, settings.width, settings.horizon, movement)
+            for route, movement in zip(document.routes, class_movements(document), strict=True)
+        ),
         "badly" if settings.aim == "watch" else settings.aim,
         admissible_of(document, settings, settings.budget),
         settings.tolerance,
@@ -247,7 +250,7 @@ def _step_of(problem: engine.ForesightProblem, iterate: engine.ForesightIterate)
             iterate.step,
             cost_map,
             _beam_map(problem, iterate.beams),
-            path_cells(problem.grid, cost_map, problem.agents),
+            path_cells(problem.ground.movements, cost_map, problem.agents),
             walks=tuple(walk.cells for walk in verdict.walks),
         )
 
@@ -268,7 +271,7 @@ def _watch(problem: engine.ForesightProblem) -> Iterator[ForesightStep]:
 
     verdict = verdict_on(problem, problem.cost_map)
     figures = _figures(verdict, verdict.excess, 1.0)
-    paths = path_cells(problem.grid, problem.cost_map, problem.agents)
+    paths = path_cells(problem.ground.movements, problem.cost_map, problem.agents)
     shown = [(walk, plan, layer) for walk in verdict.walks for plan in walk.plans for layer in plan.layers]
     for step, (walk, plan, layer) in enumerate(shown):
         earlier = [before.path for before in walk.plans[: walk.plans.index(plan)]]

@@ -23,7 +23,7 @@ from app.scenarios.frame import Floats, Frame
 from app.scenarios.report import Report, RunFacts
 from app.scenarios.scenario import RunStep, Scenario, state_of
 from app.scenarios.settings import Number, OptionalNumber, Toggle, Whole, setting
-from app.scenarios.translate import movement_grid, path_cells
+from app.scenarios.translate import class_movements, movement_grid, path_cells
 from app.scenarios.words import figure
 from engine.core.status import Status
 
@@ -248,7 +248,10 @@ def generate_problem(document: MapDocument, settings: GenerateSettings) -> Probl
     return Problem(
         movement_grid(document),
         drawn_costs(document),
-        tuple(Route(route.start, route.goal, route.weight) for route in document.routes[:1]),
+        tuple(
+            Route(route.start, route.goal, route.weight, movement=movement)
+            for route, movement in zip(document.routes[:1], class_movements(document)[:1], strict=True)
+        ),
         admissible_of(document, settings, settings.budget),
     )
 
@@ -272,7 +275,7 @@ def _steps(
             continue
         yield replace(_training_step(problem, iterate, step, length), status=None, message="")
         made = make_gallery(iterate.generator, length, settings.count, settings.seed, settings.refine)
-        paths = path_cells(problem.grid, made.cost_maps[0], problem.routes)
+        paths = path_cells(problem.movements, made.cost_maps[0], problem.routes)
         frame = Frame(step, made.cost_maps[0], None, paths)
         figures = GenerateFigures(
             length,
@@ -301,7 +304,7 @@ def _training_step(problem: Problem, iterate: GeneratorIterate, step: int, lengt
     cost_map, path_cost = iterate.cost_maps[nearest], float(iterate.path_costs[nearest])
 
     def frame() -> Frame:
-        return Frame(step, cost_map, None, path_cells(problem.grid, cost_map, problem.routes))
+        return Frame(step, cost_map, None, path_cells(problem.movements, cost_map, problem.routes))
 
     return RunStep(
         step,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from app.scenarios.common_settings import drawn_costs
+from app.scenarios.common_settings import PLAIN, chosen_movement, drawn_costs
 from app.scenarios.matching_settings import (
     ALL,
     CHEAPNESS,
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from app.scenarios.frame import Cells, Floats
+    from engine.core.movement import Movement
     from engine.matching import problem as engine
     from maps.document import Layout, MapDocument
 
@@ -39,6 +40,7 @@ def matching_problem(
     before: of the run that goes on, whose points are known again by where they lie. Raises ProblemError where
     the layouts or the heat map cannot be used.
     """
+    from engine.core.movement import Movement
     from engine.matching import problem as engine
     from engine.matching.ground_cost import Straight, Walking
     from engine.matching.limits import Limits
@@ -52,20 +54,40 @@ def matching_problem(
         target = _points(document.layouts[target_number], None, known_targets)
     held = document.locked if settings.locked == "stay" else None
     region = {"avoid": ~document.locked, "inside": document.locked}.get(settings.locked)
+    passable = document.passable
     if settings.ground == "walking":
-        ground = Walking(movement_grid(document), drawn_costs(document))
+        walking = chosen_movement(document, settings.walker) or Movement(movement_grid(document))
+        ground, passable = Walking(walking.grid, walking.costs(drawn_costs(document))), walking.grid.passable
+        if walking.name:
+            numbers = moving if target_number is None else [*moving, target_number]
+            _check_places(walking, [document.layouts[number] for number in numbers])
     else:
         ground = Straight(2 if settings.ground == "squared" else 1)
     return engine.MatchProblem(
         layouts=tuple(_points(document.layouts[number], held, known) for number in moving),
         targets=(target,),
-        limits=Limits(document.passable, region, settings.symmetry, settings.spacing, settings.snap),
+        limits=Limits(passable, region, settings.symmetry, settings.spacing, settings.snap),
         ground=ground,
         totals=settings.totals,
         mass=settings.mass,
         give_up=settings.give_up,
         move=settings.move,
     )
+
+
+def _check_places(walking: Movement, layouts: list[Layout]) -> None:
+    """Refuse points where the class that walks cannot be, naming the first one."""
+    from engine.matching.ground_cost import cells_of
+
+    for layout in layouts:
+        for number, (row, col) in enumerate(cells_of(layout.positions).tolist()):
+            if not walking.grid.passable[row, col]:
+                raise ProblemError(
+                    "layout",
+                    f"point {number} of layout '{layout.name}' lies where the class “{walking.name}” cannot be; "
+                    "move it, or let another class walk",
+                    SuggestedFix("walker", PLAIN),
+                )
 
 
 def setting_of(fix: SuggestedFix) -> SuggestedFix:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from app.scenarios.common_settings import SYMMETRIES, device_setting, seed_setting
+from app.scenarios.common_settings import SYMMETRIES, class_setting, device_setting, seed_setting
 from app.scenarios.settings import Choice, DocumentChoice, Number, OpenFile, OptionalNumber, Toggle, Whole, setting
 
 if TYPE_CHECKING:
@@ -85,6 +85,7 @@ class MatchingSettings:
             choices=GROUNDS,
         ),
     )
+    walker: str = class_setting(unused=lambda settings: settings.ground != "walking")
     totals: Totals = setting(
         "same",
         Choice("Total weights", "What to do where the two layouts differ in total weight", choices=TOTALS),

@@ -200,6 +200,13 @@ def walls_problem(document: MapDocument, settings: PlaceWallsSettings) -> WallPr
     """Return the engine's problem. Raises ProblemError where so many walls cannot come or go."""
     from engine.walls.problem import WallRoute, place_walls, remove_walls
 
+    for route in document.routes:
+        if route.movement:
+            raise ProblemError(
+                "route",
+                f"route '{route.name}' is walked by the class “{route.movement}”, but walls are placed for the "
+                "map's own movement only; let it be walked without a class, or remove it",
+            )
     grid, costs, allowed = movement_grid(document), drawn_costs(document), ~document.locked
     routes = tuple(WallRoute(tuple(_stops(document, route, settings)), route.weight) for route in document.routes)
     if settings.task == "place":
@@ -254,11 +261,14 @@ def _steps(
 
 def _framing(problem: WallProblem, step: int, passable: Mask) -> Callable[[], Frame]:
     def frame() -> Frame:
+        from engine.core.movement import Movement
         from engine.cost_maps.problem import Route as Leg
 
-        grid = replace(problem.grid, passable=passable)
+        plain = Movement(replace(problem.grid, passable=passable))
         paths = tuple(
-            np.concatenate(path_cells(grid, problem.cost_map, [Leg(*ends) for ends in route.legs]))
+            np.concatenate(
+                path_cells([plain] * len(route.legs), problem.cost_map, [Leg(*ends) for ends in route.legs])
+            )
             for route in problem.routes
         )
         return Frame(step, problem.cost_map, paths=paths, passable=passable)

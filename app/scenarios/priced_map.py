@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from app.scenarios.common_settings import drawn_costs
 from app.scenarios.frame import Floats, Frame, Scatter
-from app.scenarios.translate import movement_grid, path_cells
+from app.scenarios.translate import path_cells, route_movements
 from engine.core.errors import ProblemError
 from maps.errors import MapFormatError, MapSaveError
 from maps.formats.limits import read_file
@@ -58,7 +58,7 @@ class PricedMap:
         """Return what makes the frame of a step: the priced map and its paths."""
 
         def frame() -> Frame:
-            paths = path_cells(movement_grid(self.document), self.cost_map, self.document.routes)
+            paths = path_cells(route_movements(self.document), self.cost_map, self.document.routes)
             return Frame(step, self.cost_map, None, paths, scatter=scatter)
 
         return frame

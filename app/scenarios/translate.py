@@ -8,17 +8,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from engine.core.errors import ProblemError, SuggestedFix
+from maps.terrain import on_impassable_terrain
+from maps.travel import travel_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
 
     from app.scenarios.frame import Cells, Floats
     from engine.core.grid import Grid
+    from engine.core.movement import Movement
     from engine.paths.exact import DistanceField
     from maps.document import Cell, MapDocument
-    from maps.movement import MovementRule
+    from maps.movement import MovementClass, MovementRule
 
 
 class Ends(Protocol):
@@ -56,21 +60,54 @@ def movement_grid(document: MapDocument) -> Grid:
     return Grid(document.passable, rule.neighbours, rule.corner_rule, rule.cost_rule)
 
 
-def exact_paths(grid: Grid, cost_map: Floats, routes: Iterable[Ends]) -> Iterator[ExactPath]:
-    """Yield the shortest path of each route, in order.
+def class_movement(document: MapDocument, kind: MovementClass) -> Movement:
+    """Return how those of a class of the document move: where they have room and a price, by their own rule."""
+    from engine.core.clearance import open_to
+    from engine.core.grid import Grid
+    from engine.core.movement import Movement
+
+    travel, rule = travel_of(document, kind), kind.rule_on(document.rule)
+    passable = open_to(travel.passable, kind.size)
+    grid = Grid(passable, rule.neighbours, rule.corner_rule, rule.cost_rule)
+    return Movement(grid, travel.multiplier, kind.name)
+
+
+def class_movements(document: MapDocument) -> tuple[Movement | None, ...]:
+    """Return how each route of the document is walked, None by the map's own movement.
+
+    Routes of one class share one object.
+    """
+    kinds = [document.class_of(route) for route in document.routes]
+    movements = {kind.name: class_movement(document, kind) for kind in kinds if kind is not None}
+    return tuple(None if kind is None else movements[kind.name] for kind in kinds)
+
+
+def route_movements(document: MapDocument) -> tuple[Movement, ...]:
+    """Return how each route of the document is walked; those without a class share the map's own movement."""
+    from engine.core.movement import Movement
+
+    plain = Movement(movement_grid(document))
+    return tuple(movement or plain for movement in class_movements(document))
+
+
+def exact_paths(
+    movements: Iterable[Movement], cost_map: Floats, routes: Iterable[Ends]
+) -> Iterator[ExactPath]:
+    """Yield the shortest path of each route, in order, by the movement of each.
 
     Distances to a goal are computed once and kept only as long as another route needs them.
     """
     from engine.paths.exact import distances_to, shortest_path
 
-    routes = tuple(routes)
-    waiting = Counter(route.goal for route in routes)
-    fields: dict[Cell, DistanceField] = {}
-    for route in routes:
-        field = fields.pop(route.goal, None) or distances_to(grid, cost_map, route.goal)
-        waiting[route.goal] -= 1
-        if waiting[route.goal]:
-            fields[route.goal] = field
+    walked = tuple(zip(movements, routes, strict=True))
+    waiting = Counter((movement, route.goal) for movement, route in walked)
+    fields: dict[tuple[Movement, Cell], DistanceField] = {}
+    for movement, route in walked:
+        grid, key = movement.grid, (movement, route.goal)
+        field = fields.pop(key, None) or distances_to(grid, movement.costs(cost_map), route.goal)
+        waiting[key] -= 1
+        if waiting[key]:
+            fields[key] = field
         if grid.passable[route.start] and field.reaches(route.start):
             cost = float(field.distance[route.start])
             yield ExactPath(cost, shortest_path(field, route.start), field.distance)
@@ -78,14 +115,14 @@ def exact_paths(grid: Grid, cost_map: Floats, routes: Iterable[Ends]) -> Iterato
             yield ExactPath(np.inf, np.zeros((0, 2), np.int64), field.distance)
 
 
-def path_cells(grid: Grid, cost_map: Floats, routes: Iterable[Ends]) -> tuple[Cells, ...]:
+def path_cells(movements: Iterable[Movement], cost_map: Floats, routes: Iterable[Ends]) -> tuple[Cells, ...]:
     """Return the cells (n, 2) of each route's shortest path; (0, 2) without a way."""
-    return tuple(path.cells for path in exact_paths(grid, cost_map, routes))
+    return tuple(path.cells for path in exact_paths(movements, cost_map, routes))
 
 
 def document_paths(document: MapDocument) -> Iterator[ExactPath]:
     """Yield the shortest path of each of the document's routes."""
-    return exact_paths(movement_grid(document), document.cost.astype(np.float64), document.routes)
+    return exact_paths(route_movements(document), document.cost.astype(np.float64), document.routes)
 
 
 def shortest_paths(document: MapDocument) -> tuple[Cells, ...]:
@@ -98,12 +135,30 @@ def path_costs(document: MapDocument) -> Floats:
     return np.array([path.cost for path in document_paths(document)], np.float64)
 
 
+def crossed_walls(document: MapDocument) -> npt.NDArray[np.bool_] | None:
+    """Return the (H, W) cells of impassable terrains that some class of the document crosses; None without any."""
+    if not document.classes:
+        return None
+    walls = on_impassable_terrain(document.terrain, document.palette)
+    crossed = np.zeros(document.shape, np.bool_)
+    for kind in document.classes:
+        crossed |= walls & travel_of(document, kind).passable
+    return crossed if crossed.any() else None
+
+
 def moved_cost(before: MapDocument, after: MapDocument) -> float:
     """Return the sum of the absolute changes of the costs of passable cells."""
     return float(np.abs(after.cost - before.cost, dtype=np.float64)[before.passable].sum())
 
 
-def movement_text(rule: MovementRule) -> str:
+def movement_text(document: MapDocument) -> str:
+    """Return in words by which rule one moves on a map, and which classes walk its routes."""
+    text = rule_text(document.rule)
+    classes = dict.fromkeys(route.movement for route in document.routes if route.movement)
+    return f"{text}; routes of {', '.join(classes)} by their own prices" if classes else text
+
+
+def rule_text(rule: MovementRule) -> str:
     """Return a movement rule in words."""
     corners = {
         "both_open": "diagonals need both corners open",

@@ -3,7 +3,7 @@
 import numpy as np
 
 from engine.arranging.choices import free_tiles
-from engine.arranging.problem import NO_TILE, Arrangement, MovementClass
+from engine.arranging.problem import NO_TILE, Arrangement, TravelClass, costs_on
 from engine.core.arrays import Integers
 from engine.core.errors import ProblemError, SuggestedFix
 from engine.cost_maps.admissible import symmetric_shape
@@ -20,9 +20,10 @@ def check_arrangement(problem: Arrangement) -> None:
     _check_limits(problem)
     for walker, route, number, length in _numbered(problem):
         if not np.isfinite(length):
+            which = f"route {number}: " if len(problem.classes) == 1 else ""
             raise ProblemError(
                 "route",
-                f"route {number}: on the drawn map {walker.name} cannot get from {route.start} to {route.goal}; "
+                f"{which}on the drawn map {walker.name} cannot get from {route.start} to {route.goal}; "
                 "open a way between them, or move one of the two",
             )
         if problem.aim == "target" and not (route.target is not None and 0.0 < route.target < np.inf):
@@ -38,7 +39,7 @@ def check_arrangement(problem: Arrangement) -> None:
         )
 
 
-def _numbered(problem: Arrangement) -> list[tuple[MovementClass, Route, int, float]]:
+def _numbered(problem: Arrangement) -> list[tuple[TravelClass, Route, int, float]]:
     pairs = [(walker, route) for walker in problem.classes for route in walker.routes]
     lengths = problem.drawn_lengths.tolist()
     return [(*pair, number, length) for number, (pair, length) in enumerate(zip(pairs, lengths, strict=True), 1)]
@@ -64,7 +65,7 @@ def _check_terrain(problem: Arrangement) -> None:
         raise ProblemError("terrain", "there is one terrain only, so nothing can change places; paint another one")
 
 
-def _check_class(problem: Arrangement, walker: MovementClass) -> None:
+def _check_class(problem: Arrangement, walker: TravelClass) -> None:
     bad = ~(walker.costs > 0.0)
     if bad.any():
         number = int(np.flatnonzero(bad)[0])
@@ -78,7 +79,7 @@ def _check_class(problem: Arrangement, walker: MovementClass) -> None:
     fixed = walker.fixed_costs(problem.shape)
     if fixed.shape != problem.shape or not (fixed[~problem.tiles] > 0.0).all():
         raise ProblemError("cost", f"{walker.name} needs a cost above 0 on every cell that is not a tile")
-    open_cells = np.isfinite(np.where(problem.tiles, walker.costs[problem.terrain], fixed))
+    open_cells = walker.grid(np.isfinite(costs_on(problem, walker, problem.terrain))).passable
     for route in walker.routes:
         for name, cell in (("start", route.start), ("goal", route.goal)):
             if not (0 <= cell[0] < problem.shape[0] and 0 <= cell[1] < problem.shape[1]):

@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 
 from engine.core.arrays import Flags, Floats, Integers
+from engine.core.clearance import open_to
 from engine.core.grid import CornerRule, CostRule, Grid
 from engine.cost_maps.admissible import Symmetry
 from engine.cost_maps.problem import Route
@@ -24,12 +25,14 @@ CANNOT_FACTOR = 3.0
 
 
 @dataclass(frozen=True, eq=False)
-class MovementClass:
-    """One kind of walker: what it pays, how it moves, and its routes.
+class TravelClass:
+    """One kind of walker: what it pays on each terrain, how it moves, and its routes.
 
+    It is to terrains what `engine.core.movement.Movement` is to costs.
     costs: (T,) cost of each terrain, > 0; infinite where the class cannot go.
     elsewhere: (H, W) cost of the cells that are not tiles, infinite for walls; None: all of them are walls.
     neighbours, corner_rule, cost_rule: see `Grid`. Terrain where the class cannot go counts as a wall.
+    size: it stands on size × size cells, see `engine.core.clearance`; it pays for the one that is its place.
     """
 
     name: str
@@ -39,6 +42,7 @@ class MovementClass:
     neighbours: Literal[4, 8] = 8
     corner_rule: CornerRule = "both_open"
     cost_rule: CostRule = "mean"
+    size: int = 1
 
     @property
     def finite_costs(self) -> Floats:
@@ -52,8 +56,8 @@ class MovementClass:
         return np.full(shape, np.inf) if self.elsewhere is None else self.elsewhere
 
     def grid(self, passable: Flags) -> Grid:
-        """Return this class's moves between passable cells."""
-        return Grid(passable, self.neighbours, self.corner_rule, self.cost_rule)
+        """Return this class's moves on a map with these passable cells."""
+        return Grid(open_to(passable, self.size), self.neighbours, self.corner_rule, self.cost_rule)
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +94,7 @@ class Arrangement:
     """
 
     terrain: Integers
-    classes: tuple[MovementClass, ...]
+    classes: tuple[TravelClass, ...]
     limits: Limits = Limits()
     aim: Aim = "longer"
 
@@ -121,7 +125,7 @@ class Arrangement:
         return path_costs(self, self.terrain)
 
 
-def costs_on(problem: Arrangement, walker: MovementClass, terrain: Integers) -> Floats:
+def costs_on(problem: Arrangement, walker: TravelClass, terrain: Integers) -> Floats:
     """Return what a class pays on an arrangement: (H, W), infinite where it cannot go."""
     return np.where(problem.tiles, walker.costs[terrain], walker.fixed_costs(problem.shape))
 

@@ -9,6 +9,7 @@ from engine.arranging.loads import Walk
 from engine.arranging.prepared import Prepared
 from engine.arranging.problem import costs_on
 from engine.core.arrays import Floats, Integers
+from engine.core.clearance import open_to, under
 from engine.core.grid import Grid
 from engine.paths.exact import distances_to, shortest_path
 
@@ -44,13 +45,12 @@ def _open(prepared: Prepared, walk: Walk, terrain: Integers, values: Floats) -> 
     closed = ~np.isfinite(costs_on(prepared.problem, walker, terrain))
     fixed = (choices.unit == FIXED).reshape(closed.shape)
     # A way by four moves is legal whatever lies at its corners.
-    grid = Grid(walk.grid.passable & ~(closed & fixed), neighbours=4)
-    field = distances_to(grid, np.where(closed, DETOUR, 1.0), walk.goal)
+    grid = Grid(walk.grid.passable & open_to(~(closed & fixed), walker.size), neighbours=4)
+    field = distances_to(grid, np.where(open_to(~closed, walker.size), 1.0, DETOUR), walk.goal)
     if not field.reaches(walk.start):
         return
+    on_way = np.zeros(closed.shape, dtype=np.bool_)
+    on_way[tuple(shortest_path(field, walk.start).T)] = True
     blocking = np.flatnonzero(~np.isfinite(walker.costs))
-    units = choices.unit.reshape(closed.shape)
-    for row, column in shortest_path(field, walk.start):
-        unit = units[row, column]
-        if unit != FIXED:
-            values[unit, blocking] = FORBIDDEN
+    units = choices.unit.reshape(closed.shape)[under(on_way, walker.size)]
+    values[np.ix_(units[units != FIXED], blocking)] = FORBIDDEN

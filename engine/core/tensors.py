@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from engine.core.arrays import Floats, writable
+from engine.core.movement import Movement
 
 
 def to_numpy(tensor: Tensor) -> Floats:
@@ -22,6 +23,11 @@ def numpy_view(tensor: Tensor) -> Floats:
 def tensor_like(tensor: Tensor, values: Floats) -> Tensor:
     """Return values with the type and on the device of `tensor`; memory is shared where neither differs."""
     return torch.from_numpy(values).to(tensor)  # pyright: ignore[reportUnknownMemberType]
+
+
+def class_costs(movement: Movement, cost_map: Tensor) -> Tensor:
+    """Return what a class pays (H, W) on a cost map (H, W), differentiable; see `Movement.costs`."""
+    return cost_map if movement.factor is None else cost_map.new_tensor(movement.factor) * cost_map
 
 
 def apply(function: type[torch.autograd.Function], *arguments: object) -> Tensor:

@@ -27,6 +27,7 @@ class Admissible:
     fixed: (H, W) cost of the fixed cells, 0 elsewhere.
     size, lower, upper: (m,) number of cells of a group, and the limits of their cost.
     budget: total cost of the cells that may change.
+    locked_total: cost of the fixed cells that count in the map's total; walls that some class crosses do not.
     """
 
     group: npt.NDArray[np.int32]
@@ -35,6 +36,7 @@ class Admissible:
     lower: Floats
     upper: Floats
     budget: float
+    locked_total: float
 
     def expand(self, z: Floats) -> Floats:
         """Return the cost map (H, W) of the group costs z (m,)."""
@@ -75,7 +77,7 @@ class Admissible:
 
     @property
     def fixed_or_free(self) -> Flags:
-        """Cells (H, W) that have a cost at all: free cells, and fixed ones that are not walls."""
+        """Cells (H, W) that have a cost at all: free cells, and fixed ones but for walls that nobody crosses."""
         return (self.group != FIXED) | (self.fixed > 0.0)
 
     def largest(self, load: Floats, keep_total: bool = True) -> tuple[float, Floats]:
@@ -109,14 +111,20 @@ def admissible_maps(
     locked: Flags | None = None,
     budget: float | None = None,
     symmetry: Symmetry = "none",
+    crossed: Flags | None = None,
 ) -> Admissible:
     """Return the maps over the passable cells with every cost in [lower, upper] and the total kept.
 
     budget: total cost of all passable cells, locked ones included; the drawn map's own total by default.
     Locked cells keep their drawn cost, within the bounds or not, and are left out of the symmetry.
+    crossed: (H, W) walls that some class of movement crosses all the same; they keep their cost, and the total
+        does not count them.
     """
     free = passable if locked is None else passable & ~locked
     fixed = np.where(passable & ~free, cost_map, 0.0).astype(np.float64)
+    locked_total = float(fixed.sum())
+    if crossed is not None:
+        fixed = np.where(crossed & ~passable, cost_map, fixed)
     label = orbit_labels(cost_map.shape, symmetry)
     group = np.full(cost_map.shape, FIXED, dtype=np.int32)
     check()
@@ -131,7 +139,8 @@ def admissible_maps(
         size=size,
         lower=np.full(size.size, float(lower)),
         upper=np.full(size.size, float(upper)),
-        budget=total - float(fixed.sum()),
+        budget=total - locked_total,
+        locked_total=locked_total,
     )
 
 

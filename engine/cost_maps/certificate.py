@@ -10,6 +10,8 @@ the supply error of a solver's flow is first routed along a shortest-path tree. 
 (1e-12).
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -17,6 +19,7 @@ from engine.core.arrays import Floats
 from engine.core.cancel import check
 from engine.core.compiled import compiled
 from engine.core.grid import MOVES, Cell, Grid, divergence, load_of_flow, net_flow
+from engine.core.movement import Movement
 from engine.cost_maps.admissible import Admissible
 from engine.paths.exact import DistanceField
 
@@ -50,14 +53,19 @@ def relative_gap(bound: float, best: float) -> float:
     return (bound - best) / best
 
 
-def certified_loads(grid: Grid, flows: Floats, starts: list[Cell], fields: list[DistanceField]) -> Floats:
-    """Return the loads (R, H, W) of the unit flows made from `flows` (R, K, H, W)."""
-    return np.stack(
-        [
-            load_of_flow(grid, unit_flow(grid, flow, start, field))
-            for flow, start, field in zip(flows, starts, fields, strict=True)
-        ]
-    )
+def certified_loads(
+    movements: Sequence[Movement], flows: Floats, starts: Sequence[Cell], fields: Sequence[DistanceField]
+) -> Floats:
+    """Return the loads (R, H, W) by the cost map of the unit flows made from `flows` (R, K, H, W).
+
+    movements: how each route moves; its supply is completed by its own moves, along the tree of its field.
+    """
+    loads: list[Floats] = []
+    for movement, flow, start, field in zip(movements, flows, starts, fields, strict=True):
+        grid = movement.grid
+        unit = unit_flow(grid, flow[: grid.neighbours], start, field)
+        loads.append(movement.load(load_of_flow(grid, unit)))
+    return np.stack(loads)
 
 
 @compiled

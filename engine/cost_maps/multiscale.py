@@ -9,9 +9,9 @@ import numpy as np
 from engine.core.arrays import Flags, Floats
 from engine.core.cancel import check
 from engine.core.grid import MOVES, Grid
+from engine.core.movement import Movement, grouped
 from engine.cost_maps.admissible import FIXED, Admissible
-from engine.cost_maps.problem import Problem, Route
-from engine.paths.exact import distances_to
+from engine.cost_maps.problem import Problem, Route, path_costs
 
 SMALLEST_SIDE = 16
 LARGEST_DISTORTION = 1.5
@@ -34,30 +34,47 @@ def coarsen(problem: Problem) -> Problem | None:
     A coarse cell is passable if any cell of its block is, may change if any of them may, and has the mean of
     their bounds; its group follows the first group in its block. The budget keeps the mean cost. Routes run
     between the blocks of their ends.
+    A class of movement may stand on a coarse cell if it may on any cell of the block, and pays the mean of what it
+    pays there.
     None is returned if a side would fall under SMALLEST_SIDE, a route would start at its goal, or walls that
-    the coarse map cannot show matter: too much of its ground is wall on the fine map, or a route's path cost
-    is not about half of the fine one.
+    the coarse map cannot show matter: too much of its ground, or of where a class goes, is wall on the fine map,
+    or a route's path cost is not about half of the fine one.
     """
     if (min(problem.grid.shape) + 1) // 2 < SMALLEST_SIDE:
         return None
     fine, admissible = problem.grid, problem.admissible
-    passable = _block_sums(fine.passable) > 0.0
-    covered = _block_sums(np.ones(fine.shape, dtype=bool))[passable].sum()
-    if fine.passable.sum() < (1.0 - MOST_INVENTED) * covered:
+    grid = _coarse_grid(fine)
+    if grid is None:
         return None
-    grid = Grid(passable, fine.neighbours, fine.corner_rule, fine.cost_rule)
+    # Walls that a class crosses count where there is no ground in the block.
+    near_ground = _copied(grid.passable.astype(np.float64), fine.shape) > 0.0
+    counted = np.where(near_ground, fine.passable, admissible.fixed_or_free)
+
+    def block_means(values: Floats) -> Floats:
+        return _block_means(values, counted)
+
+    cost_map = block_means(np.where(counted, problem.cost_map, 0.0))
+    classes = {
+        one: _coarse_movement(one, problem.cost_map, cost_map)
+        for one in {route.movement for route in problem.routes}
+        if one is not None
+    }
+    if None in classes.values():
+        return None
     routes = tuple(
-        Route((r.start[0] // 2, r.start[1] // 2), (r.goal[0] // 2, r.goal[1] // 2), r.weight, r.target)
-        for r in problem.routes
+        Route(
+            (route.start[0] // 2, route.start[1] // 2),
+            (route.goal[0] // 2, route.goal[1] // 2),
+            route.weight,
+            route.target,
+            None if route.movement is None else classes[route.movement],
+        )
+        for route in problem.routes
     )
     if any(route.start == route.goal for route in routes):
         return None
 
-    def block_means(cost_map: Floats) -> Floats:
-        return _block_means(cost_map, fine.passable)
-
-    cost_map = block_means(np.where(fine.passable, problem.cost_map, 0.0))
-    if not _resembles(problem, grid, cost_map, routes):
+    if not _resembles(problem, Problem(grid, cost_map, routes, admissible)):
         return None
     check()
     nearest = admissible.nearest(problem.cost_map)
@@ -72,6 +89,7 @@ def coarsen(problem: Problem) -> Problem | None:
             block_means(admissible.expand(admissible.lower)),
             block_means(admissible.expand(admissible.upper)),
             block_means(nearest),
+            grid.passable,
         ),
         problem.objective,
     )
@@ -91,7 +109,7 @@ def refine_potentials(potentials: Floats, fine: Problem) -> Floats:
     known = np.isfinite(potentials)
     weight = _interpolated(known.astype(np.float64), fine.grid.shape)
     total = _interpolated(np.where(known, potentials, 0.0), fine.grid.shape)
-    has = fine.grid.passable & (weight > 0.0)
+    has = np.stack([movement.grid.passable for movement in fine.movements]) & (weight > 0.0)
     return np.where(has, 2.0 * total / np.where(has, weight, 1.0), np.nan)
 
 
@@ -123,24 +141,47 @@ def refine_flow(flow: Floats, fine: Problem) -> Floats:
             lanes[:, 1 - out_row :: 2, out_column::2] = (leaving + _shifted(leaving, -dr, 0)) / 4.0
             lanes[:, out_row::2, 1 - out_column :: 2] = (leaving + _shifted(leaving, 0, -dc)) / 4.0
     refined = refined[:, :, :height, :width]
-    for move in range(moves):
-        refined[:, move] *= fine.grid.legal >> move & 1
+    for movement, own in grouped(fine.movements):
+        for move in range(moves):
+            refined[own, move] *= movement.grid.legal >> move & 1
     return refined
 
 
-def _resembles(problem: Problem, coarse: Grid, coarse_map: Floats, routes: tuple[Route, ...]) -> bool:
-    for route, coarse_route in zip(problem.routes, routes, strict=True):
-        fine_cost = distances_to(problem.grid, problem.cost_map, route.goal).distance[route.start]
-        coarse_cost = distances_to(coarse, coarse_map, coarse_route.goal).distance[coarse_route.start]
-        if not fine_cost / LARGEST_DISTORTION <= 2.0 * coarse_cost <= fine_cost * LARGEST_DISTORTION:
-            return False
-    return True
+def _coarse_grid(fine: Grid) -> Grid | None:
+    """Return the moves between blocks; None where too many of their cells are walls."""
+    passable = _block_sums(fine.passable) > 0.0
+    covered = _block_sums(np.ones(fine.shape, dtype=bool))[passable].sum()
+    if fine.passable.sum() < (1.0 - MOST_INVENTED) * covered:
+        return None
+    return Grid(passable, fine.neighbours, fine.corner_rule, fine.cost_rule)
+
+
+def _coarse_movement(fine: Movement, cost_map: Floats, coarse_map: Floats) -> Movement | None:
+    grid = _coarse_grid(fine.grid)
+    if grid is None or fine.factor is None:
+        return None if grid is None else Movement(grid, None, fine.name)
+    paid = _block_means(fine.costs(cost_map), fine.grid.passable)
+    return Movement(grid, paid / np.where(grid.passable, coarse_map, 1.0), fine.name)
+
+
+def _resembles(fine: Problem, coarse: Problem) -> bool:
+    pairs = zip(path_costs(fine, fine.cost_map), path_costs(coarse, coarse.cost_map), strict=True)
+    return all(
+        fine_cost / LARGEST_DISTORTION <= 2.0 * coarse_cost <= fine_cost * LARGEST_DISTORTION
+        for fine_cost, coarse_cost in pairs
+    )
 
 
 def _coarse_admissible(
-    label: np.typing.NDArray[np.int64], fixed: Floats, lower: Floats, upper: Floats, nearest: Floats
+    label: np.typing.NDArray[np.int64],
+    fixed: Floats,
+    lower: Floats,
+    upper: Floats,
+    nearest: Floats,
+    ground: Flags,
 ) -> Admissible:
     free = label != FIXED
+    fixed = np.where(free, 0.0, fixed)
     group = np.full(label.shape, FIXED, dtype=np.int32)
     check()
     _, index = np.unique(label[free], return_inverse=True)
@@ -149,11 +190,12 @@ def _coarse_admissible(
     size = np.bincount(index).astype(np.float64)
     return Admissible(
         group=group,
-        fixed=np.where(free, 0.0, fixed),
+        fixed=fixed,
         size=size,
         lower=np.bincount(index, lower[free]) / size,
         upper=np.bincount(index, upper[free]) / size,
         budget=float(nearest[free].sum()),
+        locked_total=float(np.where(ground, fixed, 0.0).sum()),
     )
 
 

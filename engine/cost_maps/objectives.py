@@ -23,12 +23,13 @@ TARGET_KEEP = 1e-3
 def design_loss(problem: Problem, route_costs: Tensor, cost_map: Tensor) -> Tensor:
     """Return the loss () of route costs (R,) on a cost map (H, W); lower is better.
 
-    In units of the mean cost of a cell, so that step sizes do not depend on the map's scale. A penalty of
-    weight 1 counts like the routes' cost on the drawn map when the mean squared difference is the mean cost².
+    In units of what the routes' classes pay for a cell of mean cost, so that step sizes depend on neither the
+    map's scale nor theirs. A penalty of weight 1 counts like the routes' cost on the drawn map when the mean
+    squared difference is the mean cost².
     """
     objective = problem.objective
     mean = mean_cost(problem)
-    loss = _route_loss(problem, route_costs) / mean
+    loss = _route_loss(problem, route_costs) / mean_price(problem)
     if objective.smoothness > 0.0:
         loss = loss + objective.smoothness * _unit(problem) * roughness(problem.grid, cost_map) / mean**2
     if objective.closeness > 0.0:
@@ -70,8 +71,13 @@ def targets(problem: Problem) -> Floats:
 
 def mean_cost(problem: Problem) -> float:
     """Return the mean cost of a passable cell under the budget."""
-    total = problem.admissible.budget + float(problem.admissible.fixed.sum())
+    total = problem.admissible.budget + problem.admissible.locked_total
     return total / float(problem.grid.passable.sum())
+
+
+def mean_price(problem: Problem) -> float:
+    """Return what the routes' classes pay, on average, for a cell of the mean cost."""
+    return mean_cost(problem) * float(np.mean([movement.scale for movement in problem.movements]))
 
 
 def _route_loss(problem: Problem, route_costs: Tensor) -> Tensor:
@@ -91,7 +97,7 @@ def _route_loss(problem: Problem, route_costs: Tensor) -> Tensor:
 
 
 def _softness(problem: Problem) -> float:
-    return MINIMUM_SOFTNESS * mean_cost(problem) * _unit(problem) * float(problem.weights.mean())
+    return MINIMUM_SOFTNESS * mean_price(problem) * _unit(problem) * float(problem.weights.mean())
 
 
 def _unit(problem: Problem) -> float:

@@ -1,6 +1,7 @@
 """A design problem: map, routes, objective and admissible maps; and the checks that refuse one before a run."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -8,20 +9,25 @@ import numpy as np
 from engine.core.arrays import Floats
 from engine.core.errors import ProblemError, SuggestedFix
 from engine.core.grid import Cell, Grid
+from engine.core.movement import Movement, check_end, check_movement, grouped, unreachable
 from engine.cost_maps.admissible import Admissible
-from engine.paths.exact import distances_to
+from engine.paths.exact import DistanceField, distances_to
 
 Aim = Literal["longer", "shorter", "target", "longer_minimum"]
 
 
 @dataclass(frozen=True)
 class Route:
-    """A start and a goal, counted with `weight`; `target` is the path cost that they should have."""
+    """A start and a goal, counted with `weight`; `target` is the path cost that they should have.
+
+    movement: how the route's class moves, and what it pays; None: as the map's own grid says, at the map's costs.
+    """
 
     start: Cell
     goal: Cell
     weight: float = 1.0
     target: float | None = None
+    movement: Movement | None = None
 
 
 @dataclass(frozen=True)
@@ -48,7 +54,10 @@ class Objective:
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """A drawn map, the routes on it, the maps that are admissible, and the objective."""
+    """A drawn map, the routes on it, the maps that are admissible, and the objective.
+
+    grid: the ground, that is the cells which have a cost, and the moves of routes without a class of their own.
+    """
 
     grid: Grid
     cost_map: Floats
@@ -76,10 +85,27 @@ class Problem:
         """Weights of the routes: (R,)."""
         return np.array([route.weight for route in self.routes])
 
+    @cached_property
+    def movements(self) -> tuple[Movement, ...]:
+        """How each route moves; routes without a class of their own share one movement."""
+        plain = Movement(self.grid)
+        return tuple(route.movement or plain for route in self.routes)
+
+    @property
+    def moves_alike(self) -> bool:
+        """Whether no route has a class of its own."""
+        return all(route.movement is None for route in self.routes)
+
+
+def distance_fields(problem: Problem, cost_map: Floats) -> tuple[DistanceField, ...]:
+    """Return the distances of each route's class to the route's goal on a map (H, W)."""
+    ends = zip(problem.movements, problem.goals, strict=True)
+    return tuple(distances_to(movement.grid, movement.costs(cost_map), goal) for movement, goal in ends)
+
 
 def path_costs(problem: Problem, cost_map: Floats) -> Floats:
     """Return the exact cost of each route's shortest path on a map (H, W): (R,), infinite where there is none."""
-    fields = [distances_to(problem.grid, cost_map, goal) for goal in problem.goals]
+    fields = distance_fields(problem, cost_map)
     return np.array([field.distance[start] for field, start in zip(fields, problem.starts, strict=True)])
 
 
@@ -123,23 +149,14 @@ def check_costs(grid: Grid, cost_map: Floats) -> None:
 
 
 def check_routes(problem: Problem) -> None:
-    """Refuse a missing, walled-in, circular or unreachable route."""
-    grid = problem.grid
+    """Refuse a missing, walled-in, circular or unreachable route, and a class that cannot be."""
     if not problem.routes:
         raise ProblemError("route", "there is no route; drop a start and a goal on the map")
-    for number, route in enumerate(problem.routes, 1):
+    for movement, _ in grouped(problem.movements):
+        check_movement(movement, problem.grid, problem.admissible.fixed_or_free)
+    for number, (route, movement) in enumerate(zip(problem.routes, problem.movements, strict=True), 1):
         for name, cell in (("start", route.start), ("goal", route.goal)):
-            if not grid.contains(cell):
-                raise ProblemError(
-                    "route",
-                    f"the {name} of route {number}, cell {cell}, lies outside the map of {grid.shape[0]} "
-                    f"rows and {grid.shape[1]} columns; move it onto the map",
-                )
-            if not grid.passable[cell]:
-                raise ProblemError(
-                    "route",
-                    f"the {name} of route {number}, cell {cell}, is a wall; move it or clear the wall",
-                )
+            check_end(movement, "route", f"the {name} of route {number}", cell)
         if route.start == route.goal:
             raise ProblemError(
                 "route", f"route {number} starts at its goal, cell {route.goal}; move one of the two"
@@ -148,12 +165,9 @@ def check_routes(problem: Problem) -> None:
             raise ProblemError(
                 "route", f"route {number} has weight {route.weight}; a weight must be a number above 0"
             )
-        if not distances_to(grid, problem.cost_map, route.goal).reaches(route.start):
-            raise ProblemError(
-                "route",
-                f"route {number}: no way leads from {route.start} to {route.goal}; open a wall between them, "
-                f"or move one of the two",
-            )
+        costs = movement.costs(problem.cost_map)
+        if not distances_to(movement.grid, costs, route.goal).reaches(route.start):
+            raise unreachable(movement, "route", f"route {number}", route.start, route.goal)
 
 
 def check_admissible(admissible: Admissible) -> None:
@@ -169,7 +183,7 @@ def check_admissible(admissible: Admissible) -> None:
         raise ProblemError(
             "bounds", f"the lower bound {lower} is above the upper bound {upper}; swap them, or move one"
         )
-    locked = float(admissible.fixed.sum())
+    locked = admissible.locked_total
     least = float(np.sum(admissible.size * admissible.lower))
     most = float(np.sum(admissible.size * admissible.upper))
     if not np.isfinite(admissible.budget):

@@ -17,7 +17,8 @@ from engine.cost_maps.objectives import design_loss
 from engine.cost_maps.parametrisation import THETA_LIMIT, first_theta, parametrisation
 from engine.cost_maps.problem import Problem
 from engine.design.schedule import Rate
-from engine.paths.gradients import route_costs
+from engine.paths.gradients import costs_of_paths
+from engine.paths.soft_classes import soft_paths_of_classes
 from engine.paths.soft_paths import FlowSettings, SoftPaths, WarmStart
 
 # β₁ over the usual, because the path jumps between routes of nearly equal cost; β₂ under it, because runs are
@@ -194,8 +195,8 @@ def soft_path_steps(
     def loss(cost_map: Tensor, rate: Rate) -> tuple[Tensor, SoftPaths]:
         flow = FlowSettings(method.method, rate.epsilon, method.tolerance, sweeps, method.device)
         ends = problem.starts, problem.goals
-        costs, paths = route_costs(cost_map, problem.grid, *ends, flow, warm_start=warm_start)
-        return design_loss(problem, costs, cost_map), paths
+        paths = soft_paths_of_classes(problem.movements, to_numpy(cost_map), *ends, flow, warm_start)
+        return design_loss(problem, costs_of_paths(cost_map, paths), cost_map), paths
 
     for taken in map_steps(problem.admissible, state, rates, loss, method.device):
         if taken.finite:

@@ -254,7 +254,7 @@ class _Best:
             return self
         loads = paths.load
         if method == "bregman":
-            loads = certified_loads(problem.grid, paths.flow, problem.starts, list(paths.fields))
+            loads = certified_loads(problem.movements, paths.flow, problem.starts, paths.fields)
         averaged = self.averaged + 1
         share = 2.0 / (averaged + 1.0)
         load = self.load + share * (np.einsum("r,rhw->hw", weights, loads) - self.load)

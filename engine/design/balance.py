@@ -22,19 +22,16 @@ from scipy.stats import rankdata
 from torch import Tensor
 
 from engine.core.arrays import Floats
-from engine.core.errors import ProblemError, SuggestedFix
-from engine.core.grid import Cell, Grid
 from engine.core.status import Status
-from engine.core.tensors import to_numpy
-from engine.cost_maps.admissible import Admissible
+from engine.core.tensors import class_costs, to_numpy
 from engine.cost_maps.change import share_kept
 from engine.cost_maps.keeping import change_penalty
 from engine.cost_maps.objectives import mean_cost
-from engine.cost_maps.problem import Problem, check_admissible, check_costs, check_keep
 from engine.design.adam_steps import AdamState, MapStep, carried_over, first_state, map_steps
+from engine.design.balance_problem import BalanceProblem, EqualRanks, Nearest, Order, check_balance
 from engine.design.descend import descend, numbers_from
 from engine.design.schedule import Rate, rates
-from engine.paths.soft_distances import exact_distances, soft_distances
+from engine.paths.soft_distances import soft_distances
 from engine.ranking.operators import soft_log_top_k, soft_rank
 
 # Soft ranks blur by √(temperature · spread): they can do with a smaller temperature than a top-k.
@@ -45,57 +42,6 @@ EQUAL_WEIGHT = 100.0
 EQUAL_WITHIN = 0.01
 # Ground around sites in the way starts more expensive by up to this factor, within about so many cells.
 HALO_HEIGHT, HALO_RADIUS = 3.0, 1.5
-
-
-@dataclass(frozen=True)
-class Nearest:
-    """Site number `site` is among the `k` nearest of spawn number `spawn`. Numbers count from 0."""
-
-    spawn: int
-    site: int
-    k: int
-
-
-@dataclass(frozen=True)
-class Order:
-    """From spawn number `spawn`, these sites come in this order, nearest first. Numbers count from 0."""
-
-    spawn: int
-    sites: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class EqualRanks:
-    """The teams' distances to all sites have the same mean rank."""
-
-
-Aim = Nearest | Order | EqualRanks
-
-
-@dataclass(frozen=True, eq=False)
-class BalanceProblem:
-    """A drawn map with spawns and sites, what is wanted of their distances, and the admissible maps.
-
-    teams: the team of each spawn, any numbers.
-    margin: aims count as met only by this much, as a share of the distances; equal ranks have none.
-    closeness: weight of the squared change of the map.  keep: see `engine.cost_maps.keeping`.
-    """
-
-    grid: Grid
-    cost_map: Floats
-    spawns: tuple[Cell, ...]
-    teams: tuple[int, ...]
-    sites: tuple[Cell, ...]
-    aims: tuple[Aim, ...]
-    admissible: Admissible
-    margin: float = 0.01
-    closeness: float = 0.0
-    keep: float = 0.0
-
-    @property
-    def ground(self) -> Problem:
-        """The map and its limits alone."""
-        return Problem(self.grid, self.cost_map, (), self.admissible)
 
 
 @dataclass(frozen=True)
@@ -244,13 +190,15 @@ def _change(problem: BalanceProblem, cost_map: Floats) -> float:
 
 
 def balance_loss(problem: BalanceProblem, cost_map: Tensor, softness: float, typical: float) -> Tensor:
-    """Return the loss () of a cost map (H, W) in units of the mean cost; lower is better.
+    """Return the loss () of a cost map (H, W) in units of what a cell of mean cost costs; lower is better.
 
     softness: of the paths as a share of the mean cost, and of the ranks as a share of `typical`, the mean
     distance on the drawn map.
     """
-    mean = mean_cost(problem.ground)
-    distances = soft_distances(cost_map, problem.grid, problem.spawns, problem.sites, softness * mean)
+    mean, walking = mean_cost(problem.ground), problem.walking
+    price = mean * walking.scale
+    costs = class_costs(walking, cost_map)
+    distances = soft_distances(costs, walking.grid, problem.spawns, problem.sites, softness * price)
     temperature = softness * typical
     loss = cost_map.new_zeros(())
     for aim in problem.aims:
@@ -266,20 +214,20 @@ def balance_loss(problem: BalanceProblem, cost_map: Tensor, softness: float, typ
                 ranks = soft_rank(distances.reshape(-1), EQUAL_SOFTNESS * temperature, "transport") / count
                 by_team = _team_means(problem, ranks.reshape(distances.shape))
                 loss = loss + EQUAL_WEIGHT * typical * (by_team - by_team.mean()).square().sum()
-    loss = loss / mean
+    loss = loss / price
     if problem.closeness > 0.0:
         passable = torch.tensor(problem.grid.passable, device=cost_map.device)
         change = (cost_map - cost_map.new_tensor(problem.cost_map))[passable] / mean
-        loss = loss + problem.closeness * change.square().mean() * typical / mean
+        loss = loss + problem.closeness * change.square().mean() * typical / price
     if problem.keep > 0.0:
         penalty = change_penalty(problem.grid, problem.cost_map, cost_map, problem.keep)
-        loss = loss + penalty * typical / mean
+        loss = loss + penalty * typical / price
     return loss
 
 
 def balance_standing(problem: BalanceProblem, cost_map: Floats) -> BalanceStanding:
     """Return the exact distances, ranks and violations on a map (H, W)."""
-    distances = exact_distances(problem.grid, cost_map, problem.spawns, problem.sites)
+    distances = problem.distances(cost_map)
     together = rankdata(distances).reshape(distances.shape)
     team_ranks = np.array([together[_members(problem, team)].mean() for team in sorted(set(problem.teams))])
     violations: list[float] = []
@@ -296,63 +244,6 @@ def balance_standing(problem: BalanceProblem, cost_map: Floats) -> BalanceStandi
                 spread = float(team_ranks.max() - team_ranks.min()) / distances.size
                 violations.append(spread if spread > EQUAL_WITHIN else 0.0)
     return BalanceStanding(distances, rankdata(distances, axis=1), team_ranks, tuple(violations))
-
-
-def check_balance(problem: BalanceProblem) -> None:
-    """Raise ProblemError, with a sentence that says what to change, if no run can start."""
-    check_costs(problem.grid, problem.cost_map)
-    check_admissible(problem.admissible)
-    if not problem.spawns or not problem.sites:
-        raise ProblemError("points", "balance needs at least one spawn and one site; set them on the map")
-    for kind, cells in (("spawn", problem.spawns), ("site", problem.sites)):
-        for number, cell in enumerate(cells, 1):
-            if not problem.grid.contains(cell):
-                raise ProblemError(
-                    "points", f"{kind} {number}, cell {cell}, lies outside the map; move it onto it"
-                )
-            if not problem.grid.passable[cell]:
-                raise ProblemError("points", f"{kind} {number}, cell {cell}, is a wall; move it or clear the wall")
-    distances = exact_distances(problem.grid, problem.cost_map, problem.spawns, problem.sites)
-    for spawn, site in np.argwhere(~np.isfinite(distances)).tolist():
-        raise ProblemError(
-            "points",
-            f"no way leads from spawn {spawn + 1}, cell {problem.spawns[spawn]}, to site {site + 1}, cell "
-            f"{problem.sites[site]}; open a wall between them, or move one of the two",
-        )
-    if len(problem.teams) != len(problem.spawns):
-        raise ProblemError(
-            "points", f"{len(problem.spawns)} spawns have {len(problem.teams)} teams; give each one"
-        )
-    for name, value in (("margin", problem.margin), ("closeness", problem.closeness)):
-        if not (np.isfinite(value) and value >= 0.0):
-            raise ProblemError("objective", f"the {name} is {value}; it must be a number of at least 0")
-    check_keep(problem.keep)
-    if not problem.aims:
-        raise ProblemError("objective", "there is no aim; say which site should be near to which spawn")
-    for number, aim in enumerate(problem.aims, 1):
-        _check_aim(problem, number, aim)
-
-
-def _check_aim(problem: BalanceProblem, number: int, aim: Aim) -> None:
-    if isinstance(aim, EqualRanks):
-        if len(set(problem.teams)) < 2:
-            raise ProblemError("objective", f"aim {number} compares teams, but all spawns are of one team")
-        return
-    sites = (aim.site,) if isinstance(aim, Nearest) else aim.sites
-    if not 0 <= aim.spawn < len(problem.spawns):
-        raise ProblemError("objective", f"aim {number} is about spawn {aim.spawn + 1}, which there is not")
-    for site in sites:
-        if not 0 <= site < len(problem.sites):
-            raise ProblemError("objective", f"aim {number} is about site {site + 1}, which there is not")
-    if isinstance(aim, Nearest) and not 1 <= aim.k < len(problem.sites):
-        raise ProblemError(
-            "objective",
-            f"aim {number} asks for one of the {aim.k} nearest of {len(problem.sites)} sites; ask for at least 1 "
-            f"and fewer than all",
-            SuggestedFix("k", len(problem.sites) - 1) if len(problem.sites) > 1 else None,
-        )
-    if isinstance(aim, Order) and (len(sites) < 2 or len(set(sites)) < len(sites)):
-        raise ProblemError("objective", f"aim {number} orders {len(sites)} sites; name at least two, each once")
 
 
 def _raised(problem: BalanceProblem, drawn: BalanceStanding) -> Floats:

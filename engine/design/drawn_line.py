@@ -15,6 +15,7 @@ import numpy as np
 from engine.core.arrays import Flags, Floats, Integers
 from engine.core.errors import ProblemError
 from engine.core.grid import MOVES, Cell, Grid, edge_costs
+from engine.core.movement import Movement, check_movement
 from engine.cost_maps.admissible import Admissible
 from engine.cost_maps.problem import check_admissible, check_costs
 from engine.paths.exact import distances_to, load_of_path, shortest_path
@@ -34,6 +35,8 @@ class DrawnRouteProblem:
     line: (n, 2) cells, each a legal move from the one before; see `legal_chain`.
     admissible: bounds, locked cells, symmetry; its budget counts only if `keep_total`.
     margin: by how much every cell of the line may rise and the path still follow it, in cost units.
+    movement: how those move who shall follow the line, and what they pay; None: as the map's own grid says. Paths,
+        their loads and the margin are then in what they pay.
     """
 
     grid: Grid
@@ -42,6 +45,12 @@ class DrawnRouteProblem:
     admissible: Admissible
     keep_total: bool = False
     margin: float = 0.05
+    movement: Movement | None = None
+
+    @property
+    def walking(self) -> Movement:
+        """How those move who shall follow the line."""
+        return self.movement or Movement(self.grid)
 
     @property
     def start(self) -> Cell:
@@ -61,8 +70,8 @@ class DrawnRouteProblem:
         return cells
 
     def raised(self, cost_map: Floats) -> Floats:
-        """Return the map with every cell of the line raised by the margin."""
-        return cost_map + self.margin * self.on_line
+        """Return what is paid on a map (H, W), with every cell of the line raised by the margin."""
+        return self.walking.costs(cost_map) + self.margin * self.on_line
 
     def admitted(self, cost_map: Floats) -> Floats:
         """Return the admissible map (H, W) nearest to this one."""
@@ -73,8 +82,8 @@ class DrawnRouteProblem:
         return self.admissible.project(z, self.keep_total)
 
     def largest(self, load: Floats) -> float:
-        """Return the largest <load, map> over the admissible maps."""
-        return self.admissible.largest(load, self.keep_total)[0]
+        """Return the largest <load, what is paid on a map> over the admissible maps."""
+        return self.admissible.largest(self.walking.load(load), self.keep_total)[0]
 
 
 def legal_chain(grid: Grid, cells: Sequence[Cell] | Integers) -> Integers:
@@ -127,13 +136,15 @@ def check_drawn_route(problem: DrawnRouteProblem) -> None:
     limits = problem.admissible
     free = replace(limits, budget=float(np.sum(limits.size * limits.lower)))
     check_admissible(limits if problem.keep_total else free)
-    legal = legal_chain(problem.grid, problem.line)
+    walking = problem.walking
+    check_movement(walking, problem.grid, limits.fixed_or_free)
+    legal = legal_chain(walking.grid, problem.line)
     if not np.array_equal(legal, problem.line):
         raise ProblemError("line", "the line is not a chain of legal moves without detours; join it anew")
     # The map that favours the line most, but for the total: what beats the line even there may beat it always.
     z = np.where(limits.gather(problem.on_line.astype(np.float64)) > 0.0, limits.lower, limits.upper)
-    path = shortest_path(distances_to(problem.grid, problem.raised(limits.expand(z)), problem.goal), problem.start)
-    difference = load_of_path(problem.grid, path) - load_of_path(problem.grid, problem.line)
+    path = shortest_path(distances_to(walking.grid, problem.raised(limits.expand(z)), problem.goal), problem.start)
+    difference = load_of_path(walking.grid, path) - load_of_path(walking.grid, problem.line)
     most = problem.largest(difference) + problem.margin * float(difference[problem.on_line].sum())
     if most < -EQUAL * float(limits.upper.max()):
         leaves = next(i for i, cell in enumerate(path.tolist()) if cell != problem.line[i].tolist())
@@ -174,7 +185,7 @@ class LineTest:
 
     def __init__(self, problem: DrawnRouteProblem) -> None:
         self.problem = problem
-        self.load = load_of_path(problem.grid, problem.line)
+        self.load = load_of_path(problem.walking.grid, problem.line)
         self.on_line = problem.on_line
         moves = MOVES.tolist()
         self.moves = np.array([moves.index(step) for step in np.diff(problem.line, axis=0).tolist()])
@@ -186,18 +197,19 @@ class LineTest:
         """
         problem = self.problem
         raised = problem.raised(cost_map)
-        costs, loads = exact_paths(problem.grid, raised[None], [problem.start], [problem.goal])
+        costs, loads = exact_paths(problem.walking.grid, raised[None], [problem.start], [problem.goal])
         excess = float(np.sum((self.load - loads[0]) * raised))
         return (excess if excess > EQUAL * float(costs[0]) else 0.0), loads[0]
 
     def standing(self, cost_map: Floats, excess: float) -> LineStanding:
         """Return how a map with that excess compares with the line."""
-        problem, grid = self.problem, self.problem.grid
-        field = distances_to(grid, cost_map, problem.goal)
+        problem, grid = self.problem, self.problem.walking.grid
+        costs = problem.walking.costs(cost_map)
+        field = distances_to(grid, costs, problem.goal)
         path = shortest_path(field, problem.start)
         visited = np.zeros(grid.shape, dtype=np.bool_)
         visited[path[:, 0], path[:, 1]] = True
-        edges = edge_costs(grid, cost_map)
+        edges = edge_costs(grid, costs)
         rows, columns = problem.line[:-1, 0], problem.line[:-1, 1]
         rest = np.cumsum(edges[self.moves, rows, columns][::-1])[::-1]
         certificate = np.inf
@@ -251,7 +263,8 @@ class LineTest:
         """
         problem, limits = self.problem, self.problem.admissible
         difference = load - self.load
-        drawn, gain = limits.reduce(problem.cost_map), limits.gather(difference) / limits.size
+        drawn = limits.reduce(problem.cost_map)
+        gain = limits.gather(problem.walking.load(difference)) / limits.size
 
         def at(weight: float) -> tuple[Floats, float]:
             cost_map = limits.expand(problem.project(drawn + weight * gain))

@@ -249,7 +249,7 @@ def _adam_steps(
     line: LineTest, settings: DrawnRouteSettings, state: DrawnRouteState, rates: Iterator[Rate]
 ) -> Iterator[_Step]:
     """Yield steps of Adam on the group costs themselves, each projected onto the admissible maps."""
-    problem, limits = line.problem, line.problem.admissible
+    problem, limits, walking = line.problem, line.problem.admissible, line.problem.walking
     unit = _unit(problem)
     groups = cell_groups(limits, "cpu", torch.float64)
     drawn, passable = torch.tensor(problem.cost_map), torch.tensor(problem.grid.passable)
@@ -261,6 +261,7 @@ def _adam_steps(
         evaluated = to_numpy(cost_map)
         excess, _ = line.excess(evaluated)
         slope, load = _slope_and_load(line, settings, problem.raised(evaluated), rate.epsilon, rate.number)
+        slope = walking.load(slope) / walking.scale
         change = 0.5 * ((cost_map - drawn)[passable] ** 2).sum() / unit
         finite = adam.step((change + weight * (torch.tensor(slope) * cost_map).sum()).div(unit), rate)
         if finite:
@@ -285,19 +286,19 @@ def _adam_steps(
 def _slope_and_load(
     line: LineTest, settings: DrawnRouteSettings, raised: Floats, softness: float, step: int
 ) -> tuple[Floats, Floats]:
-    """Return the derivative of the loss of (map, line) by the map, and the softened path's load: (H, W) each."""
-    problem = line.problem
+    """Return the derivative (H, W) of the loss of (map, line) by what is paid, and the softened path's load."""
+    problem, grid = line.problem, line.problem.walking.grid
     ends = [problem.start], [problem.goal]
     match settings.gradient:
         case "fenchel_young":
-            _, loads = softened_paths(problem.grid, raised[None], *ends, FlowSettings("logit", softness))
+            _, loads = softened_paths(grid, raised[None], *ends, FlowSettings("logit", softness))
         case "perturbation":
             noise = Perturbation(softness, settings.pairs, settings.seed + step)
-            _, _, sampled = perturbed_paths(problem.grid, raised[None], *ends, noise)
+            _, _, sampled = perturbed_paths(grid, raised[None], *ends, noise)
             loads = sampled.mean(axis=(0, 2))
         case "interpolation":
             costs = torch.tensor(raised[None], requires_grad=True)
-            found = path_loads(costs, problem.grid, *ends, Interpolation(softness))
+            found = path_loads(costs, grid, *ends, Interpolation(softness))
             mismatch = (found * torch.tensor(np.where(line.on_line, -1.0, 1.0))).sum()
             (slope,) = torch.autograd.grad(mismatch, costs)
             return softness * to_numpy(slope[0]), to_numpy(found[0])
@@ -309,7 +310,7 @@ def _unit(problem: DrawnRouteProblem) -> float:
 
 
 def _rates(problem: DrawnRouteProblem, settings: DrawnRouteSettings, numbers: range) -> Iterator[Rate]:
-    unit = _unit(problem)
+    unit = _unit(problem) * problem.walking.scale
     start, end = SOFTNESS[settings.gradient]
     start = unit * (start if settings.softness_start is None else settings.softness_start)
     end = unit * (end if settings.softness_end is None else settings.softness_end)

@@ -19,18 +19,26 @@ from engine.core.arrays import Floats
 from engine.core.errors import ProblemError, SuggestedFix
 from engine.core.grid import Grid
 from engine.core.status import Status
-from engine.core.tensors import to_numpy
+from engine.core.tensors import class_costs, to_numpy
 from engine.cost_maps.admissible import Admissible
 from engine.cost_maps.change import share_kept
 from engine.cost_maps.keeping import change_penalty
 from engine.cost_maps.objectives import mean_cost
-from engine.cost_maps.problem import Problem, Route, check_admissible, check_costs, check_keep, check_routes
+from engine.cost_maps.problem import (
+    Problem,
+    Route,
+    check_admissible,
+    check_costs,
+    check_keep,
+    check_routes,
+    path_costs,
+)
 from engine.design.adam_steps import AdamState, MapStep, carried_over, first_state, map_steps
 from engine.design.descend import descend, numbers_from
 from engine.design.schedule import Rate, rates
 from engine.paths.beam_search import Agent, Walk, guess_field, walk
 from engine.paths.soft_beam import SoftLayer, soft_losses
-from engine.paths.soft_distances import exact_distances, soft_distances
+from engine.paths.soft_distances import soft_distances
 
 ForesightAim = Literal["well", "badly"]
 
@@ -58,7 +66,7 @@ class ForesightProblem:
     @property
     def ground(self) -> Problem:
         """The routes of the agents, on the same map."""
-        routes = tuple(Route(agent.start, agent.goal) for agent in self.agents)
+        routes = tuple(Route(agent.start, agent.goal, movement=agent.movement) for agent in self.agents)
         return Problem(self.grid, self.cost_map, routes, self.admissible)
 
 
@@ -206,27 +214,29 @@ def foresight_loss(
     verdict: on that map, for where the agents stand when they plan. Shortest paths that drift beyond the
     tolerance are penalised; the penalty's value comes from their exact cost, its slope from soft paths.
     """
-    grid, ground = problem.grid, problem.ground
+    ground = problem.ground
     mean = mean_cost(ground)
     sign = 1.0 if problem.aim == "well" else -1.0
     loss = cost_map.new_zeros(())
     way = 0.0
     beams: list[tuple[tuple[SoftLayer, ...], ...]] = []
-    for number, agent in enumerate(problem.agents):
+    for number, (agent, movement) in enumerate(zip(problem.agents, ground.movements, strict=True)):
+        grid, costs, scale = movement.grid, class_costs(movement, cost_map), movement.scale
+        price, softness = mean * scale, epsilon * scale
         plans = verdict.walks[number].plans
-        guess = guess_field(grid, agent.goal, mean)
-        losses, soft = soft_losses(cost_map, grid, agent, plans, guess, epsilon)
+        guess = guess_field(grid, agent.goal, price)
+        losses, soft = soft_losses(costs, grid, agent, plans, guess, softness)
         beams.append(tuple(plan.layers for plan in soft))
-        loss = loss + sign * losses.sum() / mean
-        shortest = soft_distances(cost_map, grid, [agent.start], [agent.goal], epsilon)[0, 0]
+        loss = loss + sign * losses.sum() / price
+        shortest = soft_distances(costs, grid, [agent.start], [agent.goal], softness)[0, 0]
         exact = float(verdict.path_costs[number])
         drawn = exact / (1.0 + float(verdict.drift[number]))
         drift = (shortest - shortest.detach() + exact) / drawn - 1.0
         over = (drift.abs() - PENALTY_FROM * problem.tolerance).clamp_min(0.0)
-        loss = loss + PENALTY * over**2 / problem.tolerance * drawn / mean
-        way += drawn
+        loss = loss + PENALTY * over**2 / problem.tolerance * drawn / price
+        way += drawn / scale
     if problem.keep > 0.0:
-        penalty = change_penalty(grid, problem.cost_map, cost_map, problem.keep)
+        penalty = change_penalty(problem.grid, problem.cost_map, cost_map, problem.keep)
         loss = loss + penalty * way / mean
     return loss, tuple(beams)
 
@@ -260,17 +270,21 @@ class _Judge:
     """Exact verdicts on maps of one problem."""
 
     def __init__(self, problem: ForesightProblem) -> None:
-        self._problem = problem
-        mean = mean_cost(problem.ground)
-        self._guesses = [guess_field(problem.grid, agent.goal, mean) for agent in problem.agents]
-        self._drawn = self._path_costs(problem.cost_map)
+        self._problem, self._ground = problem, problem.ground
+        mean = mean_cost(self._ground)
+        self._guesses = [
+            guess_field(movement.grid, agent.goal, mean * movement.scale)
+            for agent, movement in zip(problem.agents, self._ground.movements, strict=True)
+        ]
+        self._drawn = path_costs(self._ground, problem.cost_map)
 
     def verdict(self, cost_map: Floats) -> Verdict:
         """Return how the agents do on a map (H, W), exactly."""
-        problem = self._problem
-        agents = zip(problem.agents, self._guesses, strict=True)
-        walks = tuple(walk(problem.grid, cost_map, agent, guess) for agent, guess in agents)
-        shortest = self._path_costs(cost_map)
+        agents = zip(self._problem.agents, self._ground.movements, self._guesses, strict=True)
+        walks = tuple(
+            walk(movement.grid, movement.costs(cost_map), agent, guess) for agent, movement, guess in agents
+        )
+        shortest = path_costs(self._ground, cost_map)
         walked = np.array([one.cost if one.arrives else np.inf for one in walks])
         excess = np.maximum(walked / shortest - 1.0, 0.0)
         return Verdict(walks, shortest, excess, shortest / self._drawn - 1.0)
@@ -292,7 +306,3 @@ class _Judge:
     def _penalty(self, cost_map: Floats) -> float:
         problem = self._problem
         return float(change_penalty(problem.grid, problem.cost_map, tensor(cost_map), problem.keep))
-
-    def _path_costs(self, cost_map: Floats) -> Floats:
-        agents, grid = self._problem.agents, self._problem.grid
-        return np.array([exact_distances(grid, cost_map, [a.start], [a.goal])[0, 0] for a in agents])

@@ -26,7 +26,7 @@ from torch.nn import functional
 from engine.core.arrays import Floats
 from engine.core.cancel import check
 from engine.core.status import Status
-from engine.core.tensors import to_numpy
+from engine.core.tensors import class_costs, to_numpy
 from engine.cost_maps.objectives import mean_cost
 from engine.cost_maps.parametrisation import THETA_LIMIT, Parametrisation, parametrisation
 from engine.cost_maps.problem import Problem, path_costs
@@ -40,9 +40,8 @@ from engine.learning.map_generator_network import (
     new_network,
     scales,
 )
-from engine.optimum.length_range import LengthRange, length_range
+from engine.optimum.length_range import LengthRange, length_and_load, length_range
 from engine.paths.gradients import route_costs
-from engine.paths.gradients_blackbox import exact_paths
 from engine.paths.soft_paths import FlowSettings
 
 # A map hits the asked length when its path is off by no more than this share of it.
@@ -275,8 +274,10 @@ def generator_loss(
     asked = np.repeat(
         lengths.shortest + shares * (lengths.longest - lengths.shortest), len(cost_maps) // len(shares)
     )
-    route, flow = problem.routes[0], FlowSettings("logit", epsilon)
-    solved = [route_costs(cost_map, problem.grid, [route.start], [route.goal], flow) for cost_map in cost_maps]
+    route, movement = problem.routes[0], problem.movements[0]
+    flow = FlowSettings("logit", epsilon * movement.scale)
+    ends = movement.grid, [route.start], [route.goal]
+    solved = [route_costs(class_costs(movement, cost_map), *ends, flow) for cost_map in cost_maps]
     exact = np.array([paths.path_cost[0] for _, paths in solved])
     soft = torch.cat([value for value, _ in solved])
     cost = soft + (torch.tensor(exact) - soft).detach()
@@ -336,7 +337,7 @@ def _blend(problem: Problem, lengths: LengthRange, cost_map: Floats, length: flo
     Path cost is concave along a blend, so a small share of the longest map suffices. Of the shortest map it may be
     a large one, but of the map itself at a path as cheap as possible it is small again.
     """
-    (cost,), (load,) = exact_paths(problem.grid, cost_map[None], problem.starts, problem.goals)
+    cost, load = length_and_load(problem, cost_map)
     if cost == length:
         return cost_map, 0.0
     other = lengths.longest_map

@@ -99,8 +99,9 @@ def map_planes(problem: Problem, lengths: LengthRange) -> Floats:
     grid, admissible, route = problem.grid, problem.admissible, problem.routes[0]
     free = np.where(admissible.group == FIXED, 0.0, 1.0)
     even = np.ones(grid.shape)
-    from_start = distances_to(grid, even, route.start).distance
-    to_goal = distances_to(grid, even, route.goal).distance
+    walking = problem.movements[0].grid
+    from_start = distances_to(walking, even, route.start).distance
+    to_goal = distances_to(walking, even, route.goal).distance
     whole = to_goal[route.start]
     fixed = admissible.fixed / max(float(admissible.fixed.max()), 1e-300)
     far = [np.minimum(distance / whole, 2.0) for distance in (from_start, to_goal)]

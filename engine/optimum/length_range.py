@@ -67,9 +67,17 @@ def _shortest(problem: Problem) -> tuple[float, Floats]:
     admissible = problem.admissible
     cost_map, length = admissible.expand(admissible.lower), np.inf
     while True:
-        _, loads = exact_paths(problem.grid, cost_map[None], problem.starts, problem.goals)
-        _, candidate = admissible.largest(-loads[0])
-        (cost,), _ = exact_paths(problem.grid, candidate[None], problem.starts, problem.goals)
+        _, load = length_and_load(problem, cost_map)
+        _, candidate = admissible.largest(-load)
+        cost, _ = length_and_load(problem, candidate)
         if cost >= length:
             return length, cost_map
-        length, cost_map = float(cost), candidate
+        length, cost_map = cost, candidate
+
+
+def length_and_load(problem: Problem, cost_map: Floats) -> tuple[float, Floats]:
+    """Return the exact path cost of a problem's first route on a map (H, W), and the load (H, W) of its path."""
+    movement, (route, *_) = problem.movements[0], problem.routes
+    paid = movement.costs(cost_map)[None]
+    (cost,), (load,) = exact_paths(movement.grid, paid, [route.start], [route.goal])
+    return float(cost), movement.load(load)

@@ -19,10 +19,10 @@ from engine.core.errors import ProblemError
 from engine.core.status import Status
 from engine.cost_maps.certificate import certified_loads, relative_gap, upper_bound
 from engine.cost_maps.multiscale import levels, refine_flow, refine_map, refine_potentials
-from engine.cost_maps.problem import Problem, check_problem
+from engine.cost_maps.problem import Problem, check_problem, distance_fields
 from engine.optimum.saddle_cpu import CpuSaddle
 from engine.optimum.saddle_point import Saddle, SaddlePoint, adapted_start, cold_start
-from engine.paths.exact import distances_to, path_flow
+from engine.paths.exact import path_flow
 
 # Iterations between two measurements of the step. On large maps they are done in pieces of so many cells times
 # moves times routes, so that a caller never waits long.
@@ -41,7 +41,8 @@ class OptimumSettings:
     """When to stop, and where to compute.
 
     tolerance: relative gap between the bound and the best map.  max_iterations: on the finest level.
-    coarse_to_fine: solve coarser maps first.  device: "cpu" for the compiled loops, or a torch device.
+    coarse_to_fine: solve coarser maps first.  device: "cpu" for the compiled loops, or a torch device for
+        problems without classes of movement.
     """
 
     tolerance: float = 5e-4
@@ -159,11 +160,11 @@ class _Best:
         self.value, self.upper_bound = -np.inf, np.inf
         self._map = self._path_costs = self._loads = np.zeros(0)
         point = cold_start(problem)
-        fields = [distances_to(problem.grid, point.cost_map, goal) for goal in problem.goals]
-        paths = [
-            path_flow(problem.grid, field, start) for field, start in zip(fields, problem.starts, strict=True)
-        ]
-        self._use(point.cost_map, np.stack(paths))
+        fields = distance_fields(problem, point.cost_map)
+        flow = np.zeros_like(point.flow)
+        for route, (movement, field) in enumerate(zip(problem.movements, fields, strict=True)):
+            flow[route, : movement.grid.neighbours] = path_flow(movement.grid, field, problem.starts[route])
+        self._use(point.cost_map, flow)
 
     @property
     def gap(self) -> float:
@@ -195,12 +196,12 @@ class _Best:
 
     def _use(self, cost_map: Floats, flow: Floats) -> None:
         problem = self._problem
-        fields = [distances_to(problem.grid, cost_map, goal) for goal in problem.goals]
+        fields = distance_fields(problem, cost_map)
         path_costs = np.array([f.distance[s] for f, s in zip(fields, problem.starts, strict=True)])
         value = float(problem.weights @ path_costs)
         if value > self.value:
             self.value, self._map, self._path_costs = value, cost_map, path_costs
-        loads = certified_loads(problem.grid, flow, problem.starts, fields)
+        loads = certified_loads(problem.movements, flow, problem.starts, fields)
         bound = upper_bound(problem.admissible, problem.weights, loads)
         if bound < self.upper_bound:
             self.upper_bound, self._loads = bound, loads
@@ -219,7 +220,7 @@ def _lifted(point: SaddlePoint, stages: list[Problem]) -> SaddlePoint:
 
 
 def _saddle(problem: Problem, point: SaddlePoint, device: str) -> Saddle:
-    if device == "cpu":
+    if device == "cpu" or not problem.moves_alike:
         return CpuSaddle(problem, point)
     from engine.optimum.saddle_torch import TorchSaddle  # torch takes seconds to import
 

@@ -5,44 +5,74 @@ edge are kept at the cell that its even move leaves: flow[route, move, r, c] wit
 leaves (r, c) by that move, flow[route, move + 1, r, c] what comes back on the same edge.
 """
 
+from dataclasses import replace
+from typing import NamedTuple
+
 import numpy as np
 
 from engine.core.arrays import Bytes, Floats, Integers, writable
 from engine.core.cancel import check, stop_byte
 from engine.core.grid import MOVES
+from engine.core.movement import grouped
 from engine.cost_maps.problem import Problem
-from engine.optimum.multigrid import multigrid
-from engine.optimum.saddle_cpu_kernels import Constants, Point, Work, iterate, squared_distance, squared_drops
+from engine.optimum.multigrid import Multigrid, multigrid
+from engine.optimum.saddle_cpu_kernels import (
+    Constants,
+    Point,
+    Work,
+    iterate,
+    squared_distance,
+    squared_drops,
+    step_costs,
+    step_routes,
+    weights_of,
+)
 from engine.optimum.saddle_point import SaddlePoint, adapted_balance, step_norm, step_sizes
 
 
+class _Class(NamedTuple):
+    """Routes that move alike. Maps have the border.
+
+    routes: their numbers, in the order of `CpuSaddle`.  grids: of the class's moves.
+    constants: of the problem, with the ends and weights of these routes.
+    factor: what the class pays of a cell's cost; None for the cost itself.
+    """
+
+    routes: slice
+    grids: Multigrid
+    constants: Constants
+    work: Work
+    factor: Floats | None
+
+    def part(self, point: Point) -> Point:
+        """Return the variables of these routes, not copied."""
+        return Point(point.flow[self.routes], point.potentials[self.routes], point.cost)
+
+
 class CpuSaddle:
-    """The iterations of `engine.optimum.saddle_point.Saddle` on the CPU."""
+    """The iterations of `engine.optimum.saddle_point.Saddle` on the CPU.
+
+    Inside, routes of one class follow each other: `_order` says which route of the problem stands where.
+    """
 
     def __init__(self, problem: Problem, start: SaddlePoint) -> None:
-        grid, admissible = problem.grid, problem.admissible
-        self._sizes = step_sizes(grid)
-        self._grids = multigrid(grid, problem.starts, border=1)
-        members, first = _groups(problem)
-        self._constants = Constants(
-            ends=np.array([(*route.start, *route.goal) for route in problem.routes]) + 1,
-            weights=problem.weights,
-            share=grid.tail_share,
-            members=members,
-            first=first,
-            lower=_bordered(admissible.expand(admissible.lower)),
-            upper=_bordered(admissible.expand(admissible.upper)),
-            budget=admissible.budget + float(admissible.fixed.sum()),
-        )
-        self._balance = start.balance.copy()
+        groups = grouped(problem.movements)
+        self._order = [route for _, routes in groups for route in routes]
+        problem = replace(problem, routes=tuple(problem.routes[route] for route in self._order))
+        self._sizes = step_sizes(problem)
+        self._weights = problem.weights
+        self._classes = _classes(problem)
+        self._balance = start.balance[self._order]
+        flow = start.flow[self._order]
+        flow *= self._weights[:, None, None, None]
+        legal = [one.grids.legal[1:-1, 1:-1] for one in self._classes]
         self._point = Point(
-            _paired(start.flow * problem.weights[:, None, None, None], self._grids.legal[1:-1, 1:-1]),
-            _bordered(np.nan_to_num(start.potentials)),
+            np.concatenate(
+                [_paired(flow[one.routes], may) for one, may in zip(self._classes, legal, strict=True)]
+            ),
+            _bordered(np.nan_to_num(start.potentials[self._order])),
             _bordered(start.cost_map),
         )
-        shape, unknowns = self._point.cost.shape, int(self._grids.first[-1])
-        maps, vectors = (np.zeros(shape) for _ in range(4)), (np.zeros(unknowns) for _ in range(3))
-        self._work = Work(*maps, *vectors)
         self._shift = 0.0
         self._anchor = self._next = _copied(self._point)
         self._since_restart = 0
@@ -63,14 +93,17 @@ class CpuSaddle:
         """Return the T(z) that `step_length` last computed, as copies."""
         check()
         flow, potentials, cost = self._next
-        inside = np.full(cost.size, False)
-        inside[self._grids.cells] = True
-        known = np.where(inside.reshape(cost.shape), potentials, np.nan)
+        known = np.full_like(potentials, np.nan)
+        for one in self._classes:
+            inside = np.full(cost.size, False)
+            inside[one.grids.cells] = True
+            known[one.routes] = np.where(inside.reshape(cost.shape), potentials[one.routes], np.nan)
+        back = np.argsort(self._order)
         return SaddlePoint(
-            _unpaired(flow) / self._constants.weights[:, None, None, None],
-            known[:, 1:-1, 1:-1].copy(),
+            (_unpaired(flow) / self._weights[:, None, None, None])[back],
+            known[back, 1:-1, 1:-1],
             cost[1:-1, 1:-1].copy(),
-            self._balance.copy(),
+            self._balance[back],
         )
 
     def restart(self) -> None:
@@ -86,27 +119,93 @@ class CpuSaddle:
         flows = [squared_distance(a.ravel(), b.ravel()) for a, b in zip(other.flow, flow, strict=True)]
         check()
         changes = other.potentials - potentials
-        drops = [squared_drops(change, self._grids.legal, moves) for change in changes]
+        drops = [
+            squared_drops(change, one.grids.legal, moves)
+            for one in self._classes
+            for change in changes[one.routes]
+        ]
         costs = squared_distance(other.cost.ravel(), cost.ravel())
         return np.sqrt(flows), np.sqrt(drops), float(np.sqrt(costs))
 
     def _iterate(self, point: Point, done: int, count: int, halpern: bool) -> None:
-        self._shift = iterate(
-            point,
-            self._anchor,
-            self._constants,
-            self._grids,
-            self._work,
-            self._shift,
-            self._balance,
-            self._sizes.potential / self._balance,
-            self._sizes.cost / float(self._balance.sum()),
-            done,
-            count,
-            halpern,
-            stop_byte(),
-        )
+        tau, sigma = self._balance, self._sizes.potential / self._balance
+        sigma_cost = self._sizes.cost / self._sizes.shares(self._balance)
+        (one, *others) = self._classes
+        if one.factor is None and not others:
+            self._shift = iterate(
+                point,
+                self._anchor,
+                one.constants,
+                one.grids,
+                one.work,
+                self._shift,
+                tau,
+                sigma,
+                sigma_cost,
+                done,
+                count,
+                halpern,
+                stop_byte(),
+            )
+        else:
+            for iteration in range(done, done + count):
+                keep, reach = weights_of(iteration, halpern)
+                self._step_classes(point, tau, sigma, sigma_cost, keep, reach)
         check()
+
+    def _step_classes(
+        self, point: Point, tau: Floats, sigma: Floats, sigma_cost: float, keep: float, reach: float
+    ) -> None:
+        """Iterate once, class after class: the same as `iterate`, with each one's own moves and prices."""
+        load = np.zeros_like(point.cost)
+        for one in self._classes:
+            one.work.load[:] = 0.0
+            step_routes(
+                one.part(point),
+                one.part(self._anchor),
+                one.constants,
+                one.grids,
+                one.work,
+                point.cost if one.factor is None else one.factor * point.cost,
+                tau[one.routes],
+                sigma[one.routes],
+                keep,
+                reach,
+                stop_byte(),
+            )
+            check()
+            load += one.work.load if one.factor is None else one.factor * one.work.load
+        first = self._classes[0]
+        work = first.work._replace(load=load)
+        self._shift = step_costs(
+            point, self._anchor, first.constants, work, self._shift, sigma_cost, keep, reach
+        )
+
+
+def _classes(problem: Problem) -> list[_Class]:
+    """Return the classes of a problem whose routes are in the order of their classes."""
+    grid, admissible = problem.grid, problem.admissible
+    members, first = _groups(problem)
+    constants = Constants(
+        ends=np.array([(*route.start, *route.goal) for route in problem.routes]) + 1,
+        weights=problem.weights,
+        share=grid.tail_share,
+        members=members,
+        first=first,
+        lower=_bordered(admissible.expand(admissible.lower)),
+        upper=_bordered(admissible.expand(admissible.upper)),
+        budget=admissible.budget + float(admissible.fixed.sum()),
+    )
+    classes: list[_Class] = []
+    for movement, numbers in grouped(problem.movements):
+        routes = slice(numbers[0], numbers[-1] + 1)
+        grids = multigrid(movement.grid, problem.starts[routes], border=1)
+        shape, unknowns = constants.lower.shape, int(grids.first[-1])
+        maps, vectors = (np.zeros(shape) for _ in range(4)), (np.zeros(unknowns) for _ in range(3))
+        own = constants._replace(ends=constants.ends[routes], weights=constants.weights[routes])
+        factor = None if movement.factor is None else _bordered(movement.factor)
+        classes.append(_Class(routes, grids, own, Work(*maps, *vectors), factor))
+    return classes
 
 
 def _copied(point: Point) -> Point:

@@ -76,50 +76,91 @@ def iterate(
     """Iterate `count` times in place: z ← β (2 T(z) − z) + (1 − β) anchor, or z ← T(z) without `halpern`.
 
     done: iterations since the last restart.  shift: what the map was last moved by to meet the budget; the new
-    one is returned.
+    one is returned. All routes move by `grids` and pay the map's costs.
     """
-    flow, potentials, cost = point
-    load, residual, correction = work.load, work.residual, work.solution.reshape(-1)
-    weights, ends = constants.weights, constants.ends
     for i in range(done, done + count):
-        keep = (i + 1.0) / (i + 2.0) if halpern else 1.0
-        reach = 2.0 * keep if halpern else 1.0
-        load[:] = 0.0
-        for k in range(weights.size):
-            if stop[0]:
-                return shift
-            residual[:] = 0.0
-            residual[ends[k, 0], ends[k, 1]] = weights[k]
-            residual[ends[k, 2], ends[k, 3]] = -weights[k]
-            _flow_pass(
-                flow[k],
-                potentials[k],
-                cost,
-                anchors.flow[k],
-                load,
-                residual,
-                grids.legal,
-                constants.share,
-                tau[k],
-                keep,
-                reach,
-            )
-            cycle(
-                grids,
-                flow.shape[1],
-                residual,
-                work.solution,
-                work.rest,
-                work.coarse_residual,
-                work.coarse_solution,
-                work.coarse_rest,
-            )
-            y, anchor = potentials[k].reshape(-1), anchors.potentials[k].reshape(-1)
-            for j in range(y.size):
-                y[j] = keep * y[j] + reach * sigma[k] * correction[j] + (1.0 - keep) * anchor[j]
-        _share_in_groups(load.reshape(-1), constants.members, constants.first)
-        shift = _cost_pass(cost, anchors.cost, load, constants, work.rest, shift, sigma_cost, keep, reach)
+        keep, reach = weights_of(i, halpern)
+        work.load[:] = 0.0
+        step_routes(point, anchors, constants, grids, work, point.cost, tau, sigma, keep, reach, stop)
+        if stop[0]:
+            return shift
+        shift = step_costs(point, anchors, constants, work, shift, sigma_cost, keep, reach)
     return shift
+
+
+@compiled
+def weights_of(iteration: int, halpern: bool) -> tuple[float, float]:
+    """Return what the iteration with this number since the last restart takes of the present point and of T(z)."""
+    keep = (iteration + 1.0) / (iteration + 2.0) if halpern else 1.0
+    return keep, 2.0 * keep if halpern else 1.0
+
+
+@compiled
+def step_routes(
+    point: Point,
+    anchors: Point,
+    constants: Constants,
+    grids: Multigrid,
+    work: Work,
+    cost: Floats,
+    tau: Floats,
+    sigma: Floats,
+    keep: float,
+    reach: float,
+    stop: Bytes,
+) -> None:
+    """Step flows and potentials of routes that move by `grids` and pay `cost`; add their load to `work.load`."""
+    flow, potentials = point.flow, point.potentials
+    residual, correction = work.residual, work.solution.reshape(-1)
+    weights, ends = constants.weights, constants.ends
+    for k in range(weights.size):
+        if stop[0]:
+            return
+        residual[:] = 0.0
+        residual[ends[k, 0], ends[k, 1]] = weights[k]
+        residual[ends[k, 2], ends[k, 3]] = -weights[k]
+        _flow_pass(
+            flow[k],
+            potentials[k],
+            cost,
+            anchors.flow[k],
+            work.load,
+            residual,
+            grids.legal,
+            constants.share,
+            tau[k],
+            keep,
+            reach,
+        )
+        cycle(
+            grids,
+            flow.shape[1],
+            residual,
+            work.solution,
+            work.rest,
+            work.coarse_residual,
+            work.coarse_solution,
+            work.coarse_rest,
+        )
+        y, anchor = potentials[k].reshape(-1), anchors.potentials[k].reshape(-1)
+        for j in range(y.size):
+            y[j] = keep * y[j] + reach * sigma[k] * correction[j] + (1.0 - keep) * anchor[j]
+
+
+@compiled
+def step_costs(
+    point: Point,
+    anchors: Point,
+    constants: Constants,
+    work: Work,
+    shift: float,
+    sigma: float,
+    keep: float,
+    reach: float,
+) -> float:
+    """Step the cost map by the load in `work.load`. Returns the shift that met the budget."""
+    _share_in_groups(work.load.reshape(-1), constants.members, constants.first)
+    return _cost_pass(point.cost, anchors.cost, work.load, constants, work.rest, shift, sigma, keep, reach)
 
 
 @compiled

@@ -23,6 +23,10 @@ which alone makes divergence, when both directions cost the same. So the two lin
 counts every edge twice; the second is largest on the open plane. Under the "entered" rule the directions
 differ, and the two maps share the bound. The balance w_k = τ_k says how far a flow moves for each unit that
 potentials and costs move; it is adapted at every restart.
+
+Classes of movement. A route whose class pays factor · c has its own moves, its own M, and the edge costs and loads
+of factor · c. Its load is larger by the greatest factor F_k at most, so that routes share the step of the costs by
+w_k F_k².
 """
 
 from dataclasses import dataclass
@@ -31,9 +35,7 @@ from typing import Protocol
 import numpy as np
 
 from engine.core.arrays import Floats
-from engine.core.grid import Grid
-from engine.cost_maps.problem import Problem, path_costs
-from engine.paths.exact import distances_to
+from engine.cost_maps.problem import Problem, distance_fields, path_costs
 
 POTENTIAL_NORM = 2.0
 ENTERED_SHARES = 2.0 / 3.0, 1.0 / 3.0
@@ -55,19 +57,25 @@ class SaddlePoint:
 
     def fits(self, problem: Problem) -> bool:
         """Say whether the point has the shape of a problem, so that its iterations can begin here."""
-        return self.flow.shape == (len(problem.routes), problem.grid.neighbours, *problem.grid.shape)
+        return self.flow.shape == _flow_shape(problem)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class StepSizes:
-    """Step sizes of route k with balance w_k: τ = w_k, σ_y = potential / w_k, σ_c = cost / Σ w.
+    """Step sizes of route k with balance w_k: τ = w_k, σ_y = potential / w_k, σ_c = cost / Σ w_k F_k².
 
-    cost_norm: squared norm of one route's load, as an upper bound.
+    cost_norm: squared norm of the load of a route with factor 1, as an upper bound.
+    factors: (R,) F_k² of each route.
     """
 
     potential: float
     cost: float
     cost_norm: float
+    factors: Floats
+
+    def shares(self, balance: Floats) -> float:
+        """Return what the routes share the step size of the costs by, Σ w_k F_k²."""
+        return float(np.sum(balance * self.factors))
 
 
 class Saddle(Protocol):
@@ -94,19 +102,19 @@ class Saddle(Protocol):
         ...
 
 
-def step_sizes(grid: Grid) -> StepSizes:
+def step_sizes(problem: Problem) -> StepSizes:
     """Return the largest step sizes that are sure to converge; see the module's text."""
-    cost_norm = 4.0 if grid.neighbours == 4 else 12.0
-    potential_share, cost_share = (1.0, 1.0) if grid.cost_rule == "mean" else ENTERED_SHARES
-    return StepSizes(potential_share / POTENTIAL_NORM, cost_share / cost_norm, cost_norm)
+    cost_norm = 4.0 if _moves(problem) == 4 else 12.0
+    potential_share, cost_share = (1.0, 1.0) if problem.grid.cost_rule == "mean" else ENTERED_SHARES
+    factors = np.array([movement.largest_factor**2 for movement in problem.movements])
+    return StepSizes(potential_share / POTENTIAL_NORM, cost_share / cost_norm, cost_norm, factors)
 
 
 def cold_start(problem: Problem) -> SaddlePoint:
     """Return the point with no flow, no potentials, and the admissible map nearest to the drawn one."""
-    routes, moves = len(problem.routes), problem.grid.neighbours
     return SaddlePoint(
-        flow=np.zeros((routes, moves, *problem.grid.shape)),
-        potentials=np.zeros((routes, *problem.grid.shape)),
+        flow=np.zeros(_flow_shape(problem)),
+        potentials=np.zeros((len(problem.routes), *problem.grid.shape)),
         cost_map=problem.admissible.nearest(problem.cost_map),
         balance=problem.weights / path_costs(problem, problem.cost_map),
     )
@@ -119,11 +127,11 @@ def adapted_start(warm_start: SaddlePoint, problem: Problem) -> SaddlePoint:
     """
     cost_map = problem.admissible.nearest(warm_start.cost_map)
     potentials = np.empty_like(warm_start.potentials)
-    for old, new, goal in zip(warm_start.potentials, potentials, problem.goals, strict=True):
-        distance = distances_to(problem.grid, cost_map, goal).distance
-        level = old[goal] if np.isfinite(old[goal]) else 0.0
-        reached = np.isfinite(distance)
-        new[:] = np.where(np.isfinite(old) & reached, old - level, np.where(reached, distance, 0.0))
+    fields = distance_fields(problem, cost_map)
+    for old, new, field in zip(warm_start.potentials, potentials, fields, strict=True):
+        level = old[field.goal] if np.isfinite(old[field.goal]) else 0.0
+        reached = np.isfinite(field.distance)
+        new[:] = np.where(np.isfinite(old) & reached, old - level, np.where(reached, field.distance, 0.0))
     return SaddlePoint(warm_start.flow, potentials, cost_map, warm_start.balance)
 
 
@@ -132,7 +140,7 @@ def step_norm(balance: Floats, flow: Floats, potentials: Floats, cost: float, si
     squared = (
         np.sum(flow**2 / balance)
         + np.sum(potentials**2 * balance) / sizes.potential
-        + cost**2 * balance.sum() / sizes.cost
+        + cost**2 * sizes.shares(balance) / sizes.cost
     )
     return float(squared) ** 0.5
 
@@ -143,7 +151,16 @@ def adapted_balance(balance: Floats, flow: Floats, potentials: Floats, cost: flo
     flow, potentials: (R,) how far each route's variables moved since the last restart, potentials by the
     root of their squared drops; cost: how far the map did.
     """
-    other = np.sqrt(POTENTIAL_NORM * potentials**2 + sizes.cost_norm * cost**2)
+    other = np.sqrt(POTENTIAL_NORM * potentials**2 + sizes.cost_norm * sizes.factors * cost**2)
     moved = (flow > 0.0) & (other > 0.0)
     observed = np.where(moved, flow, 1.0) / np.where(moved, other, 1.0)
     return np.where(moved, np.sqrt(balance * observed), balance)
+
+
+def _flow_shape(problem: Problem) -> tuple[int, int, int, int]:
+    return len(problem.routes), _moves(problem), *problem.grid.shape
+
+
+def _moves(problem: Problem) -> int:
+    """Return the moves of the class that has most."""
+    return max(movement.grid.neighbours for movement in problem.movements)

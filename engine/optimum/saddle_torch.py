@@ -24,7 +24,7 @@ Point = tuple[Tensor, Tensor, Tensor]  # flow (R, K, H, W), potentials (R, H, W)
 class TorchSaddle:
     """The iterations of `engine.optimum.saddle_point.Saddle` with torch.
 
-    In float64, or float32 where the device has no float64 (mps).
+    In float64, or float32 where the device has no float64 (mps). For problems whose routes all move alike.
     """
 
     def __init__(self, problem: Problem, start: SaddlePoint, device: str) -> None:
@@ -36,7 +36,7 @@ class TorchSaddle:
         def tensor(values: Floats) -> Tensor:
             return torch.tensor(values, dtype=dtype, device=device)
 
-        self._grid, self._sizes = grid, step_sizes(grid)
+        self._grid, self._sizes = grid, step_sizes(problem)
         self._share = grid.tail_share
         moves = range(grid.neighbours)
         grids = multigrid(grid, problem.starts, border=0)
@@ -108,7 +108,7 @@ class TorchSaddle:
             load[there] += far * both
         correction = self._cycle.solve(self._supply - surplus)
         new_potentials = potentials + self._sizes.potential / tau * correction
-        wanted = cost + self._sizes.cost / float(self._balance.sum()) * load
+        wanted = cost + self._sizes.cost / self._sizes.shares(self._balance) * load
         return new_flow, new_potentials, self._projected(wanted)
 
     def _projected(self, wanted: Tensor) -> Tensor:

@@ -13,17 +13,22 @@ import numpy as np
 from engine.core.arrays import Flags, Floats, Integers
 from engine.core.cancel import check
 from engine.core.grid import LENGTHS, MOVES, Cell, Grid
+from engine.core.movement import Movement
 from engine.paths.exact import distances_to, path_cost
 
 
 @dataclass(frozen=True)
 class Agent:
-    """Goes from `start` to `goal`, looking `horizon` moves ahead with a beam of `width` cells."""
+    """Goes from `start` to `goal`, looking `horizon` moves ahead with a beam of `width` cells.
+
+    movement: how its class moves, and what it pays; None: as everybody.
+    """
 
     start: Cell
     goal: Cell
     width: int = 3
     horizon: int = 6
+    movement: Movement | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -40,7 +40,7 @@ def route_costs(
     """
     solution = soft_paths(grid, to_numpy(cost_map), starts, goals, settings, warm_start)
     if rule == "envelope":
-        return apply(_Envelope, cost_map, solution), solution
+        return costs_of_paths(cost_map, solution), solution
     if rule == "unrolled":
         values = [
             unrolled_path(cost_map, grid, start, field, settings, solution.iterations)[0]
@@ -48,6 +48,11 @@ def route_costs(
         ]
         return torch.stack(values), solution
     raise ValueError("route costs are differentiated by the rule 'envelope', or 'unrolled' as a reference")
+
+
+def costs_of_paths(cost_map: Tensor, paths: SoftPaths) -> Tensor:
+    """Return the regularised costs (R,) of the soft paths on `cost_map` (H, W), by the rule "envelope"."""
+    return apply(_Envelope, cost_map, paths)
 
 
 def route_loads(

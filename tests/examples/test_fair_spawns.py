@@ -9,7 +9,8 @@ from collections import deque
 import numpy as np
 
 from engine import BalanceProblem, Grid, admissible_maps, balance, distances_to
-from engine.design.balance import BalanceSettings, Nearest
+from engine.design.balance import BalanceSettings
+from engine.design.balance_problem import Nearest
 
 SPAWNS = ((6, 0), (6, 12))
 MINES = ((2, 3), (10, 9))

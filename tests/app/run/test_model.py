@@ -151,14 +151,14 @@ def test_what_cannot_start_says_why(qtbot, model, document):
 
 
 def test_what_is_no_number_ends_the_run_with_the_last_good_map(qtbot, model, document, monkeypatch):
-    honest, calls = engine.design.adam_steps.route_costs, []
+    honest, calls = engine.design.adam_steps.costs_of_paths, []
 
-    def poisoned(*arguments, **options):
-        costs, paths = honest(*arguments, **options)
+    def poisoned(cost_map, paths):
+        costs = honest(cost_map, paths)
         calls.append(1)
-        return (costs * np.nan if len(calls) == 9 else costs), paths
+        return costs * np.nan if len(calls) == 9 else costs
 
-    monkeypatch.setattr(engine.design.adam_steps, "route_costs", poisoned)
+    monkeypatch.setattr(engine.design.adam_steps, "costs_of_paths", poisoned)
     started(model, document)
     wait_until(qtbot, lambda: model.state == "ended")
     assert "not a finite number" in model.message

@@ -24,7 +24,7 @@ from app.scenarios.settings import settings_of
 from app.scenarios.terrain import TerrainSettings
 from app.widgets.settings_form import SettingsForm
 from engine.arranging.checks import check_arrangement
-from engine.arranging.problem import Arrangement, Limits, MovementClass
+from engine.arranging.problem import Arrangement, Limits, TravelClass
 from engine.core.errors import ProblemError, SuggestedFix, apply_fix
 from engine.cost_maps.problem import Route as EngineRoute
 from engine.learning.terrain import TrainingSettings, train_terrain
@@ -292,7 +292,7 @@ def test_transport_suggests_an_epsilon_and_a_mass_that_do():
 def test_arranging_suggests_limits_that_do():
     costs = np.array([1.0, 3.0])
     terrain = np.array([[0, 1, 0, 0], [0, 1, 1, 0], [0, 0, 1, 0]])
-    problem = Arrangement(terrain, (MovementClass("w", costs, (EngineRoute((0, 0), (0, 3)),)),))
+    problem = Arrangement(terrain, (TravelClass("w", costs, (EngineRoute((0, 0), (0, 3)),)),))
     divided = Limits(districts=np.arange(12).reshape(3, 4) // 6, counts=np.array([[2, 9], [3, 10]]))
     for limits in (
         Limits(free_zone=-1.0),

@@ -5,13 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.arranging.problem import Arrangement, Limits, MovementClass
+from engine.arranging.problem import Arrangement, Limits, TravelClass
 from engine.arranging.run import arrange
 from engine.core.errors import ProblemError
 from engine.cost_maps.problem import Route
 
 TERRAIN = np.array([[0, 1, 0, 0], [0, 1, 1, 0], [0, 0, 1, 0]])
-WALKER = MovementClass("walker", np.array([1.0, 3.0]), (Route((0, 0), (0, 3)),))
+WALKER = TravelClass("walker", np.array([1.0, 3.0]), (Route((0, 0), (0, 3)),))
 GOOD = Arrangement(TERRAIN, (WALKER,))
 
 

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from engine.arranging.choices import FIXED, choices_of
-from engine.arranging.problem import Arrangement, Limits, MovementClass
+from engine.arranging.problem import Arrangement, Limits, TravelClass
 from engine.cost_maps.admissible import orbit_labels
 from engine.cost_maps.problem import Route
 from tests.oracles_arranging import blocks
 
-WALKER = MovementClass("walker", np.array([1.0, 2.0, 4.0]), (Route((0, 0), (7, 7)),))
+WALKER = TravelClass("walker", np.array([1.0, 2.0, 4.0]), (Route((0, 0), (7, 7)),))
 
 
 def drawn(shape=(8, 8), seed=0):

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.arranging.problem import Arrangement, Limits, MovementClass, path_costs, score
+from engine.arranging.problem import Arrangement, Limits, TravelClass, path_costs, score
 from engine.arranging.run import ArrangeSettings, arrange
 from engine.core.cancel import Cancelled, StopFlag, stoppable_by
 from engine.core.status import Status
@@ -29,6 +29,7 @@ def counts(terrain, terrains=3):
     return np.bincount(terrain[terrain >= 0], minlength=terrains)
 
 
+@pytest.mark.slow
 def test_every_step_has_the_drawn_tiles_and_figures_that_are_true():
     problem = random_arrangement(3, 10)
     best, status = -np.inf, None
@@ -55,7 +56,7 @@ def test_locks_districts_free_zone_areas_and_changes_are_kept():
     allowed[2, 4:9, 4:9] = True
     route = Route((6, 1), (6, 10))
     limits = Limits(locked=locked, districts=districts, free_zone=1.5, allowed=allowed, most_changed=0.3)
-    problem = Arrangement(terrain, (MovementClass("w", np.array([1.0, 3.0, 8.0]), (route,)),), limits)
+    problem = Arrangement(terrain, (TravelClass("w", np.array([1.0, 3.0, 8.0]), (route,)),), limits)
     rows, columns = np.indices((12, 12))
     most = 0
     near = [np.hypot(rows - r, columns - c) <= 1.5 for r, c in (route.start, route.goal)]
@@ -79,7 +80,7 @@ def test_a_symmetry_is_kept_exactly(symmetry):
     terrain = np.random.default_rng(1).integers(0, 3, (9, 9))[labels // 9, labels % 9]
     problem = Arrangement(
         terrain,
-        (MovementClass("w", np.array([1.0, 3.0, 8.0]), (Route((4, 1), (4, 7)),)),),
+        (TravelClass("w", np.array([1.0, 3.0, 8.0]), (Route((4, 1), (4, 7)),)),),
         Limits(symmetry=symmetry),
     )
     for iterate in arrange(problem, SHORT):
@@ -134,8 +135,8 @@ def test_a_class_that_cannot_go_somewhere_is_never_sealed_in(seed):
     generator = np.random.default_rng(seed)
     terrain = (generator.random((10, 10)) < 0.3).astype(np.int64)
     terrain[5] = 0
-    walker = MovementClass("w", np.array([1.0, np.inf]), (Route((5, 0), (5, 9)),))
-    flyer = MovementClass("f", np.array([1.0, 2.0]), (Route((0, 0), (9, 9)),))
+    walker = TravelClass("w", np.array([1.0, np.inf]), (Route((5, 0), (5, 9)),))
+    flyer = TravelClass("f", np.array([1.0, 2.0]), (Route((0, 0), (9, 9)),))
     problem = Arrangement(terrain, (walker, flyer))
     longest = 0.0
     for iterate in arrange(problem, SHORT):
@@ -170,6 +171,7 @@ def test_a_run_goes_on_from_any_state_as_if_it_had_not_stopped():
             assert one.upper_bound == other.upper_bound
 
 
+@pytest.mark.slow
 def test_an_edit_keeps_what_was_arranged_and_takes_the_painted_tiles():
     problem = open_map(12, (1.0, 3.0, 8.0), (0.5, 0.3, 0.2))
     before = last_of(problem)
@@ -186,6 +188,7 @@ def test_an_edit_keeps_what_was_arranged_and_takes_the_painted_tiles():
     assert first.score > 1.5 * score(edited, edited.drawn_lengths)
 
 
+@pytest.mark.slow
 def test_an_edit_that_brings_a_new_terrain_keeps_the_arrangement_of_the_others():
     problem = open_map(12, (1.0, 3.0, 8.0), (0.5, 0.3, 0.2))
     before = last_of(problem)

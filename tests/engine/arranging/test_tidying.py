@@ -6,7 +6,7 @@ import pytest
 from engine.arranging.districts import winding_blocks
 from engine.arranging.found import judged
 from engine.arranging.prepared import prepare
-from engine.arranging.problem import Arrangement, Limits, MovementClass
+from engine.arranging.problem import Arrangement, Limits, TravelClass
 from engine.arranging.tidying import tidied
 from engine.cost_maps.problem import Route
 
@@ -22,7 +22,7 @@ def test_tidying_makes_neighbours_alike_and_no_path_worse(symmetry):
     terrain = np.zeros((16, 16), dtype=np.int64)
     terrain[2:] = np.random.default_rng(0).integers(1, 3, (14, 16))
     terrain[:, 8:] = terrain[:, 7::-1]
-    walker = MovementClass("w", np.array([1.0, 4.0, 5.0]), (Route((0, 0), (0, 15)),))
+    walker = TravelClass("w", np.array([1.0, 4.0, 5.0]), (Route((0, 0), (0, 15)),))
     prepared = prepare(Arrangement(terrain, (walker,), Limits(symmetry=symmetry)))
     found = judged(prepared, prepared.nearest)
     generator = np.random.default_rng(0)

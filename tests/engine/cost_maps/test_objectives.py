@@ -76,7 +76,7 @@ def test_a_bound_on_the_smallest_route_is_far_under_the_even_mixture():
     problem = replace(problem, routes=(Route((1, 1), (1, 2)), Route((6, 0), (1, 7))))
     options = FlowSettings("exact")
     paths = soft_paths(problem.grid, problem.cost_map, problem.starts, problem.goals, options)
-    loads = certified_loads(problem.grid, paths.flow, problem.starts, list(paths.fields))
+    loads = certified_loads(problem.movements, paths.flow, problem.starts, paths.fields)
     weights = bound_weights(problem, paths.path_cost)
     assert weights is not None
     # One move between two cells of cost 5 at most: 5 under the mean rule.

@@ -1,5 +1,6 @@
 """The design loop: admissible at every step, honest about its bound, and orderly when something goes wrong."""
 
+from collections import deque
 from dataclasses import replace
 
 import numpy as np
@@ -12,10 +13,10 @@ from engine.core.grid import Grid
 from engine.core.status import Status
 from engine.cost_maps.admissible import admissible_maps
 from engine.cost_maps.objectives import mean_cost, score
-from engine.cost_maps.problem import Objective, Problem, Route, check_problem
+from engine.cost_maps.problem import Objective, Problem, Route, check_problem, path_costs
 from engine.cost_maps.roughness import roughness
 from engine.design.adversarial import DesignSettings, optimise_costs
-from tests.oracles import LP_OPTIMA, distances, lp_optimum, random_problem, table_problem
+from tests.oracles import LP_OPTIMA, class_problem, distances, lp_optimum, random_problem, table_problem
 from tests.present import present
 
 
@@ -233,15 +234,15 @@ def test_a_moved_route_end_is_taken_up():
 @pytest.mark.parametrize("poison", [np.nan, np.inf])
 def test_what_is_no_number_never_reaches_a_map(monkeypatch, poison):
     problem = table_problem(16, 8)
-    honest = engine.design.adam_steps.route_costs
+    honest = engine.design.adam_steps.costs_of_paths
     calls = []
 
-    def poisoned(cost_map, *arguments, **options):
-        costs, paths = honest(cost_map, *arguments, **options)
+    def poisoned(cost_map, paths):
+        costs = honest(cost_map, paths)
         calls.append(1)
-        return (costs * poison if len(calls) == 13 else costs), paths
+        return costs * poison if len(calls) == 13 else costs
 
-    monkeypatch.setattr(engine.design.adam_steps, "route_costs", poisoned)
+    monkeypatch.setattr(engine.design.adam_steps, "costs_of_paths", poisoned)
     iterates = run(problem, steps=60)
     end = iterates[-1]
     assert end.status is Status.NOT_A_NUMBER
@@ -320,3 +321,18 @@ def test_a_device_that_is_not_there_is_refused_by_name():
 def test_a_gpu_run_comes_as_near():
     end = run(table_problem(16, 8), method="bregman", device="cuda")[-1]
     assert end.best_score >= 0.99 * LP_OPTIMA[16, 8]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("aim", ["longer", "longer_minimum", "shorter"])
+def test_routes_of_several_classes_are_designed_for_together(aim):
+    problem = replace(class_problem(11, 9, 4), objective=Objective(aim))
+    last = deque(optimise_costs(problem, DesignSettings(steps=150)), maxlen=1)[0]
+    assert np.array_equal(last.best_path_costs, path_costs(problem, last.best_map))
+    drawn = score(problem, path_costs(problem, problem.admissible.nearest(problem.cost_map)))
+    if aim == "shorter":
+        assert last.best_score < drawn
+        return
+    known, _ = lp_optimum(problem)
+    assert drawn < last.best_score <= known * (1.0 + 1e-9) <= present(last.upper_bound) * (1.0 + 1e-9)
+    assert last.best_score > 0.9 * known

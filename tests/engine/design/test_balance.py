@@ -12,16 +12,8 @@ from engine.core.errors import ProblemError
 from engine.core.grid import Grid
 from engine.core.status import Status
 from engine.cost_maps.admissible import admissible_maps
-from engine.design.balance import (
-    BalanceProblem,
-    BalanceSettings,
-    EqualRanks,
-    Nearest,
-    Order,
-    balance,
-    balance_loss,
-    balance_standing,
-)
+from engine.design.balance import BalanceSettings, balance, balance_loss, balance_standing
+from engine.design.balance_problem import BalanceProblem, EqualRanks, Nearest, Order
 from tests.oracles import distances
 from tests.present import present
 
@@ -216,7 +208,7 @@ def test_a_walled_in_site_is_named():
     passable[14, :] = passable[:, 14] = False
     passable[14, 2] = passable[2, 14] = True
     walled = replace(problem, grid=Grid(passable))
-    with pytest.raises(ProblemError, match=r"from spawn 1, cell \(1, 1\), to site 6, cell \(15, 15\)"):
+    with pytest.raises(ProblemError, match=r"spawn 1 to site 6: no way leads from \(1, 1\) to \(15, 15\)"):
         next(balance(walled))
 
 
