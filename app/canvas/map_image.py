@@ -96,6 +96,13 @@ class MapImage:
         return np.flatnonzero(self.cells_of[:NO_TERRAIN]).tolist()
 
     @property
+    def dotted(self) -> Mask | None:
+        """(H, W) cells in the colour of their cost, among others in that of their terrain; None for none."""
+        if self.shown != "terrain" or not self.free_cells:
+            return None
+        return self.document.passable & (self.document.terrain == NO_TERRAIN)
+
+    @property
     def shown(self) -> Shown:
         """What the cells are coloured by: distance, else difference, else terrain, else cost, if there is any."""
         if "distance" in self._layers and self._distance is not None:

@@ -163,7 +163,8 @@ class Scene:
         locked = document.locked if "locked" in self.layers else None
         # One pixel more all round, so that the edges at the border of the area know what lies beyond.
         around = area.adjusted(-1, -1, 1, 1)
-        if drawn := map_marks.cell_marks(passable, locked, view, around, look.pixel_ratio):
+        free = self.map.dotted
+        if drawn := map_marks.cell_marks(passable, locked, free, view, around, look.pixel_ratio):
             painter.drawImage(*drawn)
         if "grid" in self.layers:
             map_marks.draw_grid(painter, view, document.shape, area)
