@@ -22,8 +22,8 @@ GRID_FROM, GRID_FULL, EDGES_FROM, DOTS_FROM = 12.0, 32.0, 4.0, 5.0  # px per cel
 HATCH = 8  # px between hatch lines
 LABEL = 80  # px for the numbers beside a route's end
 NEAR = 12.0  # px between ends whose numbers would overlap
-# Premultiplied ARGB: nothing, the light and the dark line of the hatch, the edge of a wall, a dot. The edge makes a
-# wall WALL_EDGE, and an impassable terrain as much lighter.
+# Premultiplied ARGB: nothing, the light and the dark line of the hatch, the edge of a wall, a dot. The edge
+# makes a wall WALL_EDGE, and an impassable terrain as much lighter.
 _MARKS = np.array((0, 0xC8C8C8C8, 0x96000000, 0x4D404048, 0xB0B0B0B0), np.uint32)
 _DOT = 4
 
