@@ -12,7 +12,7 @@ from rich.table import Table
 
 from app.cli import output
 from app.cli.tables import read_given_map
-from app.scenarios.translate import movement_text, rule_text
+from app.scenarios.translate import movement_text
 from maps.formats import format_of, write_map
 from maps.terrain import NO_TERRAIN
 
@@ -39,7 +39,7 @@ def info(arguments: argparse.Namespace) -> None:
             "costs", f"{costs.min():g} to {costs.max():g}, mean {total / costs.size:.4g}, total {total:.6g}"
         )
     table.add_row("bounds", f"{document.bounds.lower:g} to {document.bounds.upper:g}")
-    table.add_row("movement", movement_text(document))
+    table.add_row("movement", movement_text(document.rule))
     for title, words in (*_terrains(document), *_classes(document)):
         table.add_row(title, escape(words))
     for route in document.routes:
@@ -88,7 +88,7 @@ def _classes(document: MapDocument) -> Iterator[tuple[str, str]]:
             *([f"pays {pays}"] if pays else []),
             f"{kind.factor:g} × the cost of a cell without a terrain",
             *([f"cannot enter {cannot}"] if cannot else []),
-            *([rule_text(kind.rule_on(document.rule))] if own_moves else []),
+            *([movement_text(kind.rule_on(document.rule))] if own_moves else []),
         )
         yield "class", f"{kind.name}: {'; '.join(words)}"
 

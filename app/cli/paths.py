@@ -13,7 +13,7 @@ from app.cli import output
 from app.cli.options import add_map_options, with_map_options
 from app.cli.output import BadInput
 from app.cli.tables import add_table_options, read_given_map
-from app.scenarios.translate import document_paths, movement_text
+from app.scenarios.translate import document_paths, walking_text
 from maps.formats.movingai import read_scenarios
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def paths(arguments: argparse.Namespace) -> bool:
     checked = [row for row in rows if row.match is not None]
     if len(shown) < len(rows):
         output.out.print(f"{len(rows)} routes in all; those that are wrong first, then the first few.")
-    movement = movement_text(document)
+    movement = walking_text(document)
     if checked:
         output.out.print(f"{len(checked) - len(different)} of {len(checked)} expected lengths match ({movement}).")
     if closed:

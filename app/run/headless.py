@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from app.scenarios.report import Json, Report, RunFacts
-from app.scenarios.translate import movement_text
+from app.scenarios.translate import walking_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -76,7 +76,7 @@ def solve(
     assert last is not None, "a run has at least one step"
     seconds = round(time.perf_counter() - began, 3)
     after = document if last.result is None else scenario.apply(document, last.result)
-    movement = movement_text(document)
+    movement = walking_text(document)
     facts = RunFacts(scenario.name, movement, settings.seed, last.step, seconds, last.status, threads)
     return Solved(after, scenario.report(document, after, settings, last, facts), last, stopped)
 

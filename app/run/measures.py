@@ -11,7 +11,7 @@ import numpy.typing as npt
 from PySide6.QtCore import QCoreApplication, QObject, Signal
 
 from app.base.jobs import NewestWins
-from maps.travel import may_stand
+from maps.travel import price_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,10 +83,10 @@ def walled_end(document: MapDocument, route: int) -> str:
     number = route + 1
     kind = document.class_of(ends)
     if kind is not None:
-        if not may_stand(document, kind, ends.start):
+        if not np.isfinite(price_at(document, kind, ends.start, document.cost)):
             told = QCoreApplication.translate("Measures", "The start of route {} is no place for {}")
             return told.format(number, kind.name)
-        if not may_stand(document, kind, ends.goal):
+        if not np.isfinite(price_at(document, kind, ends.goal, document.cost)):
             told = QCoreApplication.translate("Measures", "The goal of route {} is no place for {}")
             return told.format(number, kind.name)
         return ""

@@ -309,6 +309,7 @@ def _framing(step: int, tiles: Tiles, terrain: npt.NDArray[np.int64]) -> Callabl
     def frame() -> Frame:
         arranged = tiles.arranged(tiles.document, terrain)
         paths = path_cells(route_movements(arranged), drawn_costs(arranged), arranged.routes)
-        return Frame(step, tiles.costs_of(terrain), paths=paths, terrain=arranged.terrain)
+        palette = None if tiles.palette is None else arranged.terrain
+        return Frame(step, tiles.costs_of(terrain), paths=paths, terrain=palette)
 
     return frame

@@ -151,14 +151,7 @@ def moved_cost(before: MapDocument, after: MapDocument) -> float:
     return float(np.abs(after.cost - before.cost, dtype=np.float64)[before.passable].sum())
 
 
-def movement_text(document: MapDocument) -> str:
-    """Return in words by which rule one moves on a map, and which classes walk its routes."""
-    text = rule_text(document.rule)
-    classes = dict.fromkeys(route.movement for route in document.routes if route.movement)
-    return f"{text}; routes of {', '.join(classes)} by their own prices" if classes else text
-
-
-def rule_text(rule: MovementRule) -> str:
+def movement_text(rule: MovementRule) -> str:
     """Return a movement rule in words."""
     corners = {
         "both_open": "diagonals need both corners open",
@@ -167,6 +160,13 @@ def rule_text(rule: MovementRule) -> str:
     }[rule.corner_rule]
     cost = "mean of the two cells" if rule.cost_rule == "mean" else "cell entered"
     return f"{rule.neighbours} neighbours, {corners + ', ' if rule.neighbours == 8 else ''}cost: {cost}"
+
+
+def walking_text(document: MapDocument) -> str:
+    """Return in words by which rule one moves on a map, and which classes walk its routes."""
+    text = movement_text(document.rule)
+    classes = dict.fromkeys(route.movement for route in document.routes if route.movement)
+    return f"{text}; routes of {', '.join(classes)} by their own prices" if classes else text
 
 
 @contextmanager
