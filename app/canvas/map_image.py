@@ -61,7 +61,8 @@ class MapImage:
     image: RGB32, one pixel a cell. scale: (lo, hi) costs at the ends of the colour scale: the document's
     bounds, widened by what the map holds, so that it stands still during a run. greatest_change: end of the
     scale of differences, rounded up for the same reason. band: width of a band of equal distance; bands: how
-    many there are.
+    many there are. cells_of: (256,) how many cells there are of each terrain; terrains: numbers of those that are
+    on the map; free_cells: how many cells one can walk on that have a cost of their own only.
     """
 
     def __init__(self, document: MapDocument) -> None:
@@ -77,6 +78,7 @@ class MapImage:
         self.greatest_change = self.band = 1.0
         self.bands = 1
         self.cells_of, self.free_cells = _counts(document, (0, 0, *document.shape))
+        self.terrains = _numbers(self.cells_of)
         self._terrains = _packed(terrain_table(document.palette))
         self._colour((0, 0, *document.shape))
 
@@ -91,13 +93,20 @@ class MapImage:
         return self._run_costs is not None
 
     @property
+    def dotted(self) -> Mask | None:
+        """(H, W) cells in the colour of their cost, among others in that of their terrain; None for none."""
+        if self.shown != "terrain" or not self.free_cells:
+            return None
+        return self.document.passable & (self.document.terrain == NO_TERRAIN)
+
+    @property
     def shown(self) -> Shown:
         """What the cells are coloured by: distance, else difference, else terrain, else cost, if there is any."""
         if "distance" in self._layers and self._distance is not None:
             return "distance"
         if "difference" in self._layers and self._run_costs is not None:
             return "difference"
-        if "terrain" in self._layers and self.cells_of[:NO_TERRAIN].any():
+        if "terrain" in self._layers and self.terrains:
             return "terrain"
         return "cost" if "cost" in self._layers else "nothing"
 
@@ -166,6 +175,7 @@ class MapImage:
     def _count_again(self, old: MapDocument, dirty: Rectangle) -> None:
         (before, free_before), (now, free_now) = _counts(old, dirty), _counts(self.document, dirty)
         self.cells_of = self.cells_of - before + now
+        self.terrains = _numbers(self.cells_of)
         self.free_cells += free_now - free_before
 
     def _greatest_change(self) -> float:
@@ -215,6 +225,10 @@ def _counts(document: MapDocument, rectangle: Rectangle) -> tuple[NDArray[np.int
     terrain, passable = document.terrain[r0:r1, c0:c1], document.passable[r0:r1, c0:c1]
     cells = np.bincount(terrain.ravel(), minlength=NO_TERRAIN + 1)
     return cells, int(np.count_nonzero(passable & (terrain == NO_TERRAIN))) if cells[NO_TERRAIN] else 0
+
+
+def _numbers(cells_of: NDArray[np.int64]) -> list[int]:
+    return np.flatnonzero(cells_of[:NO_TERRAIN]).tolist()
 
 
 def glow_image(load: NDArray[Any]) -> QImage:

@@ -1,14 +1,18 @@
 """The map in the colours of its terrains, and its legend."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QPoint, QRect
+from PySide6.QtGui import QImage, QPainter
 from PySide6.QtTest import QTest
 
 from app.canvas.colouring import WALL, cost_pixels
 from app.canvas.legend import terrain_rows
 from app.canvas.map_image import MapImage, changed_cells
 from app.canvas.terrain_colours import USUAL, map_pixels, rgb, terrain_table
+from app.canvas.view import View
 from maps.document import MapDocument, new_document
 from maps.terrain import NO_TERRAIN, Terrain
 from tests.app.canvas.seen import LEFT, NONE, pixels_of
@@ -113,6 +117,33 @@ def with_terrain(canvas, model):
     model.adopt(terrain_document(), None)
     canvas.fit()
     return model
+
+
+@pytest.mark.parametrize("ratio", [1.0, 1.5])
+def test_cells_with_a_cost_of_their_own_have_a_dot_also_where_a_part_is_drawn_anew(canvas, with_terrain, ratio):
+    document = with_terrain.document
+    canvas.set_visible_layers({"terrain", "cost", "walls"})
+    canvas._set_view(View(17.25, 31.5, 22.5))
+
+    def screen(*areas):
+        image = QImage(round(640 * ratio), round(480 * ratio), QImage.Format.Format_RGB32)
+        image.setDevicePixelRatio(ratio)
+        with QPainter(image) as painter:
+            for area in areas:
+                painter.setClipRect(area)
+                canvas._scene.paint(painter, area, replace(canvas._look(), pixel_ratio=ratio))
+        return pixels_of(image)
+
+    whole, pixels = screen(canvas.rect()), pixels_of(canvas._scene.map.image)
+    for cell in np.ndindex(document.shape):
+        x, y = (int(at * ratio) for at in canvas.view.centre(*cell))
+        dotted = document.passable[cell] and document.terrain[cell] == NO_TERRAIN
+        assert (tuple(whole[y, x]) != tuple(pixels[cell])) == dotted, cell
+        assert tuple(whole[y, x + 2]) == tuple(pixels[cell])
+    parts = screen(canvas.rect(), QRect(50, 60, 97, 41), QRect(147, 60, 33, 90))
+    assert np.array_equal(parts, whole)
+    canvas.set_visible_layers({"cost", "walls"})
+    assert canvas._scene.map.dotted is None
 
 
 def test_the_legend_takes_up_terrains_and_free_costs(canvas, with_terrain):
