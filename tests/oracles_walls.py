@@ -28,10 +28,9 @@ def wall_instance(side: int, seed: int, neighbours: Literal[4, 8], walls: int, r
 
 def value_with(problem: WallProblem, walls: np.ndarray) -> float:
     """The weighted sum of all legs' lengths with these walls (H, W), by scipy; infinite where one is sealed."""
-    grid = problem.with_walls(walls)
     return sum(
-        route.weight * distances(grid, problem.cost_map, goal)[start]
-        for route in problem.routes
+        route.weight * distances(movement.with_walls(walls), movement.costs(problem.cost_map), goal)[start]
+        for route, movement in zip(problem.routes, problem.movements, strict=True)
         for start, goal in route.legs
     )
 

@@ -14,16 +14,18 @@ from app.scenarios.frame import Frame
 from app.scenarios.report import Report, RunFacts
 from app.scenarios.scenario import RunStep, Scenario, state_of
 from app.scenarios.settings import Choice, DocumentChoice, Whole, setting
-from app.scenarios.translate import movement_grid, path_cells
+from app.scenarios.translate import class_movements, movement_grid, path_cells
 from app.scenarios.words import figure
 from engine.core.errors import ProblemError, SuggestedFix
 from engine.core.status import Status
 from maps.document import Mask
 from maps.edits import apply_walls
+from maps.terrain import on_impassable_terrain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from app.scenarios.frame import Cells, Floats
     from engine.walls import run as engine
     from engine.walls.problem import WallProblem
     from maps.document import Cell, MapDocument, Route
@@ -176,10 +178,8 @@ class PlaceWalls(Scenario[PlaceWallsSettings, PlaceWallsFigures, Mask]):
         facts: RunFacts,
     ) -> PlaceWallsReport:
         """Return exact path costs of both documents, and how good the walls are."""
-        from engine.walls.problem import route_lengths
-
         problem = walls_problem(before, settings)
-        was, now = (route_lengths(problem, movement_grid(document)) for document in (before, after))
+        was, now = (_lengths(problem, document) for document in (before, after))
         weights = np.array([route.weight for route in before.routes])
         return PlaceWallsReport(
             facts,
@@ -197,22 +197,32 @@ class PlaceWalls(Scenario[PlaceWallsSettings, PlaceWallsFigures, Mask]):
 
 
 def walls_problem(document: MapDocument, settings: PlaceWallsSettings) -> WallProblem:
-    """Return the engine's problem. Raises ProblemError where so many walls cannot come or go."""
+    """Return the engine's problem. Raises ProblemError where so many walls cannot come or go.
+
+    Where classes walk the map, an impassable terrain is no wall that may be removed: some of them may cross it.
+    """
     from engine.walls.problem import WallRoute, place_walls, remove_walls
 
-    for route in document.routes:
-        if route.movement:
-            raise ProblemError(
-                "route",
-                f"route '{route.name}' is walked by the class “{route.movement}”, but walls are placed for the "
-                "map's own movement only; let it be walked without a class, or remove it",
-            )
     grid, costs, allowed = movement_grid(document), drawn_costs(document), ~document.locked
-    routes = tuple(WallRoute(tuple(_stops(document, route, settings)), route.weight) for route in document.routes)
-    if settings.task == "place":
+    placing, opened = settings.task == "place", document
+    if not placing and any(route.movement for route in document.routes):
+        allowed &= ~on_impassable_terrain(document.terrain, document.palette)
+        opened = document.replace(passable=document.passable | allowed)
+    routes = tuple(
+        WallRoute(tuple(_stops(document, route, settings)), route.weight, movement)
+        for route, movement in zip(document.routes, class_movements(opened), strict=True)
+    )
+    if placing:
         return place_walls(grid, costs, routes, allowed, settings.walls)
     aim = "shorter" if settings.task == "clear" else "longer"
     return remove_walls(grid, costs, routes, allowed, settings.walls, aim)
+
+
+def _lengths(problem: WallProblem, document: MapDocument) -> Floats:
+    """Return the length of each route (R,) on a document with walls on some of the problem's candidates."""
+    from engine.walls.problem import route_lengths
+
+    return route_lengths(problem, problem.candidates & ~document.passable)
 
 
 def _stops(document: MapDocument, route: Route, settings: PlaceWallsSettings) -> list[Cell]:
@@ -234,7 +244,7 @@ def _stops(document: MapDocument, route: Route, settings: PlaceWallsSettings) ->
 def _steps(
     document: MapDocument, problem: WallProblem, settings: PlaceWallsSettings, state: engine.WallState | None
 ) -> Iterator[PlaceWallsStep]:
-    from engine.walls.problem import route_lengths, value_of
+    from engine.walls.problem import value_of
     from engine.walls.run import WallSettings, improve_walls
 
     figures_of = partial(
@@ -244,7 +254,7 @@ def _steps(
         longer=problem.aim == "longer",
     )
     if state is None:
-        drawn = value_of(problem, route_lengths(problem, movement_grid(document)))
+        drawn = value_of(problem, _lengths(problem, document))
         yield RunStep(0, figures_of(drawn, drawn), _framing(problem, 0, document.passable))
     for iterate in improve_walls(problem, WallSettings(settings.steps, settings.seed), state):
         passable = problem.grid.passable & ~iterate.walls
@@ -261,17 +271,14 @@ def _steps(
 
 def _framing(problem: WallProblem, step: int, passable: Mask) -> Callable[[], Frame]:
     def frame() -> Frame:
-        from engine.core.movement import Movement
         from engine.cost_maps.problem import Route as Leg
 
-        plain = Movement(replace(problem.grid, passable=passable))
-        paths = tuple(
-            np.concatenate(
-                path_cells([plain] * len(route.legs), problem.cost_map, [Leg(*ends) for ends in route.legs])
-            )
-            for route in problem.routes
-        )
-        return Frame(step, problem.cost_map, paths=paths, passable=passable)
+        paths: list[Cells] = []
+        for route, movement in zip(problem.routes, problem.movements, strict=True):
+            left = replace(movement, grid=movement.with_walls(problem.candidates & ~passable))
+            legs = [Leg(*ends) for ends in route.legs]
+            paths.append(np.concatenate(path_cells([left] * len(legs), problem.cost_map, legs)))
+        return Frame(step, problem.cost_map, paths=tuple(paths), passable=passable)
 
     return frame
 

@@ -69,7 +69,7 @@ def class_movement(document: MapDocument, kind: MovementClass) -> Movement:
     travel, rule = travel_of(document, kind), kind.rule_on(document.rule)
     passable = open_to(travel.passable, kind.size)
     grid = Grid(passable, rule.neighbours, rule.corner_rule, rule.cost_rule)
-    return Movement(grid, travel.multiplier, kind.name)
+    return Movement(grid, travel.multiplier, kind.name, kind.size)
 
 
 def class_movements(document: MapDocument) -> tuple[Movement | None, ...]:

@@ -5,12 +5,13 @@ map along a path, like everybody's, and its load by the map is factor · (load b
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
 from engine.core.arrays import Flags, Floats
+from engine.core.clearance import open_to
 from engine.core.errors import ProblemError
 from engine.core.grid import Cell, Grid
 
@@ -23,11 +24,17 @@ class Movement:
     factor: (H, W) what it pays for a cell, as a multiple of the cell's cost: > 0 where the class may stand,
         finite elsewhere. None: 1 everywhere.
     name: of the class, as people know it; empty for the map's own movement.
+    size: it stands on size × size cells; see `engine.core.clearance`.
     """
 
     grid: Grid
     factor: Floats | None = None
     name: str = ""
+    size: int = 1
+
+    def with_walls(self, walls: Flags) -> Grid:
+        """Return the moves that are left with these cells (H, W) as further walls."""
+        return replace(self.grid, passable=self.grid.passable & open_to(~walls, self.size))
 
     def costs(self, cost_map: Floats) -> Floats:
         """Return what the class pays (H, W) on a cost map (H, W)."""

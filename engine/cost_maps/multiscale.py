@@ -159,9 +159,9 @@ def _coarse_grid(fine: Grid) -> Grid | None:
 def _coarse_movement(fine: Movement, cost_map: Floats, coarse_map: Floats) -> Movement | None:
     grid = _coarse_grid(fine.grid)
     if grid is None or fine.factor is None:
-        return None if grid is None else Movement(grid, None, fine.name)
+        return None if grid is None else Movement(grid, None, fine.name, fine.size)
     paid = _block_means(fine.costs(cost_map), fine.grid.passable)
-    return Movement(grid, paid / np.where(grid.passable, coarse_map, 1.0), fine.name)
+    return Movement(grid, paid / np.where(grid.passable, coarse_map, 1.0), fine.name, fine.size)
 
 
 def _resembles(fine: Problem, coarse: Problem) -> bool:

@@ -4,7 +4,7 @@ import numpy as np
 
 from engine.core.arrays import Bytes
 from engine.core.compiled import compiled
-from engine.walls.board import Board
+from engine.walls.board import Board, put_wall, take_wall
 from engine.walls.chain import BEST, LOG_WAYS, VALUE, Chain, take_changed, try_changed
 from engine.walls.moves import MOST_MOVED, propose
 
@@ -32,9 +32,9 @@ def anneal(board: Board, chain: Chain, moves: int, temperature: float, seed: int
             continue
         for entry in range(count):
             changed[entry], changed[count + entry] = chain.walls[numbers[entry]], cells[entry]
-            chain.closed[changed[entry]] = 0
+            take_wall(board, chain.closed, chain.shut, changed[entry])
         for entry in range(count):
-            chain.closed[cells[entry]] = 1
+            put_wall(board, chain.closed, chain.shut, cells[entry])
         value, log_ways = try_changed(board, chain, changed, 2 * count)
         gain = board.sign * (value - chain.figures[VALUE]) - per_way * (log_ways - chain.figures[LOG_WAYS])
         if value < np.inf and (gain >= 0.0 or np.random.random() < np.exp(gain / temperature)):
@@ -51,7 +51,7 @@ def anneal(board: Board, chain: Chain, moves: int, temperature: float, seed: int
                     chain.best[number] = chain.walls[number]
         else:
             for entry in range(count):
-                chain.closed[cells[entry]] = 0
+                take_wall(board, chain.closed, chain.shut, cells[entry])
             for entry in range(count):
-                chain.closed[changed[entry]] = 1
+                put_wall(board, chain.closed, chain.shut, changed[entry])
     return accepted

@@ -6,7 +6,7 @@ import numpy as np
 
 from engine.core.arrays import Bytes, Floats, Integers
 from engine.core.compiled import compiled
-from engine.walls.board import Board, Queue, queue_of
+from engine.walls.board import Board, Queue, closed_to, queue_of, shut_by
 from engine.walls.distances import AT_THE_END, blank, spread, unchanged_below
 
 # Entries of `Chain.figures`.
@@ -16,14 +16,16 @@ VALUE, LOG_WAYS, BEST = 0, 1, 2
 class Chain(NamedTuple):
     """A placing of walls, the labels on it, and the best placing so far. P: cells of the board, L: legs.
 
-    closed: (P,) walls, and what is impassable anyway.  walls: (count,) their cells.  place: (P,) where in `walls`
-    a cell is, or -1.  lengths: (L,) of the legs.  near, near_ways: (L, P) labels from the leg's start.
-    far, far_ways: (L, P) labels to its goal.  best: (count,) cells.
+    closed: (P,) walls, and what is impassable anyway.  shut: (C, P) the same for classes, see `board.shut_by`.
+    walls: (count,) their cells.  place: (P,) where in `walls` a cell is, or -1.  lengths: (L,) of the legs.
+    near, near_ways: (L, P) labels from the leg's start.  far, far_ways: (L, P) labels to its goal.
+    best: (count,) cells.
     figures: value, logarithm of the numbers of shortest paths, and best value.
     labels, ways, new_lengths: (P,), (P,), (L,) room for what a move would give.
     """
 
     closed: Bytes
+    shut: Bytes
     walls: Integers
     place: Integers
     lengths: Floats
@@ -48,6 +50,7 @@ def chain_of(board: Board, walls: Integers) -> Chain:
     labels, ways = np.empty(cells), np.empty(cells)
     chain = Chain(
         closed,
+        shut_by(board, closed),
         walls.copy(),
         place,
         np.empty(legs),
@@ -87,15 +90,16 @@ def try_changed(board: Board, chain: Chain, changed: Integers, count: int) -> tu
     """
     value = log_ways = 0.0
     for leg in range(len(board.legs)):
-        near, far, goal = chain.near[leg], chain.far[leg], board.legs[leg, 1]
-        since = unchanged_below(board, changed, count, near)
-        until = unchanged_below(board, changed, count, far)
+        near, far, goal, kind = chain.near[leg], chain.far[leg], board.legs[leg, 1], board.kinds[leg]
+        since = unchanged_below(board, changed, count, near, kind)
+        until = unchanged_below(board, changed, count, far, kind)
         if near[goal] < since:
             length, number = near[goal], chain.near_ways[leg, goal]
         else:
             length, number = spread(
                 board,
-                chain.closed,
+                kind,
+                closed_to(chain.closed, chain.shut, kind),
                 board.tail_share,
                 since,
                 near,
@@ -121,8 +125,8 @@ def take_changed(board: Board, chain: Chain, changed: Integers, count: int, valu
     chain.figures[VALUE], chain.figures[LOG_WAYS] = value, log_ways
     for leg in range(len(board.legs)):
         chain.lengths[leg] = chain.new_lengths[leg]
-        since = unchanged_below(board, changed, count, chain.near[leg])
-        until = unchanged_below(board, changed, count, chain.far[leg])
+        since = unchanged_below(board, changed, count, chain.near[leg], board.kinds[leg])
+        until = unchanged_below(board, changed, count, chain.far[leg], board.kinds[leg])
         _renew(board, chain, leg, since, until)
 
 
@@ -130,6 +134,7 @@ def take_changed(board: Board, chain: Chain, changed: Integers, count: int, valu
 def _renew(board: Board, chain: Chain, leg: int, since: float, until: float) -> None:
     """Compute a leg's labels from its start from the value `since` on, and those to its goal from `until` on."""
     near, near_ways, far, far_ways = chain.near[leg], chain.near_ways[leg], chain.far[leg], chain.far_ways[leg]
-    share, queue = board.tail_share, chain.queue
-    spread(board, chain.closed, share, since, near, near_ways, 0.0, far, far_ways, near, near_ways, queue)
-    spread(board, chain.closed, 1.0 - share, until, far, far_ways, 0.0, near, near_ways, far, far_ways, queue)
+    share, queue, kind = board.tail_share, chain.queue, board.kinds[leg]
+    closed = closed_to(chain.closed, chain.shut, kind)
+    spread(board, kind, closed, share, since, near, near_ways, 0.0, far, far_ways, near, near_ways, queue)
+    spread(board, kind, closed, 1.0 - share, until, far, far_ways, 0.0, near, near_ways, far, far_ways, queue)

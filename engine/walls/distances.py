@@ -11,7 +11,7 @@ import numpy as np
 from engine.core.arrays import Bytes, Floats, Integers
 from engine.core.compiled import compiled
 from engine.core.grid import LENGTHS
-from engine.walls.board import Board, Queue, may_pass
+from engine.walls.board import Board, Queue, corners_of, costs_of, may_pass, steps_of
 
 # Numbers of shortest paths are cut off here, so that products of two stay finite.
 MOST_WAYS = 1e150
@@ -28,20 +28,25 @@ def blank(root: int, distance: Floats, ways: Floats) -> None:
 
 
 @compiled
-def unchanged_below(board: Board, changed: Integers, count: int, distance: Floats) -> float:
+def unchanged_below(board: Board, changed: Integers, count: int, distance: Floats, kind: int) -> float:
     """Return below which value all labels stay, where the first `count` cells of `changed` open or close."""
-    steps, least = board.steps, np.inf
+    steps, least = steps_of(board, kind), np.inf
+    up = 0 if kind == 0 else board.after[kind - 1]  # from a cell, to the places where one stands over it
+    down = 0 if kind == 0 else board.before[kind - 1]
     for entry in range(count):
-        cell = changed[entry]
-        least = min(least, distance[cell])
-        for move in range(steps.size):
-            least = min(least, distance[cell + steps[move]])
+        for row in range(-up, down + 1):
+            for column in range(-up, down + 1):
+                cell = changed[entry] + row * board.stride + column
+                least = min(least, distance[cell])
+                for move in range(steps.size):
+                    least = min(least, distance[cell + steps[move]])
     return float(max(least, AT_THE_END))
 
 
 @compiled
 def spread(
     board: Board,
+    kind: int,
     closed: Bytes,
     near: float,
     since: float,
@@ -56,15 +61,16 @@ def spread(
 ) -> tuple[float, float]:
     """Compute labels from `since` on, up to where the rest of the way is known: the leg's length, and its ways.
 
+    kind: of the leg.  closed: (P,) where those who walk it may not stand.
     near: share of a move's cost that the cell bears from which labels spread.
     known, known_ways: (P,) labels, right below `since`.  rest, rest_ways: labels of the other end, right below
     `until`; with `until` 0 all labels are computed and no length is returned but infinity.
     distance, ways: (P,) the result; may be `known` and `known_ways` themselves.
     """
-    cost, steps, tie = board.cost, board.steps, board.tie
+    cost, steps, tie = costs_of(board, kind), steps_of(board, kind), board.tie
     heads, cells, keys, links = queue.heads, queue.cells, queue.keys, queue.links
     moves, buckets, per_bucket, far = steps.size, heads.size, 1.0 / board.bucket, 1.0 - near
-    by_rows, by_columns, needed = board.row_steps, board.column_steps, board.corners_needed
+    by_rows, by_columns, needed = board.row_steps, board.column_steps, corners_of(board, kind)
     heads[:] = -1
     used = waiting = 0
     length, number = np.inf, 0.0

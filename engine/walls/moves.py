@@ -5,7 +5,7 @@ import numpy as np
 from engine.core.arrays import Integers
 from engine.core.compiled import compiled
 from engine.core.grid import LENGTHS
-from engine.walls.board import Board, may_pass
+from engine.walls.board import Board, closed_to, corners_of, costs_of, may_pass, steps_of
 from engine.walls.chain import Chain
 
 MOST_MOVED = 8
@@ -86,11 +86,12 @@ def _wall_to_move(board: Board, chain: Chain) -> int:
 @compiled
 def loss_without(board: Board, chain: Chain, wall: int) -> float:
     """Return by how much the value falls at least when a wall opens: by the way straight through its cell."""
-    loss, share, cost = 0.0, board.tail_share, board.cost
+    loss, share = 0.0, board.tail_share
     for leg in range(len(board.legs)):
+        cost = costs_of(board, board.kinds[leg])
         there = back = np.inf
         for move in range(4):
-            beside = wall + board.steps[move]
+            beside = wall + board.around[move]
             there = min(there, chain.near[leg, beside] + share * cost[beside] + (1.0 - share) * cost[wall])
             back = min(back, chain.far[leg, beside] + (1.0 - share) * cost[beside] + share * cost[wall])
         loss += board.weights[leg] * max(0.0, chain.lengths[leg] - there - back)
@@ -126,8 +127,10 @@ def _closed_around(board: Board, chain: Chain, cell: int) -> int:
 @compiled
 def _cell_of_path(board: Board, chain: Chain, leg: int) -> int:
     """Return a random cell of a random shortest path, each path being as likely as any other."""
-    closed, near, ways, cost = chain.closed, chain.near[leg], chain.near_ways[leg], board.cost
-    steps, by_rows, by_columns, needed = board.steps, board.row_steps, board.column_steps, board.corners_needed
+    kind, near, ways = board.kinds[leg], chain.near[leg], chain.near_ways[leg]
+    closed, cost = closed_to(chain.closed, chain.shut, kind), costs_of(board, kind)
+    steps, needed = steps_of(board, kind), corners_of(board, kind)
+    by_rows, by_columns = board.row_steps, board.column_steps
     share, slack = board.tail_share, 4.0 * board.tie
     cell = board.legs[leg, 1]
     stop = np.random.random() * chain.lengths[leg]

@@ -3,7 +3,7 @@
 import numpy as np
 
 from engine.core.arrays import Flags, Integers
-from engine.walls.board import Board
+from engine.walls.board import Board, shut_by
 from engine.walls.problem import WallProblem, kept_open
 from engine.walls.touched import Workspace, touch
 
@@ -20,12 +20,12 @@ def valid_placing(
         walls = np.sort(random.choice(walls, problem.count, replace=False))
     closed = board.closed.copy()
     closed[walls] = 1
-    value, _ = touch(board, closed, room)
+    value, _ = touch(board, closed, shut_by(board, closed), room)
     if value == np.inf:
         always_open = on_board(board, kept_open(problem))
         closed[always_open] = board.closed[always_open]
         walls = np.setdiff1d(walls, always_open)
-        touch(board, closed, room)
+        touch(board, closed, shut_by(board, closed), room)
     touched = room.touched[board.candidates] == room.stamp[0]
     spare = board.candidates[~touched & (closed[board.candidates] == 0)]
     missing = problem.count - walls.size
@@ -40,11 +40,12 @@ def valid_placing(
 def on_board(board: Board, cells: Flags) -> Integers:
     """Return the cells (H, W) that are set as flat cells of the board."""
     rows, columns = np.nonzero(cells)
-    return (rows + 1) * board.stride + columns + 1
+    return (rows + board.rim) * board.stride + columns + board.rim
 
 
 def on_map(board: Board, walls: Integers) -> Flags:
     """Return flat cells of the board as flags (H, W) of the map."""
     flags = np.zeros(board.closed.size, dtype=np.bool_)
     flags[walls] = True
-    return flags.reshape(-1, board.stride)[1:-1, 1:-1].copy()
+    rim = board.rim
+    return flags.reshape(-1, board.stride)[rim:-rim, rim:-rim].copy()

@@ -1,25 +1,35 @@
 """Which cells are to be walls: the problem, how placing and removing walls become one, and what is refused."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
 
 from engine.core.arrays import Flags, Floats
+from engine.core.clearance import open_to, under
 from engine.core.errors import ProblemError, SuggestedFix
 from engine.core.grid import Cell, Grid
+from engine.core.movement import Movement, check_movement, grouped, unreachable
 from engine.cost_maps.problem import check_costs
 from engine.paths.exact import distances_to, shortest_path
 
 Aim = Literal["longer", "shorter"]
 
+# A byte counts the walls under a unit.
+LARGEST_SIZE = 15
+
 
 @dataclass(frozen=True)
 class WallRoute:
-    """Cells that are passed in order: a start, waypoints, a goal. Its length counts with `weight`."""
+    """Cells that are passed in order: a start, waypoints, a goal. Its length counts with `weight`.
+
+    movement: how the route's class moves while no candidate is a wall, and what it pays; None: as everybody.
+    """
 
     stops: tuple[Cell, ...]
     weight: float = 1.0
+    movement: Movement | None = None
 
     @property
     def legs(self) -> list[tuple[Cell, Cell]]:
@@ -47,8 +57,14 @@ class WallProblem:
         """How many cells may be walls."""
         return int(np.count_nonzero(self.candidates))
 
+    @cached_property
+    def movements(self) -> tuple[Movement, ...]:
+        """How each route moves while no candidate is a wall; those without a class share one movement."""
+        plain = Movement(self.grid)
+        return tuple(route.movement or plain for route in self.routes)
+
     def with_walls(self, walls: Flags) -> Grid:
-        """Return the map with these cells (H, W) as walls."""
+        """Return the map's own moves with these cells (H, W) as walls."""
         grid = self.grid
         return Grid(grid.passable & ~walls, grid.neighbours, grid.corner_rule, grid.cost_rule)
 
@@ -61,12 +77,13 @@ def place_walls(
     allowed: (H, W) cells that may change; those that a route stops at never do.
     Raises ProblemError, with a fix of "walls" where another number would do.
     """
-    _check_map(grid, cost_map, routes)
-    candidates = allowed & grid.passable
-    for route in routes:
-        for stop in route.stops:
-            candidates[stop] = False
-    problem = WallProblem(grid, cost_map, candidates, walls, routes)
+    problem = WallProblem(grid, cost_map, allowed & grid.passable, walls, routes)
+    _check_map(problem)
+    candidates = problem.candidates
+    for route, movement in zip(routes, problem.movements, strict=True):
+        stops = np.zeros(grid.shape, dtype=np.bool_)
+        stops[tuple(np.array(route.stops).T)] = True
+        candidates &= ~under(stops, movement.size)
     most = problem.free - int(np.count_nonzero(candidates & kept_open(problem)))
     if most == 0:
         raise ProblemError("walls", "there is no cell where a wall may stand; unlock some, or clear walls")
@@ -93,8 +110,8 @@ def remove_walls(
     if there == 0:
         raise ProblemError("walls", "there is no wall that may be removed; draw walls, or unlock some")
     opened = Grid(grid.passable | candidates, grid.neighbours, grid.corner_rule, grid.cost_rule)
-    _check_map(opened, cost_map, routes)
     problem = WallProblem(opened, cost_map, candidates, there - walls, routes, aim)
+    _check_map(problem)
     least = max(1, int(np.count_nonzero(candidates & kept_open(problem))))
     if not least <= walls <= there:
         needed = f", and before every route has a way {least} have to go" if least > 1 else ""
@@ -108,25 +125,31 @@ def remove_walls(
 
 def kept_open(problem: WallProblem) -> Flags:
     """Return cells (H, W) that, while they are open, leave every leg a way: few of the candidates among them."""
-    grid, kept = problem.grid, np.zeros(problem.grid.shape, dtype=np.bool_)
-    if grid.corner_rule != "free" and grid.neighbours == 8:
-        # Wherever a diagonal leads, so do two straight moves, and these pass no corner.
-        grid = Grid(grid.passable, 4)
-    for route in problem.routes:
+    kept = np.zeros(problem.grid.shape, dtype=np.bool_)
+    for route, movement in zip(problem.routes, problem.movements, strict=True):
+        grid = movement.grid
+        if grid.corner_rule != "free" and grid.neighbours == 8:
+            # Wherever a diagonal leads, so do two straight moves, and these pass no corner.
+            grid = Grid(grid.passable, 4)
         for start, goal in route.legs:
-            price = np.where(problem.candidates & ~kept, 1.0, 1e-6)
-            rows, columns = shortest_path(distances_to(grid, price, goal), start).T
-            kept[rows, columns] = True
+            kept_already = open_to(~(problem.candidates & ~kept), movement.size)
+            price = np.where(kept_already, 1e-6, 1.0)
+            way = np.zeros(grid.shape, dtype=np.bool_)
+            way[tuple(shortest_path(distances_to(grid, price, goal), start).T)] = True
+            kept |= under(way, movement.size)
     return kept
 
 
-def route_lengths(problem: WallProblem, grid: Grid) -> Floats:
-    """Return the exact length of each route, from stop to stop: (R,), infinite where a leg is sealed."""
-    legs = [
-        [distances_to(grid, problem.cost_map, goal).distance[start] for start, goal in route.legs]
-        for route in problem.routes
-    ]
-    return np.array([np.sum(lengths) for lengths in legs])
+def route_lengths(problem: WallProblem, walls: Flags) -> Floats:
+    """Return the exact length of each route, from stop to stop, with these candidates (H, W) as walls: (R,).
+
+    Infinite where a leg is sealed.
+    """
+    lengths: list[float] = []
+    for route, movement in zip(problem.routes, problem.movements, strict=True):
+        grid, costs = movement.with_walls(walls), movement.costs(problem.cost_map)
+        lengths.append(np.sum([distances_to(grid, costs, goal).distance[start] for start, goal in route.legs]))
+    return np.array(lengths)
 
 
 def value_of(problem: WallProblem, lengths: Floats) -> float:
@@ -134,31 +157,37 @@ def value_of(problem: WallProblem, lengths: Floats) -> float:
     return float(np.array([route.weight for route in problem.routes]) @ lengths)
 
 
-def _check_map(grid: Grid, cost_map: Floats, routes: tuple[WallRoute, ...]) -> None:
+def _check_map(problem: WallProblem) -> None:
     """Refuse costs that are not positive, and routes without a way even where no wall stands."""
-    check_costs(grid, cost_map)
-    if not routes:
+    check_costs(problem.grid, problem.cost_map)
+    if not problem.routes:
         raise ProblemError("route", "there is no route; drop a start and a goal on the map")
-    for number, route in enumerate(routes, 1):
+    for movement, _ in grouped(problem.movements):
+        check_movement(movement, problem.grid, problem.cost_map > 0.0)
+        if movement.size > LARGEST_SIZE:
+            raise ProblemError(
+                "movement",
+                f"the class “{movement.name}” is {movement.size} cells wide; walls can be placed for at most "
+                f"{LARGEST_SIZE}",
+            )
+    for number, (route, movement) in enumerate(zip(problem.routes, problem.movements, strict=True), 1):
         for stop in route.stops:
-            if not grid.contains(stop):
+            if not movement.grid.contains(stop):
                 raise ProblemError("route", f"route {number} stops at cell {stop}, outside the map; move it")
-            if not grid.passable[stop]:
+            if not movement.grid.passable[stop]:
+                what = f"no place for the class “{movement.name}”" if movement.name else "a wall"
                 raise ProblemError(
-                    "route", f"route {number} stops at cell {stop}, a wall; move the stop, or clear the wall"
+                    "route", f"route {number} stops at cell {stop}, {what}; move the stop, or clear the wall"
                 )
         if not (np.isfinite(route.weight) and route.weight > 0.0):
             raise ProblemError(
                 "route", f"route {number} has weight {route.weight}; a weight must be a number above 0"
             )
+        costs = movement.costs(problem.cost_map)
         for start, goal in route.legs:
             if start == goal:
                 raise ProblemError(
                     "route", f"route {number} leads from cell {start} to itself; move one of the two"
                 )
-            if not distances_to(grid, cost_map, goal).reaches(start):
-                raise ProblemError(
-                    "route",
-                    f"route {number}: no way leads from {start} to {goal}; open a wall between them, or move one "
-                    f"of the two",
-                )
+            if not distances_to(movement.grid, costs, goal).reaches(start):
+                raise unreachable(movement, "route", f"route {number}", start, goal)

@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.core.arrays import Bytes, Integers
 from engine.core.compiled import compiled
-from engine.walls.board import Board
+from engine.walls.board import Board, put_wall, shut_by, take_wall
 from engine.walls.touched import Workspace, is_touched, touch
 
 UNDECIDED, OPEN, CLOSED = 0, 1, 2
@@ -27,6 +27,7 @@ def prove_longest(
     cells = board.closed.size
     closed, widest = board.closed.copy(), board.closed.copy()
     widest[board.candidates] = 1  # closed in the widest sense: all that is not fixed open
+    shut, widest_shut = shut_by(board, closed), shut_by(board, widest)
     state = np.zeros(cells, np.uint8)
     listed = np.empty(cells * (count + 1), np.int64)  # cells to try, level after level
     first, last = np.zeros(count + 2, np.int64), np.zeros(count + 1, np.int64)
@@ -39,7 +40,7 @@ def prove_longest(
         if fresh:  # a placing that was not looked at yet: the walls at `at` of the levels above
             fresh = False
             seen += 1
-            value, touched = touch(board, closed, room)
+            value, touched = touch(board, closed, shut, room)
             if value == np.inf:
                 touched = 0
             elif value > known + board.tie and (depth == count or touched <= board.candidates.size - count):
@@ -56,22 +57,22 @@ def prove_longest(
                         last[depth] += 1
         ends = at[depth] == last[depth]
         if not ends:
-            bound, _ = touch(board, widest, room)
+            bound, _ = touch(board, widest, widest_shut, room)
             ends = bound <= known + board.tie
         if ends:
             for entry in range(first[depth], at[depth]):  # no longer fixed open
                 state[listed[entry]] = UNDECIDED
-                widest[listed[entry]] = 1
+                put_wall(board, widest, widest_shut, listed[entry])
             depth -= 1
             if depth >= 0:
-                cell = listed[at[depth]]
-                closed[cell] = 0
+                cell = int(listed[at[depth]])
+                take_wall(board, closed, shut, cell)
                 state[cell] = OPEN
-                widest[cell] = 0
+                take_wall(board, widest, widest_shut, cell)
                 at[depth] += 1
             continue
-        cell = listed[at[depth]]
-        closed[cell] = 1
+        cell = int(listed[at[depth]])
+        put_wall(board, closed, shut, cell)
         state[cell] = CLOSED
         first[depth + 1] = last[depth]
         depth += 1
@@ -101,14 +102,15 @@ def settle(
 
     closed: (P,) with the walls (count,) of a placing of this value. Both are changed in place.
     """
+    shut = shut_by(board, closed)
     tried = np.empty(board.candidates.size, np.int64)
     number = unmoved = 0
     while unmoved < walls.size:
         if stop[0]:
             return value, False
         wall = int(walls[number])
-        closed[wall] = 0
-        opened, count = touch(board, closed, room)
+        take_wall(board, closed, shut, wall)
+        opened, count = touch(board, closed, shut, room)
         for entry in range(count):
             tried[entry] = room.cells[entry]
         best, target = value, wall
@@ -122,16 +124,16 @@ def settle(
         while entry < count:
             cell = int(tried[entry])
             entry += 1
-            closed[cell] = 1
-            reached, _ = touch(board, closed, room)
-            closed[cell] = 0
+            put_wall(board, closed, shut, cell)
+            reached, _ = touch(board, closed, shut, room)
+            take_wall(board, closed, shut, cell)
             if reached == np.inf:
                 continue
             if board.sign * (reached - best) > board.tie:
                 best, target = reached, cell
             if board.sign > 0.0:
                 count = _keep_touched(room, tried, entry, count)
-        closed[target] = 1
+        put_wall(board, closed, shut, target)
         unmoved = unmoved + 1 if target == wall else 0
         walls[number], value = target, best
         number = (number + 1) % walls.size

@@ -70,7 +70,7 @@ def improve_walls(
         nonlocal best, value, lengths
         if search.value != value or lengths.size == 0:
             best, value = search.walls, search.value
-            lengths = route_lengths(problem, problem.with_walls(best))
+            lengths = route_lengths(problem, best)
         state = WallState(step, search.placings)
         return WallIterate(step, best, lengths, value, search.current_value, search.proved, settled, state, status)
 

@@ -47,7 +47,9 @@ class Search:
         self._trades = size <= TRADES_UP_TO
         self._moves = REPLICA_MOVES if self._trades else max(20, CHAIN_WORK // size)
         costs = problem.cost_map[problem.grid.passable]
-        self._unit = float(costs.mean() * np.mean([route.weight for route in problem.routes]))
+        scales = [movement.scale for movement in problem.movements]
+        weights = [route.weight * scale for route, scale in zip(problem.routes, scales, strict=True)]
+        self._unit = float(costs.mean() * np.mean(weights))
         count = REPLICAS if self._trades else CHAINS
         starts = [*placings, *[np.zeros(problem.grid.shape, np.bool_)] * (count - len(placings))]
         self._chains = [

@@ -7,7 +7,7 @@ import numpy as np
 from engine.core.arrays import Bytes, Floats, Integers
 from engine.core.compiled import compiled
 from engine.core.grid import LENGTHS
-from engine.walls.board import Board, Queue, may_pass, queue_of
+from engine.walls.board import Board, Queue, closed_to, corners_of, costs_of, may_pass, queue_of, steps_of
 from engine.walls.distances import AT_THE_END, blank, spread
 
 
@@ -37,21 +37,25 @@ def workspace_of(board: Board) -> Workspace:
 
 
 @compiled
-def touch(board: Board, closed: Bytes, room: Workspace) -> tuple[float, int]:
+def touch(board: Board, closed: Bytes, shut: Bytes, room: Workspace) -> tuple[float, int]:
     """Return the value with these cells closed, and how many candidates one shortest path of each leg touches.
 
-    Touched is what a path enters, and the corners that its diagonals pass: as long as none of these closes, the
-    path stays as it is. They are listed in `room.cells` and stamped. The value of a sealed leg is infinite.
+    closed: (P,).  shut: (C, P), see `board.shut_by`.
+    Touched is what lies under a path, and under the corners that its diagonals pass: as long as none of these
+    closes, the path stays as it is. They are listed in `room.cells` and stamped. The value of a sealed leg is
+    infinite.
     """
     value, count = 0.0, 0
     room.stamp[0] += 1
     for leg in range(len(board.legs)):
-        start, goal = board.legs[leg, 0], board.legs[leg, 1]
+        start, goal, kind = board.legs[leg, 0], board.legs[leg, 1], board.kinds[leg]
+        barred = closed_to(closed, shut, kind)
         blank(start, room.near, room.near_ways)
         blank(goal, room.goal, room.goal_ways)
         length, _ = spread(
             board,
-            closed,
+            kind,
+            barred,
             board.tail_share,
             AT_THE_END,
             room.near,
@@ -68,29 +72,28 @@ def touch(board: Board, closed: Bytes, room: Workspace) -> tuple[float, int]:
         value += board.weights[leg] * length
         cell, left = goal, length
         while cell != start:
-            move = _last_move(board, closed, room.near, cell, left)
-            count = _mark(board, room, cell, count)
-            if move >= 4 and board.corners_needed > 0:
-                count = _mark(board, room, cell + board.row_steps[move], count)
-                count = _mark(board, room, cell + board.column_steps[move], count)
-            cell += board.steps[move]
+            move = _last_move(board, kind, barred, room.near, cell, left)
+            count = _mark(board, room, kind, cell, count)
+            if move >= 4 and corners_of(board, kind) > 0:
+                count = _mark(board, room, kind, cell + board.row_steps[move], count)
+                count = _mark(board, room, kind, cell + board.column_steps[move], count)
+            cell += board.around[move]
             left = float(room.near[cell])
     return value, count
 
 
 @compiled
-def _last_move(board: Board, closed: Bytes, near: Floats, cell: int, label: float) -> int:
+def _last_move(board: Board, kind: int, closed: Bytes, near: Floats, cell: int, label: float) -> int:
     """Return the move back to the cell from which a shortest path reaches one of this label."""
     share, best, least = board.tail_share, -1, np.inf
-    for move in range(board.steps.size):
-        tail = cell + board.steps[move]
+    cost, steps, needed = costs_of(board, kind), steps_of(board, kind), corners_of(board, kind)
+    for move in range(steps.size):
+        tail = cell + steps[move]
         if closed[tail]:
             continue
-        if move >= 4 and not may_pass(
-            closed, cell, board.row_steps[move], board.column_steps[move], board.corners_needed
-        ):
+        if move >= 4 and not may_pass(closed, cell, board.row_steps[move], board.column_steps[move], needed):
             continue
-        along = LENGTHS[move] * (share * board.cost[tail] + (1.0 - share) * board.cost[cell])
+        along = LENGTHS[move] * (share * cost[tail] + (1.0 - share) * cost[cell])
         off = abs(near[tail] + along - label)
         if off < least:
             best, least = move, off
@@ -98,13 +101,18 @@ def _last_move(board: Board, closed: Bytes, near: Floats, cell: int, label: floa
 
 
 @compiled
-def _mark(board: Board, room: Workspace, cell: int, count: int) -> int:
-    """Stamp a cell, and list it if it is a candidate that was not met yet."""
-    if not is_touched(room, cell):
-        room.touched[cell] = room.stamp[0]
-        if board.is_candidate[cell]:
-            room.cells[count] = cell
-            return count + 1
+def _mark(board: Board, room: Workspace, kind: int, place: int, count: int) -> int:
+    """Stamp the cells under a place, and list those that are candidates and were not met yet."""
+    up = 0 if kind == 0 else board.before[kind - 1]
+    down = 0 if kind == 0 else board.after[kind - 1]
+    for row in range(-up, down + 1):
+        for column in range(-up, down + 1):
+            cell = place + row * board.stride + column
+            if not is_touched(room, cell):
+                room.touched[cell] = room.stamp[0]
+                if board.is_candidate[cell]:
+                    room.cells[count] = cell
+                    count += 1
     return count
 
 

@@ -18,7 +18,7 @@ from app.scenarios.drawn_route import DrawnRouteSettings, drawn_problem
 from app.scenarios.foresight import ForesightSettings
 from app.scenarios.generate import GenerateSettings
 from app.scenarios.matching_settings import MatchingSettings
-from app.scenarios.place_walls import PlaceWallsSettings
+from app.scenarios.place_walls import PlaceWallsReport, PlaceWallsSettings
 from app.scenarios.translate import document_paths, path_costs, walking_text
 from engine.core.errors import ProblemError
 from engine.core.grid import MOVES, Grid
@@ -46,12 +46,12 @@ def lakeside() -> MapDocument:
     terrain[9:, 8:10] = SWAMP
     terrain[2:5, 2:5] = FOREST
     terrain[10, :6] = ROAD
-    terrain[0, 10] = terrain[12, 3] = WALL
+    terrain[12, 3] = WALL
     terrain[8, 11:13] = NO_TERRAIN
     kinds = np.array([*(kind.cost for kind in PALETTE)], np.float32)
     cost = np.where(terrain == NO_TERRAIN, np.float32(1.7), kinds[np.minimum(terrain, 7)])
     passable = ~np.isin(terrain, (WALL, WATER))
-    passable[12, 12] = False  # a wall on grass
+    passable[[12, 4, 9, 0], [12, 10, 3, 10]] = False  # walls on grass
     return new_document(14, 14).replace(
         cost=cost,
         passable=passable,
@@ -196,8 +196,8 @@ def test_terrain_is_arranged_for_all_classes(aim):
     assert steps[-1].figures.best == pytest.approx(value, rel=1e-12)
     first = 1.0 if aim == "fair" else weights @ was
     assert value <= first if aim == "shorter" else value >= first
-    counts = [np.bincount(each.terrain.ravel(), minlength=256) for each in (document, after)]
-    assert counts[0].tolist() == counts[1].tolist()
+    before, then = (np.bincount(each.terrain.ravel(), minlength=256) for each in (document, after))
+    assert np.array_equal(before, then)
     still = np.isin(document.terrain, (WALL, WATER, NO_TERRAIN)) | ~document.passable
     assert np.array_equal(after.terrain[still], document.terrain[still])
     assert np.array_equal(after.passable, document.passable)
@@ -288,6 +288,24 @@ def test_a_class_that_cannot_reach_its_goal_is_refused_by_name(name):
         solved(cut, name, SCENARIOS[name].settings())
 
 
-def test_walls_are_placed_for_the_plain_movement_only():
-    with pytest.raises(ProblemError, match="is walked by the class “cart”"):
-        solved(lakeside(), "place_walls", PlaceWallsSettings())
+@pytest.mark.slow
+@pytest.mark.parametrize("task", ["place", "clear", "thin"])
+def test_walls_block_every_class(task):
+    document = lakeside()
+    done, steps = solved(document, "place_walls", PlaceWallsSettings(walls=2, steps=6, task=task))
+    report, after = done.report, done.document
+    assert isinstance(report, PlaceWallsReport)
+    was, now = written_out(document), written_out(after)
+    assert np.isfinite(now).all()
+    assert [route.before for route in report.routes] == pytest.approx(was, rel=1e-12)
+    assert [route.after for route in report.routes] == pytest.approx(now, rel=1e-12)
+    weights = np.array([route.weight for route in document.routes])
+    assert steps[-1].figures.best == pytest.approx(weights @ now, rel=1e-9)
+    if task == "place":
+        assert weights @ now > weights @ was
+    else:
+        assert weights @ now <= weights @ was
+    changed = after.passable != document.passable
+    assert np.count_nonzero(changed) == 2
+    assert not changed[document.terrain == WATER].any()
+    check_paths(after, steps[-1].frame().paths)

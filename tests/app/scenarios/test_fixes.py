@@ -15,6 +15,7 @@ from app.scenarios.adaptation import AdaptationSettings
 from app.scenarios.adversarial_settings import AdversarialSettings
 from app.scenarios.arrange_settings import ArrangeSettings
 from app.scenarios.balance_settings import BalanceSettings
+from app.scenarios.common_settings import PLAIN as EVERYBODY
 from app.scenarios.drawn_route import DrawnRouteSettings
 from app.scenarios.foresight import ForesightSettings
 from app.scenarios.generate import GenerateSettings
@@ -35,6 +36,7 @@ from engine.transport.costs import PointCost
 from engine.transport.problem import Partial, TransportProblem
 from engine.transport.settings import TransportSettings, check
 from maps.document import Layout, MapDocument, Route, new_document
+from maps.movement import MovementClass, plain_class
 from tests.present import present
 
 ROOT = Path(__file__).parents[3]
@@ -61,6 +63,15 @@ def tiled(document):
     cost = document.cost.copy()
     cost[:, :3] = 2.5
     return document.replace(cost=cost)
+
+
+def walked(document, price):
+    """The document with its route walked by a class that pays so in the terrain, grass, that it is made of."""
+    palette = document.palette
+    prices = tuple(price if kind.name == "grass" else 2.0 for kind in palette)
+    boat, cart = MovementClass("boat", prices, neighbours=4), plain_class("cart", palette)
+    routes = tuple(replace(route, movement=name) for route in document.routes for name in ("boat", "cart"))
+    return document.replace(classes=(boat, cart), routes=routes)
 
 
 SIX = points("six", *[(row, 5) for row in range(6)])
@@ -91,6 +102,22 @@ CASES = [
     Refused("adversarial", PLAIN, AdversarialSettings(device="cuda"), SuggestedFix("device", "auto")),
     Refused("adversarial", PLAIN, AdversarialSettings(keep=1.5), SuggestedFix("keep", 1.0), "between 0 and 1"),
     Refused("balance", with_layouts(SPREAD, SITES), BalanceSettings(keep=-1.0), SuggestedFix("keep", 0.0)),
+    Refused(
+        "balance", with_layouts(SPREAD, SITES), BalanceSettings(walker="boat"), SuggestedFix("walker", EVERYBODY)
+    ),
+    Refused(
+        "adversarial",
+        walked(PLAIN, 3.0),
+        AdversarialSettings(method="optimum", device="cpu:0"),
+        SuggestedFix("device", "cpu"),
+    ),
+    Refused(
+        "matching",
+        walked(with_layouts(ONE, OTHER), np.inf),
+        MatchingSettings(ground="walking", walker="boat"),
+        SuggestedFix("walker", EVERYBODY),
+        "cannot be",
+    ),
     Refused("foresight", PLAIN, ForesightSettings(keep=1.5), SuggestedFix("keep", 1.0)),
     Refused(
         "arrange_terrain", tiled(WIDE), ArrangeSettings(symmetry="quarter_turn"), SuggestedFix("symmetry", "none")

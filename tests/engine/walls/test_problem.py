@@ -91,5 +91,5 @@ def test_stops_never_become_walls_and_locked_cells_stay():
 
 def test_a_route_is_as_long_as_its_legs_together():
     problem = place_walls(Grid(ANYWHERE, 4), COSTS, (WallRoute(((0, 0), (3, 0), (3, 4))), ROUTE), ANYWHERE, 1)
-    assert route_lengths(problem, problem.grid).tolist() == [7.0, 7.0]
-    assert route_lengths(problem, Grid(np.eye(4, 5, dtype=bool), 4)).tolist() == [np.inf, np.inf]
+    assert route_lengths(problem, ~ANYWHERE).tolist() == [7.0, 7.0]
+    assert route_lengths(problem, ~np.eye(4, 5, dtype=bool)).tolist() == [np.inf, np.inf]
