@@ -3,6 +3,8 @@
 The machine code is kept on disk, so this takes seconds the first time and little ever after.
 """
 
+from functools import cache
+
 import numpy as np
 
 from engine.arranging.problem import Arrangement, TravelClass
@@ -31,8 +33,9 @@ from engine.walls.problem import WallRoute, place_walls
 from engine.walls.search import Search, thread_pool
 
 
+@cache
 def warm_up() -> None:
-    """Run every kernel on a tiny map. Needs no torch."""
+    """Run every kernel on a tiny map, once in a process. Needs no torch."""
     passable = np.ones((16, 16), dtype=np.bool_)
     grid = Grid(passable)
     cost_map = np.ones((16, 16))

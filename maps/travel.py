@@ -32,6 +32,13 @@ class Travel:
     passable: Mask
 
 
+def passable_to(document: MapDocument, kind: MovementClass, part: tuple[slice, slice] = _WHOLE) -> Mask:
+    """Return where on a part of a map, or on all of it, a movement class can be, its size left aside."""
+    terrain = document.terrain[part]
+    priced = of_each_cell(terrain, np.isfinite(kind.costs), True, np.bool_)
+    return priced & (document.passable[part] | on_impassable_terrain(terrain, document.palette))
+
+
 def travel_of(document: MapDocument, kind: MovementClass, part: tuple[slice, slice] = _WHOLE) -> Travel:
     """Return what a movement class of the document meets, in a part of its rows and columns or on all of it.
 
@@ -45,25 +52,25 @@ def travel_of(document: MapDocument, kind: MovementClass, part: tuple[slice, sli
     prices = of_each_cell(terrain, kind.costs, kind.factor, np.float64)
     usual = of_each_cell(terrain, palette_costs(palette).astype(np.float64), 1.0, np.float64)
     multiplier = prices / np.where(impassable, document.cost[part], usual)
-    passable = np.isfinite(prices) & (document.passable[part] | impassable)
+    passable = passable_to(document, kind, part)
     return Travel(np.where(passable, multiplier, 1.0), passable)
 
 
-def price_at(document: MapDocument, kind: MovementClass, cell: Cell, costs: NDArray[Any]) -> float:
-    """Return what a class pays in a cell of the map with these costs (H, W); infinite where it cannot be.
-
-    A class of size × size cells can be where all of them let it in: those from (size - 1) // 2 before the cell
-    to size // 2 after it, down and across.
-    """
+def may_stand(document: MapDocument, kind: MovementClass, cell: Cell) -> bool:
+    """Return whether one of a class may stand on a cell (row, col): all of the map under it lets the class in."""
     before, after = (kind.size - 1) // 2, kind.size // 2
-    if any(at < before or at + after >= side for at, side in zip(cell, document.shape, strict=True)):
+    (top, left), (bottom, right) = ((at - before for at in cell), (at + after + 1 for at in cell))
+    if top < 0 or left < 0 or bottom > document.height or right > document.width:
+        return False
+    return bool(passable_to(document, kind, (slice(top, bottom), slice(left, right))).all())
+
+
+def price_at(document: MapDocument, kind: MovementClass, cell: Cell, costs: NDArray[Any]) -> float:
+    """Return what a class pays in a cell of the map with these costs (H, W); infinite where it cannot stand."""
+    if not may_stand(document, kind, cell):
         return math.inf
     row, col = cell
-    around = travel_of(
-        document, kind, (slice(row - before, row + after + 1), slice(col - before, col + after + 1))
-    )
-    if not around.passable.all():
-        return math.inf
+    there = travel_of(document, kind, (slice(row, row + 1), slice(col, col + 1)))
     # What a run says of the cost of a cell that nobody walks on means nothing.
     cost = costs[cell] if document.passable[cell] else document.cost[cell]
-    return float(around.multiplier[before, before] * cost)
+    return float(there.multiplier[0, 0] * cost)

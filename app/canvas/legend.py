@@ -102,8 +102,11 @@ def place_of_cost(cost: float, scale: tuple[float, float]) -> float | None:
     return min(max((cost - lo) / (hi - lo), 0.0), 1.0) ** 0.5 if hi > lo else None
 
 
-def draw_legend(painter: QPainter, legend: Legend) -> None:
-    """Draw the terrains, one in a row, and the colour scale with its title and its ends."""
+def draw_legend(painter: QPainter, legend: Legend, part: QRect) -> None:
+    """Draw the terrains, one in a row, and the colour scale with its title and its ends.
+
+    part: of the canvas, to be drawn anew; rows outside it stay as they are.
+    """
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
@@ -112,17 +115,20 @@ def draw_legend(painter: QPainter, legend: Legend) -> None:
     font = painter.font()
     font.setPixelSize(11)
     painter.setFont(font)
-    _draw_entries(painter, legend)
-    if legend.scale is not None:
+    _draw_entries(painter, legend, part)
+    if legend.scale is not None and legend.scale_area.intersects(part):
         _draw_scale(painter, legend.scale_area, legend.scale)
     painter.restore()
 
 
-def _draw_entries(painter: QPainter, legend: Legend) -> None:
+def _draw_entries(painter: QPainter, legend: Legend, part: QRect) -> None:
     area, metrics = legend.area, painter.fontMetrics()
     row = QRect(area.left() + _PADDING, area.top() + _PADDING, area.width() - 2 * _PADDING, _ROW)
     middle, right = Qt.AlignmentFlag.AlignVCenter, Qt.AlignmentFlag.AlignRight
-    for entry in legend.entries:
+    for number, entry in enumerate(legend.entries):
+        row.moveTop(area.top() + _PADDING + number * _ROW)
+        if not row.intersects(part):
+            continue
         terrain = entry.terrain
         if entry.chosen:
             painter.setPen(Qt.PenStyle.NoPen)
@@ -138,8 +144,8 @@ def _draw_entries(painter: QPainter, legend: Legend) -> None:
         painter.setPen(_WORDS)
         room = words.width() - metrics.horizontalAdvance(cost) - 8
         painter.drawText(words, middle, metrics.elidedText(terrain.name, Qt.TextElideMode.ElideRight, room))
-        row.translate(0, _ROW)
     if legend.more:
+        row.moveTop(area.top() + _PADDING + len(legend.entries) * _ROW)
         painter.setPen(_DIM)
         more = QCoreApplication.translate("Legend", "+ {} more").format(legend.more)
         painter.drawText(row.adjusted(38, 0, 0, 0), middle, more)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from app.canvas.layers import Layer
-    from app.canvas.legend import Entry
     from app.scenarios.frame import Plan
     from maps.document import Cell, MapDocument, Mask
     from maps.raster import Rectangle
@@ -65,14 +64,16 @@ class MapDisplay(QWidget):
             self._scene.show_new_map(new)
             self.fit()
             return
-        legend, was_empty = self._legend_facts(), self._scene.empty
+        image, was_empty = self._scene.map, self._scene.empty
+        before = old.palette, image.shown, image.scale, image.terrains, image.free_cells > 0
+        legend = self._scene.legend(self.height()).area
         if new.layouts is not old.layouts:
             self.update(self._scene.layouts_area(self._view))
-        cells = self._scene.map.show_document(new, dirty)
+        cells = image.show_document(new, dirty)
         if cells is not None:
             self._update_cells(cells)
-        if self._legend_facts() != legend:
-            self.update(legend[0] | self._scene.legend(self.height()).area)
+        if (new.palette, image.shown, image.scale, image.terrains, image.free_cells > 0) != before:
+            self.update(legend | self._scene.legend(self.height()).area)
         if new.layouts is not old.layouts:
             self.update(self._scene.layouts_area(self._view))
         if self._scene.empty != was_empty:
@@ -197,11 +198,6 @@ class MapDisplay(QWidget):
     def cell_at(self, point: QPointF) -> Cell:
         """Return the cell (row, col) under a point of the widget; it may lie outside the map."""
         return self._view.cell_at(point.x(), point.y())
-
-    def _legend_facts(self) -> tuple[QRect, tuple[float, float], tuple[Entry, ...]]:
-        """Return what the legend shows of the map, its area first."""
-        legend = self._scene.legend(self.height())
-        return legend.area, self._scene.map.scale, legend.entries
 
     def _set_view(self, view: View) -> None:
         self._view, self._fitted = view, False

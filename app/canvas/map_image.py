@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from maps.raster import Rectangle
 
 OPEN = 0xFFC4C6CA  # cells where nothing is coloured
-# Premultiplied, where a movement class cannot be, and where it alone can.
-VEIL, LIGHT = 0xB40E0E12, 0xA04C7C94
 Shown = Literal["terrain", "cost", "difference", "distance", "nothing"]
 COLOURING: frozenset[Layer] = frozenset(("terrain", "cost", "walls", "difference", "distance"))
 
@@ -63,7 +61,8 @@ class MapImage:
     image: RGB32, one pixel a cell. scale: (lo, hi) costs at the ends of the colour scale: the document's
     bounds, widened by what the map holds, so that it stands still during a run. greatest_change: end of the
     scale of differences, rounded up for the same reason. band: width of a band of equal distance; bands: how
-    many there are.
+    many there are. cells_of: (256,) how many cells there are of each terrain; terrains: numbers of those that are
+    on the map; free_cells: how many cells one can walk on that have a cost of their own only.
     """
 
     def __init__(self, document: MapDocument) -> None:
@@ -79,6 +78,7 @@ class MapImage:
         self.greatest_change = self.band = 1.0
         self.bands = 1
         self.cells_of, self.free_cells = _counts(document, (0, 0, *document.shape))
+        self.terrains = _numbers(self.cells_of)
         self._terrains = _packed(terrain_table(document.palette))
         self._colour((0, 0, *document.shape))
 
@@ -93,13 +93,20 @@ class MapImage:
         return self._run_costs is not None
 
     @property
+    def dotted(self) -> Mask | None:
+        """(H, W) cells in the colour of their cost, among others in that of their terrain; None for none."""
+        if self.shown != "terrain" or not self.free_cells:
+            return None
+        return self.document.passable & (self.document.terrain == NO_TERRAIN)
+
+    @property
     def shown(self) -> Shown:
         """What the cells are coloured by: distance, else difference, else terrain, else cost, if there is any."""
         if "distance" in self._layers and self._distance is not None:
             return "distance"
         if "difference" in self._layers and self._run_costs is not None:
             return "difference"
-        if "terrain" in self._layers and self.cells_of[:NO_TERRAIN].any():
+        if "terrain" in self._layers and self.terrains:
             return "terrain"
         return "cost" if "cost" in self._layers else "nothing"
 
@@ -168,6 +175,7 @@ class MapImage:
     def _count_again(self, old: MapDocument, dirty: Rectangle) -> None:
         (before, free_before), (now, free_now) = _counts(old, dirty), _counts(self.document, dirty)
         self.cells_of = self.cells_of - before + now
+        self.terrains = _numbers(self.cells_of)
         self.free_cells += free_now - free_before
 
     def _greatest_change(self) -> float:
@@ -219,6 +227,10 @@ def _counts(document: MapDocument, rectangle: Rectangle) -> tuple[NDArray[np.int
     return cells, int(np.count_nonzero(passable & (terrain == NO_TERRAIN))) if cells[NO_TERRAIN] else 0
 
 
+def _numbers(cells_of: NDArray[np.int64]) -> list[int]:
+    return np.flatnonzero(cells_of[:NO_TERRAIN]).tolist()
+
+
 def glow_image(load: NDArray[Any]) -> QImage:
     """Return how much of the paths crosses each cell (H, W) as a warm glow, transparent where it is nothing."""
     load = np.nan_to_num(np.asarray(load, np.float32))
@@ -232,7 +244,7 @@ def glow_image(load: NDArray[Any]) -> QImage:
 
 def reach_image(open_to_it: Mask, passable: Mask) -> QImage:
     """Return a dark veil where a movement class cannot be, and light on walls (H, W) where it can."""
-    pixels = np.where(open_to_it, np.where(passable, np.uint32(0), np.uint32(LIGHT)), np.uint32(VEIL))
+    pixels = _REACH.take(open_to_it.view(np.uint8) * np.uint8(2) + passable.view(np.uint8))
     height, width = pixels.shape
     return QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied).copy()
 
@@ -256,3 +268,5 @@ _CHANGES = _packed(change_table())
 _WALL = _packed(WALL[None])[0]
 _UNREACHED = _packed(UNREACHED[None])[0]
 _GLOW = _glow_table()
+# Premultiplied: where a movement class cannot be, be it a wall or not; on walls and elsewhere where it can.
+_REACH = np.array((0xB40E0E12, 0xB40E0E12, 0xA04C7C94, 0), np.uint32)

@@ -18,35 +18,44 @@ if TYPE_CHECKING:
     from maps.document import Cell, Mask, Route
 
 DARK, LIGHT, WARNING = QColor(20, 20, 24), QColor(250, 250, 252), QColor(240, 84, 60)
-GRID_FROM, GRID_FULL, EDGES_FROM = 12.0, 32.0, 4.0  # px per cell
+GRID_FROM, GRID_FULL, EDGES_FROM, DOTS_FROM = 12.0, 32.0, 4.0, 5.0  # px per cell
 HATCH = 8  # px between hatch lines
 LABEL = 80  # px for the numbers beside a route's end
 NEAR = 12.0  # px between ends whose numbers would overlap
-# Premultiplied ARGB: nothing, the light and the dark line of the hatch, the edge of a wall; WALL_EDGE is that on a
-# wall, and an impassable terrain gets as much lighter.
-_MARKS = np.array((0, 0xC8C8C8C8, 0x96000000, 0x4D404048), np.uint32)
+# Premultiplied ARGB: nothing, the light and the dark line of the hatch, the edge of a wall, a dot. The edge
+# makes a wall WALL_EDGE, and an impassable terrain as much lighter.
+_MARKS = np.array((0, 0xC8C8C8C8, 0x96000000, 0x4D404048, 0xB0B0B0B0), np.uint32)
+_DOT = 4
 
 
 def cell_marks(
-    passable: Mask | None, locked: Mask | None, view: View, area: QRect, pixel_ratio: float
+    passable: Mask | None, locked: Mask | None, free: Mask | None, view: View, area: QRect, pixel_ratio: float
 ) -> tuple[QPointF, QImage] | None:
-    """Return the edges of walls and the hatch of locked cells in an area of the screen, and where; or None.
+    """Return edges of walls, the hatch of locked cells and dots in an area of the screen, and where; or None.
 
-    passable, locked: (H, W); None where they are not to be shown.
+    passable, locked: (H, W); None where they are not to be shown. free: cells that get a dot, since their colour
+    is that of a cost, where others have that of a terrain.
     Worked out per screen pixel: the time goes with the area, however ragged the walls.
     """
-    shape = next((layer.shape for layer in (passable, locked) if layer is not None), (0, 0))
-    seen = _seen_cells(view, shape, area, pixel_ratio)
-    if seen is None:
+    shape = next((layer.shape for layer in (passable, locked, free) if layer is not None), (0, 0))
+    found = _seen_cells(view, shape, area, pixel_ratio)
+    if found is None:
         return None
-    cells, row_of, col_of, inside = seen
+    cells, row_of, col_of, inside = found
     show_edges = passable is not None and view.scale >= EDGES_FROM and not passable[cells].all()
     show_hatch = locked is not None and bool(locked[cells].any())
-    if not (show_edges or show_hatch):
+    show_dots = free is not None and view.scale >= DOTS_FROM and bool(free[cells].any())
+    if not (show_edges or show_hatch or show_dots):
         return None
     (top, bottom), (left, right) = device_pixels(area, pixel_ratio)
     codes = np.zeros((bottom - top, right - left), np.uint8)  # indices of _MARKS
     part = codes[inside]
+    if free is not None and show_dots:
+        rows, cols = np.nonzero(free[cells])
+        ys = _middles(rows + cells[0].start, view.top, view.scale, pixel_ratio) - top - inside[0].start
+        xs = _middles(cols + cells[1].start, view.left, view.scale, pixel_ratio) - left - inside[1].start
+        seen = (ys >= 0) & (ys < part.shape[0]) & (xs >= 0) & (xs < part.shape[1])
+        part[ys[seen], xs[seen]] = _DOT
     if locked is not None and show_hatch:
         # Hung on the map, so that the hatch moves with it.
         width = max(1, round(pixel_ratio))
@@ -67,6 +76,11 @@ def cell_marks(
         edge &= ~passes
         np.maximum(part, edge.view(np.uint8) * np.uint8(3), out=part)
     return QPointF(left / pixel_ratio, top / pixel_ratio), image_of(_MARKS.take(codes), pixel_ratio)
+
+
+def _middles(of: NDArray[np.int64], origin: float, scale: float, pixel_ratio: float) -> NDArray[np.int64]:
+    """Return the device pixel in the middle of each of these rows or columns of cells."""
+    return np.floor((origin + (of + 0.5) * scale) * pixel_ratio).astype(np.int64)
 
 
 def enlarged(image: QImage, view: View, area: QRect, pixel_ratio: float) -> tuple[QPointF, QImage] | None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from app.scenarios.frame import Plan
     from maps.document import Cell, Layout, MapDocument, Mask
 
+_COST_TABLE = colour_table()
 WALK = QColor("#ff8ad8")  # of an agent; no cost has this colour
 
 
@@ -141,7 +142,7 @@ class Scene:
         if "legend" in self.layers and self.map.shown != "nothing":
             legend = self.legend(look.window.height(), look.chosen_cost, look.chosen_terrain)
             if legend.area.intersects(area):
-                draw_legend(painter, legend)
+                draw_legend(painter, legend, area)
         self._paint_sentence(painter, look.window)
 
     def _paint_cells(self, painter: QPainter, area: QRect, look: Look) -> None:
@@ -162,7 +163,8 @@ class Scene:
         locked = document.locked if "locked" in self.layers else None
         # One pixel more all round, so that the edges at the border of the area know what lies beyond.
         around = area.adjusted(-1, -1, 1, 1)
-        if drawn := map_marks.cell_marks(passable, locked, view, around, look.pixel_ratio):
+        free = self.map.dotted
+        if drawn := map_marks.cell_marks(passable, locked, free, view, around, look.pixel_ratio):
             painter.drawImage(*drawn)
         if "grid" in self.layers:
             map_marks.draw_grid(painter, view, document.shape, area)
@@ -257,7 +259,7 @@ class Scene:
         if self.map.free_cells:
             free = QCoreApplication.translate("Scene", "free cost")
             scale = self._scale_of_costs(free, chosen_cost if chosen_terrain is None else None)
-        numbers = np.flatnonzero(self.map.cells_of[: len(palette)]).tolist()
+        numbers = self.map.terrains
         room = terrain_rows(height)
         shown = numbers if len(numbers) <= room else numbers[: room - 1]
         entries = tuple(Entry(number, palette[number], number == chosen_terrain) for number in shown)
@@ -266,4 +268,4 @@ class Scene:
     def _scale_of_costs(self, title: str, chosen_cost: float | None) -> Scale:
         lo, hi = self.map.scale
         place = None if chosen_cost is None else place_of_cost(chosen_cost, self.map.scale)
-        return Scale(title, colour_table(), (f"{lo:.3g}", f"{hi:.3g}"), place)
+        return Scale(title, _COST_TABLE, (f"{lo:.3g}", f"{hi:.3g}"), place)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from maps.terrain import Terrain, TerrainMap
 
 USUAL = 128  # shade of a cell that costs what its terrain does
-FARTHEST = 5.0  # times the usual cost, or its part: beyond it a colour changes no more
+_FINENESS = 6  # shades are 1 / 2⁶ of a doubling apart, so that from four times the usual cost on all are alike
 _DARKEST, _LIGHTEST = 0.62, 0.7  # how far a colour goes towards black and white
 
 
@@ -55,16 +55,16 @@ def terrain_places(
 
     Shades follow the logarithm of the cost over the terrain's. Cells without a terrain are on the scale of costs.
     """
-    # Few arrays: this runs at every brush event.
-    shade = np.divide(costs, of_each_cell(terrain, palette_costs(palette), 1.0, np.float32), dtype=np.float32)
-    np.maximum(shade, np.float32(1.0 / FARTHEST), out=shade)  # a run says 0 of cells that were walls when it began
-    np.log(shade, out=shade)
-    shade *= np.float32((TOP - USUAL) / np.log(FARTHEST))
-    shade += np.float32(USUAL + 0.5)
-    np.clip(shade, 0.0, TOP, out=shade)
+    # Few and small arrays: this runs at every brush event. The bits of a float32 above 0, as an integer, rise by
+    # 2²³ with every doubling and almost evenly in between: differences are logarithms, and 0 for equal costs.
+    bits = np.asarray(costs, np.float32).view(np.int32)
+    shade = bits - of_each_cell(terrain, palette_costs(palette).view(np.int32), 0, np.int32)
+    shade >>= 23 - _FINENESS
+    np.clip(shade, 1 - USUAL, TOP - USUAL, out=shade)
+    shade += USUAL
     places = terrain.astype(np.uint16)
     places <<= 8
-    places += shade.astype(np.uint8)
+    places += shade.astype(np.uint16)
     free = terrain == NO_TERRAIN
     if free.any():
         np.copyto(places, cost_shades(costs, *scale) + np.uint16(NO_TERRAIN << 8), where=free)

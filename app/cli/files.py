@@ -97,7 +97,7 @@ def convert(arguments: argparse.Namespace) -> None:
     """Read one format, write another, and say what is lost."""
     document = read_given_map(arguments.source, arguments)
     target = Path(arguments.target)
-    output.check_map_name(target)
+    output.check_map_name(target, document)
     lost = write_map(document, target)
     output.out.print(f"{target.name} written: {document.height} × {document.width} cells")
     output.tell_losses(target, lost)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from rich.progress import Task
 
     from app.scenarios.report import Json
+    from maps.document import MapDocument
 
 # Results go to standard output, everything else to standard error, so that reports can be piped.
 out, err = Console(highlight=False), Console(stderr=True, highlight=False)
@@ -89,11 +90,13 @@ def tell_fault(sentence: str) -> None:
         err.print(f"[bold red]longcut:[/] {escape(sentence)}")
 
 
-def check_map_name(path: Path) -> None:
-    """Refuse, with BadInput, the name of a map that cannot be written."""
+def check_map_name(path: Path, document: MapDocument) -> None:
+    """Refuse, with BadInput, the name of a file that the map cannot be written to."""
     kind = format_of(path)
-    if kind is None or kind.encode is None:
-        known = ", ".join(kind.endings[0] for kind in FORMATS if kind.encode)
+    if kind is not None and kind.only_back and not kind.writes(document):
+        raise BadInput(f"{path.name}: only a map that came from a {kind.endings[0]} file can be given back to one")
+    if kind is None or not kind.writes(document):
+        known = ", ".join(kind.endings[0] for kind in FORMATS if kind.writes(document))
         raise BadInput(f"{path.name}: no format that can be written has this ending; use one of {known}")
     check_place(path)
 

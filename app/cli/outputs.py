@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--json", metavar="FILE", help="where the report goes")
     parser.add_argument(
-        "--snap",
+        "--snap-terrain",
         action="store_true",
         help="give every cell of the result the palette's terrain whose cost is nearest to its own",
     )
@@ -56,10 +56,10 @@ class Outputs:
         """Return the places of all outputs, the gallery's folder among them."""
         return (*self.maps, *(at for at in (self.points, self.report, self.picture, self.gallery) if at))
 
-    def check(self, scenario: AnyScenario) -> None:
+    def check(self, scenario: AnyScenario, document: MapDocument) -> None:
         """Refuse, with BadInput, what cannot be written: no minutes of a run should be lost for a wrong name."""
         for path in self.maps:
-            output.check_map_name(path)
+            output.check_map_name(path, document)
         if self.points:
             output.check_file_name(self.points, (".csv", ".json"))
             if not scenario.moves_points:

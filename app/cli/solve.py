@@ -54,9 +54,9 @@ def solve(arguments: argparse.Namespace) -> bool:
             f"{Path(arguments.map).name} has no route; give one with --route ROW,COL:ROW,COL (start, then goal)"
         )
     places = outputs.outputs_of(arguments)
-    places.check(scenario)
+    places.check(scenario, document)
     solved = _run(document, scenario, settings)
-    if arguments.snap:
+    if arguments.snap_terrain:
         solved = solved.snapped()
     # Files first: a closed pipe on the output must not cost the result.
     failures = places.write(scenario, document, solved)

@@ -54,7 +54,7 @@ class ExportDialog(QDialog):
         self.setWindowTitle(self.tr("Save as or export"))
         self._maps = {"drawn": drawn} if result is None else {"drawn": drawn, "result": result}
         self._folder = path.absolute().parent if path else folder or Path.home()
-        self._kinds = [kind for kind in FORMATS if kind.encode]
+        self._kinds = [kind for kind in FORMATS if kind.writes(drawn)]
         self._losses: dict[tuple[str, str], list[str]] = {}
         self._rows = [
             QTreeWidgetItem([_sentence(kind.description), ", ".join(kind.endings)]) for kind in self._kinds

@@ -119,7 +119,7 @@ class Files(QObject):
         """Save to the file that was opened, or ask for one."""
         path = self._model.path
         kind = None if path is None else format_of(path)
-        if path is None or kind is None or kind.encode is None:
+        if path is None or kind is None or not kind.writes(self._model.document):
             self.save_as()
             return
         decided = self._decide_on_changes(path)
@@ -208,7 +208,8 @@ class Files(QObject):
         return True
 
     def _ask_save(self) -> Path | None:
-        kinds = {kind.description: kind.endings[0] for kind in FORMATS if kind.encode}
+        writable = [kind for kind in FORMATS if kind.writes(self._model.document)]
+        kinds = {kind.description: kind.endings[0] for kind in writable}
         proposed = Path(self._folder()) / Path(self._model.title).stem
         path = questions.ask_file(self._window, self.tr("Save as"), proposed, kinds)
         if path is None or not self._may_replace_companion(self._model.history.current, path):

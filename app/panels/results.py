@@ -98,7 +98,7 @@ class ResultsPanel(QWidget):
         buttons = QGridLayout()
         buttons.setSpacing(GAP)
         for number, button in enumerate(self._buttons):
-            buttons.addWidget(button, number // 4, number % 4)
+            buttons.addWidget(button, number // 3, number % 3)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
         layout.setSpacing(GAP)

@@ -110,13 +110,13 @@ class RoutesPanel(EntriesPanel[Route]):
 
     def _make_columns(self) -> Sequence[Column]:
         return (
-            Column("#", self.tr("The number that the map shows at the route's ends"), 22),
-            Column("", self.tr("The route's colour on the map"), 24),
+            Column("#", self.tr("The number that the map shows at the route's ends"), 18),
+            Column("", self.tr("The route's colour on the map"), 22),
             Column(self.tr("Name"), self.tr("The route's name"), editable=True),
             Column(self.tr("Walked by"), self.tr("The movement class whose prices the route's path pays"), 70),
-            Column(self.tr("Weight"), self.tr("How much the route counts beside the others"), 52, True, True),
-            Column(self.tr("Cost"), self.tr("What the cheapest path costs now"), 58, False, True),
-            Column(self.tr("Target"), self.tr("What the path should cost after a run"), 54, True, True),
+            Column(self.tr("Weight"), self.tr("How much the route counts beside the others"), 50, True, True),
+            Column(self.tr("Cost"), self.tr("What the cheapest path costs now"), 54, False, True),
+            Column(self.tr("Target"), self.tr("What the path should cost after a run"), 48, True, True),
         )
 
     def _fill(self, row: int, entry: Route) -> None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from maps.terrain import Terrain
 
 HEIGHT, WIDTH = 24, 92  # px, of a field
+MOST_OF_NAME = 120  # px, of a terrain's name
 MOST, LEAST = 1e6, 1e-3  # of a value; the least that a cost or a factor can be
 
 
@@ -150,7 +151,7 @@ class OptionsBar(QToolBar):
         self.terrain.show_terrain(terrain)
         self.hardness.setEnabled(terrain is None)
         other = self._terrain(options.other_terrain)
-        self.swap.setText(f"⇄ {options.other_cost:.3g}" if other is None else f"⇄ {other.name}")
+        self.swap.setText(f"⇄ {options.other_cost:.3g}" if other is None else f"⇄ {_short(other.name, self.swap)}")
 
     def _terrain(self, number: int | None) -> Terrain | None:
         return None if number is None or number >= len(self._palette) else self._palette[number]
@@ -158,6 +159,10 @@ class OptionsBar(QToolBar):
     def _change(self, options: ToolOptions) -> None:
         self.show_options(options)
         self.options_changed.emit(options)
+
+
+def _short(name: str, place: QWidget) -> str:
+    return place.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, MOST_OF_NAME)
 
 
 class TerrainLabel(QLabel):
@@ -170,7 +175,7 @@ class TerrainLabel(QLabel):
     def show_terrain(self, terrain: Terrain | None) -> None:
         """Show a terrain; None for none."""
         self._terrain = terrain
-        self.setText("" if terrain is None else terrain.name)
+        self.setText("" if terrain is None else _short(terrain.name, self))
         self.setContentsMargins(SWATCH + 3 * GAP if terrain else 0, 0, 0, 0)
         self.update()
 

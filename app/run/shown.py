@@ -95,10 +95,18 @@ def with_points(document: MapDocument, frame: Frame) -> MapDocument:
 
 
 def with_frame(document: MapDocument, frame: Frame) -> MapDocument:
-    """Return a document with a frame's terrains, costs, walls and points. Raises MapError if they do not fit."""
+    """Return a document with all that a frame has of one. Raises MapError where it does not fit."""
     made = with_points(document, frame)
     if frame.terrain is not None:
         made = apply_terrain(made, frame.terrain).document
     if frame.cost_map is not None:
         made = apply_costs(made, frame.cost_map).document
     return made if frame.passable is None else apply_walls(made, frame.passable).document
+
+
+def with_ground(document: MapDocument, frame: Frame) -> MapDocument:
+    """Return a document with a frame's walls and terrains, for its costs to be shown on."""
+    return document.replace(
+        passable=document.passable if frame.passable is None else frame.passable,
+        terrain=document.terrain if frame.terrain is None else frame.terrain,
+    )

@@ -35,7 +35,7 @@ class Snap:
         """Say what was lost: "Path 176.2 → 171.8 (2.5 % less), 312 cells changed by at most 0.74"."""
         if not self.cells:
             return "Every cell costs what its terrain does"
-        cells = "1 cell" if self.cells == 1 else f"{self.cells} cells"
+        cells = "1 cell" if self.cells == 1 else f"{figure(self.cells)} cells"
         changed = f"{cells} changed by at most {self.greatest_change:.2g}"
         before, after = self.path_before, self.path_after
         if not (isfinite(before) and isfinite(after)):

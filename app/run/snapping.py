@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from maps.document import MapDocument
     from maps.results import KeptResult
 
+QUICK_CELLS = 100_000  # whose paths are measured in no time
+
 
 class Snapping(QObject):
     """Gives each cell the terrain with the nearest cost, in the drawn map or in a copy of a result."""
@@ -89,4 +91,6 @@ class Snapping(QObject):
                 raise error
             self.told.emit(str(error))
 
+        if document.cost.size > QUICK_CELLS:
+            self.told.emit(self.tr("Snapping to terrains …"))
         self._background.start(lambda: snap(document), done, failed)

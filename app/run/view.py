@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.run.measures import Measurer, Measures, Wanted
-from app.run.shown import Headline, Shown, with_points
+from app.run.shown import Headline, Shown, with_ground, with_points
 from app.scenarios.frame import Frame
 from app.scenarios.translate import shortest_paths
 from app.scenarios.words import compared, kept_share
@@ -240,9 +240,7 @@ class RunView(QObject):
             self._walled = None
             return document
         if self._walled is None or self._walled[0] is not document or self._walled[1] is not frame:
-            passable = document.passable if frame.passable is None else frame.passable
-            terrain = document.terrain if frame.terrain is None else frame.terrain
-            self._walled = document, frame, document.replace(passable=passable, terrain=terrain)
+            self._walled = document, frame, with_ground(document, frame)
         return self._walled[2]
 
     def _measures_for(self, shown: Shown) -> Measures | None:

@@ -45,7 +45,8 @@ class Frame:
     """What the canvas shows of one step; None where a scenario has no such thing.
 
     cost_map, traffic: (H, W).  paths: cells (n, 2) per route; walks: the same, of agents.
-    passable: (H, W), of a run that places or removes walls.  terrain: (H, W), of a run that arranges terrain.
+    passable: (H, W), of a run that places or removes walls.
+    terrain: (H, W) numbers in the palette, of a run that arranges terrain.
     layouts: name to positions (n, 2).
     plan: its largest couplings; rows are the points that they begin at.
     """

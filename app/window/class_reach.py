@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from app.base.jobs import NewestWins
-from maps.travel import travel_of
+from engine.core.clearance import open_to
+from maps.travel import passable_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,7 +72,7 @@ class ClassReach(QObject):
 
 def open_cells(document: MapDocument, kind: MovementClass) -> Mask:
     """Return the cells (H, W) where a class can be, its size included."""
-    return travel_of(document, kind).passable
+    return open_to(passable_to(document, kind), kind.size)
 
 
 def _meets_the_same(one: tuple[MapDocument, MovementClass], other: tuple[MapDocument, MovementClass]) -> bool:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from app.canvas.canvas import Canvas
     from app.document.model import DocumentModel
     from app.files.file_actions import Files
+    from app.panels.classes import ClassesPanel
     from app.panels.layers import LayersPanel
     from app.panels.results import ResultsPanel
     from app.run.controller import RunController
@@ -50,6 +51,7 @@ class Workbench:
     results: ResultsController
     results_panel: ResultsPanel
     layers: LayersPanel
+    classes: ClassesPanel
     snapping: Snapping
     docks: Docks
     preferences: Preferences | None
@@ -125,7 +127,7 @@ class Commands(QObject):
         )
 
     def _view(self) -> Menu:
-        docks = self._bench.docks
+        docks, classes = self._bench.docks, self._bench.classes
         themes: tuple[tuple[Theme, str], ...] = (
             ("system", self.tr("As the system")),
             ("dark", self.tr("Dark")),
@@ -141,6 +143,13 @@ class Commands(QObject):
                     "C",
                     tip=self.tr("Show the map in the colours of its terrains, or in those of its costs"),
                     checked=lambda: "terrain" in self._bench.canvas.visible_layers,
+                ),
+                Command(
+                    self.tr("&Reach of the class"),
+                    classes.reach.toggle,
+                    tip=self.tr("Shade the cells where the class that is chosen in its panel cannot go"),
+                    enabled=lambda: classes.chosen is not None,
+                    checked=lambda: classes.shows_reach,
                 ),
                 Command(self.tr("Find a &command…"), self._find, "Ctrl+Shift+P"),
                 None,

@@ -115,6 +115,7 @@ class MainWindow(QMainWindow):
             self.results,
             self.panels.results,
             self.panels.layers,
+            self.panels.classes,
             self.snapping,
             self.docks,
             self.preferences,

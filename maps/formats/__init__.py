@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from maps.document import new_document
 from maps.errors import MapFormatError, MapSaveError
-from maps.formats import arrays, csv_grid, image, movingai, native
+from maps.formats import arrays, csv_grid, image, ldtk, movingai, native
 from maps.formats.foreign import foreign_kind
 from maps.formats.format import Format
 from maps.formats.limits import opened
@@ -35,7 +35,16 @@ __all__ = [
     "write_map",
 ]
 
-FORMATS: tuple[Format, ...] = (native.FORMAT, movingai.FORMAT, arrays.NPY, csv_grid.FORMAT, image.FORMAT, TMX, TMJ)
+FORMATS: tuple[Format, ...] = (
+    native.FORMAT,
+    movingai.FORMAT,
+    arrays.NPY,
+    csv_grid.FORMAT,
+    image.FORMAT,
+    TMX,
+    TMJ,
+    *ldtk.FORMATS,
+)
 
 
 def read_map(path: str | os.PathLike[str]) -> MapDocument:

@@ -29,6 +29,7 @@ class Format:
         it cannot be written.
     losses: what writing this document would lose, in sentences.
     companion: the file that is written beside a target for this document; None where there is none.
+    only_back: whether only a map that came from such a file can be written, as most of the file is not known here.
     read_file, encode_file: the same with the kept results; None for a format that has no place for them.
     """
 
@@ -42,6 +43,12 @@ class Format:
     encode_file: Callable[[MapFile, Path], dict[Path, bytes]] | None = None
     companion: Callable[[MapDocument, Path], Path | None] | None = None
     signature: bytes | None = None
+    only_back: bool = False
+
+    def writes(self, document: MapDocument) -> bool:
+        """Return whether the document can be written in this format."""
+        came_from = document.origin is not None and document.origin.format == self.name
+        return self.encode is not None and (came_from or not self.only_back)
 
 
 def name_of(path: Path) -> str:

@@ -14,7 +14,7 @@ from maps.document import Bounds, Layout, MapDocument, Route, new_document
 from maps.edits import Edit, PaintMode, paint
 from maps.errors import MapError
 from maps.raster import Patch
-from maps.terrain import Terrain
+from maps.terrain import NO_TERRAIN, Terrain
 from tests.maps.strategies import EXAMPLES, documents
 
 if TYPE_CHECKING:
@@ -280,3 +280,25 @@ def test_routes_and_layouts_are_replaced_added_and_removed_by_place(what: str) -
     for index in (3, -1):
         with pytest.raises(MapError, match=f"there is no {what} {index}; the map has 3"):
             remove(document, index)
+
+
+def test_painted_costs_leave_an_impassable_terrain_what_it_is():
+    document = new_document(3, 4)
+    water = len(document.palette) - 1
+    terrain = document.terrain.copy()
+    terrain[1, 1] = water
+    document = document.replace(terrain=terrain, passable=terrain != water)
+    painted = paint(document, raster.rectangle(document.shape, (1, 0), (1, 3)), "set", 3.0).document
+    assert painted.terrain[1].tolist() == [NO_TERRAIN, water, NO_TERRAIN, NO_TERRAIN]
+    assert not painted.passable[1, 1]
+
+
+def test_a_flood_tells_water_from_walls():
+    document = new_document(2, 4)
+    water = len(document.palette) - 1
+    terrain, passable = document.terrain.copy(), document.passable.copy()
+    terrain[:, :2] = water
+    passable[:, :3] = False
+    document = document.replace(terrain=terrain, passable=passable)
+    assert edits.same_terrain(document, (0, 0)).tolist() == [[True, True, False, False]] * 2
+    assert edits.same_terrain(document, (1, 2)).tolist() == [[False, False, True, False]] * 2

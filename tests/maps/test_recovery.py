@@ -54,7 +54,7 @@ def killed(program: "subprocess.Popen[str]") -> int:
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="kills as POSIX does")
 def test_a_killed_program_leaves_its_last_map_whole(tmp_path: Path) -> None:
-    for _ in range(5):
+    for _ in range(3):
         program = painter(tmp_path)
         time.sleep(0.05)
         last = killed(program)

@@ -12,11 +12,12 @@ import pytest
 
 from app.cli import main as cli
 from app.scenarios import SCENARIOS
+from app.scenarios.translate import path_costs
 from maps.document import Layout, Route, new_document
 from maps.errors import MapSaveError
 from maps.formats import read_map, write_map
 from maps.samples import sample_path
-from tests.app.cli.calling import solve
+from tests.app.cli.calling import record, solve
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="a file system of Linux where nobody can write")
 ROOT = Path(__file__).parents[3]
@@ -40,6 +41,20 @@ def test_a_failing_output_does_not_lose_the_others(
     assert "all other outputs are written" in said
     written = {path.name for path in tmp_path.iterdir()}
     assert written == {"plain.npy", "a.npy", "c.csv", "p.png", "r.json"}
+
+
+def test_a_snapped_result_consists_of_terrains_and_the_report_says_what_it_lost(
+    plain: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines, out, report = record(monkeypatch), tmp_path / "out.longcut", tmp_path / "report.json"
+    asked = ("--route", "8,1:8,14", "--steps", 3, "--keep", 0, "--snap-terrain")
+    assert solve(plain, *asked, "--out", out, "--json", report) == 0
+    made, said = read_map(out), json.loads(report.read_text())
+    assert set(np.unique(made.cost)) <= {np.float32(terrain.cost) for terrain in made.palette}
+    assert said["snapped_path_cost"] == pytest.approx(float(path_costs(made)[0]))
+    assert said["snap_greatest_change"] > 0.0
+    sentence = next(line for line in lines if line.startswith("Snapped to terrains: Path "))
+    assert f"{said['snap_cells']} cells changed" in sentence
 
 
 def interrupt(monkeypatch: pytest.MonkeyPatch, name: str, at: int) -> None:

@@ -7,6 +7,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDockWidget, QFileDialog, QLineEdit, QMessageBox
 
 from app.panels.result_comparison import ResultComparison, share_changed
+from app.panels.routes import COST
 from app.run.keeping import same_map
 from app.window.main_window import MainWindow
 from maps.document import Route, new_document
@@ -265,10 +266,10 @@ def test_the_routes_table_shows_what_paths_cost_on_the_result_in_view(qtbot, win
     run(qtbot, window)
     routes = window.panels.routes.table
     QTest.mouseClick(window.panels.run.revert, LEFT)
-    qtbot.waitUntil(lambda: routes.item(0, 4).text() == "13.0", timeout=20_000)
+    qtbot.waitUntil(lambda: routes.item(0, COST).text() == "13.0", timeout=20_000)
     click(window, 0)
     after = window.model.results[0].headline.split(" · ")[0].split()[-1]
-    qtbot.waitUntil(lambda: routes.item(0, 4).text() == after, timeout=20_000)
+    qtbot.waitUntil(lambda: routes.item(0, COST).text() == after, timeout=20_000)
 
 
 def test_the_picker_applies_nothing(qtbot, window):

@@ -6,6 +6,7 @@ import pytest
 from app.canvas.canvas import Canvas
 from app.document.model import DocumentModel
 from app.run.model import RunModel
+from app.run.shown import with_frame
 from app.run.view import RunView
 from app.scenarios.frame import Frame, Plan
 from maps.document import Route, new_document
@@ -104,6 +105,21 @@ def test_an_earlier_frame_stays_in_view_until_the_newest_is_wanted(seen):
     seen.view.scrub(None)
     assert seen.view.shown.frame is late
     assert (seen.run_costs == 3.0).all()
+
+
+def test_terrains_of_a_frame_are_seen_in_place_of_the_drawn_ones(seen):
+    arranged = seen.model.document.terrain.copy()
+    arranged[5, 4:9] = 3
+    shown = frame(3, cost=1.0, terrain=arranged)
+    seen.become("running")
+    seen.deliver(shown)
+    assert seen.canvas.document.terrain is not seen.model.document.terrain
+    assert seen.scene.map.cells_of[3] == 5
+    made = with_frame(seen.model.document, shown)
+    assert np.array_equal(made.terrain, arranged)
+    assert (made.cost == 1.0).all(), "the frame's costs, on the terrains"
+    seen.deliver(frame(4))
+    assert seen.scene.map.cells_of[3] == 0
 
 
 def test_walls_of_a_frame_stand_in_place_of_the_drawn_ones_and_go_with_it(seen):

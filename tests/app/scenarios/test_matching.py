@@ -77,7 +77,7 @@ def test_run_and_apply_move_one_layout_onto_the_other_as_one_undo_step(qtbot, wi
 
 @pytest.mark.slow
 def test_points_added_and_removed_during_a_run_are_taken_up(qtbot, window, document):
-    window.panels.run.form.controls["steps"].set_value(1500)
+    window.panels.run.form.controls["steps"].set_value(400)
     window.panels.run.form.controls["totals"].set_value("scale")
     QTest.mouseClick(window.panels.run.run, Qt.MouseButton.LeftButton)
     for _ in range(30):  # at full speed nine points can arrive before this thread looks again
@@ -218,6 +218,7 @@ def test_too_large_a_mass_offers_the_largest_one(qtbot, window, document):
     assert (window.panels.run.settings().totals, window.panels.run.settings().mass) == ("partial", 9.0)
 
 
+@pytest.mark.slow
 def test_the_command_line_reports_and_writes_the_layout(document, tmp_path):
     write_map(document, tmp_path / "map.longcut")
     out, points, figures = (tmp_path / name for name in ("out.longcut", "points.csv", "report.json"))

@@ -13,7 +13,7 @@ from maps.document import new_document
 from maps.edits import set_passable, set_terrain
 from maps.movement import MovementClass
 from maps.raster import rectangle
-from maps.terrain import Terrain
+from maps.terrain import NO_TERRAIN, Terrain
 from tests.app.closing import let_it_close
 
 PALETTE = (
@@ -45,29 +45,35 @@ def window(qtbot):
     return window
 
 
-def reach(window):
-    """(H, W): 1 where the map is as ever, 0 where it is shaded, 2 where it is lit; None where nothing is shown."""
+def shade(window):
+    """(H, W): 1 where the map is as ever, 0 where shaded, 2 where lit; empty where there is nothing."""
     image = window.canvas._scene.reach
     if image is None:
-        return None
+        return []
     pixels = np.frombuffer(image.constBits(), np.uint32).reshape(window.canvas.document.shape)
-    return np.where(pixels == 0, 1, np.where((pixels & 0xFF) < 0x40, 0, 2))
+    return np.where(pixels == 0, 1, np.where((pixels & 0xFF) < 0x40, 0, 2)).tolist()
 
 
 def expected(document, kind):
     """The same from the document, cell by cell."""
     found = np.zeros(document.shape, int)
-    for cell in np.ndindex(document.shape):
-        wall = document.terrain[cell] != WATER and not document.passable[cell]
-        price = kind.factor if document.terrain[cell] == 255 else kind.costs[document.terrain[cell]]
-        if math.isfinite(price) and not wall:
-            found[cell] = 1 if document.passable[cell] else 2
-    return found
+    for row, col in np.ndindex(document.shape):
+        top, left = row - (kind.size - 1) // 2, col - (kind.size - 1) // 2
+        around = [(top + r, left + c) for r, c in np.ndindex(kind.size, kind.size)]
+        if all(document.contains(cell) and lets_in(document, kind, cell) for cell in around):
+            found[row, col] = 1 if document.passable[row, col] else 2
+    return found.tolist()
+
+
+def lets_in(document, kind, cell):
+    number = document.terrain[cell]
+    wall = number != WATER and not document.passable[cell]
+    return not wall and math.isfinite(kind.factor if number == NO_TERRAIN else kind.costs[number])
 
 
 def settled(qtbot, window):
     qtbot.waitUntil(lambda: not window.reach.busy)
-    return reach(window)
+    return shade(window)
 
 
 def hover(window, row, col):
@@ -79,28 +85,39 @@ def hover(window, row, col):
 def test_where_the_chosen_class_can_go_follows_switch_brush_and_choice(qtbot, window):
     panel, canvas = window.panels.classes, window.canvas
     window.docks.bring_to_front(panel)
-    assert reach(window) is None
+    assert shade(window) == []
     before = canvas.grab().toImage()
     panel.reach.setFocus()
     QTest.keyClick(panel.reach, Qt.Key.Key_Space)
-    assert settled(qtbot, window).tolist() == expected(window.model.document, CART).tolist()
+    assert settled(qtbot, window) == expected(window.model.document, CART)
     assert canvas.grab().toImage() != before
     canvas.set_tool("wall")
     x, y = canvas.view.centre(8, 7)
     QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=QPoint(round(x), round(y)))
     walled = window.model.document
     assert not walled.passable[8, 7]
-    assert settled(qtbot, window).tolist() == expected(walled, CART).tolist()
+    assert settled(qtbot, window) == expected(walled, CART)
     QTest.keyClick(panel.table, Qt.Key.Key_Down)
-    assert settled(qtbot, window).tolist() == expected(walled, BOAT).tolist()
+    assert settled(qtbot, window) == expected(walled, BOAT)
+    wide = replace(BOAT, size=4)
+    window.model.edit("wide", walled.replace(classes=(CART, wide)))
+    assert settled(qtbot, window) == expected(walled, wide)
     window.model.edit("small", new_document(4, 4, palette=PALETTE).replace(classes=(CART, BOAT)))
-    assert settled(qtbot, window).tolist() == [[0] * 4] * 4
+    assert settled(qtbot, window) == [[0] * 4] * 4
     panel.reach.setFocus()
     QTest.keyClick(panel.reach, Qt.Key.Key_Space)
-    assert reach(window) is None
+    assert shade(window) == []
     QTest.keyClick(panel.reach, Qt.Key.Key_Space)
     window.model.edit("none", drawn().replace(classes=()))
-    assert settled(qtbot, window) is None
+    assert settled(qtbot, window) == []
+    command = next(entry for entry in window.menus.commands() if entry.text() == "&Reach of the class")
+    window.menus.refresh()
+    assert not command.isEnabled()
+    window.model.undo()
+    window.menus.refresh()
+    assert command.isChecked()
+    command.trigger()
+    assert (panel.reach.isChecked(), shade(window)) == (False, [])
 
 
 def test_the_status_bar_tells_what_the_chosen_class_pays_at_the_pointer(window):

@@ -15,6 +15,7 @@ from app.window.menus import Command, CommandTable, Menu, Menus
 from maps.document import Route, new_document
 from maps.formats import write_map
 from maps.samples import SAMPLES
+from maps.terrain_edits import remove_palette_terrain
 
 
 def shown_window(qtbot, monkeypatch, preferences=None):
@@ -129,6 +130,30 @@ def test_keys_choose_tools_and_start_a_run(qtbot, window):
     QTest.keyClick(window, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     assert window.run.busy
     qtbot.waitUntil(lambda: window.run.state == "ended", timeout=30_000)
+
+
+def test_a_key_switches_between_terrain_and_cost_colours(window):
+    window.canvas.setFocus()
+    assert window.canvas._scene.map.shown == "terrain"
+    QTest.keyClick(window, Qt.Key.Key_C)
+    assert window.canvas._scene.map.shown == "cost"
+    assert not window.panels.layers.switches["terrain"].isChecked(), "the switch follows"
+    QTest.mouseClick(window.panels.layers.switches["terrain"], Qt.MouseButton.LeftButton)
+    assert window.canvas._scene.map.shown == "terrain"
+
+
+def test_terrains_are_commands_and_follow_the_palette(window):
+    def terrains():
+        names = {terrain.name for terrain in window.model.document.palette}
+        return {action.text(): action for action in window.menus.commands() if action.text() in names}
+
+    assert terrains()["rock"].shortcut().toString() == "6"
+    terrains()["rock"].trigger()
+    assert window.panels.terrain.active == 5
+    window.model.edit("Remove", remove_palette_terrain(window.model.document, 0))
+    assert terrains()["rock"].shortcut().toString() == "5"
+    assert "road" not in terrains()
+    assert terrains()["rock"].isChecked()
 
 
 def test_recent_files_are_in_the_menu(qtbot, tmp_path):

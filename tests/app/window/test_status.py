@@ -4,6 +4,7 @@ import pytest
 
 from app.window.main_window import MainWindow
 from maps.document import new_document
+from maps.terrain import NO_TERRAIN
 
 
 @pytest.fixture
@@ -33,3 +34,25 @@ def test_a_long_sentence_leaves_a_gap_and_is_whole_in_the_tooltip(bar):
     assert bar.toolTip() == sentence
     bar.clearMessage()
     assert not bar.toolTip()
+
+
+def test_the_cell_under_the_pointer_is_named_with_its_terrain_and_what_it_usually_costs(bar):
+    window = bar.window()
+    document = window.model.document
+    cost, passable, terrain = (layer.copy() for layer in (document.cost, document.passable, document.terrain))
+    terrain[0, :4] = 3, 3, NO_TERRAIN, 6
+    cost[0, :3] = 2.5, 3.125, 1.75
+    passable[0, 3:5] = False
+    window.model.adopt(document.replace(cost=cost, passable=passable, terrain=terrain), None)
+    said = []
+    for col in range(6):
+        window.canvas.cell_hovered.emit(0, col)
+        said.append(bar._cell.text().removeprefix(f"row 0, col {col} · "))
+    assert said == [
+        "forest · cost 2.5",
+        "forest · cost 3.12 (usually 2.5)",
+        "cost 1.75",
+        "wall, impassable",
+        "wall",
+        "grass · cost 1",
+    ]

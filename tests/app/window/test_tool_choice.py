@@ -89,7 +89,7 @@ def test_a_cost_chosen_otherwise_lets_go_of_the_terrain(desk):
 def test_a_map_of_terrains_begins_with_one_of_them_in_hand_and_another_map_with_a_cost(desk):
     desk.tools.begin()
     assert desk.canvas.options.painted_terrain == desk.number("forest"), "the brush's cost, 2.5, is its"
-    grid = np.ones((4, 4))
+    grid = np.ones((4, 4), np.float32)
     desk.model.adopt(MapDocument(grid, grid > 0, grid < 0), None)
     desk.tools.begin()
     assert desk.canvas.options.painted_terrain is None

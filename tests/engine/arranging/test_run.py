@@ -29,6 +29,7 @@ def counts(terrain, terrains=3):
     return np.bincount(terrain[terrain >= 0], minlength=terrains)
 
 
+@pytest.mark.slow
 def test_every_step_has_the_drawn_tiles_and_figures_that_are_true():
     problem = random_arrangement(3, 10)
     best, status = -np.inf, None
@@ -170,6 +171,7 @@ def test_a_run_goes_on_from_any_state_as_if_it_had_not_stopped():
             assert one.upper_bound == other.upper_bound
 
 
+@pytest.mark.slow
 def test_an_edit_keeps_what_was_arranged_and_takes_the_painted_tiles():
     problem = open_map(12, (1.0, 3.0, 8.0), (0.5, 0.3, 0.2))
     before = last_of(problem)
@@ -186,6 +188,7 @@ def test_an_edit_keeps_what_was_arranged_and_takes_the_painted_tiles():
     assert first.score > 1.5 * score(edited, edited.drawn_lengths)
 
 
+@pytest.mark.slow
 def test_an_edit_that_brings_a_new_terrain_keeps_the_arrangement_of_the_others():
     problem = open_map(12, (1.0, 3.0, 8.0), (0.5, 0.3, 0.2))
     before = last_of(problem)

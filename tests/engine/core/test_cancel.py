@@ -46,6 +46,7 @@ def test_a_flag_counts_in_its_thread_and_only_there():
     check()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["logit", "bregman", "exact"])
 def test_figures_are_the_same_under_a_flag_that_is_not_raised(problem, method: Method):
     settings = FlowSettings(method, 0.1, max_iterations=20)

@@ -20,6 +20,7 @@ KINDS = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(seed=st.integers(0, 10_000), kinds=KINDS, sweeps=st.sampled_from([1, 5, 50]))
 def test_no_flow_ever_proves_less_than_the_optimum(seed, kinds, sweeps):

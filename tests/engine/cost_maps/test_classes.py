@@ -28,6 +28,7 @@ RULES = st.fixed_dictionaries(
 METHODS: tuple[tuple[Method, float], ...] = (("bregman", 0.2), ("logit", 0.3), ("exact", 1.0))
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(seed=st.integers(0, 10_000), rules=RULES)
 def test_path_costs_are_those_of_each_class_by_itself(seed, rules):
@@ -90,6 +91,7 @@ def test_the_gradient_of_the_loss_with_two_classes_is_that_of_finite_differences
         assert gradient[row, column] == pytest.approx(difference, rel=1e-5, abs=1e-7)
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(seed=st.integers(0, 10_000), rules=RULES, sweeps=st.sampled_from([1, 5, 50]))
 def test_no_flows_of_classes_ever_prove_less_than_the_optimum(seed, rules, sweeps):

@@ -41,7 +41,7 @@ def held_out():
 def model(maps):
     """A network that knows the costs of the meadow tiles: adapted from the meadow to itself."""
     start = next(train_terrain(maps, TrainingSettings(epochs=1, width=16))).model
-    alone = AdaptationSettings(steps=250, learning_rate=8e-3, transport_weight=0.0, match_colours=False)
+    alone = AdaptationSettings(steps=150, learning_rate=8e-3, transport_weight=0.0, match_colours=False)
     *_, end = adapt(start, maps, "meadow", "meadow", alone)
     return end.model
 

@@ -41,7 +41,7 @@ KINDS = [
 @pytest.fixture(scope="module")
 def trained():
     """A generator for a map of 12 × 12 cells."""
-    return list(train_generator(table_problem(12, 8), GeneratorSettings(steps=250, **SMALL)))
+    return list(train_generator(table_problem(12, 8), GeneratorSettings(steps=150, **SMALL)))
 
 
 def bytes_of(weights):
@@ -152,7 +152,7 @@ def test_refinement_mixes_in_little_where_the_network_is_good(trained):
 
 
 def test_what_is_shown_is_what_is_there(trained):
-    for iterate in trained[::50]:
+    for iterate in trained[::30]:
         costs = [distances(iterate.generator.problem.grid, c, (6, 10))[6, 1] for c in iterate.cost_maps]
         assert np.allclose(iterate.path_costs, costs, rtol=1e-12)
         assert iterate.hits == np.mean(np.abs(iterate.path_costs / iterate.asked - 1.0) <= 0.02)

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -32,6 +33,11 @@ def path(tmp_path: Path) -> Path:
     target = tmp_path / "level.tmx"
     target.write_bytes(made.tmx())
     return target
+
+
+def about(document) -> dict[str, Any]:
+    """What was decided while a map was read."""
+    return document.metadata["tiled"]
 
 
 def names_of(document):
@@ -199,7 +205,7 @@ def test_an_infinite_map_begins_where_its_tiles_do(tmp_path):
     target.write_bytes(text.replace(b'infinite="0"', b'infinite="1"').replace(b'y="8"', b'y="-56"'))
     document = read_map(target)
     assert document.shape == (4, 6)
-    assert document.metadata["tiled"]["first_cell"] == (-4, -2)
+    assert about(document)["first_cell"] == (-4, -2)
     assert names_of(document)[:2, :2].tolist() == [["grass", "grass"], ["grass", "forest"]]
     assert names_of(document)[2:, 4:].tolist() == [["mud", "mud"], ["mud", "water"]]
     assert (names_of(document)[:2, 2:] == "empty").all()
@@ -295,7 +301,7 @@ def test_a_tileset_far_away_or_missing_is_told(tmp_path):
         text = made.tmx().decode().replace(made.TILESET, f'<tileset firstgid="1" source="{source}"/>')
         target.write_text(text)
         document = read_map(target)
-        assert any("could not be read" in sentence for sentence in document.metadata["tiled"]["told"])
+        assert any("could not be read" in sentence for sentence in about(document)["told"])
         other = tmp_path / "other.tmx"
         write_map(document, other)
         assert other.read_text() == text
