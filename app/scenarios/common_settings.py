@@ -128,7 +128,7 @@ def keep_setting(unused: Callable[[Any], bool] = lambda _: False) -> float:
 
 def class_names(document: MapDocument) -> dict[str, str]:
     """Return who may walk: everybody alike, or a movement class of the document."""
-    return {PLAIN: "Everybody, by the map's costs", **{kind.name: kind.name for kind in document.classes}}
+    return {PLAIN: "Everybody alike", **{kind.name: kind.name for kind in document.classes}}
 
 
 def class_setting(unused: Callable[[Any], bool] = lambda _: False) -> str:
