@@ -3,7 +3,7 @@
 The public names of every wing are here, each imported when it is first used: `import engine` loads neither torch
 nor numba.
 
-    core       Grid, Status, ProblemError
+    core       Grid, Movement, Status, ProblemError
     paths      exact and soft shortest paths, and their gradients
     cost_maps  what a map may become: bounds, total, symmetry, routes, aims
     design     Adam on a cost map, for several aims
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from engine.arranging.run import arrange as arrange
     from engine.core.errors import ProblemError as ProblemError
     from engine.core.grid import Grid as Grid
+    from engine.core.movement import Movement as Movement
     from engine.core.status import Status as Status
     from engine.cost_maps.admissible import admissible_maps as admissible_maps
     from engine.cost_maps.problem import Objective as Objective
@@ -84,6 +85,7 @@ _MODULES = {
     "engine.arranging.run": ("ArrangeSettings", "arrange"),
     "engine.core.errors": ("ProblemError",),
     "engine.core.grid": ("Grid",),
+    "engine.core.movement": ("Movement",),
     "engine.core.status": ("Status",),
     "engine.cost_maps.admissible": ("admissible_maps",),
     "engine.cost_maps.problem": ("Objective", "Problem", "Route"),

@@ -17,8 +17,8 @@ from maps.origin import Origin
 from maps.terrain import NO_TERRAIN, Terrain, on_impassable_terrain
 
 # How much an unhurried run should do; the ordinary one is quick.
-EXAMPLES = int(os.environ.get("LONGCUT_EXAMPLES", "60"))
-MUTATIONS = int(os.environ.get("LONGCUT_MUTATIONS", "1000"))
+EXAMPLES = int(os.environ.get("LONGCUT_EXAMPLES", "40"))
+MUTATIONS = int(os.environ.get("LONGCUT_MUTATIONS", "600"))
 KILLS = int(os.environ.get("LONGCUT_KILLS", "24"))
 
 LARGEST = float(np.finfo(np.float32).max)

@@ -11,9 +11,12 @@ import pytest
 from engine.arranging.problem import Arrangement, Limits, TravelClass, path_costs, score
 from engine.arranging.run import ArrangeSettings, arrange
 from engine.core.cancel import Cancelled, StopFlag, stoppable_by
+from engine.core.clearance import open_to
+from engine.core.grid import Grid
 from engine.core.status import Status
 from engine.cost_maps.admissible import orbit_labels
 from engine.cost_maps.problem import Route
+from tests.oracles import distances
 from tests.oracles_arranging import blocks, open_map, random_arrangement
 from tests.present import present
 
@@ -227,3 +230,22 @@ def test_a_tolerance_ends_the_run():
     last = last_of(problem, replace(SHORT, tolerance=0.1))
     assert last.status == Status.CONVERGED
     assert present(last.gap) <= 0.1
+
+
+@pytest.mark.slow
+def test_a_wide_class_that_cannot_go_everywhere_keeps_a_way_of_its_width():
+    generator = np.random.default_rng(4)
+    terrain = (generator.random((12, 12)) < 0.12).astype(np.int64)
+    terrain[5:7] = 0
+    giant = TravelClass("g", np.array([1.0, np.inf]), (Route((5, 0), (5, 10)),), size=2)
+    flyer = TravelClass("f", np.array([1.0, 2.0]), (Route((0, 0), (11, 11)),))
+    problem = Arrangement(terrain, (giant, flyer))
+    last = list(arrange(problem, ArrangeSettings(steps=30, searches=2)))[-1]
+    assert np.array_equal(np.bincount(last.best_terrain.ravel()), np.bincount(terrain.ravel()))
+    room = Grid(open_to(last.best_terrain == 0, 2))
+    expected = [
+        distances(room, np.ones((12, 12)), (5, 10))[5, 0],
+        distances(Grid(np.ones((12, 12), dtype=bool)), 1.0 + last.best_terrain, (11, 11))[0, 0],
+    ]
+    assert last.path_costs == pytest.approx(expected, rel=1e-12)
+    assert sum(expected) > problem.drawn_lengths.sum()
