@@ -21,7 +21,7 @@ def pytest_configure() -> None:
     """Let hypothesis draw 60 examples without a clock, and the same every time on CI."""
     from hypothesis import settings  # not before modules may be kept: it has many
 
-    settings.register_profile("longcut", max_examples=60, deadline=None, derandomize="CI" in os.environ)
+    settings.register_profile("longcut", max_examples=40, deadline=None, derandomize="CI" in os.environ)
     settings.load_profile("longcut")
 
 

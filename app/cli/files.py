@@ -14,6 +14,7 @@ from app.cli import output
 from app.cli.tables import read_given_map
 from app.scenarios.translate import movement_text
 from maps.formats import format_of, write_map
+from maps.formats.told import OTHER_EDITORS
 from maps.terrain import NO_TERRAIN
 
 if TYPE_CHECKING:
@@ -52,7 +53,8 @@ def info(arguments: argparse.Namespace) -> None:
             "layout", f"{escape(layout.name)}: {len(layout.weights)} points, total weight {layout.weights.sum():g}"
         )
     for key, value in document.metadata.items():
-        table.add_row(escape(key), escape(str(value)))
+        if key not in OTHER_EDITORS:  # what these say has been told
+            table.add_row(escape(key), escape(str(value)))
     output.out.print(table)
 
 

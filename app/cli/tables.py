@@ -13,6 +13,7 @@ from app.cli.output import BadInput
 from maps.formats import csv_grid, format_of, read_map
 from maps.formats.csv_grid import NoCostError
 from maps.formats.table import TableOptions, is_number
+from maps.formats.told import told_at_reading
 
 if TYPE_CHECKING:
     from maps.document import MapDocument
@@ -70,8 +71,8 @@ def read_given_map(name: str, arguments: argparse.Namespace) -> MapDocument:
         document = csv_grid.read_csv(path, options) if given else read_map(path)
     except NoCostError as error:
         raise BadInput(f"{error}. If this value means a wall, add --wall {error.value:g}") from None
-    if "table" in document.metadata:
-        output.err.print(f"{escape(path.name)}: {escape(str(document.metadata['table']))}.")
+    for sentence in told_at_reading(document):
+        output.err.print(f"{escape(path.name)}: {escape(sentence)}.")
     return document
 
 

@@ -18,6 +18,7 @@ from maps.document import new_document
 from maps.errors import MapError, MapFormatError, MapSaveError
 from maps.formats import FORMATS, companion_of, csv_grid, format_of, losses, read_file, write_map
 from maps.formats.csv_grid import NoCostError, read_csv
+from maps.formats.told import told_at_reading
 from maps.open_file import OnDisk, OpenFile
 from maps.results import MapFile
 from maps.safe_save import sweep_stale
@@ -323,9 +324,8 @@ class Files(QObject):
             self._model.adopt(contents.document, path, contents.results)
             self._remember(path)
             self.opened.emit()
-            dialect = contents.document.metadata.get("table")
-            opened = self.tr("Opened {}").format(path.name)
-            self.told.emit(f"{opened}: {dialect}" if dialect else opened)
+            opened, told = self.tr("Opened {}").format(path.name), told_at_reading(contents.document)
+            self.told.emit(f"{opened}: {'; '.join(told)}" if told else opened)
 
         def refused(error: Exception) -> None:
             is_table = table is not None or format_of(path) is csv_grid.FORMAT
