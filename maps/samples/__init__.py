@@ -24,6 +24,7 @@ SAMPLES: dict[str, tuple[str, str]] = {
     "lake": ("Lakeside trail", "A line is drawn along the far shore: costs change until the path takes it."),
     "woods": ("Old woods", "Six terrains and no walls: the tiles alone, rearranged, make the way long."),
     "marsh": ("Marsh", "Locked planks between islets, wider than high, and a move pays for the cell it enters."),
+    "harbour": ("Harbour bay", "Walkers and carts go round the bay, boats cross it: three classes, one run."),
     "garden": ("Walled garden", "A lawn between gate and pavilion: hedges, placed as walls, make the walk long."),
 }
 

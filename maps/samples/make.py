@@ -12,6 +12,7 @@ from maps.formats import write_map
 from maps.movement import MovementRule
 from maps.samples import SAMPLES
 from maps.samples.garden import garden
+from maps.samples.harbour import harbour
 from maps.samples.landscape import (
     Sketch,
     coordinates,
@@ -562,6 +563,7 @@ _MAKERS: dict[str, Callable[[], MapDocument]] = {
     "marsh": marsh,
     "lake": lake,
     "garden": garden,
+    "harbour": harbour,
 }
 
 
