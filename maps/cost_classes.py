@@ -30,8 +30,9 @@ class CostClasses:
 def cost_classes(cost: CostMap, passable: Mask, most: int = 255) -> CostClasses:
     """Return at most so many classes for the costs of the passable cells (H, W).
 
-    Where the map has more costs, they are the k-means of its costs: Lloyd's rounds from evenly filled classes. A
-    class costs the mean of its cells, so the map's total stays.
+    Where the map has more costs, they are the k-means of its costs: Lloyd's rounds from classes of equal width, so
+    that rare dear cells, which a path depends on, have classes too. A class costs the mean of its cells, so the
+    map's total stays.
     """
     values, counts = np.unique(cost[passable], return_counts=True)
     if len(values) == 0:
@@ -51,8 +52,9 @@ def _means(values: NDArray[np.float64], counts: NDArray[np.float64], most: int) 
     """The means of `most` classes of sorted values."""
     weight = np.concatenate([[0.0], np.cumsum(counts)])
     total = np.concatenate([[0.0], np.cumsum(counts * values)])
-    even = np.linspace(0.0, float(weight[-1]), most + 1)
-    ends: NDArray[np.int64] = np.searchsorted(weight, even).astype(np.int64)
+    even = np.linspace(float(values[0]), float(values[-1]), most + 1)[1:-1]
+    inner = np.searchsorted(values, even)
+    ends: NDArray[np.int64] = np.concatenate([[0], inner, [len(values)]]).astype(np.int64)
     for _ in range(_ROUNDS):
         ends = np.unique(ends)  # a class that lost all its values is none
         means = np.diff(total[ends]) / np.diff(weight[ends])

@@ -77,11 +77,13 @@ def remove_class(document: MapDocument, index: int) -> MapDocument:
 class Snapped:
     """A document whose costs are its terrains', and what it took.
 
-    cells: how many cells changed their cost.  greatest_change: of a cell's cost, in cost units.
+    cells: how many cells changed their cost.  terrains: how many are of another terrain than before.
+    greatest_change: of a cell's cost, in cost units.
     """
 
     document: MapDocument
     cells: int
+    terrains: int
     greatest_change: float
 
 
@@ -107,7 +109,8 @@ def snap_to_terrains(document: MapDocument) -> Snapped:
         cost=freshly_frozen(cost),
         terrain=freshly_frozen(np.where(free, chosen, document.terrain).astype(np.uint8)),
     )
-    return Snapped(snapped, int(np.count_nonzero(change)), float(change.max(initial=0.0)))
+    moved = int(np.count_nonzero(snapped.terrain != document.terrain))
+    return Snapped(snapped, int(np.count_nonzero(change)), moved, float(change.max(initial=0.0)))
 
 
 def _nearest(cost: CostMap, costs: CostMap, numbers: TerrainMap) -> TerrainMap:

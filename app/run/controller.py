@@ -93,6 +93,9 @@ class RunController(QObject):
             if route.start == route.goal:
                 return self.tr("Route {} starts at its goal: move one of the two.").format(number)
             if measures is not None and measures.of.document is document and not measures.leads(number - 1):
+                if route.movement:
+                    cut = self.tr("{} has no way along route {}: see in Classes where it can go, or move an end.")
+                    return cut.format(route.movement, number)
                 cut = self.tr("Walls cut the goal of route {} off: open one, or move the start or the goal.")
                 return cut.format(number)
         return ""

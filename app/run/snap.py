@@ -21,13 +21,14 @@ class Snap:
     """A map whose cells cost what their terrains do, and what it took.
 
     path_before, path_after: cost of the shortest paths, summed by the routes' weights; NaN without routes.
-    cells: how many changed their cost; greatest_change: of a cell's cost.
+    cells: how many changed their cost; terrains: how many their terrain; greatest_change: of a cell's cost.
     """
 
     document: MapDocument
     path_before: float
     path_after: float
     cells: int
+    terrains: int
     greatest_change: float
 
     @property
@@ -51,6 +52,7 @@ class Snap:
             "snapped_path_cost": cost if isfinite(cost) else None,
             "snap_greatest_change": self.greatest_change,
             "snap_cells": self.cells,
+            "snap_terrains": self.terrains,
         }
 
 
@@ -61,7 +63,7 @@ def snap(document: MapDocument) -> Snap:
     """
     snapped = snap_to_terrains(document)
     before, after = _path_cost(document), _path_cost(snapped.document)
-    return Snap(snapped.document, before, after, snapped.cells, snapped.greatest_change)
+    return Snap(snapped.document, before, after, snapped.cells, snapped.terrains, snapped.greatest_change)
 
 
 def _path_cost(document: MapDocument) -> float:

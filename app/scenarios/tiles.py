@@ -57,8 +57,9 @@ def tiles_of(document: MapDocument) -> Tiles:
     """Return the tiles of a document. Raises ProblemError where it has too few terrains, or too many.
 
     Where all passable cells cost what their terrain does, or classes of movement walk the map, the cells that do
-    are the tiles. Otherwise, where the passable cells have few different costs, these are the terrains; where they
-    have many, the costs of the palette are, and cells of any other cost are no tiles.
+    are the tiles, those of the 16 commonest terrains where there are more. Otherwise, where the passable cells
+    have few different costs, these are the terrains; where they have many, the costs of the palette are, and cells
+    of any other cost are no tiles.
     """
     usual = _as_their_terrain(document)
     if any(route.movement for route in document.routes) or bool(usual[document.passable].all()):
@@ -74,11 +75,18 @@ def _as_their_terrain(document: MapDocument) -> npt.NDArray[np.bool_]:
 
 
 def _by_palette(document: MapDocument, tiles: npt.NDArray[np.bool_]) -> Tiles:
-    there = np.unique(document.terrain[tiles]).astype(np.int64)
+    cells = np.bincount(document.terrain[tiles], minlength=NO_TERRAIN + 1)
+    commonest = np.argsort(-cells, kind="stable")[:MOST_TERRAINS]
+    there = np.sort(commonest[cells[commonest] > 0])
     costs = palette_costs(document.palette).astype(np.float64)[there]
     order = np.argsort(costs, kind="stable")
     there, costs = there[order], costs[order]
     _check_number(there.size, there.size)
+    if costs[0] == costs[-1] and not document.classes:
+        raise ProblemError(
+            "terrain",
+            f"all terrains cost {costs[0]:g}, so their places do not matter; give them costs in the palette",
+        )
     number = np.full(NO_TERRAIN + 1, -1)
     number[there] = np.arange(there.size)
     return Tiles(document, np.where(tiles, number[document.terrain], -1).astype(np.int64), costs, there)
@@ -105,6 +113,6 @@ def _check_number(terrains: int, different: int) -> None:
     if not 2 <= terrains <= MOST_TERRAINS:
         raise ProblemError(
             "terrain",
-            f"the map has no tiles: its costs are not those of the palette, and more than {MOST_TERRAINS} "
-            "different ones; paint it with terrains",
+            f"the map has no tiles: it has {different} different costs, more than {MOST_TERRAINS}, and they are "
+            "not those of the palette; paint it with terrains",
         )

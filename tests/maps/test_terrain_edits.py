@@ -231,7 +231,7 @@ def test_snapping_takes_the_nearest_terrain_and_tells_what_it_took() -> None:
     assert found.terrain[4].tolist() == [GRASS, GRASS, FOREST]
     assert found.cost[1].tolist() == [1.0, 2.5, np.float32(1.76)], "the locked cell keeps its cost"
     assert (found.cost[2:4] == document.cost[2:4]).all()
-    assert (snapped.cells, snapped.greatest_change) == (8, 77.5)
+    assert (snapped.cells, snapped.terrains, snapped.greatest_change) == (8, 5, 77.5)
     assert snap_to_terrains(found.replace(locked=np.zeros(document.shape, np.bool_))).cells == 1
 
 

@@ -12,9 +12,10 @@ from maps.document import MapDocument
 from maps.errors import MapError, MapFormatError
 from maps.formats.arrays import bounds_of_costs
 from maps.formats.format import name_of
-from maps.formats.tiled.ground import COST_LAYER, ground_of
+from maps.formats.tiled.ground import COST_LAYER, WITHOUT_COSTS, ground_of
 from maps.formats.tiled.marks import layouts_of, routes_of
 from maps.formats.tiled.model import TILE_BITS
+from maps.formats.tiled.own_parts import USUAL, usual_costs
 from maps.origin import Origin
 from maps.terrain import NO_TERRAIN, of_each_cell, on_impassable_terrain, palette_costs
 
@@ -29,10 +30,11 @@ READABLE = ("orthogonal", "isometric")
 
 @dataclass(frozen=True, eq=False)
 class _Costs:
-    """What the layer of costs says: (H, W) each."""
+    """What the layer of costs says: (H, W) each, and what terrains usually cost, by their tiles."""
 
     cost: CostMap
     passable: Mask
+    usual: dict[str, float]
 
 
 def document_of(path: Path, tiled: TiledMap, data: bytes, format_name: str) -> MapDocument:
@@ -53,11 +55,11 @@ def document_of(path: Path, tiled: TiledMap, data: bytes, format_name: str) -> M
     passable = ~ground.walls & ~on_impassable_terrain(terrain, palette)
     costs = _costs_of_layer(tiled, told)
     if costs is not None:
+        told = [f"costs are those of the layer {COST_LAYER!r}", *(each for each in told if each != WITHOUT_COSTS)]
         cost, passable = costs.cost, costs.passable
-        cells = [(terrain == number) & passable for number in range(len(palette))]
         palette = tuple(
-            replace(kind, cost=_commonest(cost[there], kind.cost)) if kind.passable else kind
-            for kind, there in zip(palette, cells, strict=True)
+            replace(kind, cost=costs.usual.get(kind.tile, kind.cost)) if kind.passable else kind
+            for kind in palette
         )
         torn = passable & on_impassable_terrain(terrain, palette)
         terrain = np.where(torn, np.uint8(NO_TERRAIN), terrain)
@@ -103,11 +105,9 @@ def _costs_of_layer(tiled: TiledMap, told: list[str]) -> _Costs | None:
                 cost[number] = valid_cost("", tile.properties.get("cost", 1.0))
             except MapError:
                 told.append(f"a cost of the layer {COST_LAYER!r} is none; 1 is taken")
-    return _Costs(cost[index].reshape(gids.shape), passable[index].reshape(gids.shape))
-
-
-def _commonest(costs: CostMap, otherwise: float) -> float:
-    if costs.size == 0:
-        return otherwise
-    values, counts = np.unique(costs, return_counts=True)
-    return float(values[np.argmax(counts)])
+    usual = layer.properties.get(USUAL)
+    return _Costs(
+        cost[index].reshape(gids.shape),
+        passable[index].reshape(gids.shape),
+        usual_costs(usual) if isinstance(usual, str) else {},
+    )

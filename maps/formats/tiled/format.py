@@ -84,11 +84,11 @@ def _write(kind: _Kind, document: MapDocument, path: Path) -> _Written:
         data = kind.fresh(document, picture)
     read_back = _read_back(kind, path, data)
     drawn = b""
-    told += _unsaid(document, read_back)
+    told += _unsaid(document, read_back, all(not each.missing for each in kind.read(path, data).tilesets))
     if not _same_costs(read_back, document):
         costs = cost_layer_of(document)
         if costs.greatest_error > 0.0:
-            told.append(f"costs to the last digit: 255 classes are off by {costs.greatest_error:.2g} at most")
+            told.append(f"the exact costs: its 255 classes are off by {costs.greatest_error:.2g} at most")
         data = kind.parts.with_costs(path, data, kind.read(path, data), costs, picture)
         drawn = _picture(kind, document, path, data, len(costs.kinds) - 1)
     elif origin is None or origin.format != kind.name:
@@ -154,8 +154,8 @@ def _ways(routes: Sequence[Route]) -> list[object]:
     return [(corners_of(route), route.weight) for route in routes]
 
 
-def _unsaid(document: MapDocument, read_back: MapDocument) -> list[str]:
-    """What of a document a Tiled map has no place for."""
+def _unsaid(document: MapDocument, read_back: MapDocument, known: bool) -> list[str]:
+    """What of a document a Tiled map has no place for. known: whether its tilesets could be read."""
     lost: list[str] = []
     if document.locked.any():
         lost.append("which cells are locked")
@@ -167,7 +167,8 @@ def _unsaid(document: MapDocument, read_back: MapDocument) -> list[str]:
         lost.append("the movement rule")
     if document.bounds != read_back.bounds:
         lost.append("the bounds")
-    if {kind.name for kind in document.palette} - {kind.name for kind in read_back.palette}:
+    here, there = ({kind.tile: kind.name for kind in each.palette} for each in (document, read_back))
+    if known and any(there.get(tile, name) != name for tile, name in here.items()):
         lost.append("new names of terrains")
     return lost
 

@@ -27,6 +27,7 @@ OPEN_NAMES = ("passable", "walkable", "open")
 WALL_LAYERS = ("collision", "collisions", "wall", "walls", "solid", "blocked", "obstacles")
 NAME_NAMES = ("terrain", "name")
 EMPTY = "empty"
+WITHOUT_COSTS = "give the terrains costs in the palette: no tile has a property 'cost', so all cost 1"
 COST_LAYER = "Longcut cost"  # written by this program, see `own_parts`
 MOST_KINDS = 250
 
@@ -106,7 +107,7 @@ def _terrains(
         told.append(f"of {len(ordered)} kinds of tiles the {MOST_KINDS} commonest became terrains")
         ordered = ordered[:MOST_KINDS]
     if all(cost is None for (_, cost, _), _ in ordered):
-        told.append("no tile has a property 'cost': every terrain costs 1 until you change it in the palette")
+        told.append(WITHOUT_COSTS)
     colours = tile_colours(path, tiled, found.tolist())
     made: list[tuple[Terrain, list[int]]] = []
     alike: list[tuple[str, str]] = []

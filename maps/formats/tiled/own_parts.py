@@ -7,6 +7,7 @@ a map that no other editor has made. The layers bear names of their own and are 
 from __future__ import annotations
 
 import io
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -14,7 +15,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
+from maps.checks import valid_cost
 from maps.cost_classes import cost_classes
+from maps.errors import MapError
 from maps.formats.tiled.ground import EMPTY
 
 if TYPE_CHECKING:
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from maps.terrain import Terrain
 
 TILESET, ROUTE_LAYER = "Longcut", "Longcut routes"
+USUAL = "usual_costs"  # a property of the layer of costs
 FORMATS = ("tmx", "tmj")
 COLUMNS, CLASSES, WALL, FIRST_TERRAIN = 16, 255, 255, 256
 _CHEAP, _DEAR, _WALL = np.array((222.0, 232.0, 255.0)), np.array((178.0, 24.0, 43.0)), (34, 36, 43)
@@ -44,11 +48,15 @@ class OwnTile:
 
 @dataclass(frozen=True, eq=False)
 class CostLayer:
-    """The layer of costs: its tiles (H, W), by their number in the own tileset, and what they stand for."""
+    """The layer of costs: its tiles (H, W), by their number in the own tileset, and what they stand for.
+
+    usual: what terrains cost, cells that a run has changed left aside, as "tile=cost" with blanks between.
+    """
 
     tiles: Gids
     kinds: tuple[OwnTile, ...]
     greatest_error: float
+    usual: str
 
 
 def cost_layer_of(document: MapDocument) -> CostLayer:
@@ -56,7 +64,18 @@ def cost_layer_of(document: MapDocument) -> CostLayer:
     classes = cost_classes(document.cost, document.passable, CLASSES)
     tiles = np.where(document.passable, classes.number, WALL).astype(np.uint32)
     kinds = [OwnTile(number, float(cost)) for number, cost in enumerate(classes.costs)]
-    return CostLayer(tiles, (*kinds, OwnTile(WALL, None, solid=True)), classes.greatest_error)
+    usual = " ".join(f"{kind.tile}={np.float32(kind.cost)!s}" for kind in document.palette if kind.tile)
+    return CostLayer(tiles, (*kinds, OwnTile(WALL, None, solid=True)), classes.greatest_error, usual)
+
+
+def usual_costs(text: str) -> dict[str, float]:
+    """Return the cost of each terrain, by its tile, from a layer's text; what cannot be read is left out."""
+    found: dict[str, float] = {}
+    for word in text.split():
+        tile, _, cost = word.rpartition("=")
+        with suppress(ValueError, MapError):
+            found[tile] = valid_cost("", float(cost))
+    return found
 
 
 def terrain_tiles(palette: Sequence[Terrain]) -> tuple[OwnTile, ...]:

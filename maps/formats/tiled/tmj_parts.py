@@ -6,7 +6,16 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from maps.formats.tiled.ground import COST_LAYER
-from maps.formats.tiled.own_parts import COLUMNS, ROUTE_LAYER, TILESET, free_gid, pixels_of, rows_of, swatch_size
+from maps.formats.tiled.own_parts import (
+    COLUMNS,
+    ROUTE_LAYER,
+    TILESET,
+    USUAL,
+    free_gid,
+    pixels_of,
+    rows_of,
+    swatch_size,
+)
 from maps.formats.tiled.tsj import Json, objects_in, parse
 
 if TYPE_CHECKING:
@@ -28,6 +37,8 @@ def with_costs(path: Path, data: bytes, tiled: TiledMap, costs: CostLayer, pictu
     root["layers"] = [each for each in objects_in(root, "layers") if each.get("name") != COST_LAYER]
     root["tilesets"].append(tileset_entry(first, costs.kinds, tiled.tile_size, picture, kept))
     layer = layer_entry(COST_LAYER, costs.tiles + first, tiled.first, tiled.infinite)
+    layer |= {"visible": False, "opacity": 0.6}  # it lies over everything else
+    layer["properties"] = [{"name": USUAL, "type": "string", "value": costs.usual}]
     return _encoded(_with_layer(root, layer))
 
 

@@ -9,7 +9,16 @@ import numpy as np
 
 from maps.formats.tiled import layer_data
 from maps.formats.tiled.ground import COST_LAYER
-from maps.formats.tiled.own_parts import COLUMNS, ROUTE_LAYER, TILESET, free_gid, pixels_of, rows_of, swatch_size
+from maps.formats.tiled.own_parts import (
+    COLUMNS,
+    ROUTE_LAYER,
+    TILESET,
+    USUAL,
+    free_gid,
+    pixels_of,
+    rows_of,
+    swatch_size,
+)
 from maps.formats.tiled.xml_spans import Element, attribute_span, parse, spliced
 
 if TYPE_CHECKING:
@@ -32,7 +41,11 @@ def with_costs(path: Path, data: bytes, tiled: TiledMap, costs: CostLayer, pictu
     texts = [(int(tile.get("id")), data[tile.begin : tile.end]) for tile in kept]
     data = _without(data, [*own, *(each for each in root.all("layer") if each.get("name") == COST_LAYER)])
     data = _with_tileset(path, data, tileset_text(first, costs.kinds, tiled.tile_size, picture, texts))
-    return _with_layer(path, data, layer_text(COST_LAYER, costs.tiles + first, tiled.first, tiled.infinite))
+    usual = f'  <properties>\n   <property name="{USUAL}" value={quoteattr(costs.usual)}/>\n  </properties>\n'
+    layer = layer_text(COST_LAYER, costs.tiles + first, tiled.first, tiled.infinite)
+    # Hidden: it lies over everything else.
+    size, rest = layer.split(">\n", 1)
+    return _with_layer(path, data, f'{size} visible="0" opacity="0.6">\n{usual}{rest}')
 
 
 def with_routes(path: Path, data: bytes, tiled: TiledMap, routes: Sequence[Route]) -> bytes:
