@@ -11,7 +11,7 @@ import numpy.typing as npt
 from app.scenarios.common_settings import drawn_costs
 from engine.core.errors import ProblemError
 from maps.edits import apply_costs, apply_terrain
-from maps.terrain import NO_TERRAIN, palette_costs
+from maps.terrain import NO_TERRAIN, of_each_cell, palette_costs
 
 if TYPE_CHECKING:
     from app.scenarios.frame import Floats
@@ -69,9 +69,8 @@ def tiles_of(document: MapDocument) -> Tiles:
 
 def _as_their_terrain(document: MapDocument) -> npt.NDArray[np.bool_]:
     """Return the passable cells (H, W) that have a terrain and its very cost."""
-    costs = np.append(palette_costs(document.palette), np.float32(np.nan))
-    number = np.where(document.terrain == NO_TERRAIN, len(document.palette), document.terrain)
-    return document.passable & (costs[number] == document.cost)
+    costs = of_each_cell(document.terrain, palette_costs(document.palette), np.nan, np.float32)
+    return document.passable & (costs == document.cost)
 
 
 def _by_palette(document: MapDocument, tiles: npt.NDArray[np.bool_]) -> Tiles:

@@ -18,7 +18,7 @@ from maps.formats.tiled.fresh import fresh_tmj, fresh_tmx
 from maps.formats.tiled.ground import gid_of, keys_of_cells
 from maps.formats.tiled.own_parts import corners_of, cost_layer_of, swatches, terrain_colours
 from maps.origin import MOST_BYTES
-from maps.terrain import NO_TERRAIN
+from maps.terrain import NO_TERRAIN, of_each_cell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -68,10 +68,14 @@ def _write(kind: _Kind, document: MapDocument, path: Path) -> _Written:
     Tiles change where the terrain did. Costs that the tiles do not say, and routes that the objects do not, are
     written as layers of this program's own.
     """
-    origin = document.origin
+    came_from = document.origin
+    origin = came_from if came_from is not None and came_from.format == kind.name else None
     picture = f"{path.stem}.longcut.png"
     told: list[str] = []
-    if origin is not None and origin.format == kind.name:
+    if origin is None:
+        data = kind.fresh(document, picture)
+        tiled = kind.read(path, data)
+    else:
         data = origin.data
         tiled = kind.read(path, data)
         if tiled.shape != document.shape:
@@ -80,21 +84,20 @@ def _write(kind: _Kind, document: MapDocument, path: Path) -> _Written:
         gids = _tiles_of(document, tiled, origin.layer, dict(origin.alike), told)
         if gids is not None:
             data = kind.with_layers(path, data, {origin.layer: gids})
-    else:
-        data = kind.fresh(document, picture)
-    read_back = _read_back(kind, path, data)
-    drawn = b""
-    told += _unsaid(document, read_back, all(not each.missing for each in kind.read(path, data).tilesets))
+            tiled = kind.read(path, data)
+    read_back = _read_back(kind, path, tiled, data)
+    told += _unsaid(document, read_back, all(not each.missing for each in tiled.tilesets))
+    classes = 1 if origin is None else 0
     if not _same_costs(read_back, document):
         costs = cost_layer_of(document)
         if costs.greatest_error > 0.0:
             told.append(f"the exact costs: its 255 classes are off by {costs.greatest_error:.2g} at most")
-        data = kind.parts.with_costs(path, data, kind.read(path, data), costs, picture)
-        drawn = _picture(kind, document, path, data, len(costs.kinds) - 1)
-    elif origin is None or origin.format != kind.name:
-        drawn = _picture(kind, document, path, data, 1)
+        data = kind.parts.with_costs(path, data, tiled, costs, picture)
+        classes = len(costs.kinds) - 1
     if _ways(read_back.routes) != _ways(document.routes):
-        data = kind.parts.with_routes(path, data, kind.read(path, data), document.routes)
+        data = kind.parts.with_routes(path, data, tiled, document.routes)
+    colours = terrain_colours(document, tiled, fresh=origin is None)
+    drawn = swatches(tiled.tile_size, classes, colours) if classes else b""
     return _Written(data, drawn, tuple(told))
 
 
@@ -106,34 +109,20 @@ def _tiles_of(
         raise MapError("the file that the map came from has fewer layers than it had; save the map as .longcut")
     gids = tiled.layers[place].gids
     keys, of_cell = keys_of_cells(tiled, gids, alike)
-    before = {key: number for number, key in enumerate(dict.fromkeys(keys))}
-    wanted = [terrain.tile for terrain in document.palette]
-    number_of = {key: before.setdefault(key, len(before)) for key in wanted}
+    was = np.array([gid_of(tiled, key) for key in keys])[of_cell]
+    wanted = [gid_of(tiled, terrain.tile) for terrain in document.palette]
     unknown = -1
-    table = np.full(NO_TERRAIN + 1, unknown, np.int64)
-    written = np.zeros(NO_TERRAIN + 1, np.uint32)
-    for number, key in enumerate(wanted):
-        gid = gid_of(tiled, key)
-        if gid is not None:
-            table[number], written[number] = number_of[key], gid
-    was = np.array([before[key] for key in keys])[of_cell]
-    now = table[document.terrain]
+    now = of_each_cell(document.terrain, [unknown if gid is None else gid for gid in wanted], unknown, np.int64)
     changed = (now != unknown) & (now != was)
     tileless = (now == unknown) & (document.terrain != NO_TERRAIN)
     if tileless.any():
         told.append(f"the tiles of {int(tileless.sum())} cells: their terrain has none in the Tiled map")
-    return np.where(changed, written[document.terrain], gids).astype(np.uint32) if changed.any() else None
+    return np.where(changed, now, gids).astype(np.uint32) if changed.any() else None
 
 
-def _picture(kind: _Kind, document: MapDocument, path: Path, data: bytes, classes: int) -> bytes:
-    """The picture of the own tileset in a map."""
-    tiled = kind.read(path, data)
-    return swatches(tiled.tile_size, classes, terrain_colours(document, tiled))
-
-
-def _read_back(kind: _Kind, path: Path, data: bytes) -> MapDocument:
+def _read_back(kind: _Kind, path: Path, tiled: TiledMap, data: bytes) -> MapDocument:
     try:
-        return document_of(path, kind.read(path, data), data, kind.name)
+        return document_of(path, tiled, data, kind.name)
     except MapFormatError as error:
         raise MapError(f"the Tiled map that this one came from cannot be read again: {error.why}") from None
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from maps.formats.tiled import tmj_parts, tmx_parts
 from maps.formats.tiled.own_parts import FIRST_TERRAIN, terrain_tiles
-from maps.terrain import NO_TERRAIN
+from maps.terrain import of_each_cell
 
 if TYPE_CHECKING:
     from maps.document import MapDocument
     from maps.formats.tiled.model import Gids
+    from maps.formats.tiled.tsj import Json
 
 TILE_SIZE = 16, 16
 GROUND = "Ground"
@@ -36,7 +36,7 @@ def fresh_tmj(document: MapDocument, picture: str) -> bytes:
     """Return a new `.tmj` map with a document's terrains."""
     height, width = document.shape
     tiles = terrain_tiles(document.palette)
-    root = {
+    root: Json = {
         "type": "map",
         "version": "1.8",
         "orientation": "orthogonal",
@@ -51,11 +51,9 @@ def fresh_tmj(document: MapDocument, picture: str) -> bytes:
         "tilesets": [tmj_parts.tileset_entry(1, tiles, TILE_SIZE, picture)] if tiles else [],
         "layers": [{"id": 1, **tmj_parts.layer_entry(GROUND, _gids(document), (0, 0), infinite=False)}],
     }
-    return (json.dumps(root, ensure_ascii=False, separators=(",", ":")) + "\n").encode()
+    return tmj_parts.encoded(root)
 
 
 def _gids(document: MapDocument) -> Gids:
-    table = np.zeros(NO_TERRAIN + 1, np.uint32)
-    for number in range(len(document.palette)):
-        table[number] = 1 + FIRST_TERRAIN + number
-    return table[document.terrain]
+    gids = [1 + FIRST_TERRAIN + number for number in range(len(document.palette))]
+    return of_each_cell(document.terrain, gids, 0, np.uint32)

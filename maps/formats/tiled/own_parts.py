@@ -19,6 +19,8 @@ from maps.checks import valid_cost
 from maps.cost_classes import cost_classes
 from maps.errors import MapError
 from maps.formats.tiled.ground import EMPTY
+from maps.formats.tiled.model import TILE_BITS
+from maps.formats.tiled.places import pixels_of_cell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
 
 TILESET, ROUTE_LAYER = "Longcut", "Longcut routes"
 USUAL = "usual_costs"  # a property of the layer of costs
-FORMATS = ("tmx", "tmj")
 COLUMNS, CLASSES, WALL, FIRST_TERRAIN = 16, 255, 255, 256
 _CHEAP, _DEAR, _WALL = np.array((222.0, 232.0, 255.0)), np.array((178.0, 24.0, 43.0)), (34, 36, 43)
 _SWATCH = 64  # px at most, of the picture's tiles
@@ -87,16 +88,19 @@ def terrain_tiles(palette: Sequence[Terrain]) -> tuple[OwnTile, ...]:
     )
 
 
-def terrain_colours(document: MapDocument, tiled: TiledMap) -> dict[int, str]:
-    """Return the colours of the own tileset's terrains by their numbers; none in another editor's map."""
+def terrain_colours(document: MapDocument, tiled: TiledMap, *, fresh: bool) -> dict[int, str]:
+    """Return the colours of the own tileset's terrains by their numbers; none in another editor's map.
+
+    fresh: the map is made anew, its terrains numbered as in the palette.
+    """
+    if fresh:
+        return {FIRST_TERRAIN + number: terrain.colour for number, terrain in enumerate(document.palette)}
     own = [f"{place}" for place, each in enumerate(tiled.tilesets) if each.name == TILESET]
     colours: dict[int, str] = {}
-    for number, terrain in enumerate(document.palette):
+    for terrain in document.palette:
         place, _, local = terrain.tile.partition(":")
         if place in own and local.isdigit() and int(local) >= FIRST_TERRAIN:
             colours[int(local)] = terrain.colour
-        elif document.origin is None or document.origin.format not in FORMATS:
-            colours[FIRST_TERRAIN + number] = terrain.colour
     return colours
 
 
@@ -137,7 +141,7 @@ def free_gid(tiled: TiledMap) -> int:
             return tileset.first_gid
         # A tileset that cannot be read may hold more tiles than the map shows.
         first = max(first, tileset.first_gid + (tileset.count or 4096))
-    used = max((int((layer.gids & np.uint32(0x0FFFFFFF)).max(initial=0)) for layer in tiled.layers), default=0)
+    used = max((int((layer.gids & TILE_BITS).max(initial=0)) for layer in tiled.layers), default=0)
     return max(first, used + 1)
 
 
@@ -149,7 +153,7 @@ def corners_of(route: Route) -> tuple[Cell, ...]:
 
 def pixels_of(route: Route, tiled: TiledMap) -> list[tuple[float, float]]:
     """Return the corners (x, y) of a route's line in the editor, px."""
-    width, height = tiled.tile_size if tiled.orientation != "isometric" else (tiled.tile_size[1],) * 2
+    width, height = pixels_of_cell(tiled.orientation, tiled.tile_size)
     return [
         ((col + tiled.first[1] + 0.5) * width, (row + tiled.first[0] + 0.5) * height)
         for row, col in corners_of(route)

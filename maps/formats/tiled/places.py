@@ -118,13 +118,19 @@ def span_of_object(path: Path, values: Mapping[str, Any], *, is_point: bool) -> 
 def cell_of(
     orientation: str, tile_size: tuple[int, int], first: tuple[int, int]
 ) -> Callable[[float, float], tuple[float, float]]:
-    """Return what turns pixels of the editor (x, y) into cells (row, col), whose centres are whole numbers.
-
-    On an isometric map objects are placed along its two axes, in heights of a tile both.
-    """
-    width, height = tile_size if orientation != "isometric" else (tile_size[1], tile_size[1])
+    """Return what turns pixels of the editor (x, y) into cells (row, col), whose centres are whole numbers."""
+    width, height = pixels_of_cell(orientation, tile_size)
 
     def cell(x: float, y: float) -> tuple[float, float]:
         return y / height - 0.5 - first[0], x / width - 0.5 - first[1]
 
     return cell
+
+
+def pixels_of_cell(orientation: str, tile_size: tuple[int, int]) -> tuple[int, int]:
+    """Return width and height of a cell in the pixels that objects are placed in.
+
+    On an isometric map objects are placed along its two axes, in heights of a tile both.
+    """
+    width, height = tile_size
+    return (height, height) if orientation == "isometric" else (width, height)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from maps.formats.tiled.ground import COST_LAYER
 from maps.formats.tiled.own_parts import (
     COLUMNS,
+    FIRST_TERRAIN,
     ROUTE_LAYER,
     TILESET,
     USUAL,
@@ -32,14 +33,14 @@ def with_costs(path: Path, data: bytes, tiled: TiledMap, costs: CostLayer, pictu
     first = free_gid(tiled)
     root = parse(path, data)
     own = [each for each in objects_in(root, "tilesets") if each.get("name") == TILESET]
-    kept = [tile for each in own for tile in objects_in(each, "tiles") if _number(tile, "id") >= 256]
+    kept = [tile for each in own for tile in objects_in(each, "tiles") if _number(tile, "id") >= FIRST_TERRAIN]
     root["tilesets"] = [each for each in objects_in(root, "tilesets") if each not in own]
     root["layers"] = [each for each in objects_in(root, "layers") if each.get("name") != COST_LAYER]
     root["tilesets"].append(tileset_entry(first, costs.kinds, tiled.tile_size, picture, kept))
     layer = layer_entry(COST_LAYER, costs.tiles + first, tiled.first, tiled.infinite)
     layer |= {"visible": False, "opacity": 0.6}  # it lies over everything else
     layer["properties"] = [{"name": USUAL, "type": "string", "value": costs.usual}]
-    return _encoded(_with_layer(root, layer))
+    return encoded(_with_layer(root, layer))
 
 
 def with_routes(path: Path, data: bytes, tiled: TiledMap, routes: Sequence[Route]) -> bytes:
@@ -77,7 +78,7 @@ def with_routes(path: Path, data: bytes, tiled: TiledMap, routes: Sequence[Route
         "x": 0,
         "y": 0,
     }
-    return _encoded(_with_layer(root, layer))
+    return encoded(_with_layer(root, layer))
 
 
 def tileset_entry(
@@ -130,7 +131,8 @@ def _with_layer(root: Json, layer: Json) -> Json:
     return root
 
 
-def _encoded(root: Json) -> bytes:
+def encoded(root: Json) -> bytes:
+    """Return the bytes of a file that holds this object."""
     return (json.dumps(root, ensure_ascii=False, separators=(",", ":")) + "\n").encode()
 
 

@@ -11,6 +11,7 @@ from maps.formats.tiled import layer_data
 from maps.formats.tiled.ground import COST_LAYER
 from maps.formats.tiled.own_parts import (
     COLUMNS,
+    FIRST_TERRAIN,
     ROUTE_LAYER,
     TILESET,
     USUAL,
@@ -19,6 +20,7 @@ from maps.formats.tiled.own_parts import (
     rows_of,
     swatch_size,
 )
+from maps.formats.tiled.tmx import LAYERS
 from maps.formats.tiled.xml_spans import Element, attribute_span, parse, spliced
 
 if TYPE_CHECKING:
@@ -29,23 +31,21 @@ if TYPE_CHECKING:
     from maps.formats.tiled.model import Gids, TiledMap
     from maps.formats.tiled.own_parts import CostLayer, OwnTile
 
-LAYERS = ("layer", "objectgroup", "imagelayer", "group")
-
-
 def with_costs(path: Path, data: bytes, tiled: TiledMap, costs: CostLayer, picture: str) -> bytes:
     """Return the text with a tileset and a layer of these costs. picture: name of the tileset's file."""
     first = free_gid(tiled)
     root = parse(path, data)
     own = [each for each in root.all("tileset") if each.get("name") == TILESET]
-    kept = [tile for each in own for tile in each.all("tile") if int(tile.get("id", "0")) >= 256]
+    kept = [tile for each in own for tile in each.all("tile") if int(tile.get("id", "0")) >= FIRST_TERRAIN]
     texts = [(int(tile.get("id")), data[tile.begin : tile.end]) for tile in kept]
     data = _without(data, [*own, *(each for each in root.all("layer") if each.get("name") == COST_LAYER)])
     data = _with_tileset(path, data, tileset_text(first, costs.kinds, tiled.tile_size, picture, texts))
     usual = f'  <properties>\n   <property name="{USUAL}" value={quoteattr(costs.usual)}/>\n  </properties>\n'
-    layer = layer_text(COST_LAYER, costs.tiles + first, tiled.first, tiled.infinite)
     # Hidden: it lies over everything else.
-    size, rest = layer.split(">\n", 1)
-    return _with_layer(path, data, f'{size} visible="0" opacity="0.6">\n{usual}{rest}')
+    layer = layer_text(
+        COST_LAYER, costs.tiles + first, tiled.first, tiled.infinite, ' visible="0" opacity="0.6"', usual
+    )
+    return _with_layer(path, data, layer)
 
 
 def with_routes(path: Path, data: bytes, tiled: TiledMap, routes: Sequence[Route]) -> bytes:
@@ -89,8 +89,10 @@ def tileset_text(
     )
 
 
-def layer_text(name: str, gids: Gids, first: tuple[int, int], infinite: bool) -> str:
-    """Return a layer of tiles (H, W) as an element, with a place for its id."""
+def layer_text(
+    name: str, gids: Gids, first: tuple[int, int], infinite: bool, attributes: str = "", properties: str = ""
+) -> str:
+    """Return a layer of tiles (H, W) as an element, with a place for its id; attributes, properties: as text."""
     height, width = gids.shape
     text = layer_data.encode(gids, "csv", "").decode()
     if infinite:
@@ -98,7 +100,7 @@ def layer_text(name: str, gids: Gids, first: tuple[int, int], infinite: bool) ->
         text = f"   {chunk}\n{text}\n   </chunk>"
     size = f'width="{width}" height="{height}"'
     return (
-        f"<layer{{id}} name={quoteattr(name)} {size}>\n"
+        f"<layer{{id}} name={quoteattr(name)} {size}{attributes}>\n{properties}"
         f'  <data encoding="csv">\n{text}\n  </data>\n </layer>'
     )
 

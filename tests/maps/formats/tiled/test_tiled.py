@@ -277,6 +277,14 @@ def test_a_document_from_elsewhere_becomes_a_new_map(tmp_path):
         assert (read_map(tmp_path / f"{name}.tmj").terrain == found.terrain).all()
 
 
+def test_a_map_that_changes_format_keeps_its_terrains_colours(path):
+    document = read_map(path)
+    write_map(document, path.with_suffix(".tmj"))
+    with Image.open(path.with_name("level.longcut.png")) as picture:
+        shown = [picture.getpixel((number % 16 * 16, 16 * 16 + number // 16 * 16)) for number in range(6)]
+    assert shown == [tuple(bytes.fromhex(kind.colour[1:])) for kind in document.palette]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "why"),
     [
