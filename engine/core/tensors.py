@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.core.arrays import Floats, writable
+from engine.core.arrays import Flags, Floats, writable
 from engine.core.movement import Movement
 
 
@@ -23,6 +23,11 @@ def numpy_view(tensor: Tensor) -> Floats:
 def tensor_like(tensor: Tensor, values: Floats) -> Tensor:
     """Return values with the type and on the device of `tensor`; memory is shared where neither differs."""
     return torch.from_numpy(values).to(tensor)  # pyright: ignore[reportUnknownMemberType]
+
+
+def flags_on(device: torch.device | str, dtype: torch.dtype, flags: Flags) -> Tensor:
+    """Return 1 where a flag is set and 0 elsewhere: a mask to multiply by, for which no device waits."""
+    return torch.tensor(flags, dtype=dtype, device=device)
 
 
 def class_costs(movement: Movement, cost_map: Tensor) -> Tensor:

@@ -23,8 +23,9 @@ from torch import Tensor
 from engine.core.arrays import Floats
 from engine.core.cancel import check
 from engine.core.grid import Grid
+from engine.core.tensors import flags_on
 from engine.cost_maps.admissible import Admissible
-from engine.cost_maps.roughness import roughness
+from engine.cost_maps.roughness import Roughness, roughness_of
 
 # The weight at keep = 1/2, relative to the length of a path; about 93 % of the cost then stays where it was drawn.
 MIDDLE, POWER = 1.5, 1.5
@@ -49,13 +50,46 @@ def contrast(grid: Grid, drawn: Floats) -> float:
     return max(float(costs.std()), LEAST_CONTRAST * float(costs.mean()))
 
 
+@dataclass(frozen=True, eq=False)
+class ChangePenalty:
+    """The penalty on changes of one drawn map, ready for a device: nothing is read from there or sent to it.
+
+    drawn: (H, W).  passable: (H, W), 1 or 0.  cells: how many are passable.  weight: of keep.
+    """
+
+    drawn: Tensor
+    passable: Tensor
+    cells: int
+    contrast: float
+    weight: float
+    roughness: Roughness
+
+    def __call__(self, cost_map: Tensor) -> Tensor:
+        """Return the penalty () on what `cost_map` (H, W) changes, see above."""
+        change = (cost_map - self.drawn) / self.contrast
+        squares = (change.square() * self.passable).sum() / self.cells
+        return self.weight * (squares + SMOOTH * self.roughness(change))
+
+
+def change_penalty_of(
+    grid: Grid, drawn: Floats, keep: float, device: torch.device | str, dtype: torch.dtype
+) -> ChangePenalty:
+    """Return the penalty on changes of the drawn costs (H, W), for a strength `keep` of 0 to 1."""
+    return ChangePenalty(
+        torch.tensor(drawn, dtype=dtype, device=device),
+        flags_on(device, dtype, grid.passable),
+        int(np.count_nonzero(grid.passable)),
+        contrast(grid, drawn),
+        keep_weight(keep),
+        roughness_of(grid, device, dtype),
+    )
+
+
 def change_penalty(grid: Grid, drawn: Floats, cost_map: Tensor, keep: float) -> Tensor:
     """Return the penalty () on what `cost_map` (H, W) changes of the drawn costs, see above; 0 for keep = 0."""
     if keep == 0.0:
         return cost_map.new_zeros(())
-    change = (cost_map - cost_map.new_tensor(drawn)) / contrast(grid, drawn)
-    passable = torch.tensor(grid.passable, device=cost_map.device)
-    return keep_weight(keep) * (change[passable].square().mean() + SMOOTH * roughness(grid, change))
+    return change_penalty_of(grid, drawn, keep, cost_map.device, cost_map.dtype)(cost_map)
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,9 +10,10 @@ import torch
 from torch import Tensor
 
 from engine.core.arrays import Floats
-from engine.cost_maps.keeping import change_penalty
+from engine.core.tensors import flags_on
+from engine.cost_maps.keeping import change_penalty_of
 from engine.cost_maps.problem import Problem
-from engine.cost_maps.roughness import roughness
+from engine.cost_maps.roughness import roughness_of
 
 # "longer_minimum": the soft minimum's temperature, as a share of a route's cost on an even map.
 MINIMUM_SOFTNESS = 0.01
@@ -20,27 +21,74 @@ MINIMUM_SOFTNESS = 0.01
 TARGET_KEEP = 1e-3
 
 
-def design_loss(problem: Problem, route_costs: Tensor, cost_map: Tensor) -> Tensor:
-    """Return the loss () of route costs (R,) on a cost map (H, W); lower is better.
+class DesignLoss:
+    """The loss of a problem, its constants on one device: computing it reads nothing from there.
 
     In units of what the routes' classes pay for a cell of mean cost, so that step sizes depend on neither the
     map's scale nor theirs. A penalty of weight 1 counts like the routes' cost on the drawn map when the mean
     squared difference is the mean cost².
     """
-    objective = problem.objective
-    mean = mean_cost(problem)
-    loss = _route_loss(problem, route_costs) / mean_price(problem)
-    if objective.smoothness > 0.0:
-        loss = loss + objective.smoothness * _unit(problem) * roughness(problem.grid, cost_map) / mean**2
-    if objective.closeness > 0.0:
-        passable = torch.tensor(problem.grid.passable, device=cost_map.device)
-        drawn = cost_map.new_tensor(problem.cost_map)
-        distance = ((cost_map - drawn)[passable] ** 2).mean()
-        loss = loss + objective.closeness * _unit(problem) * distance / mean**2
-    if objective.keep > 0.0:
-        penalty = change_penalty(problem.grid, problem.cost_map, cost_map, objective.keep)
-        loss = loss + (TARGET_KEEP if objective.aim == "target" else 1.0) * _unit(problem) * penalty
-    return loss
+
+    def __init__(self, problem: Problem, device: torch.device | str, dtype: torch.dtype) -> None:
+        """Put the constants on the device."""
+        objective, grid = problem.objective, problem.grid
+        unit, squared_mean = _unit(problem), mean_cost(problem) ** 2
+
+        def tensor(values: Floats) -> Tensor:
+            return torch.tensor(values, dtype=dtype, device=device)
+
+        self._aim = objective.aim
+        self._price = mean_price(problem)
+        self._weights, self._total_weight = tensor(problem.weights), float(problem.weights.sum())
+        self._wanted = tensor(targets(problem)) if objective.aim == "target" else None
+        self._softness = _softness(problem)
+        self._smoothness = objective.smoothness * unit / squared_mean
+        self._closeness = objective.closeness * unit / squared_mean
+        self._keep = (TARGET_KEEP if objective.aim == "target" else 1.0) * unit
+        self._roughness = roughness_of(grid, device, dtype) if objective.smoothness > 0.0 else None
+        self._change = None
+        if objective.keep > 0.0:
+            self._change = change_penalty_of(grid, problem.cost_map, objective.keep, device, dtype)
+        self._drawn, self._passable, self._cells = None, None, 0
+        if objective.closeness > 0.0:
+            self._drawn, self._passable = tensor(problem.cost_map), flags_on(device, dtype, grid.passable)
+            self._cells = int(np.count_nonzero(grid.passable))
+
+    def __call__(self, route_costs: Tensor, cost_map: Tensor) -> Tensor:
+        """Return the loss () of route costs (R,) on a cost map (H, W); lower is better."""
+        loss = self._of_routes(route_costs) / self._price
+        if self._roughness is not None:
+            loss = loss + self._smoothness * self._roughness(cost_map)
+        if self._drawn is not None and self._passable is not None:
+            distance = ((cost_map - self._drawn).square() * self._passable).sum() / self._cells
+            loss = loss + self._closeness * distance
+        if self._change is not None:
+            loss = loss + self._keep * self._change(cost_map)
+        return loss
+
+    @property
+    def of_routes_alone(self) -> bool:
+        """Whether the loss depends on the map through the routes only."""
+        return self._roughness is None and self._drawn is None and self._change is None
+
+    def _of_routes(self, route_costs: Tensor) -> Tensor:
+        match self._aim:
+            case "longer":
+                return -(self._weights * route_costs).sum() / self._total_weight
+            case "shorter":
+                return (self._weights * route_costs).sum() / self._total_weight
+            case "longer_minimum":
+                weighted = self._weights * route_costs
+                return self._softness * torch.logsumexp(-weighted / self._softness, dim=0)
+            case "target":
+                assert self._wanted is not None
+                misses = (route_costs - self._wanted).square() / self._wanted
+                return (self._weights * misses).sum() / self._total_weight
+
+
+def design_loss(problem: Problem, route_costs: Tensor, cost_map: Tensor) -> Tensor:
+    """Return the loss () of route costs (R,) on a cost map (H, W); see `DesignLoss`."""
+    return DesignLoss(problem, cost_map.device, cost_map.dtype)(route_costs, cost_map)
 
 
 def score(problem: Problem, path_costs: Floats) -> float:
@@ -78,22 +126,6 @@ def mean_cost(problem: Problem) -> float:
 def mean_price(problem: Problem) -> float:
     """Return what the routes' classes pay, on average, for a cell of the mean cost."""
     return mean_cost(problem) * float(np.mean([movement.scale for movement in problem.movements]))
-
-
-def _route_loss(problem: Problem, route_costs: Tensor) -> Tensor:
-    weights = route_costs.new_tensor(problem.weights)
-    match problem.objective.aim:
-        case "longer":
-            return -(weights @ route_costs) / weights.sum()
-        case "shorter":
-            return (weights @ route_costs) / weights.sum()
-        case "longer_minimum":
-            weighted = weights * route_costs
-            softness = _softness(problem)
-            return softness * torch.logsumexp(-weighted / softness, dim=0)
-        case "target":
-            wanted = route_costs.new_tensor(targets(problem))
-            return (weights @ ((route_costs - wanted) ** 2 / wanted)) / weights.sum()
 
 
 def _softness(problem: Problem) -> float:

@@ -286,7 +286,7 @@ def generator_loss(
     between = torch.stack([differences(alike) for alike in cost_maps.chunk(len(shares))])
     wanted = torch.tensor(settings.diversity * np.sqrt(1.0 - shares))[:, None]
     lacking = (functional.relu(wanted - between) ** 2).sum() / max(1, between.numel())
-    rough = roughness(problem.grid, cost_maps.permute(1, 2, 0))
+    rough = roughness(problem.grid, cost_maps)
     loss = length + DIVERSITY_WEIGHT * lacking + settings.smoothness * rough / mean_cost(problem) ** 2
     return GeneratorLoss(loss, asked, exact, float(between.detach().mean()), epsilon)
 

@@ -199,7 +199,7 @@ def bregman(
     fields: exact distances to the goal of each route. The regularised cost is the dual objective
     y_start − y_goal − ε Σ x: a lower bound at any moment, with derivative x by the edge costs at fixed potentials.
     """
-    potentials, relaxation = _first_state(starts, fields, warm_start)
+    potentials, relaxation = first_potentials(starts, fields, warm_start)
     projections = _projections(grid, cost_map, starts, fields, potentials, settings)
     errors = projections.supply_error()
     history = [errors]
@@ -208,7 +208,7 @@ def bregman(
     while True:
         if not np.all(np.isfinite(errors)) and not cold:
             # Potentials from another map may be useless on this one: begin again from exact distances.
-            potentials, relaxation = _first_state(starts, fields, None)
+            potentials, relaxation = first_potentials(starts, fields, None)
             projections = _projections(grid, cost_map, starts, fields, potentials, settings)
             errors, cold = projections.supply_error(), True
             history = [errors]
@@ -226,7 +226,7 @@ def bregman(
             relaxation, history = adapted, [errors]
 
 
-def _first_state(
+def first_potentials(
     starts: Sequence[Cell], fields: Sequence[DistanceField], warm_start: WarmStart | None
 ) -> tuple[Floats, Floats]:
     """Return potentials and ω: the warm ones where there are, else min(D, D[start]) and the ω of that many moves.
@@ -292,7 +292,15 @@ def _projections(
     reachable = np.stack([np.isfinite(field.distance) for field in fields])
     if settings.device == "cpu":
         return CpuProjections(grid, cost_map, starts, goals, reachable, potentials, settings.epsilon)
-    from engine.paths.bregman_torch import TorchProjections  # torch takes seconds to import
+    from engine.core.triton import runs_triton  # torch takes seconds to import
+
+    if runs_triton(settings.device):
+        from engine.paths.bregman_triton import TritonProjections
+
+        return TritonProjections(
+            grid, cost_map, starts, goals, reachable, potentials, settings.epsilon, settings.device
+        )
+    from engine.paths.bregman_torch import TorchProjections
 
     return TorchProjections(
         grid, cost_map, starts, goals, reachable, potentials, settings.epsilon, settings.device
