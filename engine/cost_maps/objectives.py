@@ -12,7 +12,7 @@ from torch import Tensor
 from engine.core.arrays import Floats
 from engine.core.tensors import flags_on
 from engine.cost_maps.keeping import change_penalty_of
-from engine.cost_maps.problem import Problem
+from engine.cost_maps.problem import Aim, Problem
 from engine.cost_maps.roughness import roughness_of
 
 # "longer_minimum": the soft minimum's temperature, as a share of a route's cost on an even map.
@@ -37,7 +37,7 @@ class DesignLoss:
         def tensor(values: Floats) -> Tensor:
             return torch.tensor(values, dtype=dtype, device=device)
 
-        self._aim = objective.aim
+        self._aim: Aim = objective.aim
         self._price = mean_price(problem)
         self._weights, self._total_weight = tensor(problem.weights), float(problem.weights.sum())
         self._wanted = tensor(targets(problem)) if objective.aim == "target" else None

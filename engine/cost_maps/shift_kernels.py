@@ -1,17 +1,18 @@
-"""Fused Newton steps for the shift τ of `engine.cost_maps.parametrisation`. Needs Triton; see `engine.core.triton`.
+"""Fused Newton steps for the shift τ of `engine.cost_maps.parametrisation`. Needs Triton.
 
-Each of B maps has its own τ; its parameters are a row of theta (B, m), weight = size · (upper − lower) is 0 where a
-row is shorter. The search stays on the device: state (B, 3) float64 holds τ and its bracket.
+Each of B maps has its own τ; its parameters are a row of theta (B, m), weight = size · (upper − lower) is 0 where
+a row is shorter. The search stays on the device: state (B, 3) float64 holds τ and its bracket.
 """
 # pyright: basic
 
-import triton
 import triton.language as tl
 
+from engine.core.triton import fused
 
-@triton.jit
+
+@fused
 def total_sums(theta, weight, state, partial, groups, BLOCK: tl.constexpr):
-    """Write block sums of the total and its derivative at the present τ. Grid: (blocks, B); partial (B, blocks, 2)."""
+    """Write block sums (B, blocks, 2) of the total and its derivative at the present τ. Grid: (blocks, B)."""
     row = tl.program_id(1)
     number = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
     inside = number < groups
@@ -24,7 +25,7 @@ def total_sums(theta, weight, state, partial, groups, BLOCK: tl.constexpr):
     tl.store(place + 1, tl.sum(filled * (1.0 - share)))
 
 
-@triton.jit
+@fused
 def next_shift(state, partial, target, blocks, PARTIALS: tl.constexpr):
     """Move τ by a safeguarded Newton step, as `engine.cost_maps.projection.next_shift` does. Grid: (B,)."""
     row = tl.program_id(0)

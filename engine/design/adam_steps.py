@@ -12,6 +12,7 @@ from engine.core.arrays import Flags, Floats
 from engine.core.cancel import check
 from engine.core.errors import ProblemError
 from engine.core.tensors import to_numpy
+from engine.core.triton import runs_triton
 from engine.cost_maps.admissible import FIXED, Admissible
 from engine.cost_maps.objectives import design_loss
 from engine.cost_maps.parametrisation import THETA_LIMIT, first_theta, parametrisation
@@ -121,12 +122,12 @@ def first_state(admissible: Admissible, cost_map: Floats, seed: int | None = Non
     if seed is not None:
         theta = theta + np.random.default_rng(seed).normal(0.0, NOISE, theta.size)
     empty = np.zeros(cost_map.shape)
-    return AdamState(_to_map(admissible, theta), empty, empty, 0, None)
+    return AdamState(to_map(admissible, theta), empty, empty, 0, None)
 
 
 def carried_over(problem: Problem, state: AdamState, changed: Flags) -> AdamState:
     """Return the state for an edited problem: `changed` cells (H, W) and new ones start from the drawn map."""
-    drawn = _to_map(problem.admissible, first_theta(problem.admissible, problem.cost_map))
+    drawn = to_map(problem.admissible, first_theta(problem.admissible, problem.cost_map))
     fresh = changed | ~np.isfinite(state.theta)
     return AdamState(
         np.where(fresh, drawn, state.theta),
@@ -174,8 +175,8 @@ def map_steps(
         if finite:
             with torch.no_grad():
                 theta.clamp_(-THETA_LIMIT, THETA_LIMIT)
-            mean, square = (_to_map(admissible, moment, 0.0) for moment in adam.moments)
-            moved = _to_map(admissible, to_numpy(theta))
+            mean, square = (to_map(admissible, moment, 0.0) for moment in adam.moments)
+            moved = to_map(admissible, to_numpy(theta))
             state = AdamState(moved, mean, square, adam.updates, state.warm_start)
         last = MapStep(to_numpy(cost_map), float(value.detach()), details, rate, state, finite)
         yield last
@@ -189,7 +190,13 @@ def soft_path_steps(
     """Yield steps down the design loss of the routes' soft paths, each solved from the solution before.
 
     method: how paths are softened, and where; its epsilon comes from the rates.  sweeps: of `bregman` per step.
+    On a device with fused kernels `bregman` yields some of the steps only, see `engine.design.device_steps`.
     """
+    if method.method == "bregman" and runs_triton(method.device):
+        from engine.design.device_steps import device_steps
+
+        yield from device_steps(problem, state, list(rates), sweeps, method.device)
+        return
     warm_start = state.warm_start
 
     def loss(cost_map: Tensor, rate: Rate) -> tuple[Tensor, SoftPaths]:
@@ -204,5 +211,6 @@ def soft_path_steps(
         yield replace(taken, state=replace(taken.state, warm_start=warm_start))
 
 
-def _to_map(admissible: Admissible, values: Floats, elsewhere: float = np.nan) -> Floats:
+def to_map(admissible: Admissible, values: Floats, elsewhere: float = np.nan) -> Floats:
+    """Return a vector (m,) of one value for each group as a map (H, W), with `elsewhere` in the fixed cells."""
     return np.where(admissible.group == FIXED, elsewhere, np.append(values, elsewhere)[admissible.group])

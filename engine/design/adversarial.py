@@ -25,7 +25,7 @@ from engine.cost_maps.problem import Objective, Problem, check_problem, path_cos
 from engine.design.adam_steps import AdamState, MapStep, carried_over, first_state, soft_path_steps
 from engine.design.descend import descend
 from engine.design.schedule import ADAM_EPSILON, Rate, rates
-from engine.optimum.run import approach_optimum
+from engine.optimum.run import OptimumSettings, approach_optimum
 from engine.paths.soft_paths import FlowSettings, Method, SoftPaths, check_epsilon
 
 # First and last regularisation of each method, as shares of the mean cost; `exact` has none.
@@ -136,14 +136,14 @@ def optimise_costs(
     numbers = [range(first + 1, last + 1) for first, last in pairwise(ends)]
     # Penalties only make the best map worse: what is proven without them holds with them.
     with_bound = settings.bound and problem.objective.aim == "longer"
-    side_run = approach_optimum(replace(problem, objective=Objective())) if with_bound else iter(())
+    beside = OptimumSettings(device=_device_beside(problem, settings.device))
+    side_run = approach_optimum(replace(problem, objective=Objective()), beside) if with_bound else iter(())
 
     def judge(best: _Best, step: _FullStep) -> _Best:
         best = best.better_of(step.cost_map, step.path_costs)
         if step.finest:
-            best = best.bounded_by_flows(step.taken.details, settings.method)
-        # A step of a coarse level stands for several.
-        for iterate in islice(side_run, 1 if step.finest else SHOWN_EVERY):
+            best = best.bounded_by_flows(step.taken.details, settings.method, step.stands_for)
+        for iterate in islice(side_run, step.stands_for):
             best = best.bounded(iterate.upper_bound)
         return best
 
@@ -178,10 +178,11 @@ def optimise_costs(
 
 @dataclass(frozen=True, eq=False)
 class _FullStep:
-    """A step of some level, brought to the size of the whole map."""
+    """A step of some level, brought to the size of the whole map; it stands for those since the one before."""
 
     taken: MapStep[SoftPaths]
     level: tuple[int, int]
+    stands_for: int
     cost_map: Floats
     path_costs: Floats
     regularised_costs: Floats
@@ -205,6 +206,7 @@ class _Best:
     """The best map so far and the certificate, both of the whole problem.
 
     loss: exact, of the map.  load: (H, W) running average, over `averaged` steps, of the load of Adam's flows.
+    waited: steps since that load last gave a bound.
     """
 
     problem: Problem
@@ -213,6 +215,7 @@ class _Best:
     loss: float
     load: Floats
     averaged: int = 0
+    waited: int = 0
     upper_bound: float | None = None
     trade_off: TradeOff | None = None
 
@@ -246,8 +249,8 @@ class _Best:
     def bounded(self, bound: float) -> "_Best":
         return replace(self, upper_bound=bound if self.upper_bound is None else min(self.upper_bound, bound))
 
-    def bounded_by_flows(self, paths: SoftPaths, method: Method) -> "_Best":
-        """Bound the score by the running average of Adam's own flows; later, better ones weigh more."""
+    def bounded_by_flows(self, paths: SoftPaths, method: Method, steps: int) -> "_Best":
+        """Bound the score by the running average of the flows of Adam's `steps`; later ones weigh more."""
         problem = self.problem
         weights = bound_weights(problem, paths.path_cost)
         if weights is None:
@@ -258,13 +261,22 @@ class _Best:
         averaged = self.averaged + 1
         share = 2.0 / (averaged + 1.0)
         load = self.load + share * (np.einsum("r,rhw->hw", weights, loads) - self.load)
-        best = replace(self, load=load, averaged=averaged)
-        if averaged % BOUND_EVERY == 0 or self.upper_bound is None:
+        waited = self.waited + steps
+        best = replace(self, load=load, averaged=averaged, waited=waited)
+        if waited >= BOUND_EVERY or self.upper_bound is None:
+            best = replace(best, waited=0)
             best = best.bounded(problem.admissible.largest(load)[0])
             if problem.objective.keep > 0.0:
                 known = self.trade_off or trade_off(problem.admissible, problem.cost_map)
                 best = replace(best, trade_off=known.with_load(load, self._change))
         return best
+
+
+def _device_beside(problem: Problem, device: str) -> str:
+    """Return where to run the bound of a run on `device`: there, if it gains by it, else on the CPU."""
+    if device == "cpu" or not problem.moves_alike:
+        return "cpu"
+    return device if pick_device("auto", "optimum", problem.size) != "cpu" else "cpu"
 
 
 def _first_best(problem: Problem) -> _Best:
@@ -277,7 +289,7 @@ def _steps(
     stages: list[Problem], numbers: list[range], settings: DesignSettings, state: DesignState | None
 ) -> Iterator[_FullStep]:
     """Yield the steps with these numbers, of all levels from the coarsest on; of coarse ones only a part."""
-    drawn = stages[0].cost_map
+    drawn, shown = stages[0].cost_map, numbers[0].start - 1
     flow = FlowSettings(settings.method, tolerance=1e-4, device=settings.device)
     for level, stage in enumerate(stages):
         finest = level + 1 == len(stages)
@@ -292,13 +304,17 @@ def _steps(
                 loss = _exact_loss(stage, taken.details.path_cost, taken.cost_map)
                 if loss < coarse_loss:
                     coarse_best, coarse_loss = taken.cost_map, loss
-            if finest or taken.number % SHOWN_EVERY == 0 or not taken.finite:
-                yield _full_step(taken, stages[level:], (level + 1, len(stages)))
+            since = taken.number - shown
+            if finest or since >= SHOWN_EVERY or not taken.finite:
+                shown = taken.number
+                yield _full_step(taken, stages[level:], (level + 1, len(stages)), since)
         if not finest:
             drawn = refine_map(coarse_best, stages[level + 1])
 
 
-def _full_step(taken: MapStep[SoftPaths], stages: list[Problem], level: tuple[int, int]) -> _FullStep:
+def _full_step(
+    taken: MapStep[SoftPaths], stages: list[Problem], level: tuple[int, int], stands_for: int
+) -> _FullStep:
     """Bring a step of the first of `stages` to the size of the last."""
     paths = taken.details
     cost_map, costs, loads = taken.cost_map, paths.path_cost, paths.load
@@ -309,7 +325,7 @@ def _full_step(taken: MapStep[SoftPaths], stages: list[Problem], level: tuple[in
         cost_map = stages[-1].admissible.nearest(cost_map)
         costs = path_costs(stages[-1], cost_map)
     regularised_costs = paths.regularised_cost * 2.0 ** (len(stages) - 1)  # distances halve from level to level
-    return _FullStep(taken, level, cost_map, costs, regularised_costs, loads)
+    return _FullStep(taken, level, stands_for, cost_map, costs, regularised_costs, loads)
 
 
 def _shares(steps: int, stages: int) -> list[int]:

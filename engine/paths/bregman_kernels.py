@@ -13,8 +13,9 @@ and legal_of[l].  start, goal (L,) flat index.  omega, epsilon (L,) float64.
 """
 # pyright: basic
 
-import triton
 import triton.language as tl
+
+from engine.core.triton import fused
 
 # In place of −∞, which would give NaN in differences.
 CLOSED = tl.constexpr(-1e30)
@@ -23,9 +24,9 @@ LARGEST_STEP = tl.constexpr(69.0)
 DIAGONAL = tl.constexpr(1.4142135623730951)
 
 
-@triton.jit
+@fused
 def _edge(
-    y, price, at, here, bits, y_here, c_here, inverse, width,
+    y, price, at, here, bits, y_here, c_here, inv, width,
     MOVE: tl.constexpr, DR: tl.constexpr, DC: tl.constexpr, LENGTH: tl.constexpr,
     MEAN: tl.constexpr, WIDE: tl.constexpr,
 ):  # fmt: skip
@@ -41,15 +42,15 @@ def _edge(
     else:
         forth = LENGTH * c_there
         back = LENGTH * c_here
-    out = tl.where(may, (drop - forth) * inverse, CLOSED)
-    into = tl.where(may, (-drop - back) * inverse, CLOSED)
+    out = tl.where(may, (drop - forth) * inv, CLOSED)
+    into = tl.where(may, (-drop - back) * inv, CLOSED)
     if not WIDE:
         out = out.to(tl.float32)
         into = into.to(tl.float32)
     return out, into
 
 
-@triton.jit
+@fused
 def _cell(
     y, price, legal, price_of, legal_of, epsilon, lane, row, column, inside, height, width,
     MEAN: tl.constexpr, WIDE: tl.constexpr, MOVES: tl.constexpr,
@@ -63,16 +64,16 @@ def _cell(
     here = inside & (bits != 0)
     y_here = tl.load(y + at, mask=here, other=0.0)
     c_here = tl.load(price + at, mask=here, other=0.0)
-    inverse = 1.0 / tl.load(epsilon + lane)
-    out0, in0 = _edge(y, price, at, here, bits, y_here, c_here, inverse, width, 0, 0, 1, 1.0, MEAN, WIDE)
-    out1, in1 = _edge(y, price, at, here, bits, y_here, c_here, inverse, width, 1, 0, -1, 1.0, MEAN, WIDE)
-    out2, in2 = _edge(y, price, at, here, bits, y_here, c_here, inverse, width, 2, 1, 0, 1.0, MEAN, WIDE)
-    out3, in3 = _edge(y, price, at, here, bits, y_here, c_here, inverse, width, 3, -1, 0, 1.0, MEAN, WIDE)
+    inv = 1.0 / tl.load(epsilon + lane)
+    out0, in0 = _edge(y, price, at, here, bits, y_here, c_here, inv, width, 0, 0, 1, 1.0, MEAN, WIDE)
+    out1, in1 = _edge(y, price, at, here, bits, y_here, c_here, inv, width, 1, 0, -1, 1.0, MEAN, WIDE)
+    out2, in2 = _edge(y, price, at, here, bits, y_here, c_here, inv, width, 2, 1, 0, 1.0, MEAN, WIDE)
+    out3, in3 = _edge(y, price, at, here, bits, y_here, c_here, inv, width, 3, -1, 0, 1.0, MEAN, WIDE)
     if MOVES == 8:
-        out4, in4 = _edge(y, price, at, here, bits, y_here, c_here, inverse, width, 4, 1, 1, DIAGONAL, MEAN, WIDE)
-        out5, in5 = _edge(y, price, at, here, bits, y_here, c_here, inverse, width, 5, -1, -1, DIAGONAL, MEAN, WIDE)
-        out6, in6 = _edge(y, price, at, here, bits, y_here, c_here, inverse, width, 6, 1, -1, DIAGONAL, MEAN, WIDE)
-        out7, in7 = _edge(y, price, at, here, bits, y_here, c_here, inverse, width, 7, -1, 1, DIAGONAL, MEAN, WIDE)
+        out4, in4 = _edge(y, price, at, here, bits, y_here, c_here, inv, width, 4, 1, 1, DIAGONAL, MEAN, WIDE)
+        out5, in5 = _edge(y, price, at, here, bits, y_here, c_here, inv, width, 5, -1, -1, DIAGONAL, MEAN, WIDE)
+        out6, in6 = _edge(y, price, at, here, bits, y_here, c_here, inv, width, 6, 1, -1, DIAGONAL, MEAN, WIDE)
+        out7, in7 = _edge(y, price, at, here, bits, y_here, c_here, inv, width, 7, -1, 1, DIAGONAL, MEAN, WIDE)
     else:
         out4, in4, out5, in5, out6, in6, out7, in7 = out0, in0, out0, in0, out0, in0, out0, in0
     outs = (out0, out1, out2, out3, out4, out5, out6, out7)
@@ -80,7 +81,7 @@ def _cell(
     return y, at, here, y_here, outs, ins
 
 
-@triton.jit
+@fused
 def _log_sum(x0, x1, x2, x3, x4, x5, x6, x7, MOVES: tl.constexpr):
     """Return log Σ exp(x) over the moves."""
     largest = tl.maximum(tl.maximum(x0, x1), tl.maximum(x2, x3))
@@ -92,7 +93,7 @@ def _log_sum(x0, x1, x2, x3, x4, x5, x6, x7, MOVES: tl.constexpr):
     return largest + tl.log(total)
 
 
-@triton.jit
+@fused
 def project_colour(
     y, price, legal, price_of, legal_of, start, goal, omega, epsilon, height, width, first_row, first_column,
     MEAN: tl.constexpr, WIDE: tl.constexpr, MOVES: tl.constexpr, BLOCK: tl.constexpr,
@@ -118,7 +119,7 @@ def project_colour(
     tl.store(y + at, y_here + tl.load(epsilon + lane) * step, mask=here)
 
 
-@triton.jit
+@fused
 def measure(
     y, price, legal, price_of, legal_of, start, goal, epsilon, load, flow, partial, height, width,
     MEAN: tl.constexpr, MOVES: tl.constexpr, BLOCK: tl.constexpr, STORE_FLOW: tl.constexpr,

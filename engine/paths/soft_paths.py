@@ -239,8 +239,13 @@ def first_potentials(
         shift = np.array([0.0 - p[f.goal] for p, f in zip(warm, fields, strict=True)])
         warm = warm + np.where(np.isfinite(shift), shift, 0.0)[:, None, None]
         return np.where(np.isfinite(warm) & np.isfinite(cold), warm, cold), warm_start.relaxation.copy()
+    return cold, relaxations(starts, fields)
+
+
+def relaxations(starts: Sequence[Cell], fields: Sequence[DistanceField]) -> Floats:
+    """Return the over-relaxation ω (R,) that suits the number of moves from each start to its goal."""
     hops = np.array([len(shortest_path(f, s)) - 1 for f, s in zip(fields, starts, strict=True)])
-    return cold, 2.0 / (1.0 + np.sin(np.pi / np.maximum(1.25 * hops, 4.0)))
+    return 2.0 / (1.0 + np.sin(np.pi / np.maximum(1.25 * hops, 4.0)))
 
 
 def _round_length(relaxation: Floats) -> int:

@@ -20,8 +20,10 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--device", default="cuda", help="a torch device; cpu:0 tries the checks without a card")
     parser.add_argument("--minutes", type=float, default=7.0, help="no check begins later")
     parser.add_argument("--small", action="store_true", help="only small maps and few points")
+    parser.add_argument("--only", default="", help="names of checks, with commas between; all others are left out")
     options = parser.parse_args(arguments)
-    bench = Bench(options.device, options.minutes, options.small)
+    only = frozenset(name for name in options.only.split(",") if name)
+    bench = Bench(options.device, options.minutes, options.small, only)
     if not bench.cuda:
         torch.set_num_threads(1)
     for check in (device.card, device.copy_bandwidth, device.launches, device.copy_to_host, paths.first_calls):
@@ -49,9 +51,13 @@ def measure(bench: Bench) -> None:
     small = bench.small
     for size in (64,) if small else (64, 256, 1024, 4096):
         bench.run(paths.sweep_times, size)
-    for size in (64,) if small else (64, 256, 1024):
+    bench.run(paths.sweep_times, 64, 64)
+    for size in (64,) if small else (64, 256, 1024, 4096):
         bench.run(paths.adam_step_times, size)
+    for size in (64,) if small else (64, 256, 1024):
         bench.run(paths.optimum_iteration_times, size)
+    for size in (48,) if small else (128, 256):
+        bench.run(paths.design_times, size)
     if small:
         bench.run(transport.transport_agrees, 500, 0.01, "float64")
         return

@@ -32,8 +32,9 @@ class Row:
 class Bench:
     """The device under test and its rows. Checks that would begin after the time is up are left out."""
 
-    def __init__(self, device: str, minutes: float, small: bool) -> None:
+    def __init__(self, device: str, minutes: float, small: bool, only: frozenset[str] = frozenset()) -> None:
         self.device, self.small = device, small
+        self._only = only
         self.cuda = torch.device(device).type == "cuda"
         self.rows: list[Row] = []
         self._began = time.perf_counter()
@@ -54,6 +55,8 @@ class Bench:
 
     def run(self, check: Callable[..., None], *arguments: object) -> None:
         """Run `check(bench, *arguments)`; what fails becomes a row and does not stop the others."""
+        if self._only and check.__name__ not in self._only:
+            return
         name, size = check.__name__.replace("_", " "), ", ".join(map(str, arguments))
         if self.seconds() > self._limit:
             self.add(Row(name, size, "left out", note="time is up"))

@@ -2,22 +2,26 @@
 
 from collections import deque
 from collections.abc import Iterator
+from functools import partial
 from typing import Literal, TypeVar
 
 import numpy as np
 import torch
 
 from engine.core.grid import Grid
+from engine.core.triton import Repeated, runs_triton
 from engine.cost_maps.admissible import admissible_maps
 from engine.cost_maps.problem import Problem, Route
 from engine.design.adam_steps import first_state, soft_path_steps
 from engine.design.adversarial import DesignSettings, optimise_costs
+from engine.design.device_steps import DeviceRun
 from engine.design.schedule import Rate
 from engine.optimum.run import OptimumSettings, approach_optimum
 from engine.optimum.saddle_cpu import CpuSaddle
 from engine.optimum.saddle_point import cold_start
 from engine.optimum.saddle_torch import TorchSaddle
 from engine.paths.bregman_torch import TorchProjections
+from engine.paths.bregman_triton import Lanes, flat_cells
 from engine.paths.exact import distances_to
 from engine.paths.gradients import route_costs
 from engine.paths.soft_paths import FlowSettings, Method, soft_paths
@@ -140,56 +144,92 @@ def optimum_agrees(bench: Bench, size: int) -> None:
     bench.agree("optimum to 0.1 %", f"{size}²", error, 1.5e-3, f"{times['cpu']:.1f} s", note)
 
 
-def sweep_times(bench: Bench, size: int) -> None:
-    """Time twenty Bregman sweeps, making the solver, and bringing its result to the host."""
+def sweep_times(bench: Bench, size: int, maps: int = 1) -> None:
+    """Time twenty Bregman sweeps of so many maps: fused, and with torch alone."""
     problem = map_problem(size)
+    name = f"{size}²" if maps == 1 else f"{maps} × {size}²"
+    # A fused sweep moves 33 bytes a cell: potentials, costs and legal moves read, potentials written.
+    limit = f"{1e3 * 20 * 33 * maps * size**2 / BANDWIDTH:.3f} ms"
+    if runs_triton(bench.device):
+        for wide in (False, True):
+            lanes = open_lanes(problem, maps, bench.device, wide)
+            repeated = Repeated(partial(lanes.sweep, 20), bench.device)
+            kind = "float64" if wide else "float32"
+            bench.add(Row(f"20 fused sweeps, exp in {kind}", name, f"{bench.median(repeated):.3f} ms", limit))
+        bench.add(Row("load, value and supply error", name, f"{bench.median(lanes.measured):.3f} ms"))
+    if maps > 1:
+        return
     field = distances_to(problem.grid, problem.cost_map, problem.goals[0])
     potentials = np.minimum(field.distance, field.distance[problem.starts[0]])[None]
     reachable = np.isfinite(field.distance)[None]
-
-    def made() -> TorchProjections:
-        return TorchProjections(
-            problem.grid,
-            problem.cost_map,
-            problem.starts,
-            problem.goals,
-            reachable,
-            potentials,
-            0.05,
-            bench.device,
-        )
-
-    solver = made()
+    ends = problem.starts, problem.goals
+    solver = TorchProjections(problem.grid, problem.cost_map, *ends, reachable, potentials, 0.05, bench.device)
     relaxation, active = np.array([1.9]), np.array([True])
     sweeps = bench.median(lambda: solver.sweep(relaxation, active, 20), 3, 1)
-    # A fused sweep would move 21 bytes a cell: potentials twice, costs, legal moves.
-    limit = 1e3 * 20 * 21 * size**2 / BANDWIDTH
-    note = "limit: the bytes of a fused kernel"
-    bench.add(Row("20 Bregman sweeps", f"{size}²", f"{sweeps:.2f} ms", f"{limit:.3f} ms", note=note))
-    bench.add(Row("making the projections", f"{size}²", f"{bench.median(made, 3, 1):.2f} ms"))
-    to_host = bench.median(lambda: (solver.potentials(), solver.flow()), 3, 1)
-    bench.add(Row("potentials and flow to the host", f"{size}²", f"{to_host:.2f} ms"))
+    bench.add(Row("20 sweeps with torch alone", name, f"{sweeps:.2f} ms", limit))
+
+
+def open_lanes(problem: Problem, maps: int, device: str, wide: bool) -> Lanes:
+    """Return so many lanes of the first route of a problem, each on a map of its own."""
+    cells = problem.grid.passable.size
+    column = torch.arange(problem.grid.shape[1], dtype=torch.float64, device=device)
+    ends = [flat_cells(cell[:1], problem.grid.shape[1]) * maps for cell in (problem.starts, problem.goals)]
+    own = torch.arange(maps, dtype=torch.int32, device=device)
+    generator = np.random.default_rng(0)
+    prices = torch.tensor(generator.uniform(0.5, 2.0, (1, cells)), device=device).repeat(maps, 1)
+    return Lanes(
+        potentials=(column[-1] - column).repeat(maps, problem.grid.shape[0], 1),
+        prices=prices.reshape(maps, *problem.grid.shape),
+        legal=torch.tensor(problem.grid.legal, device=device)[None],
+        price_of=own,
+        legal_of=torch.zeros_like(own),
+        start=torch.tensor(ends[0], dtype=torch.int32, device=device),
+        goal=torch.tensor(ends[1], dtype=torch.int32, device=device),
+        relaxation=torch.full((maps,), 1.9, dtype=torch.float64, device=device),
+        epsilon=torch.full((maps,), 0.05, dtype=torch.float64, device=device),
+        moves=problem.grid.neighbours,
+        mean=True,
+        wide=wide,
+    )
 
 
 def adam_step_times(bench: Bench, size: int) -> None:
     """Time an Adam step of 20 sweeps, against the CPU's with `bregman` and with `logit`."""
     problem = map_problem(size)
     first = first_state(problem.admissible, problem.cost_map, seed=0)
+    many = 5 if size <= 256 else 2
 
     def step(method: Method, device: str, steps: int) -> float:
         rates = [Rate(number, 0.45, 0.007, 0.05) for number in range(1, steps + 3)]
         run = soft_path_steps(problem, first, rates, 20, FlowSettings(method, tolerance=1e-4, device=device))
         return bench.median(lambda: next(run), steps, 2)
 
-    many = 5 if size <= 256 else 2
+    if runs_triton(bench.device):
+        rates = [Rate(number, 0.45, 0.007, 0.05) for number in range(1, 200)]
+        run = DeviceRun(problem, first, rates, 20, bench.device)
+        bench.timed(lambda: run.take((0, 2)))
+        ours = bench.timed(lambda: run.take((2, 102))) / 100
+    else:
+        ours = step("bregman", bench.device, many)
     few = many if size <= 512 else 1
-    ours, cpu, logit = (
-        step("bregman", bench.device, many),
-        step("bregman", "cpu", few),
-        step("logit", "cpu", few),
-    )
+    cpu, logit = (step("bregman", "cpu", few), step("logit", "cpu", few)) if size <= 1024 else (np.nan, np.nan)
     note = f"{cpu / ours:.1f} × bregman, {logit / ours:.1f} × logit ({logit:.1f} ms) on this CPU"
-    bench.add(Row("Adam step, bregman, 20 sweeps", f"{size}²", f"{ours:.1f} ms", "", f"{cpu:.1f} ms", note))
+    goal = {256: "0.5 ms", 1024: "2 ms", 4096: "15 ms"}.get(size, "")
+    bench.add(Row("Adam step, bregman, 20 sweeps", f"{size}²", f"{ours:.3f} ms", goal, f"{cpu:.1f} ms", note))
+
+
+def design_times(bench: Bench, size: int) -> None:
+    """Time a whole design run, looks and bound included, against `logit` on the CPU."""
+    problem = map_problem(size)
+    ends = {}
+    for method, device in (("bregman", bench.device), ("logit", "cpu")):
+        began = bench.seconds()
+        ends[method] = last(optimise_costs(problem, DesignSettings(method, device=device)))
+        ends[method, "s"] = bench.seconds() - began
+    here, there = ends["logit"], ends["bregman"]
+    note = f"score {there.best_score:.2f}, gap {there.gap:.2%}; logit {here.best_score:.2f}, {here.gap:.2%}"
+    ours, cpu = f"{ends['bregman', 's']:.1f} s", f"{ends['logit', 's']:.1f} s"
+    bench.add(Row("design, 400 steps", f"{size}²", ours, "", cpu, note))
 
 
 def optimum_iteration_times(bench: Bench, size: int) -> None:
