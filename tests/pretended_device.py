@@ -18,7 +18,9 @@ import numpy as np
 import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
-from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._python_dispatch import TorchDispatchMode, _disable_current_modes
+
+from engine.core.triton import has_triton
 
 # Dispatched operations that bring a value to the host, and those that may copy between devices.
 READS = ("_local_scalar_dense", "nonzero")
@@ -54,8 +56,26 @@ def pretended_cuda() -> Generator[Recording]:
     """Pretend that this machine has a CUDA device, and record how it is used."""
     recording = Recording()
     one_card = mock.patch.multiple(torch.cuda, is_available=lambda: True, device_count=lambda: 1)
-    with one_card, _Calls(recording), _Operations(recording):
+    with one_card, _fused_kernels_unseen(), _Calls(recording), _Operations(recording):
         yield recording
+
+
+@contextmanager
+def _fused_kernels_unseen() -> Generator[None]:
+    """Let Triton's interpreter, where it is installed, read and write tensors without that being recorded."""
+    if not has_triton():
+        yield
+        return
+    from triton.runtime import interpreter
+
+    launch = interpreter.GridExecutor.__call__
+
+    def unseen(executor: Any, *arguments: Any, **options: Any) -> None:
+        with torch._C.DisableTorchFunction(), _disable_current_modes():
+            launch(executor, *arguments, **options)
+
+    with mock.patch.object(interpreter.GridExecutor, "__call__", unseen):
+        yield
 
 
 class _Operations(TorchDispatchMode):
@@ -75,9 +95,11 @@ class _Operations(TorchDispatchMode):
             alike = all(here or tensor.dim() == 0 for tensor, here in zip(tensors, marked, strict=True))
             if not alike and name not in COPIES:
                 self._recording.mixed[f"{_place()} {name}"] += 1
-            if name in READS:
+            to_host = name == "copy_" and not marked[0]
+            if name in READS or to_host:
                 self._recording.reads[_place()] += 1
-            self._recording.mark(result)
+            if not to_host:
+                self._recording.mark(result)
         return result
 
 

@@ -6,7 +6,7 @@ from torch import Tensor
 BLOCK = 2048
 # From the τ of the step before, Newton's method is there in three or four.
 NEWTON_STEPS = 6
-FIRST_STEPS = 60
+FIRST_STEPS = 30
 
 
 class DeviceShift:
@@ -22,6 +22,7 @@ class DeviceShift:
         maps, groups = theta.shape
         self._blocks = -(-groups // BLOCK)
         self._partials = 1 << (self._blocks - 1).bit_length()
+        self._warps = min(32, max(4, self._partials // 256))
         self._state = theta.new_zeros((maps, 3))
         self._partial = theta.new_empty((maps, self._blocks, 2))
         self.advance(FIRST_STEPS)
@@ -38,6 +39,8 @@ class DeviceShift:
                 self._theta, self._weight, self._state, self._partial, groups, BLOCK=BLOCK, num_warps=8
             )
             next_shift[(maps,)](
-                self._state, self._partial, self._target, self._blocks, PARTIALS=self._partials, num_warps=4
+                *(self._state, self._partial, self._target, self._blocks),
+                PARTIALS=self._partials,
+                num_warps=self._warps,
             )
         return self._state[:, :1]

@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from engine.core.triton import has_triton
 from engine.cost_maps.problem import Objective
 from engine.design.adversarial import DesignSettings, optimise_costs
 from engine.optimum.run import OptimumSettings, approach_optimum
@@ -49,7 +50,7 @@ def cost_map_on_device() -> Tensor:
 
 
 def designing(steps: int, objective: Objective = PROBLEM.objective) -> Callable[[], None]:
-    settings = DesignSettings("bregman", steps=steps, device="cuda", bound=False)
+    settings = DesignSettings("bregman", steps=steps, sweeps=2, device="cuda", bound=False)
     return lambda: run_to_the_end(optimise_costs(replace(PROBLEM, objective=objective), settings))
 
 
@@ -107,7 +108,7 @@ def test_a_design_step_stays_on_its_device(objective: Objective) -> None:
 
 def test_a_resumed_run_stays_on_its_device() -> None:
     def stop_and_go_on() -> None:
-        settings = DesignSettings("bregman", steps=2, device="cuda", bound=False)
+        settings = DesignSettings("bregman", steps=2, sweeps=2, device="cuda", bound=False)
         (last,) = deque(optimise_costs(PROBLEM, settings), maxlen=1)
         run_to_the_end(optimise_costs(PROBLEM, replace(settings, steps=3), last.state))
 
@@ -120,9 +121,7 @@ def test_gradients_of_route_costs_stay_on_the_device(method: Method, rule: Rule)
     settings = FlowSettings(method, 0.05, max_iterations=3, device="cuda")
 
     def backward() -> None:
-        costs, _ = route_costs(
-            cost_map_on_device(), PROBLEM.grid, PROBLEM.starts, PROBLEM.goals, settings, rule
-        )
+        costs, _ = route_costs(cost_map_on_device(), PROBLEM.grid, PROBLEM.starts, PROBLEM.goals, settings, rule)
         costs.sum().backward()
 
     recorded(backward)
@@ -134,9 +133,7 @@ def test_gradients_of_route_loads_stay_on_the_device(method: Method, rule: Rule)
     settings = FlowSettings(method, 0.05, max_iterations=3, device="cuda")
 
     def backward() -> None:
-        loads, _ = route_loads(
-            cost_map_on_device(), PROBLEM.grid, PROBLEM.starts, PROBLEM.goals, settings, rule
-        )
+        loads, _ = route_loads(cost_map_on_device(), PROBLEM.grid, PROBLEM.starts, PROBLEM.goals, settings, rule)
         loads.square().sum().backward()
 
     recorded(backward)
@@ -184,7 +181,16 @@ def reads(work: Callable[[], object]) -> int:
     return sum(recorded(work).reads.values())
 
 
-def test_a_design_step_stays_on_its_device_and_reads_it_at_most_31_times() -> None:
+@pytest.mark.skipif(not has_triton(), reason="Triton is not installed; the extra gpu-test has it")
+def test_a_design_step_in_fused_kernels_stays_on_its_device_and_reads_nothing() -> None:
+    # A run is looked at at its first step, every tenth, and its last: twice in either of these.
+    assert reads(designing(3)) - reads(designing(2)) == 0
+
+
+def test_a_design_step_without_fused_kernels_reads_its_device_at_most_31_times(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("engine.core.triton.has_triton", lambda: False)
     assert reads(designing(3)) - reads(designing(2)) <= 31
 
 

@@ -221,15 +221,15 @@ def adam_step_times(bench: Bench, size: int) -> None:
 def design_times(bench: Bench, size: int) -> None:
     """Time a whole design run, looks and bound included, against `logit` on the CPU."""
     problem = map_problem(size)
-    ends = {}
-    for method, device in (("bregman", bench.device), ("logit", "cpu")):
+    ways: tuple[tuple[Method, str], ...] = (("bregman", bench.device), ("logit", "cpu"))
+    ends, seconds = [], []
+    for method, device in ways:
         began = bench.seconds()
-        ends[method] = last(optimise_costs(problem, DesignSettings(method, device=device)))
-        ends[method, "s"] = bench.seconds() - began
-    here, there = ends["logit"], ends["bregman"]
+        ends.append(last(optimise_costs(problem, DesignSettings(method, device=device))))
+        seconds.append(f"{bench.seconds() - began:.1f} s")
+    there, here = ends
     note = f"score {there.best_score:.2f}, gap {there.gap:.2%}; logit {here.best_score:.2f}, {here.gap:.2%}"
-    ours, cpu = f"{ends['bregman', 's']:.1f} s", f"{ends['logit', 's']:.1f} s"
-    bench.add(Row("design, 400 steps", f"{size}²", ours, "", cpu, note))
+    bench.add(Row("design, 400 steps", f"{size}²", seconds[0], "", seconds[1], note))
 
 
 def optimum_iteration_times(bench: Bench, size: int) -> None:

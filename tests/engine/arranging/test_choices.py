@@ -40,9 +40,7 @@ def test_districts_keep_their_own_numbers():
     terrain, districts = drawn(), blocks((8, 8), 4)
     choices = choices_of(Arrangement(terrain, (WALKER,), Limits(districts=districts)))
     for pool, number in enumerate(np.unique(districts)):
-        np.testing.assert_array_equal(
-            choices.most[pool], np.bincount(terrain[districts == number], minlength=3)
-        )
+        np.testing.assert_array_equal(choices.most[pool], np.bincount(terrain[districts == number], minlength=3))
 
 
 @pytest.mark.parametrize(

@@ -29,9 +29,7 @@ def test_tidying_makes_neighbours_alike_and_no_path_worse(symmetry):
     for _ in range(6):
         tidier = tidied(prepared, found, generator)
         assert tidier.loss <= found.loss
-        np.testing.assert_array_equal(
-            np.bincount(tidier.terrain.reshape(-1)), np.bincount(terrain.reshape(-1))
-        )
+        np.testing.assert_array_equal(np.bincount(tidier.terrain.reshape(-1)), np.bincount(terrain.reshape(-1)))
         found = tidier
     assert unlike(found.terrain) < 0.7 * unlike(terrain)
     if symmetry == "left_right":
