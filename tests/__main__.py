@@ -41,7 +41,7 @@ FAST = {
 
 def main(arguments: Sequence[str]) -> int:
     """Run every check, each to its end, and return the first exit code that is not 0."""
-    bootstrap.ensure(extras=["test"], libraries=OFFSCREEN_LIBRARIES)
+    bootstrap.ensure(extras=["test", "gpu-test"], libraries=OFFSCREEN_LIBRARIES)
     # Drawn tests compare pixels: no display, no scaling, one size of letters.
     for name, value in {"QT_QPA_PLATFORM": "offscreen", "QT_SCALE_FACTOR": "1", "QT_FONT_DPI": "96"}.items():
         os.environ.setdefault(name, value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import operator
 import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,9 +53,15 @@ def version() -> str:
 
 
 def requirements(project: Mapping[str, Any], extras: Sequence[str]) -> list[str]:
-    """Return the requirement strings of the project and of the named extras."""
+    """Return the requirement strings of the project and of the named extras, as far as this system has them."""
     optional = project["project"]["optional-dependencies"]
-    return [*project["project"]["dependencies"], *(line for extra in extras for line in optional[extra])]
+    lines = [*project["project"]["dependencies"], *(line for extra in extras for line in optional[extra])]
+    return [line for line in lines if _of_this_system(line)]
+
+
+def _of_this_system(requirement: str) -> bool:
+    system = re.search(r";\s*sys_platform == '(\w+)'", requirement)
+    return system is None or system[1] == sys.platform
 
 
 def complete(project: Mapping[str, Any], extras: Sequence[str]) -> bool:

@@ -22,6 +22,7 @@ from engine.core.errors import ProblemError, SuggestedFix
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from engine.core.device import Placement
     from engine.cost_maps.problem import Aim, Problem
     from maps.document import MapDocument
 
@@ -33,6 +34,7 @@ class AdversarialFigures:
     bound: that no map passes which keeps as much, where the map is kept at all.  gap: of the best map to it,
     relative.  longest: a bound for every map.  kept: share of the drawn cost that the best map leaves in place.
     off_target: worst relative deviation from a target.  quantity: of what the path costs are, in words.
+    device: where the step was computed.
     """
 
     bound: float = curve(
@@ -54,6 +56,7 @@ class AdversarialFigures:
     kept: float = 1.0
     off_target: float = nan
     quantity: str = "Path"
+    device: str = "cpu"
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,9 +136,9 @@ class AdversarialPath(Scenario[AdversarialSettings, AdversarialFigures, Floats])
 
         problem = adversarial_problem(document, settings)
         check_problem(problem)
-        device = device_of(settings, problem)
+        placement = placement_of(settings, problem)
         if settings.method != "optimum":
-            return _design_steps(problem, settings, settings.method, device, state)
+            return _design_steps(problem, settings, settings.method, placement, state)
         if not problem.objective.linear:
             raise ProblemError(
                 "objective",
@@ -143,7 +146,7 @@ class AdversarialPath(Scenario[AdversarialSettings, AdversarialFigures, Floats])
                 "method logit or bregman for this one",
                 SuggestedFix("method", "logit"),
             )
-        return _optimum_steps(problem, settings, device, state)
+        return _optimum_steps(problem, settings, placement, state)
 
     def total_steps(self, settings: AdversarialSettings) -> int | None:
         """Return Adam's steps; the true optimum takes as many as it needs."""
@@ -197,7 +200,7 @@ class AdversarialPath(Scenario[AdversarialSettings, AdversarialFigures, Floats])
             keeping_gap=_gap(keeping, reached),
             budget=after.total_cost,
             method=settings.method,
-            device=device_of(settings, problem),
+            device=last.figures.device,
             aim=settings.aim,
             routes=routes,
         )
@@ -251,12 +254,12 @@ def adversarial_problem(document: MapDocument, settings: AdversarialSettings) ->
     )
 
 
-def device_of(settings: AdversarialSettings, problem: Problem) -> str:
-    """Return where a run with these settings computes.
+def placement_of(settings: AdversarialSettings, problem: Problem) -> Placement:
+    """Return where a run with these settings computes, and why.
 
     Raises ProblemError for a device that is not there, and for the true optimum of several classes off the CPU.
     """
-    from engine.core.device import pick_device
+    from engine.core.device import Placement, place
 
     if settings.method == "optimum" and not problem.moves_alike:
         if settings.device not in ("auto", "cpu"):
@@ -265,31 +268,36 @@ def device_of(settings: AdversarialSettings, problem: Problem) -> str:
                 "the true optimum of several movement classes needs the CPU; choose it, or another method",
                 SuggestedFix("device", "cpu"),
             )
-        return "cpu"
-    return pick_device(settings.device, settings.method, problem.size)
+        return Placement("cpu", "the true optimum of several movement classes needs it")
+    return place(settings.device, settings.method, problem.size)
 
 
 def _design_steps(
     problem: Problem,
     settings: AdversarialSettings,
     method: Literal["logit", "bregman", "exact"],
-    device: str,
+    placement: Placement,
     state: object,
 ) -> Iterator[AdversarialStep]:
-    from engine.design.adversarial import DesignSettings, DesignState, optimise_costs
+    from engine.core.device import placed_iterates
+    from engine.design.adversarial import DesignIterate, DesignSettings, DesignState, optimise_costs
 
-    how = DesignSettings(
-        method=method,
-        steps=settings.steps,
-        learning_rate=settings.learning_rate,
-        epsilon_end=settings.epsilon,
-        tolerance=settings.tolerance,
-        seed=settings.seed,
-        device=device,
-    )
+    def run(device: str, state: DesignState | None) -> Iterator[DesignIterate]:
+        how = DesignSettings(
+            method=method,
+            steps=settings.steps,
+            learning_rate=settings.learning_rate,
+            epsilon_end=settings.epsilon,
+            tolerance=settings.tolerance,
+            seed=settings.seed,
+            device=device,
+        )
+        return optimise_costs(problem, how, state)
+
     if state is None:
         yield _as_drawn(problem)
-    for iterate in optimise_costs(problem, how, state_of(DesignState, state)):
+    first = state_of(DesignState, state)
+    for iterate, placed in placed_iterates(run, placement, first, lambda iterate: iterate.state):
         longest = nan if iterate.upper_bound is None else iterate.upper_bound
         bound = longest if iterate.keeping_bound is None else min(longest, iterate.keeping_bound)
         figures = AdversarialFigures(
@@ -302,12 +310,13 @@ def _design_steps(
             kept=iterate.kept,
             off_target=iterate.best_score if settings.aim == "target" else nan,
             quantity=_quantity(problem),
+            device=placed.device,
         )
         shown = iterate.cost_map if iterate.status is None else iterate.best_map
         yield RunStep(
             iterate.step,
             figures,
-            _framing(problem, iterate.step, shown, iterate.loads, device),
+            _framing(problem, iterate.step, shown, iterate.loads, placed),
             iterate.best_map,
             iterate.state,
             iterate.status,
@@ -316,17 +325,23 @@ def _design_steps(
 
 
 def _optimum_steps(
-    problem: Problem, settings: AdversarialSettings, device: str, state: object
+    problem: Problem, settings: AdversarialSettings, placement: Placement, state: object
 ) -> Iterator[AdversarialStep]:
+    from engine.core.device import placed_iterates
     from engine.cost_maps.change import share_kept
-    from engine.optimum.run import OptimumSettings, approach_optimum
+    from engine.optimum.run import OptimumIterate, OptimumSettings, approach_optimum
     from engine.optimum.saddle_point import SaddlePoint
 
     default = OptimumSettings()
-    how = OptimumSettings(settings.tolerance or default.tolerance, default.max_iterations, device=device)
+
+    def run(device: str, state: SaddlePoint | None) -> Iterator[OptimumIterate]:
+        how = OptimumSettings(settings.tolerance or default.tolerance, default.max_iterations, device=device)
+        return approach_optimum(problem, how, state)
+
     if state is None:
         yield _as_drawn(problem)
-    for iterate in approach_optimum(problem, how, state_of(SaddlePoint, state)):
+    first = state_of(SaddlePoint, state)
+    for iterate, placed in placed_iterates(run, placement, first, lambda iterate: iterate.warm_start):
         yield RunStep(
             iterate.iterations,
             AdversarialFigures(
@@ -337,8 +352,9 @@ def _optimum_steps(
                 longest=iterate.upper_bound,
                 kept=share_kept(problem.grid.passable, problem.cost_map, iterate.cost_map),
                 quantity=_quantity(problem),
+                device=placed.device,
             ),
-            _framing(problem, iterate.iterations, iterate.cost_map, iterate.loads, device),
+            _framing(problem, iterate.iterations, iterate.cost_map, iterate.loads, placed),
             iterate.cost_map,
             iterate.warm_start,
             iterate.status,
@@ -354,9 +370,7 @@ def _as_drawn(problem: Problem) -> AdversarialStep:
     costs = path_costs(problem, problem.cost_map)
     drawn = _shown_cost(problem, costs)
     off_target = score(problem, costs) if problem.objective.aim == "target" else nan
-    figures = AdversarialFigures(
-        best=drawn, path_cost=drawn, off_target=off_target, quantity=_quantity(problem)
-    )
+    figures = AdversarialFigures(best=drawn, path_cost=drawn, off_target=off_target, quantity=_quantity(problem))
     return RunStep(0, figures, _framing(problem, 0, problem.cost_map, None))
 
 
@@ -386,13 +400,14 @@ def _quantity(problem: Problem) -> str:
 
 
 def _framing(
-    problem: Problem, step: int, cost_map: Floats, loads: Floats | None, device: str = "cpu"
+    problem: Problem, step: int, cost_map: Floats, loads: Floats | None, placed: Placement | None = None
 ) -> Callable[[], Frame]:
     """Return what makes the frame. loads: (R, H, W) soft traffic of the routes, drawn as their weighted sum."""
 
     def frame() -> Frame:
         traffic = None if loads is None else np.einsum("r,rhw->hw", problem.weights, loads)
         paths = path_cells(problem.movements, cost_map, problem.routes)
-        return Frame(step, cost_map, traffic, paths, device=device)
+        where = ("cpu", "") if placed is None else (placed.device, placed.reason)
+        return Frame(step, cost_map, traffic, paths, device=where[0], device_reason=where[1])
 
     return frame

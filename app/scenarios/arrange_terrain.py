@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from engine.arranging.run import ArrangeIterate
     from maps.document import MapDocument
 
+
 @dataclass(frozen=True)
 class ArrangeFigures:
     """Path costs of a step: the weighted sum of the routes, with "fair" the smallest ratio to the drawn cost.
@@ -245,9 +246,7 @@ def _differ(before: MapDocument, after: MapDocument) -> npt.NDArray[np.bool_]:
     return (after.cost != before.cost) | (after.terrain != before.terrain)
 
 
-def _steps(
-    problem: Arrangement, tiles: Tiles, settings: ArrangeSettings, state: object
-) -> Iterator[ArrangeStep]:
+def _steps(problem: Arrangement, tiles: Tiles, settings: ArrangeSettings, state: object) -> Iterator[ArrangeStep]:
     from engine.arranging import run as engine
 
     how = engine.ArrangeSettings(

@@ -49,6 +49,7 @@ class Frame:
     terrain: (H, W) numbers in the palette, of a run that arranges terrain.
     layouts: name to positions (n, 2).
     plan: its largest couplings; rows are the points that they begin at.
+    device, device_reason: where it was computed, and why there, in words.
     """
 
     step: int
@@ -62,3 +63,4 @@ class Frame:
     plan: Plan | None = None
     scatter: Scatter | None = None
     device: str = "cpu"
+    device_reason: str = ""

@@ -90,9 +90,7 @@ def route_movements(document: MapDocument) -> tuple[Movement, ...]:
     return tuple(movement or plain for movement in class_movements(document))
 
 
-def exact_paths(
-    movements: Iterable[Movement], cost_map: Floats, routes: Iterable[Ends]
-) -> Iterator[ExactPath]:
+def exact_paths(movements: Iterable[Movement], cost_map: Floats, routes: Iterable[Ends]) -> Iterator[ExactPath]:
     """Yield the shortest path of each route, in order, by the movement of each.
 
     Distances to a goal are computed once and kept only as long as another route needs them.

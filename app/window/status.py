@@ -141,4 +141,7 @@ class StatusBar(QStatusBar):
         self._zoom.setText(f"{scale:.3g} px")
 
     def _show_device(self, frame: Frame) -> None:
-        self._device.setText(DEVICES.get(frame.device, frame.device))
+        where = DEVICES.get(frame.device, frame.device)
+        self._device.setText(where)
+        why = frame.device_reason
+        self._device.setToolTip(self.tr("The run computes on the {}: {}").format(where, why) if why else "")

@@ -109,9 +109,7 @@ def _assign_pools(
 ) -> bool:
     for pool in range(start.size - 1):
         first, last = start[pool], start[pool + 1]
-        if not _assign_pool(
-            scores[first:last], least[pool], most[pool], prices[pool], chosen[first:last], stop
-        ):
+        if not _assign_pool(scores[first:last], least[pool], most[pool], prices[pool], chosen[first:last], stop):
             return False
     return True
 

@@ -49,9 +49,7 @@ def has_bound(problem: Arrangement, choices: Choices) -> bool:
 def first_proof(choices: Choices, walks: tuple[Walk, ...]) -> Proof:
     """Return a proof without loads."""
     shape = choices.terrain.shape
-    return Proof(
-        np.zeros((len(MEMORIES), len(walks), *shape)), np.zeros((len(MEMORIES), *choices.least.shape))
-    )
+    return Proof(np.zeros((len(MEMORIES), len(walks), *shape)), np.zeros((len(MEMORIES), *choices.least.shape)))
 
 
 def with_loads(proof: Proof, loads: Floats) -> Proof:

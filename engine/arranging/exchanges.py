@@ -50,9 +50,7 @@ class Exchanges:
     accepted: how many exchanges were kept.
     """
 
-    def __init__(
-        self, prepared: Prepared, chosen: Integers, heat: Heat, generator: np.random.Generator
-    ) -> None:
+    def __init__(self, prepared: Prepared, chosen: Integers, heat: Heat, generator: np.random.Generator) -> None:
         self._prepared, self._heat, self._generator = prepared, heat, generator
         choices, terrains = prepared.choices, prepared.problem.terrains
         self._pool = np.repeat(np.arange(choices.start.size - 1), np.diff(choices.start))

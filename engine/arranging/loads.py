@@ -48,9 +48,7 @@ def walks_of(problem: Arrangement, choices: Choices) -> tuple[Walk, ...]:
     return tuple(walks)
 
 
-def soft_loads(
-    walks: tuple[Walk, ...], choices: Choices, plan: Floats, epsilon: float
-) -> tuple[Floats, Floats]:
+def soft_loads(walks: tuple[Walk, ...], choices: Choices, plan: Floats, epsilon: float) -> tuple[Floats, Floats]:
     """Return path costs (R,) and the loads (R, H, W) of the soft paths over a plan (U, T).
 
     epsilon: of the logit flow, as a share of each class's mean cost.

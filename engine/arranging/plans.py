@@ -35,9 +35,7 @@ def plan_of(choices: Choices, values: Floats, prices: Floats) -> tuple[Floats, F
     return plan, prices
 
 
-def plan_within(
-    choices: Choices, values: Floats, prices: Floats, most_changed: float
-) -> tuple[Floats, Floats]:
+def plan_within(choices: Choices, values: Floats, prices: Floats, most_changed: float) -> tuple[Floats, Floats]:
     """Return plan and prices as `plan_of`, of the plans that change at most so many tiles of the drawn map.
 
     Changing a tile has a price of its own, the smallest that is enough.

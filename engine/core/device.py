@@ -1,31 +1,45 @@
-"""Where a run computes."""
+"""Where a run computes, and why there."""
 
 import math
 import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 
 from engine.core.errors import ProblemError, SuggestedFix
+from engine.core.triton import has_triton
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
-# From so many cells times routes on, a method is faster on a CUDA device than on the CPU; methods that are not
-# named never are. Estimates from counted kernels and measured CPU times, without a card: an Adam step of
-# `bregman` launches kernels for 25 ms, and takes 1.9 µs a cell on the CPU; an iteration of `optimum` launches
-# them for 2 ms, and takes 50 ns a cell. To be replaced by what `python -m tests.benchmarks.gpu` measures.
-BREAK_EVENS = {"bregman": 16_000, "optimum": 40_000}
+# From so many cells times routes on, a step of a method is faster on a CUDA device than on the CPU; methods that
+# are not named never are. FUSED: with Triton's kernels.  TORCH: without them. Both as they were printed by
+# `python -m tests.benchmarks.gpu --calibrate`, on an H200 beside one core of its host.
+FUSED = {"bregman": 1_000, "optimum": 40_000}
+TORCH = {"bregman": 40_000, "optimum": 150_000}
+
+Iterate = TypeVar("Iterate")
+State = TypeVar("State")
 
 
-def pick_device(device: str, method: str, size: int = 0) -> str:
-    """Return the device to use for "auto" or a torch device such as "cpu", "cuda:1" or "mps".
+@dataclass(frozen=True)
+class Placement:
+    """Where a run computes. device: "cpu" for the compiled loops, or a torch device.  reason: why, in words."""
 
-    "auto" takes CUDA where the method gains by it on `size` cells times routes, by the table of estimates in this
-    file, and the CPU elsewhere. "cpu" stands for the compiled loops; any other device, "cpu:0" too, runs the torch
-    implementation. Raises ProblemError, saying what there is, if the device that was asked for is not there.
+    device: str
+    reason: str
+
+
+def place(device: str, method: str, size: int = 0) -> Placement:
+    """Return where to compute for "auto" or a torch device such as "cpu", "cuda:1" or "mps".
+
+    "auto" takes CUDA where the method gains by it on `size` cells times routes, by the tables in this file, and
+    the CPU elsewhere. "cpu" stands for the compiled loops; any other device, "cpu:0" too, runs the implementations
+    in torch. Raises ProblemError, saying what there is, if the device that was asked for is not there.
     """
     if device == "auto":
-        gains = torch.cuda.is_available() and size >= BREAK_EVENS.get(method, math.inf)
-        return "cuda" if gains else "cpu"
+        return _placed(method, size)
     available = ["cpu"]
     if torch.cuda.is_available():
         available.append("cuda")
@@ -38,7 +52,36 @@ def pick_device(device: str, method: str, size: int = 0) -> str:
             f"device {device!r} is not available; this machine has: {there}",
             SuggestedFix("device", "auto"),
         )
-    return device
+    return Placement(device, "chosen in the settings")
+
+
+def pick_device(device: str, method: str, size: int = 0) -> str:
+    """Return the device of `place`."""
+    return place(device, method, size).device
+
+
+def placed_iterates(
+    run: Callable[[str, State], Iterator[Iterate]],
+    placement: Placement,
+    state: State,
+    state_of: Callable[[Iterate], State],
+) -> Iterator[tuple[Iterate, Placement]]:
+    """Yield what a run yields, and where it was computed; where the device's memory ends, the CPU goes on.
+
+    run: begins one on a device from a state.  state_of: the state to go on from after an iterate.
+    """
+    try:
+        for iterate in run(placement.device, state):
+            state = state_of(iterate)
+            yield iterate, placement
+        return
+    except torch.OutOfMemoryError:
+        if placement.device == "cpu":
+            raise
+    torch.cuda.empty_cache()
+    here = Placement("cpu", "the GPU's memory is too small for this map, so the run went on here")
+    for iterate in run("cpu", state):
+        yield iterate, here
 
 
 def use_few_threads() -> int:
@@ -52,6 +95,19 @@ def use_few_threads() -> int:
     threads = int(asked) if asked.isdigit() and int(asked) > 0 else 1
     torch.set_num_threads(threads)
     return threads
+
+
+def _placed(method: str, size: int) -> Placement:
+    gains = FUSED if has_triton() else TORCH
+    needed = gains.get(method, math.inf)
+    if not torch.cuda.is_available():
+        return Placement("cpu", "there is no CUDA device")
+    if method not in gains:
+        faster = ", ".join(sorted(gains))
+        return Placement("cpu", f"the method {method} is made for it; on the GPU run: {faster}")
+    if size < needed:
+        return Placement("cpu", f"{size:,} cells times routes; the GPU is faster from {needed:,} on")
+    return Placement("cuda", f"{size:,} cells times routes; it is faster than the CPU from {needed:,} on")
 
 
 def _exists(name: str, available: list[str]) -> bool:

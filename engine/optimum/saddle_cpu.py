@@ -177,9 +177,7 @@ class CpuSaddle:
             load += one.work.load if one.factor is None else one.factor * one.work.load
         first = self._classes[0]
         work = first.work._replace(load=load)
-        self._shift = step_costs(
-            point, self._anchor, first.constants, work, self._shift, sigma_cost, keep, reach
-        )
+        self._shift = step_costs(point, self._anchor, first.constants, work, self._shift, sigma_cost, keep, reach)
 
 
 def _classes(problem: Problem) -> list[_Class]:

@@ -1,6 +1,7 @@
 """What Longcut needs, against what an interpreter has."""
 
 import re
+import sys
 from importlib import metadata
 
 import pytest
@@ -53,3 +54,12 @@ def test_versions_are_compared_as_numbers(
 def test_every_requirement_is_written_in_the_terms_that_installed_understands() -> None:
     for line in requirements(PROJECT, ["test"]):
         assert REQUIREMENT.fullmatch(line), line
+
+
+@pytest.mark.parametrize(("system", "count"), [("linux", 1), ("win32", 0)])
+def test_what_another_system_needs_is_not_required_of_this_one(
+    system: str, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "platform", system)
+    project = {"project": {"dependencies": [], "optional-dependencies": {"x": ["a>=1; sys_platform == 'linux'"]}}}
+    assert len(requirements(project, ["x"])) == count

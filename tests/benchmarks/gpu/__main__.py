@@ -10,7 +10,7 @@ import sys
 
 import torch
 
-from tests.benchmarks.gpu import device, paths, transport
+from tests.benchmarks.gpu import calibrate, device, paths, transport
 from tests.benchmarks.gpu.bench import Bench
 
 
@@ -20,12 +20,19 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--device", default="cuda", help="a torch device; cpu:0 tries the checks without a card")
     parser.add_argument("--minutes", type=float, default=7.0, help="no check begins later")
     parser.add_argument("--small", action="store_true", help="only small maps and few points")
+    parser.add_argument(
+        "--calibrate", action="store_true", help="print from which size on `auto` should choose it"
+    )
     parser.add_argument("--only", default="", help="names of checks, with commas between; all others are left out")
     options = parser.parse_args(arguments)
     only = frozenset(name for name in options.only.split(",") if name)
     bench = Bench(options.device, options.minutes, options.small, only)
     if not bench.cuda:
         torch.set_num_threads(1)
+    if options.calibrate:
+        bench.run(device.card)
+        bench.run(calibrate.break_evens)
+        return bench.finish()
     for check in (device.card, device.copy_bandwidth, device.launches, device.copy_to_host, paths.first_calls):
         bench.run(check)
     compare(bench)

@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from engine.core.device import BREAK_EVENS, pick_device
+from engine.core import device
+from engine.core.device import FUSED, TORCH, Placement, pick_device, place, placed_iterates
 from engine.core.errors import ProblemError
 
 
@@ -28,17 +29,46 @@ def test_any_card_that_is_there_may_be_asked_for(two_cards):
     assert [pick_device(wish, "logit", 1) for wish in ("cuda", "cuda:0", "cuda:1")] == ["cuda", "cuda:0", "cuda:1"]
 
 
-@pytest.mark.parametrize("method", sorted(BREAK_EVENS))
-def test_auto_takes_the_card_from_the_break_even_on(method, two_cards):
-    sizes = BREAK_EVENS[method] - 1, BREAK_EVENS[method]
-    assert [pick_device("auto", method, size) for size in sizes] == ["cpu", "cuda"]
+@pytest.mark.parametrize("method", sorted(FUSED))
+@pytest.mark.parametrize("triton", [True, False])
+def test_auto_takes_the_card_from_the_break_even_on(method, triton, two_cards, monkeypatch):
+    monkeypatch.setattr(device, "has_triton", lambda: triton)
+    needed = (FUSED if triton else TORCH)[method]
+    assert [pick_device("auto", method, size) for size in (needed - 1, needed)] == ["cpu", "cuda"]
+    assert f"the GPU is faster from {needed:,} on" in place("auto", method, needed - 1).reason
 
 
 @pytest.mark.parametrize("method", ["logit", "exact"])
 def test_methods_that_a_card_does_not_help_stay_on_the_cpu(method, two_cards):
     assert pick_device("auto", method, 10**9) == "cpu"
+    assert "on the GPU run: bregman, optimum" in place("auto", method, 10**9).reason
 
 
 def test_auto_is_the_cpu_where_there_is_no_card(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    assert pick_device("auto", "bregman", 10**9) == "cpu"
+    assert place("auto", "bregman", 10**9) == Placement("cpu", "there is no CUDA device")
+
+
+def counting(fails_at: dict[str, int]):
+    """A run that counts on from its state to five, and runs out of memory at a number of its device's."""
+
+    def run(where, state):
+        for number in range(state + 1, 6):
+            if fails_at.get(where) == number:
+                raise torch.OutOfMemoryError("CUDA out of memory")
+            yield number
+
+    return run
+
+
+def test_where_the_memory_of_the_card_ends_the_cpu_goes_on_from_the_last_step():
+    there = Placement("cuda", "chosen in the settings")
+    steps = list(placed_iterates(counting({"cuda": 3}), there, 0, lambda number: number))
+    assert [number for number, _ in steps] == [1, 2, 3, 4, 5]
+    assert [placed.device for _, placed in steps] == ["cuda", "cuda", "cpu", "cpu", "cpu"]
+    assert "the GPU's memory is too small" in steps[2][1].reason
+
+
+def test_no_memory_on_the_cpu_is_an_error():
+    with pytest.raises(torch.OutOfMemoryError):
+        list(placed_iterates(counting({"cpu": 2}), Placement("cpu", ""), 0, lambda number: number))
