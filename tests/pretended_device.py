@@ -3,6 +3,8 @@
 Every tensor made with `device="cuda"` is a CPU tensor whose storage is marked, and so is every result computed
 from one. Recorded are operations on marked and unmarked tensors together, which a real device refuses, and
 reads of marked values by the host, which make it wait for the device. Races and times are not seen.
+Fused kernels run in Triton's interpreter where that is asked for (TRITON_INTERPRET=1 before they are imported);
+else Triton counts as missing.
 """
 
 import sys
@@ -18,7 +20,9 @@ import numpy as np
 import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
-from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._python_dispatch import TorchDispatchMode, _disable_current_modes
+
+from engine.core.triton import has_triton, interpreted
 
 # Dispatched operations that bring a value to the host, and those that may copy between devices.
 READS = ("_local_scalar_dense", "nonzero")
@@ -31,10 +35,12 @@ class Recording:
     """What happened on the pretended device: how often, by file, line and operation.
 
     mixed: operations on tensors of two devices.  reads: values of the device that the host waited for.
+    launches: of fused kernels, by their names.
     """
 
     mixed: Counter[str] = field(default_factory=Counter)
     reads: Counter[str] = field(default_factory=Counter)
+    launches: Counter[str] = field(default_factory=Counter)
     _storages: dict[int, torch.UntypedStorage] = field(default_factory=dict)  # kept alive: addresses are reused
 
     def on_device(self, tensor: Tensor) -> bool:
@@ -54,8 +60,30 @@ def pretended_cuda() -> Generator[Recording]:
     """Pretend that this machine has a CUDA device, and record how it is used."""
     recording = Recording()
     one_card = mock.patch.multiple(torch.cuda, is_available=lambda: True, device_count=lambda: 1)
-    with one_card, _Calls(recording), _Operations(recording):
+    with one_card, _kernels(recording), _Calls(recording), _Operations(recording):
         yield recording
+
+
+@contextmanager
+def _kernels(recording: Recording) -> Generator[None]:
+    """Let fused kernels run in the interpreter, unseen: what it copies to the host no card would."""
+    if not (has_triton() and interpreted()):
+        with mock.patch("engine.core.triton.has_triton", return_value=False):
+            yield
+        return
+    from triton.runtime.interpreter import GridExecutor
+
+    launch = GridExecutor.__call__
+
+    def launched(self: Any, *args: Any, **kwargs: Any) -> None:
+        if not all(map(recording.on_device, _tensors([*args, *kwargs.values()]))):
+            recording.mixed[f"{_place()} {self.fn.__name__}"] += 1
+        recording.launches[self.fn.__name__] += 1
+        with torch._C.DisableTorchFunction(), _disable_current_modes():
+            launch(self, *args, **kwargs)
+
+    with mock.patch.object(GridExecutor, "__call__", launched):
+        yield
 
 
 class _Operations(TorchDispatchMode):

@@ -61,32 +61,57 @@ class Multigrid(NamedTuple):
     coarsest: Floats
 
 
-def multigrid(grid: Grid, starts: list[Cell], border: int) -> Multigrid:
-    """Build the hierarchy for the cells reachable from `starts`, on maps with a border of `border` cells."""
+class Hierarchy(NamedTuple):
+    """The levels as sparse matrices, from the finest to the coarsest, before they are packed for a device.
+
+    rows, columns: (n,) of the cells that can be reached, the unknowns of the finest level.
+    blocks: rows and columns of the blocks in which the pieces of the first coarser level lie.
+    pieces: of every unknown of all but the last level.  laplacians: L of all levels.
+    prolongations: P of all but the last.
+    """
+
+    rows: Integers
+    columns: Integers
+    blocks: tuple[Integers, Integers]
+    pieces: list[Integers]
+    laplacians: list[Sparse]
+    prolongations: list[Sparse]
+
+
+def hierarchy(grid: Grid, starts: list[Cell]) -> Hierarchy:
+    """Build the levels for the cells reachable from `starts`."""
     rows, columns, laplacian = _laplacian(grid, starts)
-    inside = np.zeros(grid.shape, dtype=bool)
-    inside[rows, columns] = True
-    damped = np.zeros(grid.shape)
-    damped[rows, columns] = _damped(laplacian)
-    cells = (rows + border) * (grid.shape[1] + 2 * border) + columns + border
-    sizes = [cells.size]
-    laplacians: list[Sparse] = []
-    prolongations: list[Sparse] = []
-    while len(sizes) == 1 or (sizes[-1] > COARSEST and (rows.any() or columns.any())):
+    found = Hierarchy(rows, columns, (rows, columns), [], [laplacian], [])
+    while not found.pieces or (rows.size > COARSEST and (rows.any() or columns.any())):
         check()
         piece, rows, columns = _pieces(laplacian, rows // BLOCK, columns // BLOCK)
         check()
         entries = np.ones(piece.size), (np.arange(piece.size), piece)
         indicator = sparse.csr_matrix(entries, (piece.size, rows.size))
-        prolongation = indicator - sparse.diags(_damped(laplacian)) @ (laplacian @ indicator)
-        sizes.append(rows.size)
-        laplacians.append(laplacian)
-        prolongations.append(prolongation)
+        prolongation = indicator - sparse.diags(jacobi(laplacian)) @ (laplacian @ indicator)
         check()
         laplacian = prolongation.T @ laplacian
         check()
         laplacian = laplacian @ prolongation
+        if not found.pieces:
+            found = found._replace(blocks=(rows, columns))
+        found.pieces.append(piece)
+        found.laplacians.append(laplacian)
+        found.prolongations.append(prolongation)
     check()
+    return found
+
+
+def multigrid(grid: Grid, starts: list[Cell], border: int) -> Multigrid:
+    """Build the hierarchy for the cells reachable from `starts`, on maps with a border of `border` cells."""
+    levels = hierarchy(grid, starts)
+    rows, columns, laplacians, prolongations = levels.rows, levels.columns, levels.laplacians, levels.prolongations
+    inside = np.zeros(grid.shape, dtype=bool)
+    inside[rows, columns] = True
+    damped = np.zeros(grid.shape)
+    damped[rows, columns] = jacobi(laplacians[0])
+    cells = (rows + border) * (grid.shape[1] + 2 * border) + columns + border
+    sizes = [laplacian.shape[0] for laplacian in laplacians]
     gather = _stacked([prolongations[0].T])
     return Multigrid(
         legal=np.pad(np.where(inside, grid.legal, 0).astype(np.uint8), border),
@@ -95,12 +120,26 @@ def multigrid(grid: Grid, starts: list[Cell], border: int) -> Multigrid:
         spread=_stacked(prolongations[:1]),
         gather=gather._replace(column=cells[gather.column].astype(np.uint32)),
         first=np.cumsum([0, *sizes[1:]]),
-        coarse_damped=np.concatenate([*(_damped(level) for level in laplacians[1:]), np.zeros(sizes[-1])]),
-        laplacian=_stacked(laplacians[1:]),
+        coarse_damped=np.concatenate([*map(jacobi, laplacians[1:-1]), np.zeros(sizes[-1])]),
+        laplacian=_stacked(laplacians[1:-1]),
         prolongation=_stacked(prolongations[1:]),
         restriction=_stacked([matrix.T for matrix in prolongations[1:]]),
-        coarsest=np.linalg.pinv(laplacian.toarray(), rcond=1e-10, hermitian=True),
+        coarsest=inverse(laplacians[-1]),
     )
+
+
+def jacobi(laplacian: Sparse) -> Floats:
+    """Return Jacobi's damped factors: ω over the diagonal, 0 where that is 0."""
+    diagonal: Floats = laplacian.diagonal()
+    return np.where(diagonal > 0.0, DAMPING / np.where(diagonal > 0.0, diagonal, 1.0), 0.0)
+
+
+def inverse(laplacian: Sparse) -> Floats:
+    """Return the pseudo-inverse of the coarsest level's Laplacian."""
+    dense: Floats = laplacian.toarray()
+    # What rounding leaves of a connected map that became one unknown would have an enormous inverse.
+    dense[np.abs(dense) < 1e-10] = 0.0
+    return np.asarray(np.linalg.pinv(dense, rcond=1e-10, hermitian=True), dtype=np.float64)
 
 
 @compiled
@@ -216,11 +255,6 @@ def _pieces(laplacian: Sparse, rows: Integers, columns: Integers) -> tuple[Integ
     piece_rows, piece_columns = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int64)
     piece_rows[piece], piece_columns[piece] = rows, columns
     return piece.astype(np.int64), piece_rows, piece_columns
-
-
-def _damped(laplacian: Sparse) -> Floats:
-    diagonal: Floats = laplacian.diagonal()
-    return np.where(diagonal > 0.0, DAMPING / np.where(diagonal > 0.0, diagonal, 1.0), 0.0)
 
 
 def _stacked(matrices: list[Sparse]) -> Rows:

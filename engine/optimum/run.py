@@ -222,7 +222,13 @@ def _lifted(point: SaddlePoint, stages: list[Problem]) -> SaddlePoint:
 def _saddle(problem: Problem, point: SaddlePoint, device: str) -> Saddle:
     if device == "cpu" or not problem.moves_alike:
         return CpuSaddle(problem, point)
-    from engine.optimum.saddle_torch import TorchSaddle  # torch takes seconds to import
+    from engine.core.triton import runs_triton  # torch takes seconds to import
+
+    if runs_triton(device):
+        from engine.optimum.saddle_triton import TritonSaddle
+
+        return TritonSaddle(problem, point, device)
+    from engine.optimum.saddle_torch import TorchSaddle
 
     return TorchSaddle(problem, point, device)
 
