@@ -1,4 +1,4 @@
-"""Functions in Triton's interpreter, each in a process of its own: kernels are interpreted or compiled for good."""
+"""Functions in Triton's interpreter, each in a process of its own: a kernel stays interpreted or compiled."""
 
 import importlib
 import json

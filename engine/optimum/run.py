@@ -126,7 +126,7 @@ def _rounds(
     """
     done, since_restart, judge_at = 0, 0, ROUND
     step = first_step = np.inf
-    saddle = _saddle(problem, point, device)
+    saddle = saddle_on(problem, point, device)
     piece = max(1, PIECE // point.flow.size)
     yield done, 0.0
     while best.gap > tolerance and done < limit and not np.isnan(step):
@@ -219,7 +219,8 @@ def _lifted(point: SaddlePoint, stages: list[Problem]) -> SaddlePoint:
     return point
 
 
-def _saddle(problem: Problem, point: SaddlePoint, device: str) -> Saddle:
+def saddle_on(problem: Problem, point: SaddlePoint, device: str) -> Saddle:
+    """Return the iterations of a problem from a point on, in what is fastest on a device."""
     if device == "cpu" or not problem.moves_alike:
         return CpuSaddle(problem, point)
     from engine.core.triton import runs_triton  # torch takes seconds to import

@@ -124,19 +124,8 @@ class TritonSaddle:
 
     def _step(self, now: _Point, new: _Point, odd: int, halpern: bool) -> None:
         """Set `new` to T(now), or with `halpern` to the next iterate."""
-        from engine.optimum.saddle_kernels import step_flow
-
-        since, anchor, grid = self._since[odd], self._anchor, self._grid
-        step_flow[self._blocks](
-            *(now.flow, anchor.flow, new.flow, now.potentials, now.cost, self._cycle.legal),
-            *(self._start, self._goal, self._weight, self._tau, since, self._since[1 - odd]),
-            *(self._scaled, self._load, *grid.shape),
-            MEAN=grid.cost_rule == "mean",
-            MOVES=grid.neighbours,
-            HALPERN=halpern,
-            BLOCK=BLOCK,
-            num_warps=WARPS,
-        )
+        since, anchor = self._since[odd], self._anchor
+        self._step_flow(now, new, odd, halpern)
         costs = (now.cost, self._load, self._sigma_cost, new.cost, anchor.cost, since, halpern)
         potentials = (self._scaled, now.potentials, self._sigma, new.potentials, anchor.potentials, since, halpern)
         if self._beside is None:
@@ -149,6 +138,21 @@ class TritonSaddle:
             self._projection.step(*costs)
         self._cycle.step(*potentials)
         here.wait_stream(self._beside)
+
+    def _step_flow(self, now: _Point, new: _Point, odd: int, halpern: bool) -> None:
+        """Step the flow; write its scaled surplus and its load."""
+        from engine.optimum.saddle_kernels import step_flow
+
+        step_flow[self._blocks](
+            *(now.flow, self._anchor.flow, new.flow, now.potentials, now.cost, self._cycle.legal),
+            *(self._start, self._goal, self._weight, self._tau, self._since[odd], self._since[1 - odd]),
+            *(self._scaled, self._load, *self._grid.shape),
+            MEAN=self._grid.cost_rule == "mean",
+            MOVES=self._grid.neighbours,
+            HALPERN=halpern,
+            BLOCK=BLOCK,
+            num_warps=WARPS,
+        )
 
     def _measure(self, first: _Point, second: _Point) -> None:
         from engine.optimum.saddle_kernels import squared_distances

@@ -24,9 +24,7 @@ def points(count: int) -> tuple[np.ndarray, np.ndarray]:
     return generator.random((count, 2)), generator.random((count, 2)) ** 2
 
 
-def transport_agrees(
-    bench: Bench, count: int, epsilon: float, precision: Precision, compare: bool = True
-) -> None:
+def transport_agrees(bench: Bench, count: int, epsilon: float, precision: Precision, compare: bool = True) -> None:
     """Compare the regularised cost with the CPU's; without `compare`, look at the marginals alone."""
     weights = np.full(count, 1.0 / count)
     problem = TransportProblem(weights, weights, PointCost(*points(count)))
