@@ -19,10 +19,18 @@ from engine.core.arrays import Bytes, Floats, Integers
 from engine.core.cancel import check
 from engine.core.compiled import compiled
 from engine.core.grid import MOVES, Cell, Grid
+from engine.optimum.coarsening import (
+    BLOCK,
+    DAMPING,
+    NOWHERE,
+    Entries,
+    Pieces,
+    coarse_laplacian,
+    pieces_of,
+    prolongation,
+)
 
-BLOCK = 3
 COARSEST = 60
-DAMPING = 2.0 / 3.0
 
 Sparse = Any  # scipy's matrices change type from one operation to the next
 
@@ -62,68 +70,62 @@ class Multigrid(NamedTuple):
 
 
 class Hierarchy(NamedTuple):
-    """The levels as sparse matrices, from the finest to the coarsest, before they are packed for a device.
+    """The levels before they are packed for a device.
 
-    rows, columns: (n,) of the cells that can be reached, the unknowns of the finest level.
-    blocks: rows and columns of the blocks in which the pieces of the first coarser level lie.
-    pieces: of every unknown of all but the last level.  laplacians: L of all levels.
-    prolongations: P of all but the last.
+    pieces: the finest level, and what its cells become.
+    laplacians: L of all coarser levels.  prolongations: P of all of them but the last.
     """
 
-    rows: Integers
-    columns: Integers
-    blocks: tuple[Integers, Integers]
-    pieces: list[Integers]
+    pieces: Pieces
     laplacians: list[Sparse]
     prolongations: list[Sparse]
 
 
 def hierarchy(grid: Grid, starts: list[Cell]) -> Hierarchy:
     """Build the levels for the cells reachable from `starts`."""
-    rows, columns, laplacian = _laplacian(grid, starts)
-    found = Hierarchy(rows, columns, (rows, columns), [], [laplacian], [])
-    while not found.pieces or (rows.size > COARSEST and (rows.any() or columns.any())):
+    pieces = pieces_of(grid, starts)
+    laplacian = _matrix(coarse_laplacian(pieces, grid.neighbours))
+    laplacian.eliminate_zeros()
+    levels = Hierarchy(pieces, [laplacian], [])
+    rows, columns = np.divmod(pieces.blocks, pieces.across)
+    while rows.size > COARSEST and (rows.any() or columns.any()):
         check()
-        piece, rows, columns = _pieces(laplacian, rows // BLOCK, columns // BLOCK)
+        piece, rows, columns = _joined(laplacian, rows // BLOCK, columns // BLOCK)
         check()
         entries = np.ones(piece.size), (np.arange(piece.size), piece)
         indicator = sparse.csr_matrix(entries, (piece.size, rows.size))
-        prolongation = indicator - sparse.diags(jacobi(laplacian)) @ (laplacian @ indicator)
+        spread = indicator - sparse.diags(jacobi(laplacian)) @ (laplacian @ indicator)
         check()
-        laplacian = prolongation.T @ laplacian
+        laplacian = spread.T @ laplacian
         check()
-        laplacian = laplacian @ prolongation
-        if not found.pieces:
-            found = found._replace(blocks=(rows, columns))
-        found.pieces.append(piece)
-        found.laplacians.append(laplacian)
-        found.prolongations.append(prolongation)
+        laplacian = laplacian @ spread
+        levels.laplacians.append(laplacian)
+        levels.prolongations.append(spread)
     check()
-    return found
+    return levels
 
 
 def multigrid(grid: Grid, starts: list[Cell], border: int) -> Multigrid:
     """Build the hierarchy for the cells reachable from `starts`, on maps with a border of `border` cells."""
-    levels = hierarchy(grid, starts)
-    rows, columns, laplacians, prolongations = levels.rows, levels.columns, levels.laplacians, levels.prolongations
-    inside = np.zeros(grid.shape, dtype=bool)
-    inside[rows, columns] = True
-    damped = np.zeros(grid.shape)
-    damped[rows, columns] = jacobi(laplacians[0])
+    pieces, laplacians, prolongations = hierarchy(grid, starts)
+    rows, columns = np.nonzero(pieces.piece != NOWHERE)
     cells = (rows + border) * (grid.shape[1] + 2 * border) + columns + border
+    degree = sum(((pieces.legal >> move & 1).astype(np.float64) for move in range(grid.neighbours)), np.zeros(1))
+    damped = np.where(degree > 0.0, DAMPING / np.maximum(degree, 1.0), 0.0)
     sizes = [laplacian.shape[0] for laplacian in laplacians]
-    gather = _stacked([prolongations[0].T])
+    spread = _matrix(prolongation(pieces, grid.neighbours))
+    gather = _stacked([spread.T])
     return Multigrid(
-        legal=np.pad(np.where(inside, grid.legal, 0).astype(np.uint8), border),
+        legal=np.pad(pieces.legal, border),
         damped=np.pad(damped, border),
         cells=cells,
-        spread=_stacked(prolongations[:1]),
+        spread=_stacked([spread]),
         gather=gather._replace(column=cells[gather.column].astype(np.uint32)),
-        first=np.cumsum([0, *sizes[1:]]),
-        coarse_damped=np.concatenate([*map(jacobi, laplacians[1:-1]), np.zeros(sizes[-1])]),
-        laplacian=_stacked(laplacians[1:-1]),
-        prolongation=_stacked(prolongations[1:]),
-        restriction=_stacked([matrix.T for matrix in prolongations[1:]]),
+        first=np.cumsum([0, *sizes]),
+        coarse_damped=np.concatenate([*map(jacobi, laplacians[:-1]), np.zeros(sizes[-1])]),
+        laplacian=_stacked(laplacians[:-1]),
+        prolongation=_stacked(prolongations),
+        restriction=_stacked([matrix.T for matrix in prolongations]),
         coarsest=inverse(laplacians[-1]),
     )
 
@@ -225,25 +227,7 @@ def _times(rows: Rows, begin: int, end: int, vector: Floats, product: Floats) ->
         product[i] = total
 
 
-def _laplacian(grid: Grid, starts: list[Cell]) -> tuple[Integers, Integers, Sparse]:
-    """Return rows and columns of the cells that can be reached, and their Laplacian."""
-    flat = np.arange(grid.passable.size).reshape(grid.shape)
-    tails = [flat[(grid.legal >> move & 1).astype(bool)] for move in range(grid.neighbours)]
-    heads = [tail + MOVES[move] @ (grid.shape[1], 1) for move, tail in enumerate(tails)]
-    tail, head = np.concatenate(tails), np.concatenate(heads)
-    check()
-    moves: Sparse = sparse.csr_matrix((np.ones(tail.size), (tail, head)), (flat.size, flat.size))
-    check()
-    _, label = csgraph.connected_components(moves, directed=False)
-    cells = np.flatnonzero(np.isin(label, [label[flat[start]] for start in starts]))
-    check()
-    moves = moves[cells][:, cells]
-    check()
-    laplacian = sparse.csr_matrix(sparse.diags(moves.sum(axis=1).A1) - moves)
-    return *np.divmod(cells, grid.shape[1]), laplacian
-
-
-def _pieces(laplacian: Sparse, rows: Integers, columns: Integers) -> tuple[Integers, Integers, Integers]:
+def _joined(laplacian: Sparse, rows: Integers, columns: Integers) -> tuple[Integers, Integers, Integers]:
     """Find the connected pieces of every block (row, column): each unknown's piece, and the pieces' blocks."""
     entries = laplacian.tocoo()
     inside = (rows[entries.row] == rows[entries.col]) & (columns[entries.row] == columns[entries.col])
@@ -255,6 +239,11 @@ def _pieces(laplacian: Sparse, rows: Integers, columns: Integers) -> tuple[Integ
     piece_rows, piece_columns = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int64)
     piece_rows[piece], piece_columns[piece] = rows, columns
     return piece.astype(np.int64), piece_rows, piece_columns
+
+
+def _matrix(entries: Entries) -> Sparse:
+    """Return a matrix as scipy's, as wide as its largest column."""
+    return sparse.csr_matrix((entries.value, entries.column, entries.begin))
 
 
 def _stacked(matrices: list[Sparse]) -> Rows:

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from engine.core.cancel import check
 from engine.core.grid import Cell, Grid
-from engine.optimum.multigrid import BLOCK as BLOCK_SIDE
+from engine.optimum.coarsening import NOWHERE
 from engine.optimum.multigrid import Hierarchy, Sparse, hierarchy, inverse, jacobi
 
 DENSE = 900
@@ -55,16 +55,10 @@ class TritonCycle:
         levels = hierarchy(grid, starts)
         self._grid, self._device = grid, device
         height, width = grid.shape
-        cells = levels.rows * width + levels.columns
-        inside = np.zeros(height * width, dtype=bool)
-        inside[cells] = True
-        piece = np.zeros(height * width, dtype=np.int32)
-        piece[cells] = levels.pieces[0]
-        blocks = levels.blocks[0] * -(-width // BLOCK_SIDE) + levels.blocks[1]
-        self.inside = torch.tensor(inside.reshape(grid.shape), device=device)
-        self.legal = torch.tensor(np.where(inside, grid.legal.ravel(), 0).astype(np.uint8), device=device)
-        self._piece = torch.tensor(piece, device=device)
-        self._block_of = torch.tensor(blocks.astype(np.int32), device=device)
+        self.inside = torch.tensor(levels.pieces.piece != NOWHERE, device=device)
+        self.legal = torch.tensor(levels.pieces.legal, device=device)
+        self._piece = torch.tensor(levels.pieces.piece, device=device)
+        self._block_of = torch.tensor(levels.pieces.blocks.astype(np.int32), device=device)
         self._products, self._begin, length = _products(levels, device)
         shape = (routes, height, width)
         self._relaxed, self._solution = (torch.zeros(shape, dtype=torch.float64, device=device) for _ in range(2))
@@ -145,14 +139,14 @@ def _products(levels: Hierarchy, device: str) -> tuple[list[_Product], int, int]
 
     The vectors are b of the first coarser level, of the next, …, and then x of the first, of the next, ….
     """
-    laplacians = levels.laplacians[1:]
+    laplacians = levels.laplacians
     sizes = [laplacian.shape[0] for laplacian in laplacians]
     last = next((number for number, size in enumerate(sizes) if size <= DENSE), len(sizes) - 1)
     begins = np.cumsum([0, *sizes[: last + 1]]).tolist()
     rights, half = begins[:-1], begins[-1]
     solutions = [half + begin for begin in rights]
     length = 2 * half
-    maps = [_level(laplacian, p) for laplacian, p in zip(laplacians, levels.prolongations[1:], strict=False)]
+    maps = [_level(laplacian, p) for laplacian, p in zip(laplacians, levels.prolongations, strict=False)]
     dense = inverse(laplacians[-1])
     for smooth, extend in reversed(maps[last:]):
         dense = smooth.toarray() + extend @ (extend @ dense.T).T

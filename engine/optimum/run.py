@@ -102,11 +102,12 @@ def approach_optimum(
     iterations = 0
     for number, stage in enumerate(stages, 1):
         finest = number == len(stages)
+        device = settings.device if finest else _coarse_device(settings.device, stage)
         best_here = best if finest else _Best(stage)
         tolerance = settings.tolerance if finest else max(COARSE_GAP, settings.tolerance)
         limit = settings.max_iterations if finest else COARSE_ITERATIONS
         done = 0
-        for done, step in _rounds(stage, point, settings.device, best_here, tolerance, limit):
+        for done, step in _rounds(stage, point, device, best_here, tolerance, limit):
             status = _status(best_here.gap, step, tolerance, done, limit) if finest else None
             yield best.iterate(iterations + done, (number, len(stages)), status)
         iterations += done
@@ -217,6 +218,15 @@ def _lifted(point: SaddlePoint, stages: list[Problem]) -> SaddlePoint:
             point.balance / 2.0,  # costs are the same, distances twice as long
         )
     return point
+
+
+def _coarse_device(device: str, problem: Problem) -> str:
+    """Return where to solve a coarser map: a CUDA device has to be worth its launches and its recording."""
+    if not device.startswith("cuda"):
+        return device
+    from engine.core.device import pick_device
+
+    return device if pick_device("auto", "optimum", problem.size) != "cpu" else "cpu"
 
 
 def saddle_on(problem: Problem, point: SaddlePoint, device: str) -> Saddle:

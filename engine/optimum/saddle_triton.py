@@ -3,9 +3,11 @@
 An iteration is some twenty launches, replayed from a CUDA graph, and brings nothing to the host: step sizes, the
 iterations since the restart and the search of the projection are numbers on the device. The flow is stepped from
 one array into another, and the next iteration goes the other way. Potentials and costs need only the stepped
-flow, so that their two chains of launches run beside each other.
+flow, so that their two chains of launches run beside each other. What is rare, as measuring the step, is launched
+one by one: to record it would take longer.
 """
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,10 +82,6 @@ class TritonSaddle:
         self._blocks = (-(-cost.numel() // BLOCK), routes)
         self._partial = cost.new_zeros((routes, 3, self._blocks[0]))
         self._iterations = [Repeated(lambda odd=odd: self._iterate(odd), device) for odd in (0, 1)]
-        self._travels = [
-            Repeated(lambda now=now: self._measure(now, self._anchor), device) for now in self._points
-        ]
-        self._images = [Repeated(lambda odd=odd: self._map(odd), device) for odd in (0, 1)]
         self._beside = torch.cuda.Stream(device) if records(device) else None
 
     def advance(self, count: int) -> None:
@@ -96,7 +94,10 @@ class TritonSaddle:
     def step_length(self) -> float:
         """Compute T(z) beside the present point z; return their distance in the norm of the step sizes."""
         check()
-        self._images[self._odd]()
+        now = self._points[self._odd]
+        with self._on_device():
+            self._step(now, self._image, self._odd, halpern=False)
+            self._measure(self._image, now)
         return step_norm(self._balance, *self._distances(), self._sizes)
 
     def point(self) -> SaddlePoint:
@@ -109,18 +110,20 @@ class TritonSaddle:
 
     def restart(self) -> None:
         """Make the present point the anchor, and move the balance towards what was observed since."""
-        self._travels[self._odd]()
+        now = self._points[self._odd]
+        with self._on_device():
+            self._measure(now, self._anchor)
         self._balance = adapted_balance(self._balance, *self._distances(), self._sizes)
         self._set_step_sizes()
-        self._anchor.copy_(self._points[self._odd])
+        self._anchor.copy_(now)
         self._since[self._odd].zero_()
 
     def _iterate(self, odd: int) -> None:
         self._step(self._points[odd], self._points[1 - odd], odd, halpern=True)
 
-    def _map(self, odd: int) -> None:
-        self._step(self._points[odd], self._image, odd, halpern=False)
-        self._measure(self._image, self._points[odd])
+    def _on_device(self) -> AbstractContextManager[object]:
+        """Return what launches need that no `Repeated` does: they go to torch's current device."""
+        return torch.cuda.device(self._device) if records(self._device) else nullcontext()
 
     def _step(self, now: _Point, new: _Point, odd: int, halpern: bool) -> None:
         """Set `new` to T(now), or with `halpern` to the next iterate."""
