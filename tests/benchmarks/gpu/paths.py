@@ -16,11 +16,13 @@ from engine.design.schedule import Rate
 from engine.optimum.run import OptimumSettings, approach_optimum, saddle_on
 from engine.optimum.saddle_cpu import CpuSaddle
 from engine.optimum.saddle_point import cold_start
+from engine.optimum.saddle_triton import TritonSaddle
 from engine.paths.bregman_torch import TorchProjections
 from engine.paths.exact import distances_to
 from engine.paths.gradients import route_costs
 from engine.paths.soft_paths import FlowSettings, Method, soft_paths
 from tests.benchmarks.gpu.bench import Bench, Row
+from tests.benchmarks.gpu.optimum_parts import part_rows
 
 # Bytes a second that the limits are computed with: the memory of an H100.
 BANDWIDTH = 3.0e12
@@ -192,23 +194,24 @@ def adam_step_times(bench: Bench, size: int) -> None:
 
 
 def optimum_iteration_times(bench: Bench, size: int) -> None:
-    """Time an iteration of the saddle-point method, beside its goal; measuring its step; and making it."""
+    """Time an iteration of the saddle-point method, beside its goal; its parts; and making it."""
     problem = map_problem(size)
     point = cold_start(problem)
-    made = []
-    making = bench.timed(lambda: made.append(saddle_on(problem, point, bench.device)))
-    ours = made[0]
+    began = bench.seconds()
+    ours = saddle_on(problem, point, bench.device)
+    bench.add(Row("making the saddle", f"{size}²", f"{bench.seconds() - began:.2f} s", note=type(ours).__name__))
     count = 200 if bench.cuda and size <= 256 else 20
-    # The first two iterations compile and record, and so does the first step that is measured.
     mine = bench.median(lambda: ours.advance(count), 3, 2) / count
-    measuring = bench.median(ours.step_length, 3, 2)
-    name, cpu, note = f"{size}²", "", type(ours).__name__
+    cpu, note = "", ""
     if size <= 1024:
         there = CpuSaddle(problem, point)
         theirs = bench.median(lambda: there.advance(3), 1, 1) / 3
-        cpu, note = f"{theirs:.2f} ms", f"{theirs / mine:.1f} ×, {note}"
+        cpu, note = f"{theirs:.2f} ms", f"{theirs / mine:.1f} ×"
     # On an H100. Up to 256² it is the launches: twenty of 2.5 µs, in two chains beside each other.
     goal = {1024: 0.3, 4096: 4.0}.get(size, 0.1)
-    bench.add(Row("iteration of optimum", name, f"{mine:.3f} ms", f"{goal:g} ms", cpu, note))
-    bench.add(Row("step length of optimum", name, f"{measuring:.3f} ms", note="once in twenty iterations"))
-    bench.add(Row("making the saddle", name, f"{making / 1e3:.2f} s"))
+    bench.add(Row("iteration of optimum", f"{size}²", f"{mine:.3f} ms", f"{goal:g} ms", cpu, note))
+    measuring = bench.median(ours.step_length, 3, 2)
+    bench.add(Row("  step length", f"{size}²", f"{measuring:.3f} ms", note="once in twenty iterations"))
+    if isinstance(ours, TritonSaddle):
+        for row in part_rows(bench, ours, size, BANDWIDTH):
+            bench.add(row)
