@@ -30,8 +30,9 @@ ROUND, PIECE = 20, 10_000_000
 # Restart when the step has shrunk to the first share of what it was after the last restart, when it is under
 # the second share and grows again, or when the last restart is so long ago (as in cuPDLPx).
 SUFFICIENT, NECESSARY, ARTIFICIAL = 0.2, 0.8, 0.36
-# Judging a point takes shortest paths and a sort, so the pauses between grow by this factor.
-PAUSES_GROW = 1.2
+# Judging a point takes shortest paths and a sort, so the pauses between grow by this factor; beside a CUDA device
+# it takes as long as some thousand iterations.
+PAUSES_GROW, CUDA_PAUSES_GROW = 1.2, 3.0
 # Coarse maps only give a start; more would be wasted on them.
 COARSE_GAP, COARSE_ITERATIONS = 2e-3, 1_000
 
@@ -129,6 +130,7 @@ def _rounds(
     step = first_step = np.inf
     saddle = saddle_on(problem, point, device)
     piece = max(1, PIECE // point.flow.size)
+    grow = CUDA_PAUSES_GROW if device.startswith("cuda") else PAUSES_GROW
     yield done, 0.0
     while best.gap > tolerance and done < limit and not np.isnan(step):
         count = min(piece, ROUND - since_restart % ROUND, limit - done)
@@ -139,7 +141,7 @@ def _rounds(
             last_step, step = step, saddle.step_length()
             if done >= judge_at or done == limit:
                 best.judge(saddle.point())
-                judge_at = max(done + ROUND, int(done * PAUSES_GROW))
+                judge_at = max(done + ROUND, int(done * grow))
             if since_restart <= ROUND:
                 first_step = step
             elif (
