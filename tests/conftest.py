@@ -5,11 +5,16 @@ import sys
 
 import pytest
 
+from app.bootstrap.torch_build import has_nvidia_gpu
+
 # Before Qt is imported; `python3 -m tests` sets the same, this serves pytest called by hand.
 for name, value in {"QT_QPA_PLATFORM": "offscreen", "QT_SCALE_FACTOR": "1", "QT_FONT_DPI": "96"}.items():
     os.environ.setdefault(name, value)
 # One thread for torch and numpy, as in the program: workers take the cores already, and waiting threads burn them.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# Without a card, fused kernels run in Triton's interpreter: they must be told before they are imported.
+if not has_nvidia_gpu():
+    os.environ.setdefault("TRITON_INTERPRET", "1")
 # Modules are compiled once, not anew by each worker and each child, even where Python is told to keep nothing.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)

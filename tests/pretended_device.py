@@ -3,8 +3,6 @@
 Every tensor made with `device="cuda"` is a CPU tensor whose storage is marked, and so is every result computed
 from one. Recorded are operations on marked and unmarked tensors together, which a real device refuses, and
 reads of marked values by the host, which make it wait for the device. Races and times are not seen.
-Fused kernels run in Triton's interpreter where that is asked for (TRITON_INTERPRET=1 before they are imported);
-else Triton counts as missing.
 """
 
 import sys
@@ -22,7 +20,7 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode, _disable_current_modes
 
-from engine.core.triton import has_triton, interpreted
+from engine.core.triton import has_triton
 
 # Dispatched operations that bring a value to the host, and those that may copy between devices.
 READS = ("_local_scalar_dense", "nonzero")
@@ -35,12 +33,10 @@ class Recording:
     """What happened on the pretended device: how often, by file, line and operation.
 
     mixed: operations on tensors of two devices.  reads: values of the device that the host waited for.
-    launches: of fused kernels, by their names.
     """
 
     mixed: Counter[str] = field(default_factory=Counter)
     reads: Counter[str] = field(default_factory=Counter)
-    launches: Counter[str] = field(default_factory=Counter)
     _storages: dict[int, torch.UntypedStorage] = field(default_factory=dict)  # kept alive: addresses are reused
 
     def on_device(self, tensor: Tensor) -> bool:
@@ -60,29 +56,25 @@ def pretended_cuda() -> Generator[Recording]:
     """Pretend that this machine has a CUDA device, and record how it is used."""
     recording = Recording()
     one_card = mock.patch.multiple(torch.cuda, is_available=lambda: True, device_count=lambda: 1)
-    with one_card, _kernels(recording), _Calls(recording), _Operations(recording):
+    with one_card, _fused_kernels_unseen(), _Calls(recording), _Operations(recording):
         yield recording
 
 
 @contextmanager
-def _kernels(recording: Recording) -> Generator[None]:
-    """Let fused kernels run in the interpreter, unseen: what it copies to the host no card would."""
-    if not (has_triton() and interpreted()):
-        with mock.patch("engine.core.triton.has_triton", return_value=False):
-            yield
+def _fused_kernels_unseen() -> Generator[None]:
+    """Let Triton's interpreter, where it is installed, read and write tensors without that being recorded."""
+    if not has_triton():
+        yield
         return
-    from triton.runtime.interpreter import GridExecutor
+    from triton.runtime import interpreter
 
-    launch = GridExecutor.__call__
+    launch = interpreter.GridExecutor.__call__
 
-    def launched(self: Any, *args: Any, **kwargs: Any) -> None:
-        if not all(map(recording.on_device, _tensors([*args, *kwargs.values()]))):
-            recording.mixed[f"{_place()} {self.fn.__name__}"] += 1
-        recording.launches[self.fn.__name__] += 1
+    def unseen(executor: Any, *arguments: Any, **options: Any) -> None:
         with torch._C.DisableTorchFunction(), _disable_current_modes():
-            launch(self, *args, **kwargs)
+            launch(executor, *arguments, **options)
 
-    with mock.patch.object(GridExecutor, "__call__", launched):
+    with mock.patch.object(interpreter.GridExecutor, "__call__", unseen):
         yield
 
 
@@ -103,9 +95,11 @@ class _Operations(TorchDispatchMode):
             alike = all(here or tensor.dim() == 0 for tensor, here in zip(tensors, marked, strict=True))
             if not alike and name not in COPIES:
                 self._recording.mixed[f"{_place()} {name}"] += 1
-            if name in READS:
+            to_host = name == "copy_" and not marked[0]
+            if name in READS or to_host:
                 self._recording.reads[_place()] += 1
-            self._recording.mark(result)
+            if not to_host:
+                self._recording.mark(result)
         return result
 
 

@@ -1,31 +1,21 @@
 """The fused iterations without a card: against compiled loops, on a pretended device, compiled for cards."""
 
-import importlib.util
+import json
+import os
+import subprocess
+import sys
 from typing import Any
 
 import pytest
 
+from engine.core.triton import has_triton
 from tests.interpreted import in_interpreter
-from tests.kernel_resources import CARDS, resources
+from tests.kernel_resources import CARDS
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(importlib.util.find_spec("triton") is None, reason="Triton is not installed"),
+    pytest.mark.skipif(not has_triton(), reason="Triton is not installed; the extra gpu-test has it"),
 ]
-
-POINTERS = (
-    "flow anchor new_flow potentials cost weight tau since next_since scaled load other_flow other_potentials "
-    "other_cost partial values relaxed vectors solution value sigma new_potentials z size lower upper state sums "
-    "before next_sums target first_state new_cost"
-)
-INDICES = "start goal piece block_of begin column members group"
-NUMBERS = "height width count length groups routes cells parts"
-TYPES = {
-    **dict.fromkeys(POINTERS.split(), "*fp64"),
-    **dict.fromkeys(INDICES.split(), "*i32"),
-    **dict.fromkeys(NUMBERS.split(), "i32"),
-    "legal": "*u8",
-}
 
 
 @pytest.fixture(scope="module")
@@ -53,35 +43,12 @@ def test_an_iteration_is_fifteen_launches(found: Any) -> None:
 
 @pytest.mark.parametrize("card", CARDS)
 def test_the_kernels_need_no_memory_beyond_their_registers(card: int) -> None:
-    from engine.cost_maps import projection_kernels as projection
-    from engine.cost_maps import projection_triton
-    from engine.optimum import multigrid_kernels as cycle
-    from engine.optimum import multigrid_triton, saddle_triton
-    from engine.optimum import saddle_kernels as saddle
-
-    cells = {"MOVES": 8, "BLOCK": saddle_triton.BLOCK}
-    step = {**cells, "HALPERN": True}
-    strides = {"SIZE_STRIDE": 1, "BOUND_STRIDE": 1, "BLOCK": projection_triton.BLOCK}
-    parts = projection_triton.MOST_PROGRAMS
-    kinds: list[tuple[Any, dict[str, object], dict[str, str]]] = [
-        (saddle.step_flow, {**step, "MEAN": True}, {}),
-        (saddle.step_flow, {**step, "MEAN": False}, {}),
-        (saddle.squared_distances, cells, {}),
-        (cycle.relax, cells, {}),
-        (cycle.restrict, {"MOVES": 8, "PIECES": multigrid_triton.PIECES}, {}),
-        (cycle.times, {"ROWS": 16, "ENTRIES": multigrid_triton.TILE // 16}, {"target": "i32"}),
-        (cycle.times, {"ROWS": 1, "ENTRIES": multigrid_triton.TILE}, {"target": "i32"}),
-        (cycle.prolong, cells, {"begin": "i32"}),
-        (cycle.step_potentials, step, {}),
-        (projection.want, {**strides, "SHARED": 4}, {}),
-        (projection.newton, {**strides, "PARTS": parts}, {}),
-        (
-            projection.step_cost,
-            {"BOUND_STRIDE": 1, "PARTS": parts, "HALPERN": True, "BLOCK": projection_triton.BLOCK},
-            {},
-        ),
-    ]
-    for kernel, constants, types in kinds:
-        needed = resources(kernel, TYPES | types, constants, card, saddle_triton.WARPS)
-        assert needed.spilled == 0, (kernel, needed)
-        assert needed.registers <= 128, (kernel, needed)
+    environment = {name: value for name, value in os.environ.items() if name != "TRITON_INTERPRET"}
+    command = [sys.executable, "-m", "tests.engine.optimum.triton_builds", str(card)]
+    told = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert told.returncode == 0, told.stderr
+    rows = [json.loads(line) for line in told.stdout.splitlines()]
+    assert len(rows) == 12
+    for row in rows:
+        assert row["spilled"] == 0, row
+        assert row["registers"] <= 128, row
