@@ -45,9 +45,7 @@ def interpreted() -> bool:
 
 def runs_triton(device: str) -> bool:
     """Say whether the fused kernels can run on a torch device."""
-    kind = torch.device(device).type
-    # "cpu" stands for the compiled loops, "cpu:0" for the code of other devices.
-    return has_triton() and (kind == "cuda" or (interpreted() and device == "cpu:0"))
+    return torch.device(device).type == "cuda" and has_triton()
 
 
 def records(device: str) -> bool:
