@@ -19,10 +19,18 @@ from engine.core.arrays import Bytes, Floats, Integers
 from engine.core.cancel import check
 from engine.core.compiled import compiled
 from engine.core.grid import MOVES, Cell, Grid
+from engine.optimum.coarsening import (
+    BLOCK,
+    DAMPING,
+    NOWHERE,
+    Entries,
+    Pieces,
+    coarse_laplacian,
+    pieces_of,
+    prolongation,
+)
 
-BLOCK = 3
 COARSEST = 60
-DAMPING = 2.0 / 3.0
 
 Sparse = Any  # scipy's matrices change type from one operation to the next
 
@@ -61,46 +69,79 @@ class Multigrid(NamedTuple):
     coarsest: Floats
 
 
-def multigrid(grid: Grid, starts: list[Cell], border: int) -> Multigrid:
-    """Build the hierarchy for the cells reachable from `starts`, on maps with a border of `border` cells."""
-    rows, columns, laplacian = _laplacian(grid, starts)
-    inside = np.zeros(grid.shape, dtype=bool)
-    inside[rows, columns] = True
-    damped = np.zeros(grid.shape)
-    damped[rows, columns] = _damped(laplacian)
-    cells = (rows + border) * (grid.shape[1] + 2 * border) + columns + border
-    sizes = [cells.size]
-    laplacians: list[Sparse] = []
-    prolongations: list[Sparse] = []
-    while len(sizes) == 1 or (sizes[-1] > COARSEST and (rows.any() or columns.any())):
+class Hierarchy(NamedTuple):
+    """The levels before they are packed for a device.
+
+    pieces: the finest level, and what its cells become.
+    laplacians: L of all coarser levels.  prolongations: P of all of them but the last.
+    """
+
+    pieces: Pieces
+    laplacians: list[Sparse]
+    prolongations: list[Sparse]
+
+
+def hierarchy(grid: Grid, starts: list[Cell]) -> Hierarchy:
+    """Build the levels for the cells reachable from `starts`."""
+    pieces = pieces_of(grid, starts)
+    laplacian = _matrix(coarse_laplacian(pieces, grid.neighbours))
+    laplacian.eliminate_zeros()
+    levels = Hierarchy(pieces, [laplacian], [])
+    rows, columns = np.divmod(pieces.blocks, pieces.across)
+    while rows.size > COARSEST and (rows.any() or columns.any()):
         check()
-        piece, rows, columns = _pieces(laplacian, rows // BLOCK, columns // BLOCK)
+        piece, rows, columns = _joined(laplacian, rows // BLOCK, columns // BLOCK)
         check()
         entries = np.ones(piece.size), (np.arange(piece.size), piece)
         indicator = sparse.csr_matrix(entries, (piece.size, rows.size))
-        prolongation = indicator - sparse.diags(_damped(laplacian)) @ (laplacian @ indicator)
-        sizes.append(rows.size)
-        laplacians.append(laplacian)
-        prolongations.append(prolongation)
+        spread = indicator - sparse.diags(jacobi(laplacian)) @ (laplacian @ indicator)
         check()
-        laplacian = prolongation.T @ laplacian
+        laplacian = spread.T @ laplacian
         check()
-        laplacian = laplacian @ prolongation
+        laplacian = laplacian @ spread
+        levels.laplacians.append(laplacian)
+        levels.prolongations.append(spread)
     check()
-    gather = _stacked([prolongations[0].T])
+    return levels
+
+
+def multigrid(grid: Grid, starts: list[Cell], border: int) -> Multigrid:
+    """Build the hierarchy for the cells reachable from `starts`, on maps with a border of `border` cells."""
+    pieces, laplacians, prolongations = hierarchy(grid, starts)
+    rows, columns = np.nonzero(pieces.piece != NOWHERE)
+    cells = (rows + border) * (grid.shape[1] + 2 * border) + columns + border
+    degree = sum(((pieces.legal >> move & 1).astype(np.float64) for move in range(grid.neighbours)), np.zeros(1))
+    damped = np.where(degree > 0.0, DAMPING / np.maximum(degree, 1.0), 0.0)
+    sizes = [laplacian.shape[0] for laplacian in laplacians]
+    spread = _matrix(prolongation(pieces, grid.neighbours))
+    gather = _stacked([spread.T])
     return Multigrid(
-        legal=np.pad(np.where(inside, grid.legal, 0).astype(np.uint8), border),
+        legal=np.pad(pieces.legal, border),
         damped=np.pad(damped, border),
         cells=cells,
-        spread=_stacked(prolongations[:1]),
+        spread=_stacked([spread]),
         gather=gather._replace(column=cells[gather.column].astype(np.uint32)),
-        first=np.cumsum([0, *sizes[1:]]),
-        coarse_damped=np.concatenate([*(_damped(level) for level in laplacians[1:]), np.zeros(sizes[-1])]),
-        laplacian=_stacked(laplacians[1:]),
-        prolongation=_stacked(prolongations[1:]),
-        restriction=_stacked([matrix.T for matrix in prolongations[1:]]),
-        coarsest=np.linalg.pinv(laplacian.toarray(), rcond=1e-10, hermitian=True),
+        first=np.cumsum([0, *sizes]),
+        coarse_damped=np.concatenate([*map(jacobi, laplacians[:-1]), np.zeros(sizes[-1])]),
+        laplacian=_stacked(laplacians[:-1]),
+        prolongation=_stacked(prolongations),
+        restriction=_stacked([matrix.T for matrix in prolongations]),
+        coarsest=inverse(laplacians[-1]),
     )
+
+
+def jacobi(laplacian: Sparse) -> Floats:
+    """Return Jacobi's damped factors: ω over the diagonal, 0 where that is 0."""
+    diagonal: Floats = laplacian.diagonal()
+    return np.where(diagonal > 0.0, DAMPING / np.where(diagonal > 0.0, diagonal, 1.0), 0.0)
+
+
+def inverse(laplacian: Sparse) -> Floats:
+    """Return the pseudo-inverse of the coarsest level's Laplacian."""
+    dense: Floats = laplacian.toarray()
+    # What rounding leaves of a connected map that became one unknown would have an enormous inverse.
+    dense[np.abs(dense) < 1e-10] = 0.0
+    return np.asarray(np.linalg.pinv(dense, rcond=1e-10, hermitian=True), dtype=np.float64)
 
 
 @compiled
@@ -186,25 +227,7 @@ def _times(rows: Rows, begin: int, end: int, vector: Floats, product: Floats) ->
         product[i] = total
 
 
-def _laplacian(grid: Grid, starts: list[Cell]) -> tuple[Integers, Integers, Sparse]:
-    """Return rows and columns of the cells that can be reached, and their Laplacian."""
-    flat = np.arange(grid.passable.size).reshape(grid.shape)
-    tails = [flat[(grid.legal >> move & 1).astype(bool)] for move in range(grid.neighbours)]
-    heads = [tail + MOVES[move] @ (grid.shape[1], 1) for move, tail in enumerate(tails)]
-    tail, head = np.concatenate(tails), np.concatenate(heads)
-    check()
-    moves: Sparse = sparse.csr_matrix((np.ones(tail.size), (tail, head)), (flat.size, flat.size))
-    check()
-    _, label = csgraph.connected_components(moves, directed=False)
-    cells = np.flatnonzero(np.isin(label, [label[flat[start]] for start in starts]))
-    check()
-    moves = moves[cells][:, cells]
-    check()
-    laplacian = sparse.csr_matrix(sparse.diags(moves.sum(axis=1).A1) - moves)
-    return *np.divmod(cells, grid.shape[1]), laplacian
-
-
-def _pieces(laplacian: Sparse, rows: Integers, columns: Integers) -> tuple[Integers, Integers, Integers]:
+def _joined(laplacian: Sparse, rows: Integers, columns: Integers) -> tuple[Integers, Integers, Integers]:
     """Find the connected pieces of every block (row, column): each unknown's piece, and the pieces' blocks."""
     entries = laplacian.tocoo()
     inside = (rows[entries.row] == rows[entries.col]) & (columns[entries.row] == columns[entries.col])
@@ -218,9 +241,9 @@ def _pieces(laplacian: Sparse, rows: Integers, columns: Integers) -> tuple[Integ
     return piece.astype(np.int64), piece_rows, piece_columns
 
 
-def _damped(laplacian: Sparse) -> Floats:
-    diagonal: Floats = laplacian.diagonal()
-    return np.where(diagonal > 0.0, DAMPING / np.where(diagonal > 0.0, diagonal, 1.0), 0.0)
+def _matrix(entries: Entries) -> Sparse:
+    """Return a matrix as scipy's, as wide as its largest column."""
+    return sparse.csr_matrix((entries.value, entries.column, entries.begin))
 
 
 def _stacked(matrices: list[Sparse]) -> Rows:

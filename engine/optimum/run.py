@@ -30,8 +30,9 @@ ROUND, PIECE = 20, 10_000_000
 # Restart when the step has shrunk to the first share of what it was after the last restart, when it is under
 # the second share and grows again, or when the last restart is so long ago (as in cuPDLPx).
 SUFFICIENT, NECESSARY, ARTIFICIAL = 0.2, 0.8, 0.36
-# Judging a point takes shortest paths and a sort, so the pauses between grow by this factor.
-PAUSES_GROW = 1.2
+# Judging a point takes shortest paths and a sort, so the pauses between grow by this factor; beside a CUDA device
+# it takes as long as some thousand iterations.
+PAUSES_GROW, CUDA_PAUSES_GROW = 1.2, 3.0
 # Coarse maps only give a start; more would be wasted on them.
 COARSE_GAP, COARSE_ITERATIONS = 2e-3, 1_000
 
@@ -102,11 +103,12 @@ def approach_optimum(
     iterations = 0
     for number, stage in enumerate(stages, 1):
         finest = number == len(stages)
+        device = settings.device if finest else _coarse_device(settings.device, stage)
         best_here = best if finest else _Best(stage)
         tolerance = settings.tolerance if finest else max(COARSE_GAP, settings.tolerance)
         limit = settings.max_iterations if finest else COARSE_ITERATIONS
         done = 0
-        for done, step in _rounds(stage, point, settings.device, best_here, tolerance, limit):
+        for done, step in _rounds(stage, point, device, best_here, tolerance, limit):
             status = _status(best_here.gap, step, tolerance, done, limit) if finest else None
             yield best.iterate(iterations + done, (number, len(stages)), status)
         iterations += done
@@ -128,6 +130,7 @@ def _rounds(
     step = first_step = np.inf
     saddle = saddle_on(problem, point, device)
     piece = max(1, PIECE // point.flow.size)
+    grow = CUDA_PAUSES_GROW if device.startswith("cuda") else PAUSES_GROW
     yield done, 0.0
     while best.gap > tolerance and done < limit and not np.isnan(step):
         count = min(piece, ROUND - since_restart % ROUND, limit - done)
@@ -138,7 +141,7 @@ def _rounds(
             last_step, step = step, saddle.step_length()
             if done >= judge_at or done == limit:
                 best.judge(saddle.point())
-                judge_at = max(done + ROUND, int(done * PAUSES_GROW))
+                judge_at = max(done + ROUND, int(done * grow))
             if since_restart <= ROUND:
                 first_step = step
             elif (
@@ -219,11 +222,26 @@ def _lifted(point: SaddlePoint, stages: list[Problem]) -> SaddlePoint:
     return point
 
 
+def _coarse_device(device: str, problem: Problem) -> str:
+    """Return where to solve a coarser map: a CUDA device has to be worth its launches and its recording."""
+    if not device.startswith("cuda"):
+        return device
+    from engine.core.device import pick_device
+
+    return device if pick_device("auto", "optimum", problem.size) != "cpu" else "cpu"
+
+
 def saddle_on(problem: Problem, point: SaddlePoint, device: str) -> Saddle:
-    """Return the iterations from a point, on the CPU for routes that move differently, else on the device."""
+    """Return the iterations of a problem from a point on, in what is fastest on a device."""
     if device == "cpu" or not problem.moves_alike:
         return CpuSaddle(problem, point)
-    from engine.optimum.saddle_torch import TorchSaddle  # torch takes seconds to import
+    from engine.core.triton import runs_triton  # torch takes seconds to import
+
+    if runs_triton(device):
+        from engine.optimum.saddle_triton import TritonSaddle
+
+        return TritonSaddle(problem, point, device)
+    from engine.optimum.saddle_torch import TorchSaddle
 
     return TorchSaddle(problem, point, device)
 

@@ -74,6 +74,7 @@ def measure(bench: Bench) -> None:
     for peer in (transport.peer_pot, transport.peer_flash_sinkhorn, transport.peer_ott):
         bench.run(peer, 10_000)
     bench.run(paths.optimum_agrees, 256)
+    bench.run(paths.optimum_iteration_times, 4096)
     bench.run(transport.transport_agrees, 50_000, 0.01, "float32", False)
 
 

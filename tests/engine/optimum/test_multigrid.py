@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
 import torch
+from scipy import sparse
 
 from engine.core.grid import Grid
-from engine.optimum.multigrid import cycle, multigrid
+from engine.optimum.coarsening import NOWHERE, coarse_laplacian, pieces_of, prolongation
+from engine.optimum.multigrid import cycle, jacobi, multigrid
 from engine.optimum.saddle_torch import _Cycle
 from tests.oracles import moves_of
 
@@ -59,6 +61,30 @@ def test_the_cycle_is_symmetric_never_overshoots_and_forgets_no_direction(kind, 
     assert shares.max() <= 1.0 + 1e-9
     # Two Jacobi steps alone would leave 1e-4 of the corridor's smoothest direction.
     assert shares.min() > 0.02
+
+
+@pytest.mark.parametrize("rule", ["both_open", "one_open", "free"])
+@pytest.mark.parametrize("neighbours", [4, 8])
+@pytest.mark.parametrize("kind", ["open", "noise", "corridor"])
+def test_the_first_coarser_level_is_that_of_its_matrices(kind, neighbours, rule):
+    grid = Grid(ground(kind), neighbours, rule)
+    pieces = pieces_of(grid, [(0, 0)])
+    tails, heads, _ = moves_of(grid)
+    full = sparse.csr_matrix((np.ones(tails.size), (tails, heads)), (grid.passable.size,) * 2)
+    cells = np.flatnonzero(pieces.piece.ravel() != NOWHERE)
+    assert not full[cells][:, np.setdiff1d(np.arange(grid.passable.size), cells)].nnz
+    moves = full[cells][:, cells]
+    laplacian = sparse.diags(np.asarray(moves.sum(axis=1)).ravel()) - moves
+    indicator = sparse.csr_matrix((np.ones(cells.size), (np.arange(cells.size), pieces.piece.ravel()[cells])))
+    expected = indicator - sparse.diags(jacobi(laplacian)) @ laplacian @ indicator
+    found = prolongation(pieces, neighbours)
+    assert abs(sparse.csr_matrix((found.value, found.column, found.begin)) - expected).max() < 1e-14
+    found = coarse_laplacian(pieces, neighbours)
+    coarse = sparse.csr_matrix((found.value, found.column, found.begin))
+    assert abs(coarse - expected.T @ laplacian @ expected).max() < 1e-13
+    rows, columns = np.divmod(cells, grid.shape[1])
+    blocks = rows // 3 * pieces.across + columns // 3
+    assert np.array_equal(pieces.blocks[pieces.piece.ravel()[cells]], blocks)
 
 
 def test_cells_that_are_not_reached_are_left_alone():

@@ -139,7 +139,8 @@ def test_torch_takes_the_same_steps(kind):
 
 
 @pytest.mark.slow
-def test_torch_finds_the_same_approach_optimum():
+def test_torch_finds_the_same_approach_optimum(monkeypatch):
+    monkeypatch.setattr("engine.core.triton.has_triton", lambda: False)
     problem = table_problem(16, 4)
     ours = last(approach_optimum(problem, OptimumSettings(1e-3)))
     theirs = last(approach_optimum(problem, OptimumSettings(1e-3, device="cpu:0")))

@@ -1,0 +1,54 @@
+"""The fused iterations without a card: against compiled loops, on a pretended device, compiled for cards."""
+
+import json
+import os
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from engine.core.triton import has_triton
+from tests.interpreted import in_interpreter
+from tests.kernel_resources import CARDS
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not has_triton(), reason="Triton is not installed; the extra gpu-test has it"),
+]
+
+
+@pytest.fixture(scope="module")
+def found() -> Any:
+    return in_interpreter("tests.engine.optimum.triton_cases", "found")
+
+
+def test_fused_iterations_are_those_of_the_compiled_loops(found: Any) -> None:
+    assert len(found["differences"]) == 4
+    for kind, fields in found["differences"].items():
+        for field, difference in fields.items():
+            assert difference < 1e-11, (kind, field)
+
+
+def test_iterations_bring_nothing_to_the_host_and_a_whole_run_stays_on_its_device(found: Any) -> None:
+    assert found["mixed"] == {}
+    assert found["reads in 3 iterations"] == {}
+    assert found["reads of a step's length"] == 1
+
+
+def test_an_iteration_is_fifteen_launches(found: Any) -> None:
+    """With one sparse product; two more for each level of a larger map, 21 in all at 1024²."""
+    assert sum(found["launches in 3 iterations"].values()) == 3 * 15
+
+
+@pytest.mark.parametrize("card", CARDS)
+def test_the_kernels_need_no_memory_beyond_their_registers(card: int) -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "TRITON_INTERPRET"}
+    command = [sys.executable, "-m", "tests.engine.optimum.triton_builds", str(card)]
+    told = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert told.returncode == 0, told.stderr
+    rows = [json.loads(line) for line in told.stdout.splitlines()]
+    assert len(rows) == 12
+    for row in rows:
+        assert row["spilled"] == 0, row
+        assert row["registers"] <= 128, row
