@@ -20,6 +20,8 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from engine.core import triton
+
 # Dispatched operations that bring a value to the host, and those that may copy between devices.
 READS = ("_local_scalar_dense", "nonzero")
 COPIES = ("copy_", "_to_copy")
@@ -54,7 +56,8 @@ def pretended_cuda() -> Generator[Recording]:
     """Pretend that this machine has a CUDA device, and record how it is used."""
     recording = Recording()
     one_card = mock.patch.multiple(torch.cuda, is_available=lambda: True, device_count=lambda: 1)
-    with one_card, _Calls(recording), _Operations(recording):
+    no_triton = mock.patch.object(triton, "has_triton", return_value=False)  # its kernels need a real card
+    with one_card, no_triton, _Calls(recording), _Operations(recording):
         yield recording
 
 

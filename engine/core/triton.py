@@ -8,8 +8,29 @@ only imported where `runs_triton` says yes.
 import importlib.util
 import os
 from collections.abc import Callable
+from typing import Any, Protocol, cast
 
 import torch
+from torch import Tensor
+
+
+class Kernel(Protocol):
+    """A fused kernel, launched as `kernel[grid](arguments)`; inside other kernels it is called."""
+
+    def __getitem__(self, grid: tuple[int, ...]) -> Callable[..., object]:
+        """Return what launches the kernel on a grid of programs."""
+        ...
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Stand for the kernel's body inside another one."""
+        ...
+
+
+def fused(function: Callable[..., Any]) -> Kernel:
+    """Make a kernel of a function in Triton's language."""
+    import triton
+
+    return cast("Kernel", triton.jit(function))
 
 
 def has_triton() -> bool:
@@ -25,7 +46,8 @@ def interpreted() -> bool:
 def runs_triton(device: str) -> bool:
     """Say whether the fused kernels can run on a torch device."""
     kind = torch.device(device).type
-    return has_triton() and (kind == "cuda" or (kind == "cpu" and interpreted()))
+    # "cpu" stands for the compiled loops, "cpu:0" for the code of other devices.
+    return has_triton() and (kind == "cuda" or (interpreted() and device == "cpu:0"))
 
 
 def records(device: str) -> bool:
@@ -37,8 +59,8 @@ class Repeated:
     """A step of many kernels on fixed tensors, done again and again.
 
     On a CUDA device the launches are recorded once, in a CUDA graph, and replayed: a launch from Python costs
-    11 µs on an H200, one in a graph 1 to 2.5. Elsewhere the step is simply called. A step must work on tensors that
-    stay where they are, and bring nothing to the host.
+    11 µs on an H200, one in a graph 1 to 2.5. Elsewhere the step is simply called. A step must work on tensors
+    that stay where they are, and bring nothing to the host.
     """
 
     def __init__(self, step: Callable[[], None], device: str) -> None:
@@ -68,3 +90,27 @@ class Repeated:
             with torch.cuda.graph(graph):
                 self._step()
         self._replay = graph.replay
+
+
+class Snapshot:
+    """Copies of tensors on the host, made while the device goes on with what is launched after them."""
+
+    def __init__(self, tensors: list[Tensor], device: str) -> None:
+        """Keep the tensors, whose memory must stay where it is, and make room for the copies."""
+        self._there = tensors
+        self._beside = records(device)
+        self._here = [torch.empty(tensor.shape, dtype=tensor.dtype, pin_memory=self._beside) for tensor in tensors]
+        self._done = torch.cuda.Event() if self._beside else None
+
+    def begin(self) -> None:
+        """Copy what the tensors hold after all that was launched before."""
+        for here, there in zip(self._here, self._there, strict=True):
+            here.copy_(there, non_blocking=self._beside)
+        if self._done is not None:
+            self._done.record()
+
+    def end(self) -> list[Tensor]:
+        """Wait for the copies that were begun last, and return them; the next ones will not change them."""
+        if self._done is not None:
+            self._done.synchronize()
+        return [here.clone() for here in self._here]
