@@ -6,7 +6,6 @@ computed from the positions without one. The host decides from a few numbers of 
 """
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -15,56 +14,35 @@ from torch import Tensor
 from engine.core.arrays import Flags, Floats
 from engine.core.errors import ProblemError
 from engine.core.status import Status
-from engine.core.tensors import to_numpy
 from engine.core.triton import runs_triton
-from engine.transport.batched import conjugate_gradients
 from engine.transport.core import (
     FORM_ANEW_BEYOND,
     LEVEL_TOLERANCE,
     LONGER,
     LONGEST_STEP,
-    LOST,
     NEWTON_BELOW,
     POOR_START_AFTER,
     SEARCHES,
     STEEP,
-    UNEVEN,
     NormalisedProblem,
     Solution,
     SolverState,
     ending,
     levels,
-    newton_effort,
 )
 from engine.transport.kernel_torch import GibbsKernel, StoredKernel
+from engine.transport.semidual_torch import BatchEvaluation, SemiDual
 from engine.transport.settings import TransportSettings
 
-# Conjugate gradient steps between two checks of the residuals: each check waits for the device.
-CHECK_EVERY = 4
 
+def semidual_of(problems: Sequence[NormalisedProblem], settings: TransportSettings) -> SemiDual:
+    """Return the semi-duals of problems of one size: with fused kernels where those run."""
+    kernel = kernel_of(problems, settings)
+    if runs_triton(settings.device) and kernel.dtype == torch.float64:
+        from engine.transport.semidual_triton import FusedSemiDual
 
-class BatchEvaluation(NamedTuple):
-    """The fields of `engine.transport.cpu.Evaluation`, with a leading axis B; and what the host decides from.
-
-    On the host, (B,) each: value, error.  slope: of the semi-dual along the step that led here.  furthest: change
-    of a potential since the kernel was formed.  lost, uneven: whether a column is, by LOST and UNEVEN.
-    """
-
-    gamma: Tensor
-    v: Tensor
-    scale: Tensor
-    sums: Tensor
-    log_sums: Tensor
-    rows: Tensor
-    columns: Tensor
-    wanted: Tensor
-    squares: Tensor
-    value: Floats
-    error: Floats
-    slope: Floats
-    furthest: Floats
-    lost: Flags
-    uneven: Flags
+        return FusedSemiDual(problems, kernel, settings.device)
+    return SemiDual(problems, kernel, settings.device)
 
 
 def kernel_of(problems: Sequence[NormalisedProblem], settings: TransportSettings) -> GibbsKernel:
@@ -88,21 +66,8 @@ class TorchTransport:
             raise ProblemError("settings", "the device mps has no float64; choose precision float32, or the CPU")
         self._problems = problems
         self._tolerance = settings.reachable_tolerance
-        self._device = settings.device
-        self._kernel = kernel_of(problems, settings)
-        self._dtype = self._kernel.dtype
-        self._a = self._tensor(np.stack([problem.a for problem in problems]))
-        self._b = self._tensor(np.stack([problem.b for problem in problems]))
-        self._strength = self._tensor(np.array([[problem.strength] for problem in problems]))
-        self._moved = np.array([problem.moved for problem in problems])
-        self._weighted = self._b > 0.0
-        self._all_weighted = all((problem.b > 0.0).all() for problem in problems)
-        self._log_a = torch.log(self._a)
-        self._epsilon = torch.ones_like(self._strength)
+        self._semidual = semidual_of(problems, settings)
         self._iterations = 0
-
-    def _tensor(self, values: Floats) -> Tensor:
-        return torch.tensor(values, dtype=self._dtype, device=self._device)
 
     def run(
         self, epsilon: float, starts: Sequence[Floats | None], max_iterations: int
@@ -110,8 +75,12 @@ class TorchTransport:
         """Solve all at `epsilon` (cost units), from potentials (m,) or, for None, by way of larger epsilon."""
         cold = np.array([start is None for start in starts])
         waiting = self._levels(epsilon, cold)
-        beginnings = [np.zeros(self._b.shape[1]) if start is None else start for start in starts]
-        g = self._tensor(np.stack(beginnings))
+        semidual = self._semidual
+        beginnings = [
+            np.zeros(problem.b.size) if start is None else start
+            for problem, start in zip(self._problems, starts, strict=True)
+        ]
+        g = semidual.tensor(np.stack(beginnings))
         solved: list[tuple[Tensor, Tensor]] = []  # levels (B, 1) and their g
         ended: list[SolverState | None] = [None] * len(starts)
         while waiting:
@@ -119,9 +88,9 @@ class TorchTransport:
             level = np.array([e.epsilon if e else x for e, x in zip(ended, waiting.pop(0), strict=True)])
             last = not waiting
             tolerance = self._tolerance if last else LEVEL_TOLERANCE
-            self._epsilon = self._tensor(level[:, None])
+            semidual.epsilon = semidual.tensor(level[:, None])
             g = self._carried_on(solved, g)
-            self._now = self._evaluate_anew(g / self._epsilon)
+            self._now = self._evaluate_anew(g / semidual.epsilon)
             best, best_at = np.full(len(starts), np.inf), np.full(len(starts), self._iterations)
             swept = stuck = np.zeros(len(starts), dtype=np.bool_)
             while True:
@@ -135,7 +104,7 @@ class TorchTransport:
                 ]
                 failed = np.array([e is Status.NOT_A_NUMBER for e in endings])
                 if failed.any():
-                    gamma = self._where(failed, g / self._epsilon, self._now.gamma)
+                    gamma = semidual.where(failed, g / semidual.epsilon, self._now.gamma)
                     self._now = self._evaluate_anew(gamma)
                     error = self._now.error
                 states = [
@@ -147,11 +116,11 @@ class TorchTransport:
                 active = np.array([e is None for e in ended])
                 if not active.any():
                     return
-                g = self._epsilon * self._now.gamma
-                poor = active & ~cold & (error * self._moved > NEWTON_BELOW)
+                g = semidual.epsilon * self._now.gamma
+                poor = active & ~cold & (error * semidual.moved > NEWTON_BELOW)
                 active &= error > tolerance
                 if not active.any():
-                    solved.append((self._epsilon, g))
+                    solved.append((semidual.epsilon, g))
                     break
                 if poor.any() and self._iterations > POOR_START_AFTER:
                     cold |= poor
@@ -161,21 +130,7 @@ class TorchTransport:
 
     def solutions(self) -> list[Solution]:
         """Return the solution of every problem at its present potentials."""
-        now = self._now
-        kappa = self._damping()
-        f = -self._epsilon * kappa * now.log_sums
-        gamma = now.gamma
-        if not self._all_weighted:  # points without weight are not in the kernel
-            gamma = torch.where(self._weighted, gamma, self._exactly_swept(now))
-        cost, by_sources, by_targets = self._kernel.moments(now.scale, now.v)
-        parts = [
-            to_numpy(part)
-            for part in (f, self._epsilon * gamma, now.rows, now.columns, cost, by_sources, by_targets)
-        ]
-        return [
-            Solution(f, g, rows, columns, float(cost), by_sources, by_targets)
-            for f, g, rows, columns, cost, by_sources, by_targets in zip(*parts, strict=True)
-        ]
+        return self._semidual.solutions(self._now)
 
     def _levels(self, epsilon: float, cold: Flags) -> list[Floats]:
         """Return values of epsilon (B,), one after the other; problems that start warm keep the final one."""
@@ -191,69 +146,20 @@ class TorchTransport:
         if len(solved) < 2:
             return g
         (first, g_first), (second, g_second) = solved[-2:]
-        share = (self._epsilon - second) / (second - first)
+        share = (self._semidual.epsilon - second) / (second - first)
         return torch.where(second < first, g_second + share * (g_second - g_first), g)
-
-    def _damping(self) -> Tensor:
-        """Return κ = strength / (strength + ε), (B, 1)."""
-        return torch.where(torch.isinf(self._strength), 1.0, 1.0 / (1.0 + self._epsilon / self._strength))
-
-    def _where(self, flags: Flags, chosen: Tensor, otherwise: Tensor) -> Tensor:
-        """Return `chosen` (B, ·) for the flagged problems."""
-        if flags.all():
-            return chosen
-        return torch.where(torch.tensor(flags, device=self._device)[:, None], chosen, otherwise)
 
     def _evaluate_anew(self, gamma: Tensor, step: Tensor | None = None) -> BatchEvaluation:
         """Evaluate the semi-duals at γ (B, m), with kernels formed there."""
-        self._kernel.form(gamma, self._epsilon)
-        self._iterations += 1
-        return self._evaluate_here(gamma, step)
+        self._iterations += 2
+        self._semidual.form(gamma)
+        return self._semidual.evaluate(gamma, step)
 
     def _evaluate(self, gamma: Tensor, step: Tensor | None = None) -> BatchEvaluation:
         """Evaluate the semi-duals at γ (B, m), with the present kernels if they are accurate there."""
-        newer = self._evaluate_here(gamma, step)
-        return self._evaluate_anew(gamma, step) if (newer.furthest > FORM_ANEW_BEYOND).any() else newer
-
-    def _evaluate_here(self, gamma: Tensor, step: Tensor | None) -> BatchEvaluation:
-        change = gamma - self._kernel.formed_at
-        kappa, ratio = self._damping(), self._strength / self._epsilon
         self._iterations += 1
-        # Where the kernel is not accurate, `_evaluate` repeats this; until then numbers have to stay finite.
-        v = torch.exp(change.clamp(-2.0 * FORM_ANEW_BEYOND, 2.0 * FORM_ANEW_BEYOND))
-        sums = self._kernel.times(v)
-        log_sums = self._kernel.shift + torch.log(sums)
-        rows = self._a * torch.exp((1.0 - kappa) * log_sums)
-        scale = rows / sums
-        columns, squares = self._kernel.transposed_with_squares(scale, kappa * scale / sums)
-        columns, squares = v * columns, v * v * squares
-        prescribed = torch.isinf(ratio)
-        wanted = self._wanted(gamma)
-        # Prescribed marginals are the limit of the general form, computed without its rounding.
-        spent_a = (self._a * torch.expm1(kappa * log_sums / ratio)).sum(1)
-        spent_b = (self._b * torch.expm1(-gamma / ratio)).sum(1)
-        value = torch.where(
-            prescribed[:, 0],
-            (self._b * gamma).sum(1) - (self._a * log_sums).sum(1),
-            -torch.where(prescribed, 0.0, ratio)[:, 0] * (spent_a + spent_b) - rows.sum(1),
-        )
-        missing = wanted - columns
-        # Columns, or the balance of the two sides, may be so far off, relatively, that a Newton step would serve
-        # them alone.
-        unequal = self._shift_of(rows, wanted)[:, 0].abs() > 1.0
-        numbers = [
-            value,
-            missing.abs().sum(1),
-            torch.zeros_like(value) if step is None else (step * missing).sum(1),
-            change.abs().amax(1),
-            (columns < LOST * wanted).any(dim=1),
-            (columns < UNEVEN * wanted).any(dim=1) | unequal,
-        ]
-        value, error, slope, furthest, lost, uneven = to_numpy(torch.stack([x.to(value) for x in numbers]))
-        return BatchEvaluation(
-            gamma, v, scale, sums, log_sums, rows, columns, wanted, squares,
-            value, error / self._moved, slope, furthest, lost > 0.0, uneven > 0.0,
-        )  # fmt: skip
+        newer = self._semidual.evaluate(gamma, step)
+        return self._evaluate_anew(gamma, step) if (newer.furthest > FORM_ANEW_BEYOND).any() else newer
 
     def _advance(
         self, now: BatchEvaluation, active: Flags, swept: Flags, stuck: Flags, tolerance: float
@@ -261,59 +167,28 @@ class TorchTransport:
         """Make a sweep or a Newton step; tell also which problems were swept and where Newton made no progress."""
         lost = now.lost & active
         if lost.any():
-            gamma = self._where(lost, self._exactly_swept(now), now.gamma)
+            self._iterations += 1
+            gamma = self._semidual.where(lost, self._semidual.exactly_swept(now), now.gamma)
             return self._evaluate_anew(gamma), swept, stuck
-        sweeping = active & (stuck | (now.uneven & ~swept) | (now.error * self._moved >= NEWTON_BELOW))
+        sweeping = active & (stuck | (now.uneven & ~swept) | (now.error * self._semidual.moved >= NEWTON_BELOW))
         if sweeping.any():
-            newer = self._evaluate(self._where(sweeping, self._swept(now), now.gamma))
+            gamma = self._semidual.where(sweeping, self._semidual.swept(now), now.gamma)
+            newer = self._evaluate(gamma)
             return newer, sweeping, np.zeros_like(stuck)
         newer, stuck = self._newton(now, active, tolerance)
         return newer, np.zeros_like(swept), stuck
 
-    def _swept(self, now: BatchEvaluation) -> Tensor:
-        """Return γ (B, m) after a sweep."""
-        # The column of a target with next to no weight may underflow to 0.
-        excess = torch.where(self._weighted, now.columns / self._b, 1.0).clamp(min=torch.finfo(self._dtype).tiny)
-        gamma = self._damping() * (now.gamma - torch.log(excess))
-        return gamma - self._shift_of(now.rows, self._wanted(gamma))
-
-    def _wanted(self, gamma: Tensor) -> Tensor:
-        """Return the marginals (B, m) that the columns should have."""
-        kept = torch.exp(-gamma * self._epsilon / self._strength)
-        return self._b * torch.where(torch.isinf(self._strength), 1.0, kept)
-
-    def _shift_of(self, rows: Tensor, wanted: Tensor) -> Tensor:
-        """Return the constants (B, 1) to take from γ so that both sides have one total; plans ignore them."""
-        unequal = torch.log(rows.sum(dim=1, keepdim=True) / wanted.sum(dim=1, keepdim=True))
-        shift = 0.5 * self._strength / self._epsilon * unequal
-        return torch.where(torch.isfinite(shift) & torch.isfinite(self._strength), shift, 0.0)
-
-    def _exactly_swept(self, now: BatchEvaluation) -> Tensor:
-        """Return γ (B, m) after a sweep computed from the costs, for where kernels have underflowed."""
-        kappa = self._damping()
-        self._iterations += 1
-        return -kappa * self._kernel.soft_columns(self._log_a - kappa * now.log_sums)
-
     def _newton(self, now: BatchEvaluation, active: Flags, tolerance: float) -> tuple[BatchEvaluation, Flags]:
-        ratio = self._strength / self._epsilon
-        diagonal = torch.where(self._weighted, now.columns + now.wanted / ratio, 1.0)
-        missing = now.wanted - now.columns
-        right = self._where(active, missing, torch.zeros_like(missing))
-        goal = self._moved * np.maximum(np.minimum(0.1, now.error) * now.error, 0.3 * tolerance)
-        step = self._direction(now, diagonal, right, self._tensor(goal[:, None]))
-        slope, longest = to_numpy(torch.stack([(step * missing).sum(1), step.abs().amax(1)]))
-        return self._search(now, active, step, slope, longest)
-
-    def _search(
-        self, now: BatchEvaluation, active: Flags, step: Tensor, slope: Floats, longest: Floats
-    ) -> tuple[BatchEvaluation, Flags]:
-        """Search along the steps as `engine.transport.cpu` does; return also which problems made no progress."""
+        """Make a Newton step: search along it as `engine.transport.cpu` does. Tell who made no progress."""
+        goal = self._semidual.moved * np.maximum(np.minimum(0.1, now.error) * now.error, 0.3 * tolerance)
+        step, slope, longest, passes = self._semidual.direction(now, active, goal)
+        self._iterations += passes
         done = ~active | ~(slope > 0.0)
         stuck = active & done
         length = np.where(done, 0.0, np.minimum(LONGEST_STEP / np.maximum(longest, 1e-30), 1.0))
         near, near_slope, far = np.zeros_like(slope), slope, np.full_like(slope, np.inf)
         for _ in range(SEARCHES):
-            newer = self._evaluate(now.gamma + self._tensor(length[:, None]) * step, step)
+            newer = self._evaluate(self._along(now.gamma, length, step), step)
             fits = newer.value >= now.value + 1e-4 * length * slope
             enough = (newer.slope < STEEP * slope) | (length >= np.minimum(0.5 * far, 1.0))
             done = done | (newer.error < 0.5 * now.error) | (fits & enough)
@@ -329,22 +204,11 @@ class TorchTransport:
             nearer = near + (np.where(shorter, far, near) - near) * np.clip(share, 0.1, 0.5)
             length = np.where(longer, further, np.where(shorter, nearer, length))
         length = np.where(done, length, near)
-        newer = self._evaluate(now.gamma + self._tensor(length[:, None]) * step)
+        newer = self._evaluate(self._along(now.gamma, length, step))
         return newer, stuck | (~done & (near == 0.0))
 
-    def _direction(self, now: BatchEvaluation, diagonal: Tensor, right: Tensor, goal: Tensor) -> Tensor:
-        """Solve with the semi-dual's Hessian by conjugate gradients, to an L1 residual of goal (B, 1)."""
-        weights = self._damping() * now.scale / now.sums
-        smallest = (1e-5 * diagonal).clamp(min=torch.finfo(self._dtype).tiny)
-        preconditioner = torch.maximum(diagonal - now.squares, smallest)
-
-        def hessian(x: Tensor) -> Tensor:
-            return diagonal * x - now.v * self._kernel.transposed(weights * self._kernel.times(now.v * x))
-
-        def unsolved(residual: Tensor, _rho: Tensor) -> Tensor:
-            return residual.abs().sum(1, keepdim=True) > goal
-
-        limit = newton_effort(self._a.shape[1], self._b.shape[1])
-        step, count = conjugate_gradients(hessian, right, preconditioner, unsolved, limit, CHECK_EVERY)
-        self._iterations += count
-        return step
+    def _along(self, gamma: Tensor, length: Floats, step: Tensor) -> Tensor:
+        """Return γ (B, m) after a step of length (B,)."""
+        if length.size == 1:  # a number needs no copy to the device
+            return torch.add(gamma, step, alpha=float(length[0]))
+        return gamma + self._semidual.tensor(length[:, None]) * step
