@@ -9,6 +9,7 @@ from engine.core.errors import ProblemError, SuggestedFix
 from engine.transport.problem import TransportProblem, check_problem
 
 Precision = Literal["float64", "float32"]
+Kernel = Literal["auto", "stored"]
 
 # Marginal errors that the two precisions reach on every problem.
 SMALLEST_TOLERANCE = {"float64": 1e-12, "float32": 3e-5}
@@ -27,6 +28,8 @@ class TransportSettings:
     precision: "float32" stops at an error of 3e-5 even if the tolerance is smaller, because single precision
         reaches no less. On the CPU, potentials and sums are float64 in either case, and the kernel is stored in
         float32 where its rounding, some 1e-7 of the marginals, is well below the tolerance.
+    kernel: "auto" computes the kernel's entries from the positions in every pass where Triton runs, on CUDA
+        devices, so that memory grows with n + m; "stored" keeps the matrix (n, m), as everywhere else.
     """
 
     epsilon: float
@@ -34,6 +37,7 @@ class TransportSettings:
     max_iterations: int = 5_000
     device: str = "cpu"
     precision: Precision = "float64"
+    kernel: Kernel = "auto"
 
     @property
     def reachable_tolerance(self) -> float:
@@ -57,6 +61,8 @@ def check(problem: TransportProblem, settings: TransportSettings) -> None:
         raise ProblemError(
             "settings", f"precision is {settings.precision!r}; choose {' or '.join(SMALLEST_TOLERANCE)}"
         )
+    if settings.kernel not in ("auto", "stored"):
+        raise ProblemError("settings", f"kernel is {settings.kernel!r}; choose auto or stored")
     smallest = SMALLEST_EPSILON * problem.cost.largest()
     if settings.epsilon < smallest:
         raise ProblemError(

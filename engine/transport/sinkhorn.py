@@ -105,7 +105,7 @@ def solve_transports(
 def _torch_transport(problems: Sequence[NormalisedProblem], settings: TransportSettings) -> "TorchTransport":
     from engine.transport.torch_solver import TorchTransport  # torch takes seconds to import
 
-    return TorchTransport(problems, settings.reachable_tolerance, settings.device, settings.precision)
+    return TorchTransport(problems, settings)
 
 
 def _normalised(problem: TransportProblem) -> NormalisedProblem:

@@ -1,11 +1,11 @@
 """Transport with torch, for GPUs and batches: the method of `engine.transport.cpu`, many problems at once.
 
 All problems have equally many points. Each follows its own sequence of epsilon and is no longer updated once it
-has converged. Costs are computed from the positions a few rows at a time, so that only the kernel is (B, n, m).
+has converged. Products with the kernel are those of a `GibbsKernel`: stored as a matrix, or, where Triton runs,
+computed from the positions without one. The host decides from a few numbers of each evaluation, read at once.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -14,82 +14,60 @@ from torch import Tensor
 from engine.core.arrays import Flags, Floats
 from engine.core.errors import ProblemError
 from engine.core.status import Status
-from engine.core.tensors import to_numpy
-from engine.transport.batched import conjugate_gradients, times, transposed
+from engine.core.triton import runs_triton
 from engine.transport.core import (
     FORM_ANEW_BEYOND,
     LEVEL_TOLERANCE,
     LONGER,
     LONGEST_STEP,
-    LOST,
     NEWTON_BELOW,
     POOR_START_AFTER,
     SEARCHES,
     STEEP,
-    UNEVEN,
     NormalisedProblem,
     Solution,
     SolverState,
     ending,
     levels,
-    newton_effort,
 )
-
-# Costs are computed in so many slices of rows.
-CHUNKS = 8
-# Conjugate gradient steps between two checks of the residuals: each check waits for the device.
-CHECK_EVERY = 4
+from engine.transport.kernel_torch import GibbsKernel, StoredKernel
+from engine.transport.semidual_torch import BatchEvaluation, SemiDual
+from engine.transport.settings import TransportSettings
 
 
-class BatchEvaluation(NamedTuple):
-    """The fields of `engine.transport.cpu.Evaluation`, with a leading axis B; value and error are (B,)."""
+def semidual_of(problems: Sequence[NormalisedProblem], settings: TransportSettings) -> SemiDual:
+    """Return the semi-duals of problems of one size: with fused kernels where those run."""
+    kernel = kernel_of(problems, settings)
+    if runs_triton(settings.device) and kernel.dtype == torch.float64:
+        from engine.transport.semidual_triton import FusedSemiDual
 
-    gamma: Tensor
-    v: Tensor
-    scale: Tensor
-    sums: Tensor
-    log_sums: Tensor
-    rows: Tensor
-    columns: Tensor
-    wanted: Tensor
-    squares: Tensor
-    value: Tensor
-    error: Tensor
+        return FusedSemiDual(problems, kernel, settings.device)
+    return SemiDual(problems, kernel, settings.device)
+
+
+def kernel_of(problems: Sequence[NormalisedProblem], settings: TransportSettings) -> GibbsKernel:
+    """Return the kernel for problems of one size: streaming where it can be, unless it shall be stored."""
+    from engine.transport.streaming_triton import LARGEST_DIMENSION, StreamingKernel, needs_wide_entries
+
+    double = settings.precision == "float64"
+    of_points = problems[0].matrix.size == 0 and problems[0].sources.shape[0] <= LARGEST_DIMENSION
+    if settings.kernel == "auto" and of_points and runs_triton(settings.device):
+        wide = double and needs_wide_entries(problems, settings.tolerance, settings.epsilon)
+        return StreamingKernel(problems, wide, settings.device, exact_positions=double)
+    return StoredKernel(problems, torch.float64 if double else torch.float32, settings.device)
 
 
 class TorchTransport:
     """Solver of problems of one size: `run` iterates, `solutions` reads the present states."""
 
-    def __init__(
-        self, problems: Sequence[NormalisedProblem], tolerance: float, device: str, precision: str
-    ) -> None:
-        """Stop at a marginal error of `tolerance`. Raises ProblemError for float64 on a device without it."""
-        kind = torch.device(device).type
-        if kind == "mps" and precision == "float64":
+    def __init__(self, problems: Sequence[NormalisedProblem], settings: TransportSettings) -> None:
+        """Prepare problems of one size. Raises ProblemError for float64 on a device without it."""
+        if torch.device(settings.device).type == "mps" and settings.precision == "float64":
             raise ProblemError("settings", "the device mps has no float64; choose precision float32, or the CPU")
         self._problems = problems
-        self._tolerance = tolerance
-        self._dtype = torch.float64 if precision == "float64" else torch.float32
-        self._device = device
-        self._a = self._tensor(np.stack([problem.a for problem in problems]))
-        self._b = self._tensor(np.stack([problem.b for problem in problems]))
-        self._sources = self._tensor(np.stack([problem.sources for problem in problems]))
-        self._targets = self._tensor(np.stack([problem.targets for problem in problems]))
-        self._matrix = self._tensor(np.stack([problem.matrix for problem in problems]))
-        self._strength = self._tensor(np.array([[problem.strength] for problem in problems]))
-        self._moved = self._tensor(np.array([problem.moved for problem in problems]))
-        self._weighted = self._b > 0.0
-        self._log_a, self._log_b = torch.log(self._a), torch.log(self._b)
-        self._kernel = torch.empty(
-            (len(problems), self._a.shape[1], self._b.shape[1]), dtype=self._dtype, device=device
-        )
-        self._shift = torch.empty_like(self._a)
-        self._epsilon = torch.ones_like(self._strength)
-        self._formed_at = torch.zeros_like(self._b)
+        self._tolerance = settings.reachable_tolerance
+        self._semidual = semidual_of(problems, settings)
         self._iterations = 0
-
-    def _tensor(self, values: Floats) -> Tensor:
-        return torch.tensor(values, dtype=self._dtype, device=self._device)
 
     def run(
         self, epsilon: float, starts: Sequence[Floats | None], max_iterations: int
@@ -97,9 +75,12 @@ class TorchTransport:
         """Solve all at `epsilon` (cost units), from potentials (m,) or, for None, by way of larger epsilon."""
         cold = np.array([start is None for start in starts])
         waiting = self._levels(epsilon, cold)
-        beginnings = [np.zeros(self._b.shape[1]) if start is None else start for start in starts]
-        g = self._tensor(np.stack(beginnings))
-        moved = to_numpy(self._moved)
+        semidual = self._semidual
+        beginnings = [
+            np.zeros(problem.b.size) if start is None else start
+            for problem, start in zip(self._problems, starts, strict=True)
+        ]
+        g = semidual.tensor(np.stack(beginnings))
         solved: list[tuple[Tensor, Tensor]] = []  # levels (B, 1) and their g
         ended: list[SolverState | None] = [None] * len(starts)
         while waiting:
@@ -107,13 +88,13 @@ class TorchTransport:
             level = np.array([e.epsilon if e else x for e, x in zip(ended, waiting.pop(0), strict=True)])
             last = not waiting
             tolerance = self._tolerance if last else LEVEL_TOLERANCE
-            self._epsilon = self._tensor(level[:, None])
+            semidual.epsilon = semidual.tensor(level[:, None])
             g = self._carried_on(solved, g)
-            self._now = self._evaluate_anew(g / self._epsilon)
+            self._now = self._evaluate_anew(g / semidual.epsilon)
             best, best_at = np.full(len(starts), np.inf), np.full(len(starts), self._iterations)
-            swept = stuck = torch.zeros_like(self._now.error, dtype=torch.bool)
+            swept = stuck = np.zeros(len(starts), dtype=np.bool_)
             while True:
-                error = to_numpy(self._now.error)
+                error = self._now.error
                 better = error < 0.99 * best
                 best[better], best_at[better] = error[better], self._iterations
                 left = max_iterations - self._iterations
@@ -121,11 +102,11 @@ class TorchTransport:
                     ending(float(error[k]), tolerance, last, self._iterations - int(best_at[k]), left)
                     for k in range(len(starts))
                 ]
-                failed = torch.tensor([e is Status.NOT_A_NUMBER for e in endings], device=self._device)
-                if bool(failed.any()):
-                    gamma = torch.where(failed[:, None], g / self._epsilon, self._now.gamma)
+                failed = np.array([e is Status.NOT_A_NUMBER for e in endings])
+                if failed.any():
+                    gamma = semidual.where(failed, g / semidual.epsilon, self._now.gamma)
                     self._now = self._evaluate_anew(gamma)
-                    error = to_numpy(self._now.error)
+                    error = self._now.error
                 states = [
                     e or SolverState(float(level[k]), float(error[k]), self._iterations, endings[k])
                     for k, e in enumerate(ended)
@@ -135,36 +116,21 @@ class TorchTransport:
                 active = np.array([e is None for e in ended])
                 if not active.any():
                     return
-                g = self._epsilon * self._now.gamma
-                poor = active & ~cold & (error * moved > NEWTON_BELOW)
+                g = semidual.epsilon * self._now.gamma
+                poor = active & ~cold & (error * semidual.moved > NEWTON_BELOW)
                 active &= error > tolerance
                 if not active.any():
-                    solved.append((self._epsilon, g))
+                    solved.append((semidual.epsilon, g))
                     break
                 if poor.any() and self._iterations > POOR_START_AFTER:
                     cold |= poor
                     waiting = self._levels(epsilon, poor)
                     break
-                going = torch.tensor(active, device=self._device)
-                self._now, swept, stuck = self._advance(self._now, going, swept, stuck, tolerance)
+                self._now, swept, stuck = self._advance(self._now, active, swept, stuck, tolerance)
 
     def solutions(self) -> list[Solution]:
         """Return the solution of every problem at its present potentials."""
-        now = self._now
-        kappa = self._damping()
-        f = -self._epsilon * kappa * now.log_sums
-        gamma = now.gamma
-        if not bool(self._weighted.all()):  # points without weight are not in the kernel
-            gamma = torch.where(self._weighted, gamma, self._exactly_swept(now))
-        cost, by_sources, by_targets = self._moments(now)
-        parts = [
-            to_numpy(part)
-            for part in (f, self._epsilon * gamma, now.rows, now.columns, cost, by_sources, by_targets)
-        ]
-        return [
-            Solution(f, g, rows, columns, float(cost), by_sources, by_targets)
-            for f, g, rows, columns, cost, by_sources, by_targets in zip(*parts, strict=True)
-        ]
+        return self._semidual.solutions(self._now)
 
     def _levels(self, epsilon: float, cold: Flags) -> list[Floats]:
         """Return values of epsilon (B,), one after the other; problems that start warm keep the final one."""
@@ -180,203 +146,69 @@ class TorchTransport:
         if len(solved) < 2:
             return g
         (first, g_first), (second, g_second) = solved[-2:]
-        share = (self._epsilon - second) / (second - first)
+        share = (self._semidual.epsilon - second) / (second - first)
         return torch.where(second < first, g_second + share * (g_second - g_first), g)
 
-    def _damping(self) -> Tensor:
-        """Return κ = strength / (strength + ε), (B, 1)."""
-        return torch.where(torch.isinf(self._strength), 1.0, 1.0 / (1.0 + self._epsilon / self._strength))
+    def _evaluate_anew(self, gamma: Tensor, step: Tensor | None = None) -> BatchEvaluation:
+        """Evaluate the semi-duals at γ (B, m), with kernels formed there."""
+        self._iterations += 2
+        self._semidual.form(gamma)
+        return self._semidual.evaluate(gamma, step)
 
-    def _slices(self) -> Iterator[slice]:
-        """Yield slices that cover all rows."""
-        size = self._a.shape[1]
-        step = -(-size // CHUNKS)
-        for begin in range(0, size, step):
-            yield slice(begin, min(begin + step, size))
-
-    def _chunks(self) -> Iterator[tuple[slice, Tensor]]:
-        """Yield slices of rows and their costs (B, rows, m), those of the slack points included."""
-        m = self._b.shape[1]
-        of_points = self._matrix.shape[1] == 0
-        real = self._sources.shape[2] if of_points else self._matrix.shape[1]
-        for rows in self._slices():
-            inside = slice(rows.start, min(rows.stop, real))
-            if of_points:
-                apart = [
-                    x[:, inside, None] - y[:, None, :]
-                    for x, y in zip(self._sources.unbind(1), self._targets.unbind(1), strict=True)
-                ]
-                costs = torch.stack(apart).square().sum(dim=0)
-                costs = costs if self._problems[0].squared else torch.sqrt(costs)
-            else:
-                costs = self._matrix[:, inside]
-            missing = (0, m - costs.shape[2], 0, rows.stop - rows.start - costs.shape[1])
-            costs = torch.nn.functional.pad(costs, missing) if any(missing) else costs
-            if rows.stop > real and m > self._targets.shape[2] + self._matrix.shape[2]:
-                costs[:, -1, -1] = torch.inf
-            yield rows, costs
-
-    def _evaluate_anew(self, gamma: Tensor) -> BatchEvaluation:
-        """Evaluate the semi-duals at γ (B, m), with kernels computed there."""
-        self._formed_at = gamma
+    def _evaluate(self, gamma: Tensor, step: Tensor | None = None) -> BatchEvaluation:
+        """Evaluate the semi-duals at γ (B, m), with the present kernels if they are accurate there."""
         self._iterations += 1
-        log_weights = (gamma + self._log_b)[:, None, :]
-        for rows, costs in self._chunks():
-            exponents = log_weights - costs / self._epsilon[:, :, None]
-            shift = exponents.amax(dim=2)
-            self._shift[:, rows] = shift
-            self._kernel[:, rows] = torch.exp(exponents - shift[:, :, None])
-        return self._evaluate(gamma)
-
-    def _evaluate(self, gamma: Tensor) -> BatchEvaluation:
-        """Evaluate the semi-duals at γ (B, m), with the stored kernels if they are accurate there."""
-        change = gamma - self._formed_at
-        if bool((change.abs() > FORM_ANEW_BEYOND).any()):
-            return self._evaluate_anew(gamma)
-        kappa, ratio = self._damping(), self._strength / self._epsilon
-        self._iterations += 1
-        v = torch.exp(change)
-        sums = times(self._kernel, v)
-        log_sums = self._shift + torch.log(sums)
-        rows = self._a * torch.exp((1.0 - kappa) * log_sums)
-        scale = rows / sums
-        columns = v * transposed(self._kernel, scale)
-        squares = torch.zeros_like(v)
-        weights = kappa * scale / sums
-        for some in self._slices():
-            squares += transposed(self._kernel[:, some].square(), weights[:, some])
-        prescribed = torch.isinf(ratio)
-        wanted = self._wanted(gamma)
-        # Prescribed marginals are the limit of the general form, computed without its rounding.
-        spent_a = (self._a * torch.expm1(kappa * log_sums / ratio)).sum(1)
-        spent_b = (self._b * torch.expm1(-gamma / ratio)).sum(1)
-        value = torch.where(
-            prescribed[:, 0],
-            (self._b * gamma).sum(1) - (self._a * log_sums).sum(1),
-            -torch.where(prescribed, 0.0, ratio)[:, 0] * (spent_a + spent_b) - rows.sum(1),
-        )
-        error = (columns - wanted).abs().sum(1) / self._moved
-        squares *= v * v
-        return BatchEvaluation(gamma, v, scale, sums, log_sums, rows, columns, wanted, squares, value, error)
+        newer = self._semidual.evaluate(gamma, step)
+        return self._evaluate_anew(gamma, step) if (newer.furthest > FORM_ANEW_BEYOND).any() else newer
 
     def _advance(
-        self, now: BatchEvaluation, active: Tensor, swept: Tensor, stuck: Tensor, tolerance: float
-    ) -> tuple[BatchEvaluation, Tensor, Tensor]:
+        self, now: BatchEvaluation, active: Flags, swept: Flags, stuck: Flags, tolerance: float
+    ) -> tuple[BatchEvaluation, Flags, Flags]:
         """Make a sweep or a Newton step; tell also which problems were swept and where Newton made no progress."""
-        lost = (now.columns < LOST * now.wanted).any(dim=1) & active
-        if bool(lost.any()):
-            gamma = torch.where(lost[:, None], self._exactly_swept(now), now.gamma)
+        lost = now.lost & active
+        if lost.any():
+            self._iterations += 1
+            gamma = self._semidual.where(lost, self._semidual.exactly_swept(now), now.gamma)
             return self._evaluate_anew(gamma), swept, stuck
-        # Columns, or the balance of the two sides, may be so far off, relatively, that a Newton step would serve
-        # them alone.
-        unequal = self._shift_of(now.rows, now.wanted)[:, 0].abs() > 1.0
-        uneven = (now.columns < UNEVEN * now.wanted).any(dim=1) | unequal
-        sweeping = active & (stuck | (uneven & ~swept) | (now.error * self._moved >= NEWTON_BELOW))
-        if bool(sweeping.any()):
-            newer = self._evaluate(torch.where(sweeping[:, None], self._swept(now), now.gamma))
-            return newer, sweeping, torch.zeros_like(stuck)
+        sweeping = active & (stuck | (now.uneven & ~swept) | (now.error * self._semidual.moved >= NEWTON_BELOW))
+        if sweeping.any():
+            gamma = self._semidual.where(sweeping, self._semidual.swept(now), now.gamma)
+            newer = self._evaluate(gamma)
+            return newer, sweeping, np.zeros_like(stuck)
         newer, stuck = self._newton(now, active, tolerance)
-        return newer, torch.zeros_like(swept), stuck
+        return newer, np.zeros_like(swept), stuck
 
-    def _swept(self, now: BatchEvaluation) -> Tensor:
-        """Return γ (B, m) after a sweep."""
-        # The column of a target with next to no weight may underflow to 0.
-        excess = torch.where(self._weighted, now.columns / self._b, 1.0).clamp(min=torch.finfo(self._dtype).tiny)
-        gamma = self._damping() * (now.gamma - torch.log(excess))
-        return gamma - self._shift_of(now.rows, self._wanted(gamma))
-
-    def _wanted(self, gamma: Tensor) -> Tensor:
-        """Return the marginals (B, m) that the columns should have."""
-        kept = torch.exp(-gamma * self._epsilon / self._strength)
-        return self._b * torch.where(torch.isinf(self._strength), 1.0, kept)
-
-    def _shift_of(self, rows: Tensor, wanted: Tensor) -> Tensor:
-        """Return the constants (B, 1) to take from γ so that both sides have one total; plans ignore them."""
-        unequal = torch.log(rows.sum(dim=1, keepdim=True) / wanted.sum(dim=1, keepdim=True))
-        shift = 0.5 * self._strength / self._epsilon * unequal
-        return torch.where(torch.isfinite(shift) & torch.isfinite(self._strength), shift, 0.0)
-
-    def _exactly_swept(self, now: BatchEvaluation) -> Tensor:
-        """Return γ (B, m) after a sweep computed from the costs, for where kernels have underflowed."""
-        kappa = self._damping()
-        self._iterations += 1
-        log_scale = self._log_a - kappa * now.log_sums
-        total = torch.full_like(now.gamma, -torch.inf)
-        for rows, costs in self._chunks():
-            exponents = log_scale[:, rows, None] - costs / self._epsilon[:, :, None]
-            total = torch.logaddexp(total, torch.logsumexp(exponents, dim=1))
-        return -kappa * total
-
-    def _newton(self, now: BatchEvaluation, active: Tensor, tolerance: float) -> tuple[BatchEvaluation, Tensor]:
-        ratio = self._strength / self._epsilon
-        diagonal = torch.where(self._weighted, now.columns + now.wanted / ratio, 1.0)
-        right = torch.where(active[:, None], now.wanted - now.columns, 0.0)
-        goal = torch.maximum(now.error.clamp(max=0.1) * now.error, torch.full_like(now.error, 0.3 * tolerance))
-        step = self._direction(now, diagonal, right, self._moved * goal)
-        return self._search(now, active, step)
-
-    def _search(self, now: BatchEvaluation, active: Tensor, step: Tensor) -> tuple[BatchEvaluation, Tensor]:
-        """Search along the steps as `engine.transport.cpu` does; return also which problems made no progress."""
-        slope = (step * (now.wanted - now.columns)).sum(1)
+    def _newton(self, now: BatchEvaluation, active: Flags, tolerance: float) -> tuple[BatchEvaluation, Flags]:
+        """Make a Newton step: search along it as `engine.transport.cpu` does. Tell who made no progress."""
+        goal = self._semidual.moved * np.maximum(np.minimum(0.1, now.error) * now.error, 0.3 * tolerance)
+        step, slope, longest, passes = self._semidual.direction(now, active, goal)
+        self._iterations += passes
         done = ~active | ~(slope > 0.0)
         stuck = active & done
-        length = (LONGEST_STEP / step.abs().amax(1).clamp(min=1e-30)).clamp(max=1.0)
-        length = torch.where(done, 0.0, length)
-        near, near_slope, far = torch.zeros_like(slope), slope, torch.full_like(slope, torch.inf)
+        length = np.where(done, 0.0, np.minimum(LONGEST_STEP / np.maximum(longest, 1e-30), 1.0))
+        near, near_slope, far = np.zeros_like(slope), slope, np.full_like(slope, np.inf)
         for _ in range(SEARCHES):
-            newer = self._evaluate(now.gamma + length[:, None] * step)
-            newer_slope = (step * (newer.wanted - newer.columns)).sum(1)
+            newer = self._evaluate(self._along(now.gamma, length, step), step)
             fits = newer.value >= now.value + 1e-4 * length * slope
-            enough = (newer_slope < STEEP * slope) | (length >= (0.5 * far).clamp(max=1.0))
+            enough = (newer.slope < STEEP * slope) | (length >= np.minimum(0.5 * far, 1.0))
             done = done | (newer.error < 0.5 * now.error) | (fits & enough)
-            if bool(done.all()):
+            if done.all():
                 return newer, stuck
             longer, shorter = fits & ~done, ~fits & ~done
-            near, near_slope = torch.where(longer, length, near), torch.where(longer, newer_slope, near_slope)
-            far = torch.where(shorter, length, far)
-            further = torch.minimum(LONGER * length, 0.5 * (length + far)).clamp(max=1.0)
+            near, near_slope = np.where(longer, length, near), np.where(longer, newer.slope, near_slope)
+            far = np.where(shorter, length, far)
+            further = np.minimum(np.minimum(LONGER * length, 0.5 * (length + far)), 1.0)
             # The zero of the line through the two slopes.
-            share = torch.where(newer_slope < 0.0, near_slope / (near_slope - newer_slope), 0.0).clamp(0.1, 0.5)
-            length = torch.where(longer, further, torch.where(shorter, near + (far - near) * share, length))
-        newer = self._evaluate(now.gamma + torch.where(done, length, near)[:, None] * step)
+            falling = newer.slope < 0.0
+            share = np.divide(near_slope, near_slope - newer.slope, out=np.zeros_like(slope), where=falling)
+            nearer = near + (np.where(shorter, far, near) - near) * np.clip(share, 0.1, 0.5)
+            length = np.where(longer, further, np.where(shorter, nearer, length))
+        length = np.where(done, length, near)
+        newer = self._evaluate(self._along(now.gamma, length, step))
         return newer, stuck | (~done & (near == 0.0))
 
-    def _direction(self, now: BatchEvaluation, diagonal: Tensor, right: Tensor, goal: Tensor) -> Tensor:
-        """Solve with the semi-dual's Hessian by conjugate gradients, until the residual's L1 norm is `goal`."""
-        weights = self._damping() * now.scale / now.sums
-        smallest = (1e-5 * diagonal).clamp(min=torch.finfo(self._dtype).tiny)
-        preconditioner = torch.maximum(diagonal - now.squares, smallest)
-
-        def hessian(x: Tensor) -> Tensor:
-            return diagonal * x - now.v * transposed(self._kernel, weights * times(self._kernel, now.v * x))
-
-        def unsolved(residual: Tensor, _rho: Tensor) -> Tensor:
-            return residual.abs().sum(1, keepdim=True) > goal[:, None]
-
-        limit = newton_effort(*self._kernel.shape[1:])
-        step, count = conjugate_gradients(hessian, right, preconditioner, unsolved, limit, CHECK_EVERY)
-        self._iterations += count
-        return step
-
-    def _moments(self, now: BatchEvaluation) -> tuple[Tensor, Tensor, Tensor]:
-        """Return <plan, C> (B,) and its derivatives (B, d, n), (B, d, m) by the positions."""
-        cost = torch.zeros_like(now.error)
-        by_sources, by_targets = torch.zeros_like(self._sources), torch.zeros_like(self._targets)
-        of_points = self._matrix.shape[1] == 0
-        n, m = (self._sources.shape[2], self._targets.shape[2]) if of_points else self._matrix.shape[1:]
-        for rows, all_costs in self._chunks():
-            inside = slice(rows.start, min(rows.stop, n))
-            costs = all_costs[:, : inside.stop - inside.start, :m]
-            mass = now.scale[:, inside, None] * self._kernel[:, inside, :m] * now.v[:, None, :m]
-            cost += (mass * costs).sum(dim=(1, 2))
-            if not of_points:
-                continue
-            if self._problems[0].squared:
-                mass *= 2.0
-            else:
-                mass = torch.where(costs > 0.0, mass / torch.where(costs > 0.0, costs, 1.0), 0.0)
-            for k in range(self._sources.shape[1]):
-                change = mass * (self._sources[:, k, inside, None] - self._targets[:, k, None, :])
-                by_sources[:, k, inside] = change.sum(dim=2)
-                by_targets[:, k] -= change.sum(dim=1)
-        return cost, by_sources, by_targets
+    def _along(self, gamma: Tensor, length: Floats, step: Tensor) -> Tensor:
+        """Return γ (B, m) after a step of length (B,)."""
+        if length.size == 1:  # a number needs no copy to the device
+            return torch.add(gamma, step, alpha=float(length[0]))
+        return gamma + self._semidual.tensor(length[:, None]) * step

@@ -70,12 +70,16 @@ def measure(bench: Bench) -> None:
         return
     bench.run(transport.transport_agrees, 2000, 0.01, "float64")
     for precision in ("float64", "float32"):
-        bench.run(transport.transport_agrees, 10_000, 0.01, precision, False)
+        for kernel in ("auto", "stored"):
+            bench.run(transport.transport_agrees, 10_000, 0.01, precision, False, kernel)
+    for count, wide in ((1_000, False), (10_000, False), (10_000, True), (100_000, False)):
+        bench.run(transport.product_times, count, wide)
+    bench.run(transport.transport_agrees, 100_000, 0.01, "float64", False)
     for peer in (transport.peer_pot, transport.peer_flash_sinkhorn, transport.peer_ott):
         bench.run(peer, 10_000)
     bench.run(paths.optimum_agrees, 256)
     bench.run(paths.optimum_iteration_times, 4096)
-    bench.run(transport.transport_agrees, 50_000, 0.01, "float32", False)
+    bench.run(transport.transport_agrees, 50_000, 0.01, "float32", False, "stored")
 
 
 if __name__ == "__main__":
