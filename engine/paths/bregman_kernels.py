@@ -11,7 +11,7 @@ where WIDE, else float32, which moves the fixed point by some 1e-7 of the flow.
 Arrays: y (L, H, W) float64.  price (M, H, W) float64 and legal (M, H, W) uint8, of which lane l uses price_of[l]
 and legal_of[l].  start, goal (L,) flat index.  omega, epsilon (L,) float64.
 """
-# pyright: basic
+# pyright: basic, reportGeneralTypeIssues=false
 
 import triton.language as tl
 

@@ -15,7 +15,7 @@ and the rests; p (B, stride_h), q (B, stride_t). They are longer than the `size_
 fill the last tile, where p and q are −∞. Points from `real_h`, `real_t` on are slack: cost 0 to all, infinite to
 each other.  factors (B, size_t) float64.
 """
-# pyright: basic
+# pyright: basic, reportGeneralTypeIssues=false
 
 import triton.language as tl
 

@@ -51,6 +51,7 @@ def compare(bench: Bench) -> None:
     bench.run(transport.top_k_agrees, 1000)
     bench.run(paths.design_agrees, 48)
     bench.run(paths.optimum_agrees, 64)
+    bench.run(paths.repeats, 48)
 
 
 def measure(bench: Bench) -> None:
@@ -59,7 +60,7 @@ def measure(bench: Bench) -> None:
     for size in (64,) if small else (64, 256, 1024, 4096):
         bench.run(paths.sweep_times, size)
     bench.run(paths.sweep_times, 64, 64)
-    for size in (64,) if small else (64, 256, 1024, 4096):
+    for size in (64,) if small else (64, 256, 1024):
         bench.run(paths.adam_step_times, size)
     for size in (64,) if small else (64, 256, 1024):
         bench.run(paths.optimum_iteration_times, size)
@@ -79,6 +80,7 @@ def measure(bench: Bench) -> None:
         bench.run(peer, 10_000)
     bench.run(paths.optimum_agrees, 256)
     bench.run(paths.optimum_iteration_times, 4096)
+    bench.run(paths.adam_step_times, 4096)
     bench.run(transport.transport_agrees, 50_000, 0.01, "float32", False, "stored")
 
 

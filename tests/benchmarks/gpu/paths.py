@@ -145,6 +145,23 @@ def optimum_agrees(bench: Bench, size: int) -> None:
     bench.agree("optimum to 0.1 %", f"{size}²", error, 1.5e-3, f"{times['cpu']:.1f} s", note)
 
 
+def repeats(bench: Bench, size: int) -> None:
+    """Compare two runs of each kind on one device, byte for byte; the row has the share of bytes that differ."""
+    problem = map_problem(size, walls=True, routes=2)
+
+    def designed() -> list[bytes]:
+        end = last(optimise_costs(problem, DesignSettings("bregman", steps=60, device=bench.device)))
+        return [end.best_map.tobytes(), end.loads.tobytes()]
+
+    def solved() -> list[bytes]:
+        end = last(approach_optimum(problem, OptimumSettings(1e-3, 400, device=bench.device)))
+        return [end.cost_map.tobytes(), end.loads.tobytes()]
+
+    for name, run in (("design", designed), ("optimum", solved)):
+        first, second = (np.frombuffer(b"".join(run()), np.uint8) for _ in range(2))
+        bench.agree(f"{name}, twice: bytes that differ", f"{size}²", float(np.mean(first != second)), 0.0)
+
+
 def sweep_times(bench: Bench, size: int, maps: int = 1) -> None:
     """Time twenty Bregman sweeps of so many maps: fused, and with torch alone."""
     problem = map_problem(size)
