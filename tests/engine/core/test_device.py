@@ -49,26 +49,39 @@ def test_auto_is_the_cpu_where_there_is_no_card(monkeypatch):
     assert place("auto", "bregman", 10**9) == Placement("cpu", "there is no CUDA device")
 
 
-def counting(fails_at: dict[str, int]):
-    """A run that counts on from its state to five, and runs out of memory at a number of its device's."""
+def counting(fails_at: dict[str, int], error: Exception):
+    """A run that counts on from its state to five, and fails at a number of its device's."""
 
     def run(where, state):
         for number in range(state + 1, 6):
             if fails_at.get(where) == number:
-                raise torch.OutOfMemoryError("CUDA out of memory")
+                raise error
             yield number
 
     return run
 
 
-def test_where_the_memory_of_the_card_ends_the_cpu_goes_on_from_the_last_step():
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (torch.OutOfMemoryError("CUDA out of memory"), "the GPU's memory is too small"),
+        (
+            RuntimeError("CUDA error: an illegal memory access\nmore"),
+            "failed (CUDA error: an illegal memory access)",
+        ),
+    ],
+)
+def test_where_the_card_fails_the_cpu_goes_on_from_the_last_step(error, reason):
     there = Placement("cuda", "chosen in the settings")
-    steps = list(placed_iterates(counting({"cuda": 3}), there, 0, lambda number: number))
+    steps = list(placed_iterates(counting({"cuda": 3}, error), there, 0, lambda number: number))
     assert [number for number, _ in steps] == [1, 2, 3, 4, 5]
     assert [placed.device for _, placed in steps] == ["cuda", "cuda", "cpu", "cpu", "cpu"]
-    assert "the GPU's memory is too small" in steps[2][1].reason
+    assert reason in steps[2][1].reason
 
 
-def test_no_memory_on_the_cpu_is_an_error():
+def test_a_failure_on_the_cpu_and_one_of_the_problem_are_errors():
     with pytest.raises(torch.OutOfMemoryError):
-        list(placed_iterates(counting({"cpu": 2}), Placement("cpu", ""), 0, lambda number: number))
+        list(placed_iterates(counting({"cpu": 2}, torch.OutOfMemoryError()), Placement("cpu", ""), 0, int))
+    with pytest.raises(ProblemError):
+        refused = ProblemError("settings", "no")
+        list(placed_iterates(counting({"cuda": 2}, refused), Placement("cuda", ""), 0, int))
