@@ -82,6 +82,6 @@ def test_where_the_card_fails_the_cpu_goes_on_from_the_last_step(error, reason):
 def test_a_failure_on_the_cpu_and_one_of_the_problem_are_errors():
     with pytest.raises(torch.OutOfMemoryError):
         list(placed_iterates(counting({"cpu": 2}, torch.OutOfMemoryError()), Placement("cpu", ""), 0, int))
+    refused = ProblemError("settings", "no")
     with pytest.raises(ProblemError):
-        refused = ProblemError("settings", "no")
         list(placed_iterates(counting({"cuda": 2}, refused), Placement("cuda", ""), 0, int))
