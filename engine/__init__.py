@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from engine.design.adversarial import optimise_costs as optimise_costs
     from engine.design.balance import balance as balance
     from engine.design.balance_problem import BalanceProblem as BalanceProblem
+    from engine.design.batch import design_batch as design_batch
     from engine.design.drawn_line import DrawnRouteProblem as DrawnRouteProblem
     from engine.design.drawn_route import draw_route as draw_route
     from engine.design.foresight import ForesightProblem as ForesightProblem
@@ -90,6 +91,7 @@ _MODULES = {
     "engine.cost_maps.admissible": ("admissible_maps",),
     "engine.cost_maps.problem": ("Objective", "Problem", "Route"),
     "engine.design.adversarial": ("DesignSettings", "optimise_costs"),
+    "engine.design.batch": ("design_batch",),
     "engine.design.balance": ("balance",),
     "engine.design.balance_problem": ("BalanceProblem",),
     "engine.design.drawn_line": ("DrawnRouteProblem",),

@@ -85,7 +85,7 @@ class Repeated:
                 self._step()
             torch.cuda.current_stream().wait_stream(beside)
             graph = torch.cuda.CUDAGraph()
-            with torch.cuda.graph(graph):
+            with torch.cuda.graph(graph, capture_error_mode="thread_local"):
                 self._step()
         self._replay = graph.replay
 
