@@ -7,7 +7,7 @@ Arrays over m groups, float64: z; size, lower and upper (m,), or (1,) with a str
 state: (4,) λ, its bracket, and whether the total is met.  sums: (2, programs) parts of the total and its slope.
 target: (2,) the total, and by how much it may be missed.
 """
-# pyright: basic
+# pyright: basic, reportGeneralTypeIssues=false, reportArgumentType=false
 
 import triton.language as tl
 
@@ -132,7 +132,7 @@ def step_cost(
     shift, _, _, _ = _next_shift(before, sums, target, parts, PARTS)
     if program == 0:
         tl.store(first_state, shift)
-    for begin in tl.range(program * BLOCK, cells, programs * BLOCK):  # pyright: ignore[reportGeneralTypeIssues]
+    for begin in tl.range(program * BLOCK, cells, programs * BLOCK):
         at = begin + tl.arange(0, BLOCK)
         number = tl.load(group + at, mask=at < cells, other=groups)
         free = number < groups

@@ -8,7 +8,7 @@ Laplacian and v ↦ v − D L v one relaxation, everything there is a relaxation
 Arrays: maps (R, H, W) float64, legal (H, W) uint8, piece (H, W) int32.  vectors: (R, length) float64, those of the
 coarser levels one after the other.
 """
-# pyright: basic
+# pyright: basic, reportGeneralTypeIssues=false, reportArgumentType=false
 
 import triton.language as tl
 

@@ -62,9 +62,7 @@ def test_a_larger_map_goes_by_coarser_ones_and_on_from_an_edited_one():
     assert found.warm_start is not None
     edited = plain.cost_map.copy()
     edited[20:24, 20:24] = 2.0
-    again = replace(
-        problem, cost_map=edited, admissible=admissible_maps(edited, plain.grid.passable, 0.2, 5.0)
-    )
+    again = replace(problem, cost_map=edited, admissible=admissible_maps(edited, plain.grid.passable, 0.2, 5.0))
     after = deque(approach_optimum(again, OptimumSettings(2e-3), found.warm_start), maxlen=1)[0]
     assert after.status is Status.CONVERGED
     assert after.iterations < found.iterations

@@ -8,7 +8,7 @@ import numpy as np
 from triton.runtime.interpreter import GridExecutor
 
 from engine.cost_maps.problem import Problem
-from engine.optimum import multigrid, multigrid_triton
+from engine.optimum import multigrid, multigrid_triton, saddle_triton
 from engine.optimum.run import OptimumSettings, approach_optimum
 from engine.optimum.saddle_cpu import CpuSaddle
 from engine.optimum.saddle_point import Saddle, cold_start
@@ -42,7 +42,8 @@ def found() -> dict[str, object]:
 def _differences() -> dict[str, dict[str, float]]:
     """How far a point of the fused kernels is from the compiled loops', on several maps."""
     # Several levels of several pieces even on these small maps, with sparse products between.
-    with mock.patch.object(multigrid, "COARSEST", 2), mock.patch.object(multigrid_triton, "DENSE", 6):
+    small = mock.patch.object(multigrid, "COARSEST", 2), mock.patch.object(multigrid_triton, "DENSE", 6)
+    with small[0], small[1], mock.patch.object(saddle_triton, "MANY", 2):
         return {name: _difference(random_problem(3, 9, **kinds)) for name, kinds in KINDS.items()}
 
 
