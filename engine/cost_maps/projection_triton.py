@@ -1,8 +1,8 @@
 """The step of a cost map onto the admissible maps, for CUDA devices: a fixed number of Newton steps, no host read.
 
 See `engine.cost_maps.projection` for λ. The search begins with the λ of the last step, and is there after two or
-three sums (of 600 iterations on each of three maps none took more than six); a launch that finds the total met
-does nothing, and what might be missing is made up for in the next step.
+three sums, from cold after eight at most on the maps that were tried; a launch that finds the total met does
+nothing, and a search that does not end goes on in the next step, in the bracket that it has.
 """
 
 import numpy as np
