@@ -7,7 +7,7 @@ Arrays over m groups, float64: z; size, lower and upper (m,), or (1,) with a str
 state: (4,) λ, its bracket, and whether the total is met.  sums: (2, programs) parts of the total and its slope.
 target: (2,) the total, and by how much it may be missed.
 """
-# pyright: basic, reportGeneralTypeIssues=false, reportArgumentType=false
+# pyright: basic, reportGeneralTypeIssues=false
 
 import triton.language as tl
 

@@ -8,7 +8,7 @@ Laplacian and v ↦ v − D L v one relaxation, everything there is a relaxation
 Arrays: maps (R, H, W) float64, legal (H, W) uint8, piece (H, W) int32.  vectors: (R, length) float64, those of the
 coarser levels one after the other.
 """
-# pyright: basic, reportGeneralTypeIssues=false, reportArgumentType=false
+# pyright: basic, reportGeneralTypeIssues=false
 
 import triton.language as tl
 
@@ -105,7 +105,7 @@ def times(
     entry = tl.load(begin + row, mask=row < count, other=0)
     end = tl.load(begin + row + 1, mask=row < count, other=0)
     total = tl.zeros([ROWS], tl.float64)
-    for passed in range(0, tl.max(end - entry), ENTRIES):
+    for passed in tl.range(0, tl.max(end - entry), ENTRIES):
         at = entry[:, None] + passed + tl.arange(0, ENTRIES)[None, :]
         some = at < end[:, None]
         factor = tl.load(vectors + tl.load(column + at, mask=some, other=0), mask=some, other=0.0)

@@ -7,7 +7,7 @@ order of sums is fixed. The new flow goes into another array, as neighbours stil
 Arrays: potentials (R, H, W), cost (H, W) float64, legal (H, W) uint8, start and goal (R,) int32 flat cells, weight
 and tau (R,) float64.
 """
-# pyright: basic, reportGeneralTypeIssues=false, reportArgumentType=false
+# pyright: basic, reportGeneralTypeIssues=false
 
 import triton
 import triton.language as tl
