@@ -121,7 +121,7 @@ def step_cost(
     cost, anchor, new_cost, group, z, lower, upper, before, sums, first_state, target, since, groups, cells, parts,
     BOUND_STRIDE: tl.constexpr, PARTS: tl.constexpr, HALPERN: tl.constexpr, BLOCK: tl.constexpr,
 ):  # fmt: skip
-    """Step the cost map to clip(z + λ), λ after the last sums; first_state keeps λ for the next search.
+    """Step the cost map to clip(z + λ), λ after the last sums; first_state is where the next search begins.
 
     group: (H, W) int32, `groups` where the cost is fixed; it stays there.  new_cost may be `cost`.
     parts: programs that wrote the sums.  since: iterations since the restart; without HALPERN new_cost is that of
@@ -129,10 +129,14 @@ def step_cost(
     """
     program = tl.program_id(0)
     programs = tl.num_programs(0)
-    shift, _, _, _ = _next_shift(before, sums, target, parts, PARTS)
+    shift, low, high, met = _next_shift(before, sums, target, parts, PARTS)
     if program == 0:
+        # A search that did not end goes on in the next step, in its bracket and as much to both sides of it.
+        width = high - low
         tl.store(first_state, shift)
-    for begin in tl.range(program * BLOCK, cells, programs * BLOCK):  # pyright: ignore[reportGeneralTypeIssues]
+        tl.store(first_state + 1, tl.where(met, -float("inf"), low - width))
+        tl.store(first_state + 2, tl.where(met, float("inf"), high + width))
+    for begin in tl.range(program * BLOCK, cells, programs * BLOCK):
         at = begin + tl.arange(0, BLOCK)
         number = tl.load(group + at, mask=at < cells, other=groups)
         free = number < groups

@@ -1,7 +1,8 @@
 """The step of a cost map onto the admissible maps, for CUDA devices: a fixed number of Newton steps, no host read.
 
-See `engine.cost_maps.projection` for λ. The search begins with the λ of the last step, and is then there in two or
-three Newton steps; a launch that finds the total met does nothing.
+See `engine.cost_maps.projection` for λ. The search begins with the λ of the last step, and is there after two or
+three sums, from cold after eight at most on the maps that were tried; a launch that finds the total met does
+nothing, and a search that does not end goes on in the next step, in the bracket that it has.
 """
 
 import numpy as np
@@ -12,7 +13,7 @@ from engine.core.arrays import Floats
 from engine.cost_maps.admissible import Admissible
 from engine.cost_maps.cell_groups import cell_groups
 
-NEWTON_STEPS = 8
+NEWTON_STEPS = 6
 BLOCK, WARPS = 512, 4
 # Each program adds up what these many of them wrote: more would cost time, fewer would leave a large card idle.
 MOST_PROGRAMS = 512

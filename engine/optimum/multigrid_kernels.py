@@ -105,7 +105,7 @@ def times(
     entry = tl.load(begin + row, mask=row < count, other=0)
     end = tl.load(begin + row + 1, mask=row < count, other=0)
     total = tl.zeros([ROWS], tl.float64)
-    for passed in range(0, tl.max(end - entry), ENTRIES):
+    for passed in tl.range(0, tl.max(end - entry), ENTRIES):
         at = entry[:, None] + passed + tl.arange(0, ENTRIES)[None, :]
         some = at < end[:, None]
         factor = tl.load(vectors + tl.load(column + at, mask=some, other=0), mask=some, other=0.0)

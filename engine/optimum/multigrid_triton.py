@@ -23,7 +23,7 @@ from engine.optimum.coarsening import NOWHERE
 from engine.optimum.multigrid import Hierarchy, Sparse, hierarchy, inverse, jacobi
 
 DENSE = 900
-BLOCK, WARPS = 256, 4
+BLOCK, WARPS = 256, 8
 PIECES = 32
 # Entries of a tile of rows in a sparse product.
 TILE = 1024

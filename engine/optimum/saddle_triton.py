@@ -1,6 +1,6 @@
 """The primal–dual iterations in fused Triton kernels, for CUDA devices: the same steps as `saddle_cpu`.
 
-An iteration is some twenty launches, replayed from a CUDA graph, and brings nothing to the host: step sizes, the
+An iteration is 13 to 21 launches, replayed from a CUDA graph, and brings nothing to the host: step sizes, the
 iterations since the restart and the search of the projection are numbers on the device. The flow is stepped from
 one array into another, and the next iteration goes the other way. Potentials and costs need only the stepped
 flow, so that their two chains of launches run beside each other. What is rare, as measuring the step, is launched
@@ -25,7 +25,11 @@ from engine.optimum.multigrid_triton import TritonCycle
 from engine.optimum.saddle_cpu_kernels import BUDGET_TOLERANCE
 from engine.optimum.saddle_point import SaddlePoint, adapted_balance, step_norm, step_sizes
 
-BLOCK, WARPS = 256, 4
+# One cell a thread: with two, Triton 3.9 takes 162 registers for the flow, and few programs fit beside each other.
+BLOCK, WARPS = 256, 8
+# Iterations in one CUDA graph, an even number, where so many are asked for at once: between two graphs a small map
+# would wait longer than an iteration takes.
+MANY = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,14 +86,20 @@ class TritonSaddle:
         self._blocks = (-(-cost.numel() // BLOCK), routes)
         self._partial = cost.new_zeros((routes, 3, self._blocks[0]))
         self._iterations = [Repeated(lambda odd=odd: self._iterate(odd), device) for odd in (0, 1)]
+        self._many = Repeated(self._iterate_many, device)
         self._beside = torch.cuda.Stream(device) if records(device) else None
 
     def advance(self, count: int) -> None:
         """Iterate `count` times."""
-        for _ in range(count):
+        while count > 0:
             check()
-            self._iterations[self._odd]()
-            self._odd = 1 - self._odd
+            if self._odd == 0 and count >= MANY:
+                self._many()
+                count -= MANY
+            else:
+                self._iterations[self._odd]()
+                self._odd = 1 - self._odd
+                count -= 1
 
     def step_length(self) -> float:
         """Compute T(z) beside the present point z; return their distance in the norm of the step sizes."""
@@ -117,6 +127,10 @@ class TritonSaddle:
         self._set_step_sizes()
         self._anchor.copy_(now)
         self._since[self._odd].zero_()
+
+    def _iterate_many(self) -> None:
+        for number in range(MANY):
+            self._iterate(number % 2)
 
     def _iterate(self, odd: int) -> None:
         self._step(self._points[odd], self._points[1 - odd], odd, halpern=True)

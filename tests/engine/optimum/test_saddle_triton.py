@@ -30,15 +30,22 @@ def test_fused_iterations_are_those_of_the_compiled_loops(found: Any) -> None:
             assert difference < 1e-11, (kind, field)
 
 
+def test_a_step_onto_the_admissible_maps_is_their_projection_whatever_the_bounds_and_the_total(found: Any) -> None:
+    """From cold, and with values a hundred times as wide as the bounds, some steps are needed."""
+    assert len(found["projections"]) == 4
+    for share, errors in found["projections"].items():
+        assert errors[-1] < 1e-10, (share, errors)
+
+
 def test_iterations_bring_nothing_to_the_host_and_a_whole_run_stays_on_its_device(found: Any) -> None:
     assert found["mixed"] == {}
     assert found["reads in 3 iterations"] == {}
     assert found["reads of a step's length"] == 1
 
 
-def test_an_iteration_is_fifteen_launches(found: Any) -> None:
-    """With one sparse product; two more for each level of a larger map, 21 in all at 1024²."""
-    assert sum(found["launches in 3 iterations"].values()) == 3 * 15
+def test_an_iteration_is_thirteen_launches(found: Any) -> None:
+    """With one sparse product; two more for each level of a larger map, 19 in all at 1024²."""
+    assert sum(found["launches in 3 iterations"].values()) == 3 * 13
 
 
 @pytest.mark.parametrize("card", CARDS)

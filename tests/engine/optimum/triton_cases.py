@@ -1,14 +1,18 @@
 """What `test_saddle_triton` looks at, computed in Triton's interpreter."""
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 from unittest import mock
 
 import numpy as np
+import torch
 from triton.runtime.interpreter import GridExecutor
 
+from engine.cost_maps.admissible import FIXED
 from engine.cost_maps.problem import Problem
-from engine.optimum import multigrid, multigrid_triton
+from engine.cost_maps.projection_triton import TritonProjection
+from engine.optimum import multigrid, multigrid_triton, saddle_triton
 from engine.optimum.run import OptimumSettings, approach_optimum
 from engine.optimum.saddle_cpu import CpuSaddle
 from engine.optimum.saddle_point import Saddle, cold_start
@@ -36,13 +40,37 @@ KINDS = {
 
 def found() -> dict[str, object]:
     """All of it."""
-    return {"differences": _differences(), **_on_a_device()}
+    return {"differences": _differences(), "projections": _projections(), **_on_a_device()}
+
+
+def _projections() -> dict[str, list[float]]:
+    """How far repeated steps onto admissible maps are from the projection, for groups with bounds of their own."""
+    rng = np.random.default_rng(0)
+    plain = random_problem(4, 9, symmetry="left_right", locked=0.2)
+    size = plain.admissible.size
+    lower = rng.uniform(0.2, 1.0, size.size)
+    upper = lower + rng.uniform(0.0, 2.0, size.size)
+    loads = torch.tensor(rng.uniform(0.0, 100.0, (2, *plain.grid.shape)))
+    cost = torch.tensor(plain.cost_map)
+    sigma, since = torch.ones(1, dtype=torch.float64), torch.zeros(1, dtype=torch.float64)
+    found: dict[str, list[float]] = {}
+    for share in (0.0, 0.01, 0.5, 1.0):
+        budget = float(size @ (lower + share * (upper - lower)))
+        admissible = replace(plain.admissible, lower=lower, upper=upper, budget=budget)
+        wanted = admissible.nearest((cost + loads.sum(dim=0)).numpy())
+        projection, new = TritonProjection(admissible, "cpu", 1e-12), torch.tensor(wanted + 1.0)
+        errors = found.setdefault(str(share), [])
+        for _ in range(4):
+            projection.step(cost, loads, sigma, new, cost, since, halpern=False)
+            errors.append(float(np.abs(new.numpy() - wanted)[admissible.group != FIXED].max()))
+    return found
 
 
 def _differences() -> dict[str, dict[str, float]]:
     """How far a point of the fused kernels is from the compiled loops', on several maps."""
     # Several levels of several pieces even on these small maps, with sparse products between.
-    with mock.patch.object(multigrid, "COARSEST", 2), mock.patch.object(multigrid_triton, "DENSE", 6):
+    small = mock.patch.object(multigrid, "COARSEST", 2), mock.patch.object(multigrid_triton, "DENSE", 6)
+    with small[0], small[1], mock.patch.object(saddle_triton, "MANY", 2):
         return {name: _difference(random_problem(3, 9, **kinds)) for name, kinds in KINDS.items()}
 
 
