@@ -8,6 +8,7 @@ behind Bevy's importer takes every encoding, and a tile's class from the attribu
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from maps.engines.target import EngineFiles, EngineTarget, Seen, see_classes, with_ending
@@ -24,10 +25,23 @@ _OTHER_PICTURES = "the pictures of the map's own tiles: terrains are squares of 
 
 def tiled_files(kind: Literal["tmx", "tmj"], document: MapDocument, path: Path) -> EngineFiles:
     """Return a Tiled map with its layer of costs, and the picture of that layer's tiles. Raises MapError."""
-    written = with_costs(kind, document, path)
-    drawn_elsewhere = document.origin is not None and document.origin.format != kind
-    lost = (*written.told, _OTHER_PICTURES) if drawn_elsewhere else written.told
+    own_file = document.origin is not None and document.origin.format == kind
+    written = with_costs(kind, document if own_file else _as_new(document), path)
+    lost = list(written.told)
+    if document.origin is not None and not own_file:
+        lost.append(_OTHER_PICTURES)
+    absent = [name for name in written.names if not path.parent.joinpath(name).exists()]
+    if absent:
+        names = ", ".join(absent)
+        lost.append(f"{names}, which the map names: copy that to the new place, or write beside the map")
     return EngineFiles({picture_beside(path): written.picture, path: written.data}, lost)
+
+
+def _as_new(document: MapDocument) -> MapDocument:
+    """Return a document as if no other editor had made it."""
+    if document.origin is None:
+        return document
+    return document.replace(origin=None, palette=tuple(replace(kind, tile="") for kind in document.palette))
 
 
 def _tiled(seen: Seen, base: Path) -> EngineFiles:
@@ -42,9 +56,9 @@ def _bevy(seen: Seen, base: Path) -> EngineFiles:
 
 
 def _phaser(seen: Seen, base: Path) -> EngineFiles:
-    document = seen.document if seen.document.origin is None else seen.document.replace(origin=None)
-    made = tiled_files("tmj", document, with_ending(base, ".json"))
-    return made if document is seen.document else EngineFiles(made.files, (*made.lost, _OTHER_PICTURES))
+    document = seen.document
+    made = tiled_files("tmj", _as_new(document), with_ending(base, ".json"))
+    return made if document.origin is None else EngineFiles(made.files, (*made.lost, _OTHER_PICTURES))
 
 
 TILED = EngineTarget(

@@ -36,8 +36,12 @@ def _files(seen: Seen, base: Path) -> EngineFiles:
         with_ending(base, ".raw.json"): note(document, heights, side, side, depth="16 bit", first_row=first),
         with_ending(base, ".raw"): raw16(samples),
     }
-    lost = f"in the terrain, costs to less than {heights.step:.2g}, and its edge: it has {side} × {side} samples"
-    return EngineFiles({**terrain, **tiled.files}, (*tiled.lost, lost))
+    lost = list(tiled.lost)
+    if heights.step:
+        lost.append(f"in the terrain, differences of costs below {heights.step:.2g}")
+    if document.shape != (side, side):
+        lost.append(f"the terrain's edge: it has {side} × {side} samples, walls beyond the map")
+    return EngineFiles({**terrain, **tiled.files}, lost)
 
 
 def _refuses(document: MapDocument) -> str:

@@ -16,7 +16,7 @@ from maps.formats.tiled import tmj, tmj_parts, tmx, tmx_parts
 from maps.formats.tiled.document import document_of
 from maps.formats.tiled.fresh import fresh_tmj, fresh_tmx
 from maps.formats.tiled.ground import gid_of, keys_of_cells
-from maps.formats.tiled.own_parts import corners_of, cost_layer_of, swatches, terrain_colours
+from maps.formats.tiled.own_parts import TILESET, corners_of, cost_layer_of, swatches, terrain_colours
 from maps.formats.tiled.places import pixels_of_cell
 from maps.origin import MOST_BYTES
 from maps.terrain import NO_TERRAIN, of_each_cell
@@ -50,11 +50,15 @@ class _Kind:
 
 @dataclass(frozen=True)
 class Written:
-    """The bytes of a map for a document. picture: of its own tileset, empty where it needs none."""
+    """The bytes of a map for a document.
+
+    picture: of its own tileset, empty where it needs none.  names: the files of the editor's tilesets.
+    """
 
     data: bytes
     picture: bytes
     told: tuple[str, ...]
+    names: tuple[str, ...]
 
 
 def _read(kind: _Kind, path: Path) -> MapDocument:
@@ -99,7 +103,8 @@ def _write(kind: _Kind, document: MapDocument, path: Path, *, costs_anyway: bool
         data = kind.parts.with_routes(path, data, tiled, document.routes)
     colours = terrain_colours(document, tiled, fresh=origin is None)
     drawn = swatches(tiled.tile_size, classes, colours) if classes else b""
-    return Written(data, drawn, tuple(told))
+    names = (each.source or each.image for each in tiled.tilesets if each.name != TILESET)
+    return Written(data, drawn, tuple(told), tuple(filter(None, names)))
 
 
 def with_costs(ending: Literal["tmx", "tmj"], document: MapDocument, path: Path) -> Written:
