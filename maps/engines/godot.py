@@ -85,7 +85,7 @@ def _tile_set(tiles: Sequence[OwnTile], size: tuple[int, int], picture: str) -> 
     ]
     for tile in tiles:
         name = f"{tile.number % COLUMNS}:{tile.number // COLUMNS}/0"
-        cost = "inf" if tile.solid or tile.cost is None else _float(tile.cost)
+        cost = "inf" if tile.solid or tile.cost is None else str(np.float32(tile.cost))
         lines += [
             f"{name} = 0",
             f"{name}/custom_data_0 = {cost}",
@@ -127,7 +127,7 @@ def _places(document: MapDocument, size: tuple[int, int]) -> Iterator[str]:
     names: set[str] = set()
     for route in document.routes:
         name = _node_name(route.name or "Route", names)
-        yield node(name, "Node2D", "Routes", f"metadata/weight = {_float(route.weight)}")
+        yield node(name, "Node2D", "Routes", f"metadata/weight = {route.weight!r}")
         corners = (route.start, *route.line, route.goal) if route.line else ()
         if corners:
             points = ", ".join(position(*cell).removeprefix("Vector2(").rstrip(")") for cell in corners)
@@ -140,7 +140,7 @@ def _places(document: MapDocument, size: tuple[int, int]) -> Iterator[str]:
         yield node(name, "Node2D", "Points")
         points = zip(layout.positions.tolist(), layout.weights.tolist(), strict=True)
         for number, ((row, col), weight) in enumerate(points):
-            lines = (f"position = {position(row, col)}", f"metadata/weight = {_float(weight)}")
+            lines = (f"position = {position(row, col)}", f"metadata/weight = {weight!r}")
             yield node(f"{number}", "Marker2D", f"Points/{name}", *lines)
 
 
@@ -157,11 +157,6 @@ def _node_name(name: str, taken: set[str]) -> str:
 def _text(text: str) -> str:
     """Return a text as Godot's files quote it: lines and all, only these two characters are escaped."""
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def _float(number: float) -> str:
-    """Return a number that Godot reads as a float, not as an integer."""
-    return str(np.float32(number)) if np.float32(number) == number else repr(float(number))
 
 
 GODOT = EngineTarget(

@@ -62,7 +62,7 @@ def _files(seen: Seen, base: Path) -> EngineFiles:
             for layout in document.layouts
         ],
     }
-    weights = np.where(document.passable, document.cost * np.float32(seen.scale), np.float32(0.0))
+    weights = np.where(document.passable, document.cost * np.float64(seen.scale), 0.0).astype(np.float32)
     # A float's shortest text, and 0 for a wall; a row of the map on each line.
     rows = ",\n".join(",".join("0" if w == "0.0" else w for w in map(str, row)) for row in weights)
     text = f'{json.dumps(head, ensure_ascii=False)[:-1]}, "weights": [\n{rows}\n]}}\n'
