@@ -32,7 +32,7 @@ def _files(seen: Seen, base: Path) -> EngineFiles:
     kind = next(each for each in ldtk.FORMATS if each.name == document.origin.format)
     assert kind.encode is not None
     files = kind.encode(document, with_ending(base, f".{kind.name}"))
-    return EngineFiles(files, kind.losses(document))
+    return EngineFiles(files, (*kind.losses(document), "what its values cost, which the game has to know"))
 
 
 def _refuses(document: MapDocument) -> str:

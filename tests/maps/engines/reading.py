@@ -1,4 +1,4 @@
-"""What engines make of exported files: readers by the rules of each importer's source, none of them the writers' code.
+"""What engines make of exported files: readers by the rules of each importer's source, not by the writers' code.
 
 Each returns the costs (H, W) that a game would read, infinite in walls.
 """
@@ -28,7 +28,9 @@ NODE = re.compile(r'\[node name="((?:[^"\\]|\\.)*)" type="(\w+)"(?: parent="((?:
 def sections(text: str) -> list[tuple[str, dict[str, str]]]:
     """A Godot text resource as its tags, each with the properties below it. Texts may hold line ends."""
     found: list[tuple[str, dict[str, str]]] = []
-    token = re.compile(r'(\[(?:[^\]"]|"(?:[^"\\]|\\.)*")*\])|([\w:/]+) = ((?:"(?:[^"\\]|\\.)*"|[^"\n])*)\n', re.DOTALL)
+    token = re.compile(
+        r'(\[(?:[^\]"]|"(?:[^"\\]|\\.)*")*\])|([\w:/]+) = ((?:"(?:[^"\\]|\\.)*"|[^"\n])*)\n', re.DOTALL
+    )
     end = 0
     for match in token.finditer(text):
         assert text[end : match.start()].strip() == "", "something stands between two properties"
@@ -76,7 +78,9 @@ def godot_tiles(tile_set: str) -> dict[tuple[int, int], dict[str, Any]]:
 def godot_layer(scene: str, name: str) -> dict[tuple[int, int], tuple[int, int]]:
     """The cells (x, y) of a TileMapLayer, each with its tile's place in the atlas."""
     (body,) = (body for tag, body in sections(scene) if tag.startswith(f'[node name="{name}" type="TileMapLayer"'))
-    packed = base64.b64decode(body["tile_map_data"].removeprefix('PackedByteArray("').removesuffix('")'), validate=True)
+    packed = base64.b64decode(
+        body["tile_map_data"].removeprefix('PackedByteArray("').removesuffix('")'), validate=True
+    )
     assert packed[:2] == b"\0\0", "the version of the layer's data"
     cells: dict[tuple[int, int], tuple[int, int]] = {}
     for x, y, source, across, down, alternative in struct.iter_unpack("<hhHHHH", packed[2:]):
