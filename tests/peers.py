@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 PACKAGES = {"tiled": "tiled", "godot3-server": "godot3-server"}
 PHASER = "3.90.0"
 PHASER_FOLDER = cache_folder(sys.platform, os.environ) / "longcut" / f"phaser-{PHASER}"
+QUIETLY = ("--no-save", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", "--fetch-retries=1")
 SECONDS = 30  # for what a peer is asked
 
 
@@ -35,15 +36,7 @@ def install() -> None:
     if npm is not None and not phaser_parser().is_file():
         say("Fetching Phaser, which reads what is exported for it")
         PHASER_FOLDER.mkdir(parents=True, exist_ok=True)
-        options = [
-            "--no-save",
-            "--no-audit",
-            "--no-fund",
-            "--ignore-scripts",
-            "--loglevel=error",
-            "--fetch-retries=1",
-        ]
-        run_visibly([npm, "install", "--prefix", str(PHASER_FOLDER), *options, f"phaser@{PHASER}"])
+        run_visibly([npm, "install", "--prefix", str(PHASER_FOLDER), *QUIETLY, f"phaser@{PHASER}"])
 
 
 def phaser_parser() -> Path:
