@@ -176,7 +176,8 @@ class EngineDialog(QDialog):
             return self.tr("There is no folder {}; choose another.").format(self._asked().base.parent)
         if not os.access(self._asked().base.parent, os.W_OK):
             return self.tr("The folder {} is read-only; choose another.").format(self._asked().base.parent)
-        return self._target().refuses(self._document())
+        why = self._target().refuses(self._document())
+        return why[:1].upper() + why[1:]
 
     def _ask(self) -> None:
         """Begin anew: the form has changed."""
