@@ -38,7 +38,7 @@ def test_a_new_engine_is_in_the_command_and_in_the_dialog(
 
     dialog = EngineDialog(document, folder=tmp_path)
     qtbot.addWidget(dialog)
-    dialog.targets.setCurrentItem(dialog.targets.topLevelItem(len(TARGETS) - 1))
+    dialog.targets.setCurrentIndex(dialog.targets.model().index(len(TARGETS) - 1, 0))
     qtbot.waitUntil(lambda: not dialog.busy)
     assert "The map's size." in dialog.told.text().replace("&#x27;", "'")
     assert list(dialog.choice().files) == [tmp_path / "map.toy"]
