@@ -6,8 +6,9 @@ from maps.engines.exr import EXR
 from maps.engines.godot import GODOT
 from maps.engines.godot_astar import GODOT_ASTAR
 from maps.engines.ldtk import LDTK
+from maps.engines.phaser import PHASER
 from maps.engines.target import EngineFiles, EngineTarget, Seen
-from maps.engines.tiled_maps import BEVY, PHASER, TILED
+from maps.engines.tiled_maps import BEVY, TILED
 from maps.engines.unity import UNITY
 from maps.engines.unreal import UNREAL
 

@@ -1,9 +1,8 @@
-"""Tiled maps for the engines that read them: Tiled itself, Bevy, and Phaser, which wants one file with all in it.
+"""Tiled maps for Tiled itself, and for Bevy.
 
 All have the layer "Longcut cost", whose tiles are classes of costs with the properties `cost` and `solid`. It is
-hidden, as it lies over everything else; importers read hidden layers all the same.
-Read in their sources: Phaser skips compressed layers and knows no tilesets in files of their own; the Rust crate
-behind Bevy's importer takes every encoding, and a tile's class from the attribute `type`.
+hidden, as it lies over everything else; importers read hidden layers all the same. The Rust crate behind Bevy's
+importer takes every encoding, and a tile's class from the attribute `type`.
 """
 
 from __future__ import annotations
@@ -20,16 +19,16 @@ if TYPE_CHECKING:
     from maps.document import MapDocument
 
 PICTURE = ".longcut.png"
-_OTHER_PICTURES = "the pictures of the map's own tiles: terrains are squares of their colours"
+OTHER_PICTURES = "the pictures of the map's own tiles: terrains are squares of their colours"
 
 
 def tiled_files(kind: Literal["tmx", "tmj"], document: MapDocument, path: Path) -> EngineFiles:
     """Return a Tiled map with its layer of costs, and the picture of that layer's tiles. Raises MapError."""
     own_file = document.origin is not None and document.origin.format == kind
-    written = with_costs(kind, document if own_file else _as_new(document), path)
+    written = with_costs(kind, document if own_file else as_new(document), path)
     lost = list(written.told)
     if document.origin is not None and not own_file:
-        lost.append(_OTHER_PICTURES)
+        lost.append(OTHER_PICTURES)
     absent = [name for name in written.names if not path.parent.joinpath(name).exists()]
     if absent:
         names = ", ".join(absent)
@@ -37,7 +36,7 @@ def tiled_files(kind: Literal["tmx", "tmj"], document: MapDocument, path: Path) 
     return EngineFiles({picture_beside(path): written.picture, path: written.data}, lost)
 
 
-def _as_new(document: MapDocument) -> MapDocument:
+def as_new(document: MapDocument) -> MapDocument:
     """Return a document as if no other editor had made it."""
     if document.origin is None:
         return document
@@ -53,12 +52,6 @@ def _tiled(seen: Seen, base: Path) -> EngineFiles:
 
 def _bevy(seen: Seen, base: Path) -> EngineFiles:
     return tiled_files("tmx", seen.document, with_ending(base, ".tmx"))
-
-
-def _phaser(seen: Seen, base: Path) -> EngineFiles:
-    document = seen.document
-    made = tiled_files("tmj", _as_new(document), with_ending(base, ".json"))
-    return made if document.origin is None else EngineFiles(made.files, (*made.lost, _OTHER_PICTURES))
 
 
 TILED = EngineTarget(
@@ -77,12 +70,4 @@ BEVY = EngineTarget(
     (".tmx", PICTURE),
     see_classes,
     _bevy,
-)
-PHASER = EngineTarget(
-    "phaser",
-    "Phaser 3",
-    "One Tiled JSON with its tileset in it and its layers as plain lists, and the tileset's picture beside it.",
-    (".json", PICTURE),
-    see_classes,
-    _phaser,
 )

@@ -120,6 +120,11 @@ def picture_beside(path: Path) -> Path:
     return path.with_name(f"{path.stem}.longcut.png")
 
 
+def tiled_map(ending: Literal["tmx", "tmj"], path: Path, data: bytes) -> TiledMap:
+    """Return the map in bytes of this ending, its tilesets read beside `path`. Raises MapFormatError."""
+    return _KINDS[ending].read(path, data)
+
+
 def tile_size_of(document: MapDocument) -> tuple[int, int] | None:
     """Return width and height, px, of a cell in the Tiled map that a document came from; None if from none."""
     origin = document.origin

@@ -118,6 +118,8 @@ def tmx(folder: Path, name: str) -> Costs:
     gids = [int(word) for word in (data.text or "").split(",")]
     sets = [each for each in root.findall("tileset") if each.get("name") == "Longcut"]
     tile_set = max(sets, key=lambda each: int(each.get("firstgid", "0")))
+    # The Rust crate and SuperTiled2Unity refuse a tileset without one of these.
+    assert {"firstgid", "tilecount", "columns", "tilewidth", "tileheight"} <= set(tile_set.keys())
     first = int(tile_set.get("firstgid", "0"))
     image = tile_set.find("image")
     assert image is not None
@@ -143,7 +145,7 @@ def phaser(folder: Path, name: str) -> Costs:
     layer = next(each for each in root["layers"] if each["name"] == "Longcut cost")
     assert "compression" not in layer
     assert "encoding" not in layer
-    (tile_set,) = root["tilesets"]
+    (tile_set,) = (each for each in root["tilesets"] if each["name"] == "Longcut")
     values = {each["id"]: {p["name"]: p["value"] for p in each["properties"]} for each in tile_set["tiles"]}
     costs = {number: np.inf if given.get("solid") else given.get("cost") for number, given in values.items()}
     cells = [costs[gid - tile_set["firstgid"]] for gid in layer["data"]]

@@ -49,15 +49,33 @@ def test_files_that_a_map_names_are_missed_in_another_folder(tiled: MapDocument,
     assert any("ground.png" in sentence and "copy" in sentence for sentence in made_files.lost)
 
 
-def test_phaser_gets_a_map_of_its_own_with_the_terrains(tiled: MapDocument, tmp_path: Path) -> None:
-    _, made_files = written("phaser", tiled, tmp_path)
+def test_phaser_gets_the_map_s_own_tiles_and_its_tilesets_within(tiled: MapDocument, tmp_path: Path) -> None:
+    seen, made_files = written("phaser", tiled, tmp_path)
+    root = json.loads((tmp_path / "map.json").read_text("utf-8"))
+    ground = next(layer for layer in root["layers"] if layer["name"] == "Ground")
+    assert ground["data"] == made.GIDS.ravel().tolist(), "turned tiles stay turned"
+    drawn = root["tilesets"][0]
+    assert (drawn["image"], drawn["imagewidth"], drawn["imageheight"]) == ("ground.png", 64, 64)
+    forest = next(tile for tile in drawn["tiles"] if tile["id"] == 1)
+    assert (forest["type"], forest["properties"][0]["value"]) == ("forest", 2.5)
+    names = [thing["name"] for layer in root["layers"] for thing in layer.get("objects", [])]
+    assert {"start 1", "Goal 1", "chest"} <= set(names)
+    assert any("1 objects that cover an area" in sentence for sentence in made_files.lost)
+    assert np.array_equal(reading.phaser(tmp_path, "map"), costs_of(seen.document))
+
+
+def test_without_its_tilesets_phaser_gets_a_map_of_the_terrains(tmp_path: Path) -> None:
+    outside = made.tmx().replace(made.TILESET.encode(), b'<tileset firstgid="1" source="away.tsx"/>')
+    (tmp_path / "map.tmx").write_bytes(outside)
+    document = read_map(tmp_path / "map.tmx")
+    _, made_files = written("phaser", document, tmp_path)
     root = json.loads((tmp_path / "map.json").read_text("utf-8"))
     (tile_set,) = root["tilesets"]
     names = {each["id"] + tile_set["firstgid"]: each["type"] for each in tile_set["tiles"]}
-    ground = np.array(root["layers"][0]["data"]).reshape(tiled.shape)
-    terrains = [[tiled.palette[number].name for number in row] for row in tiled.terrain]
-    assert [[names.get(gid, "empty") for gid in row] for row in ground.tolist()] == terrains
-    assert any("the pictures of the map's own tiles" in sentence for sentence in made_files.lost)
+    ground = np.array(root["layers"][0]["data"]).reshape(document.shape)
+    terrains = [[document.palette[number].name for number in row] for row in document.terrain]
+    assert [[names[gid] for gid in row] for row in ground.tolist()] == terrains
+    assert any("write beside the map" in sentence for sentence in made_files.lost)
 
 
 def test_what_is_packed_by_zstandard_is_refused_for_unity(tmp_path: Path) -> None:

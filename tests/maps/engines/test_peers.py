@@ -74,9 +74,36 @@ def test_tiled_draws_a_map_with_the_tiles_of_its_picture(tmp_path: Path) -> None
         assert (pixels[cells] == colour).all(), terrain.name
 
 
+@needs("tiled")
+def test_what_phaser_gets_is_what_tiled_itself_would_embed(tmp_path: Path) -> None:
+    document = from_tiled(tmp_path)
+    written("phaser", document, tmp_path)
+    written("tiled", document, tmp_path)
+    peers.ask(["tiled", "--embed-tilesets", "--export-map", "json", "map.tmx", "embedded.json"], tmp_path)
+    ours, theirs = (json.loads((tmp_path / name).read_text("utf-8")) for name in ("map.json", "embedded.json"))
+    assert all_layers(ours) == all_layers(theirs)
+    for one, other in zip(ours["tilesets"], theirs["tilesets"], strict=True):
+        told = ("name", "firstgid", "image", "imagewidth", "imageheight", "columns", "tilewidth", "tileheight")
+        assert {key: one[key] for key in told} == {key: other[key] for key in told}
+        assert tiles_of(one) == tiles_of(other)
+    places = [
+        {thing["name"]: (thing["x"], thing["y"]) for layer in root["layers"] for thing in layer.get("objects", [])}
+        for root in (ours, theirs)
+    ]
+    assert places[0]["start 1"] == places[1]["start 1"]
+    assert places[0]["Goal 1"] == places[1]["Goal 1"]
+
+
+def tiles_of(tile_set: dict) -> dict[int, dict[str, object]]:
+    """The properties of tiles that have any; Tiled tells no 4 from 4.0."""
+    found = {tile["id"]: {p["name"]: p["value"] for p in tile.get("properties", [])} for tile in tile_set["tiles"]}
+    return {number: properties for number, properties in found.items() if properties}
+
+
 @needs_phaser
-def test_phaser_reads_layers_tiles_and_costs(tmp_path: Path) -> None:
-    seen, _ = written("phaser", varied(), tmp_path)
+@pytest.mark.parametrize("own", [True, False])
+def test_phaser_reads_layers_tiles_and_costs(own: bool, tmp_path: Path) -> None:
+    seen, _ = written("phaser", from_tiled(tmp_path) if own else varied(), tmp_path)
     # Phaser looks for a browser while it is loaded; anything will do.
     script = f"""
     const any = new Proxy(function () {{}}, {{
@@ -90,15 +117,18 @@ def test_phaser_reads_layers_tiles_and_costs(tmp_path: Path) -> None:
     const map = parse("map", JSON.parse(require("fs").readFileSync("map.json")), false);
     const layer = map.layers.find((each) => each.name === "Longcut cost");
     const costs = layer.data.map((row) => row.map((tile) => tile.properties.solid ? -1 : tile.properties.cost));
-    console.log(JSON.stringify({{ warnings, costs, sets: map.tilesets.length, routes: map.objects[0].objects }}));
+    const names = map.objects.flatMap((each) => each.objects).map((each) => each.name);
+    console.log(JSON.stringify({{ warnings, costs, sets: map.tilesets.length, names }}));
     """
     (tmp_path / "read.js").write_text(script, "utf-8")
     told = json.loads(peers.ask(["node", "read.js"], tmp_path))
     assert told["warnings"] == []
-    assert told["sets"] == 1
+    assert told["sets"] == 1 + own
     costs = np.array(told["costs"], np.float32)
     assert np.array_equal(np.where(costs < 0, np.inf, costs), costs_of(seen.document))
-    assert [route["name"] for route in told["routes"]] == [route.name for route in seen.document.routes]
+    assert set(told["names"]) == (
+        {"start 1", "Goal 1", "chest"} if own else {r.name for r in seen.document.routes}
+    )
 
 
 def godot3(script: str, folder: Path) -> list[str]:
