@@ -49,7 +49,7 @@ def test_terrains_have_tiles_with_their_names_costs_and_colours(tmp_path: Path) 
 def test_cells_without_a_terrain_have_no_tile_of_one(tmp_path: Path) -> None:
     written("godot", varied(), tmp_path)
     terrain = reading.godot_layer(scene_of(tmp_path), "Terrain")
-    assert len(terrain) == 29 * 41
+    assert len(terrain) == 17 * 21
     assert not [cell for cell in terrain if cell[1] == 3]
     bare = new_document(2, 3).replace(terrain=np.full((2, 3), 255, np.uint8))
     written("godot", bare, tmp_path)
@@ -61,10 +61,10 @@ def test_marks_stand_in_the_middle_of_their_cells(tmp_path: Path) -> None:
     written("godot", varied(), tmp_path)
     found = marks(scene_of(tmp_path))
     assert found["Routes/way/Start"] == (8.0, 8.0)
-    assert found["Routes/way/Goal"] == (40.5 * 16, 29.5 * 16)
+    assert found["Routes/way/Goal"] == (20.5 * 16, 17.5 * 16)
     assert found["Points/loot/0"] == (3.0 * 16, 1.75 * 16)
     (line,) = (body["points"] for tag, body in reading.sections(scene_of(tmp_path)) if "Line2D" in tag)
-    assert line == "PackedVector2Array(8, 8, 88, 88, 152, 152, 648, 472)"
+    assert line == "PackedVector2Array(8, 8, 88, 88, 152, 152, 328, 280)"
 
 
 def test_names_are_legal_and_siblings_differ(tmp_path: Path) -> None:

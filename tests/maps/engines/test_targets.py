@@ -20,11 +20,11 @@ from tests.maps.strategies import EXAMPLES, documents
 def varied() -> MapDocument:
     """A map with more costs than classes, walls, terrains, a locked cell, routes, points and a class."""
     random = np.random.default_rng(5)
-    shape = 30, 41
+    shape = 18, 21
     drawn = new_document(*shape, name="varied")
     cost = (0.3 + 5.0 * random.random(shape) ** 2).astype(np.float32)
     walls = random.random(shape) < 0.2
-    walls[0, 0] = walls[29, 40] = False
+    walls[0, 0] = walls[17, 20] = False
     terrain = random.integers(0, 6, shape).astype(np.uint8)
     terrain[3, :] = 255
     return drawn.replace(
@@ -34,8 +34,8 @@ def varied() -> MapDocument:
         locked=walls,
         classes=(plain_class("cart", DEFAULT_PALETTE),),
         routes=(
-            Route("way", (0, 0), (29, 40), line=((5, 5), (9, 9))),
-            Route('a "b" \\ c', (0, 0), (29, 40), 2.5, movement="cart"),
+            Route("way", (0, 0), (17, 20), line=((5, 5), (9, 9))),
+            Route('a "b" \\ c', (0, 0), (17, 20), 2.5, movement="cart"),
         ),
         layouts=(Layout("loot", np.array([[1.25, 2.5], [7.0, 8.0]]), np.array([1.0, 0.1])),),
     )
@@ -56,6 +56,7 @@ def costs_of(document: MapDocument) -> np.ndarray:
     return np.where(document.passable, document.cost, np.float32(np.inf))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", reading.READERS)
 def test_an_engine_reads_what_it_is_said_to_see(name: str, tmp_path: Path) -> None:
     document = varied()
@@ -81,7 +82,7 @@ def test_few_classes_are_few_tiles_and_the_total_stays(name: str, tmp_path: Path
 def test_any_document_goes_through_every_writer(name: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("any")
 
-    @settings(max_examples=EXAMPLES)
+    @settings(max_examples=max(10, EXAMPLES // 2))
     @given(document=documents())
     def check(document: MapDocument) -> None:
         costs = document.cost[document.passable].astype(np.float64)
@@ -98,6 +99,7 @@ def test_any_document_goes_through_every_writer(name: str, tmp_path_factory: pyt
     check()
 
 
+@pytest.mark.slow
 def test_every_target_says_what_it_writes_and_what_it_loses(tmp_path: Path) -> None:
     for name, target in TARGETS.items():
         assert target.name == name
