@@ -78,18 +78,23 @@ def see_costs(document: MapDocument, costs: CostMap) -> Seen:
 
 
 def losses_of(
-    document: MapDocument, *, places: bool = False, terrains: bool = False, rule: bool = False
+    document: MapDocument,
+    *,
+    places: bool = False,
+    terrains: bool = False,
+    rule: bool = False,
+    classes: bool = False,
 ) -> list[str]:
     """Return what files lose that say costs, walls, and of the rest what is named.
 
-    places: ends of routes, and points.  rule: that of movement.
+    places: ends of routes, and points.  rule: that of movement.  classes: of movement.
     """
     lost: list[str] = []
     if document.routes and not places:
         lost.append("the routes")
     if document.layouts and not places:
         lost.append("the point layouts")
-    if document.classes:
+    if document.classes and not classes:
         lost.append("the movement classes: costs are those of the plain movement")
     if not terrains and (document.terrain != NO_TERRAIN).any():
         lost.append("which terrain each cell is")

@@ -104,7 +104,7 @@ def godot(folder: Path, name: str) -> Costs:
 
 def godot_astar(folder: Path, name: str) -> Costs:
     grid = json.loads((folder / f"{name}.astar.json").read_text("utf-8"))
-    weights = np.array(grid["weights"], np.float64).reshape(grid["height"], grid["width"])
+    weights = np.array(grid["movements"][""]["weights"], np.float64).reshape(grid["height"], grid["width"])
     assert (weights[weights != 0] >= 1.0).all()
     return np.where(weights == 0, np.inf, weights / grid["scale"]).astype(np.float32)
 

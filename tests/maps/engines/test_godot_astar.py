@@ -3,6 +3,7 @@
 import heapq
 import json
 import math
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from maps.document import MapDocument, Route, new_document
 from maps.engines import TARGETS
 from maps.errors import MapError
 from maps.movement import MovementRule
+from maps.samples import load_sample
 from tests.maps.engines.test_targets import varied, written
 
 NEXT = [(down, right) for down in (-1, 0, 1) for right in (-1, 0, 1) if down or right]
@@ -82,8 +84,9 @@ def test_the_engine_s_search_finds_the_lengths_that_are_told(
     document = rough(rule)
     seen, _ = written("godot-astar", document, tmp_path)
     grid = json.loads((tmp_path / "map.astar.json").read_text("utf-8"))
-    assert grid["diagonal_mode"] == mode
-    weights = np.array(grid["weights"]).reshape(grid["height"], grid["width"])
+    movement = grid["movements"][""]
+    assert movement["diagonal_mode"] == mode
+    weights = np.array(movement["weights"]).reshape(grid["height"], grid["width"])
     for route, change in zip(grid["routes"], route_changes(document, seen), strict=True):
         (start, goal) = (tuple(route[end][::-1]) for end in ("start", "goal"))
         assert godots_search(weights, mode, start, goal) == pytest.approx(grid["scale"] * change.after, rel=1e-6)
@@ -113,10 +116,27 @@ def test_the_script_is_one_of_godot_4_and_names_its_files(tmp_path: Path) -> Non
     assert script.index("grid.update()") < script.index("set_point_weight_scale(")
 
 
-def test_routes_by_other_prices_are_left_out_and_costs_too_far_apart_refused(tmp_path: Path) -> None:
-    seen, made = written("godot-astar", varied(), tmp_path)
+def test_every_class_has_weights_of_its_own_and_its_routes_their_lengths(tmp_path: Path) -> None:
+    document = load_sample("harbour")
+    seen, made = written("godot-astar", document, tmp_path)
+    grid = json.loads((tmp_path / "map.astar.json").read_text("utf-8"))
+    assert list(grid["movements"]) == ["", *(kind.name for kind in document.classes)]
+    for route, change in zip(grid["routes"], route_changes(document, seen), strict=True):
+        movement = grid["movements"][route["walker"]]
+        weights = np.array(movement["weights"]).reshape(document.shape)
+        assert weights[weights != 0].min() >= 1.0
+        ends = (tuple(route[end][::-1]) for end in ("start", "goal"))
+        length = godots_search(weights, movement["diagonal_mode"], *ends)
+        assert length == pytest.approx(grid["scale"] * change.after, rel=1e-6)
+    assert not any("classes" in sentence for sentence in made.lost)
+
+
+def test_who_is_wider_than_a_cell_is_left_out_and_costs_too_far_apart_are_refused(tmp_path: Path) -> None:
+    document = varied()
+    wide = document.replace(classes=(replace(document.classes[0], size=2),))
+    seen, made = written("godot-astar", wide, tmp_path)
     assert [route.name for route in seen.document.routes] == ["way"]
-    assert any("movement classes" in sentence for sentence in made.lost)
+    assert "those wider than a cell and their routes: cart" in made.lost
     far = new_document(1, 2).replace(cost=np.array([[1e-30, 1e30]], np.float32))
     with pytest.raises(MapError, match="so far apart"):
         TARGETS["godot-astar"].see(far, 255)

@@ -1,11 +1,10 @@
 """Every engine's files, read by the importer's rules, say the costs and walls that the map is seen with."""
 
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 
 from maps.cost_classes import MOST_CLASSES
 from maps.document import Layout, MapDocument, Route, new_document
@@ -85,11 +84,11 @@ def test_any_document_goes_through_every_writer(name: str, tmp_path_factory: pyt
     @settings(max_examples=max(10, EXAMPLES // 2))
     @given(document=documents())
     def check(document: MapDocument) -> None:
-        costs = document.cost[document.passable].astype(np.float64)
-        if name == "godot-astar" and costs.size and costs.max() / min(1.0, costs.min()) > 1e38:
-            with suppress(MapError):  # what is refused for it is refused in words
-                written(name, document, folder)
-            return
+        if name == "godot-astar":  # what lies too far apart for it is refused in words
+            try:
+                TARGETS[name].see(document, 255)
+            except MapError:
+                assume(False)
         seen, _ = written(name, document, folder)
         costs = reading.READERS[name](folder, "map")
         expected = costs_of(seen.document)
@@ -109,7 +108,7 @@ def test_every_target_says_what_it_writes_and_what_it_loses(tmp_path: Path) -> N
             continue
         _, made = written(name, varied(), tmp_path)
         lost = " ".join(made.lost)
-        assert "the movement classes" in lost
+        assert ("the movement classes" in lost) == (name != "godot-astar")
         assert "locked" in lost
         assert ("the movement rule" in lost) == (name not in ("godot-astar", "unity", "phaser", "bevy", "tiled"))
 
