@@ -36,8 +36,8 @@ def _files(seen: Seen, base: Path) -> EngineFiles:
             files = {picture_beside(path): written.picture, path: tmj_parts.encoded(_whole(tiled))}
             return EngineFiles(files, (*written.told, *_lost(tiled)))
     made = tiled_files("tmj", as_new(document), path)
-    remedy = "; write beside the map, where its tilesets are" if origin.format in ("tmx", "tmj") else ""
-    return EngineFiles(made.files, (*made.lost, OTHER_PICTURES + remedy))
+    why = ", as its tilesets are not found from there, or are no single pictures"
+    return EngineFiles(made.files, (*made.lost, OTHER_PICTURES + (why if origin.format in ("tmx", "tmj") else "")))
 
 
 def _whole(tiled: TiledMap) -> Json:

@@ -31,8 +31,7 @@ def tiled_files(kind: Literal["tmx", "tmj"], document: MapDocument, path: Path) 
         lost.append(OTHER_PICTURES)
     absent = [name for name in written.names if not path.parent.joinpath(name).exists()]
     if absent:
-        names = ", ".join(absent)
-        lost.append(f"{names}, which the map names: copy that to the new place, or write beside the map")
+        lost.append(f"{', '.join(absent)}, which the map names but which is not found from there")
     return EngineFiles({picture_beside(path): written.picture, path: written.data}, lost)
 
 

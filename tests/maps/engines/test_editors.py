@@ -40,13 +40,13 @@ def test_a_tiled_map_keeps_all_that_it_has(name: str, tiled: MapDocument, tmp_pa
     assert len(kept) == 1, "only the line with the next free numbers differs"
     assert kept[0].startswith(b"<map ")
     assert "pictures" not in " ".join(made_files.lost)
-    assert "copy" not in " ".join(made_files.lost)
+    assert "not found" not in " ".join(made_files.lost)
 
 
-def test_files_that_a_map_names_are_missed_in_another_folder(tiled: MapDocument, tmp_path: Path) -> None:
-    (tmp_path / "game").mkdir()
-    _, made_files = written("bevy", tiled, tmp_path / "game")
-    assert any("ground.png" in sentence and "copy" in sentence for sentence in made_files.lost)
+def test_files_that_a_map_names_and_that_are_not_there_are_told(tiled: MapDocument, tmp_path: Path) -> None:
+    (tmp_path / "ground.png").unlink()
+    _, made_files = written("bevy", tiled, tmp_path)
+    assert any("ground.png" in sentence and "not found" in sentence for sentence in made_files.lost)
 
 
 def test_phaser_gets_the_map_s_own_tiles_and_its_tilesets_within(tiled: MapDocument, tmp_path: Path) -> None:
@@ -75,7 +75,7 @@ def test_without_its_tilesets_phaser_gets_a_map_of_the_terrains(tmp_path: Path) 
     ground = np.array(root["layers"][0]["data"]).reshape(document.shape)
     terrains = [[document.palette[number].name for number in row] for row in document.terrain]
     assert [[names[gid] for gid in row] for row in ground.tolist()] == terrains
-    assert any("write beside the map" in sentence for sentence in made_files.lost)
+    assert any("its tilesets are not found" in sentence for sentence in made_files.lost)
 
 
 def test_what_is_packed_by_zstandard_is_refused_for_unity(tmp_path: Path) -> None:
