@@ -49,8 +49,8 @@ def _travel(document: MapDocument, kind: MovementClass | None) -> tuple[NDArray[
     cost = document.cost.astype(np.float64)
     if kind is None:
         return cost, document.passable
-    travel = travel_of(document, kind)
-    with np.errstate(over="ignore", under="ignore"):  # refused below
+    with np.errstate(over="ignore", under="ignore"):  # what leaves the range of floats is refused by `_see`
+        travel = travel_of(document, kind)
         return travel.multiplier * cost, travel.passable
 
 

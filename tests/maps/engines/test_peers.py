@@ -1,7 +1,9 @@
 """Exported files, opened by the programs that read them; see `tests/peers.py`."""
 
 import json
+import os
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +12,16 @@ from PIL import Image
 
 from maps.document import MapDocument
 from maps.formats import read_map
+from maps.formats.tiled.format import tiled_map
+from maps.formats.tiled.ground import key_of
+from maps.formats.tiled.model import TILE_BITS, TiledMap
 from maps.samples import load_sample
 from tests import peers
 from tests.maps.engines import reading
 from tests.maps.engines.test_targets import costs_of, varied, written
 from tests.maps.formats.tiled import made
 
+REAL = os.environ.get("LONGCUT_REAL_MAPS")
 pytestmark = [pytest.mark.peer, pytest.mark.slow]
 
 
@@ -58,6 +64,36 @@ def test_tiled_opens_a_map_and_gives_back_the_same_tiles(name: str, own: bool, t
     costs = np.array([np.inf if tile.get("solid") else tile["cost"] for tile in read], np.float32)
     assert np.array_equal(costs.reshape(document.shape), costs_of(seen.document))
     assert len(made_files.files) == (4 if name == "unity" else 2)
+
+
+def square(path: Path) -> bool:
+    """Whether a map has square cells, and can be read."""
+    return not any(word in path.name for word in ("hexagonal", "diamond"))
+
+
+@needs("tiled")
+@pytest.mark.skipif(not REAL, reason="LONGCUT_REAL_MAPS names no folder of real maps")
+def test_tiled_opens_real_maps_with_the_layer_of_costs(tmp_path: Path) -> None:
+    sources = [path for path in sorted(Path(REAL or "").glob("tiled/**/*.tmx")) if square(path)]
+    assert len(sources) >= 8
+    for source in sources:
+        folder = tmp_path / source.stem
+        shutil.copytree(source.parent, folder)
+        written("tiled", read_map(folder / source.name), folder)
+        # Tiled 1.8 cannot say in JSON all that some of these maps have.
+        peers.ask(["tiled", "--export-map", "tmx", "map.tmx", "opened.tmx"], folder)
+        names = "map.tmx", "opened.tmx"
+        ours, theirs = (tiled_map("tmx", folder / name, (folder / name).read_bytes()) for name in names)
+        assert "Longcut cost" in {layer.name for layer in ours.layers}
+        assert [layer.name for layer in ours.layers] == [layer.name for layer in theirs.layers]
+        for number in range(len(ours.layers)):
+            assert tiles_on(ours, number) == tiles_on(theirs, number), source.name
+
+
+def tiles_on(tiled: TiledMap, number: int) -> Counter[tuple[int, str]]:
+    """How often each tile is on a layer, with its turning bits. Tiled renumbers sets whose pictures are missing."""
+    gids = tiled.layers[number].gids
+    return Counter((gid >> 28, key_of(tiled, gid & int(TILE_BITS))) for gid in gids[gids != 0].tolist())
 
 
 @needs("tmxrasterizer")
