@@ -91,7 +91,7 @@ def test_tiled_opens_real_maps_with_the_layer_of_costs(tmp_path: Path) -> None:
 
 
 def tiles_on(tiled: TiledMap, number: int) -> Counter[tuple[int, str]]:
-    """How often each tile is on a layer, with its turning bits. Tiled renumbers sets whose pictures are missing."""
+    """How often each tile, with its turning bits, is on a layer. Tiled renumbers sets that lack a picture."""
     gids = tiled.layers[number].gids
     return Counter((gid >> 28, key_of(tiled, gid & int(TILE_BITS))) for gid in gids[gids != 0].tolist())
 
