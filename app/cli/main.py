@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from app.bootstrap.libraries import has_display
 from app.bootstrap.project import version
-from app.cli import files, importing, output, paths, solve
+from app.cli import export, files, importing, output, paths, solve
 from app.cli.options import scenarios_with, word
 from app.cli.output import BadInput
 from app.cli.tables import add_table_options
@@ -122,6 +122,9 @@ def _parser(scenario: str) -> argparse.ArgumentParser:
     text = "What the tiles of a Tiled or LDtk map cost, as a table to fill in; with --costs, the map with them."
     bring = command("import", _done(importing.import_map), text)
     importing.add_arguments(bring)
+
+    text = "Write a map as the files that a game engine reads, and tell what that does to its costs and paths."
+    export.add_arguments(command("export", _done(export.export), text))
 
     desk = command("window", _window, "Open the window; longcut without a command does the same.")
     desk.add_argument("map", metavar="MAP", nargs="?", help="a map to open")

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from app.base.jobs import Background
 from app.files import questions
+from app.files.engine_export import EngineExport
 from app.files.export_dialog import ExportDialog
 from app.files.point_files import PointFiles
 from app.files.questions import Answer
@@ -47,6 +48,9 @@ class Files(QObject):
         self._background = Background(self)
         self.points = PointFiles(window, model, self._background, self._tell)
         self.points.told.connect(self.told)
+        self.engines = EngineExport(window, model, self._background, self._folder)
+        self.engines.told.connect(self.told)
+        self.engines.written.connect(self._note_written)
         self._file: OpenFile | None = None  # behind the open map
         self._asking = False  # a question about a change on disk is on the screen
         self._accepted: set[Path] = set()  # files whose losses the designer agreed to
@@ -346,6 +350,10 @@ class Files(QObject):
         if self._file is not None:
             self._file.close()
             self._file = None
+
+    def _note_written(self, paths: list[Path]) -> None:
+        if self._file is not None and self._file.path in paths:
+            self._file.note()  # this change on disk was no other program's
 
     def _tell(self, error: Exception) -> None:
         self.told.emit("")

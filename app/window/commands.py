@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from app.run.snapping import Snapping
     from app.window.docks import Docks
     from app.window.tool_choice import ToolChoice
+    from maps.document import MapDocument
 
 Keys = QKeySequence.StandardKey
 
@@ -91,6 +92,12 @@ class Commands(QObject):
                 Command(self.tr("&Save"), files.save, Keys.Save),
                 Command(self.tr("Save &as…"), files.save_as, "Ctrl+Shift+S"),
                 Command(self.tr("&Export…"), self._export, "Ctrl+E"),
+                Command(
+                    self.tr("Export for a &game engine…"),
+                    self._export_for_engine,
+                    "Ctrl+Shift+E",
+                    tip=self.tr("Files that Godot, Unity, Unreal, Phaser, Bevy, Tiled or LDtk read"),
+                ),
                 None,
                 Command(self.tr("&Quit"), self._bench.window.close, Keys.Quit),
             ),
@@ -243,9 +250,15 @@ class Commands(QObject):
             self._bench.files.adopt(document)
 
     def _export(self) -> None:
-        """Offer the kept result in view, else that of the run."""
+        self._bench.files.export(self._result())
+
+    def _export_for_engine(self) -> None:
+        self._bench.files.engines.ask(self._result())
+
+    def _result(self) -> MapDocument | None:
+        """Return the kept result in view, else that of the run."""
         in_view = self._bench.results.in_view
-        self._bench.files.export(self._bench.run.result_document() if in_view is None else in_view.after)
+        return self._bench.run.result_document() if in_view is None else in_view.after
 
     def _rename_result(self) -> None:
         self._bench.docks.bring_to_front(self._bench.results_panel)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 
@@ -16,7 +16,8 @@ from maps.formats.tiled import tmj, tmj_parts, tmx, tmx_parts
 from maps.formats.tiled.document import document_of
 from maps.formats.tiled.fresh import fresh_tmj, fresh_tmx
 from maps.formats.tiled.ground import gid_of, keys_of_cells
-from maps.formats.tiled.own_parts import corners_of, cost_layer_of, swatches, terrain_colours
+from maps.formats.tiled.own_parts import TILESET, corners_of, cost_layer_of, swatches, terrain_colours
+from maps.formats.tiled.places import pixels_of_cell
 from maps.origin import MOST_BYTES
 from maps.terrain import NO_TERRAIN, of_each_cell
 
@@ -48,12 +49,16 @@ class _Kind:
 
 
 @dataclass(frozen=True)
-class _Written:
-    """The bytes of a map for a document. picture: of its own tileset, empty where it needs none."""
+class Written:
+    """The bytes of a map for a document.
+
+    picture: of its own tileset, empty where it needs none.  names: the files of the editor's tilesets.
+    """
 
     data: bytes
     picture: bytes
     told: tuple[str, ...]
+    names: tuple[str, ...]
 
 
 def _read(kind: _Kind, path: Path) -> MapDocument:
@@ -62,15 +67,15 @@ def _read(kind: _Kind, path: Path) -> MapDocument:
 
 
 @lru_cache(maxsize=2)  # asked for its losses and its companion, too
-def _write(kind: _Kind, document: MapDocument, path: Path) -> _Written:
+def _write(kind: _Kind, document: MapDocument, path: Path, *, costs_anyway: bool = False) -> Written:
     """The map for a document: that of its origin with what has changed, or a new one.
 
     Tiles change where the terrain did. Costs that the tiles do not say, and routes that the objects do not, are
-    written as layers of this program's own.
+    written as layers of this program's own. costs_anyway: the layer of costs is written though tiles say them.
     """
     came_from = document.origin
     origin = came_from if came_from is not None and came_from.format == kind.name else None
-    picture = f"{path.stem}.longcut.png"
+    picture = picture_beside(path).name
     told: list[str] = []
     if origin is None:
         data = kind.fresh(document, picture)
@@ -88,7 +93,7 @@ def _write(kind: _Kind, document: MapDocument, path: Path) -> _Written:
     read_back = _read_back(kind, path, tiled, data)
     told += _unsaid(document, read_back, all(not each.missing for each in tiled.tilesets))
     classes = 1 if origin is None else 0
-    if not _same_costs(read_back, document):
+    if costs_anyway or not _same_costs(read_back, document):
         costs = cost_layer_of(document)
         if costs.greatest_error > 0.0:
             told.append(f"the exact costs: its 255 classes are off by {costs.greatest_error:.2g} at most")
@@ -98,7 +103,35 @@ def _write(kind: _Kind, document: MapDocument, path: Path) -> _Written:
         data = kind.parts.with_routes(path, data, tiled, document.routes)
     colours = terrain_colours(document, tiled, fresh=origin is None)
     drawn = swatches(tiled.tile_size, classes, colours) if classes else b""
-    return _Written(data, drawn, tuple(told))
+    names = (each.source or each.image for each in tiled.tilesets if each.name != TILESET)
+    return Written(data, drawn, tuple(told), tuple(filter(None, names)))
+
+
+def with_costs(ending: Literal["tmx", "tmj"], document: MapDocument, path: Path) -> Written:
+    """Return the map for a document as the format of this ending writes it, with the layer of costs in any case.
+
+    Raises MapError.
+    """
+    return _write(_KINDS[ending], document, path, costs_anyway=True)
+
+
+def picture_beside(path: Path) -> Path:
+    """Return the place of the picture of the own tileset."""
+    return path.with_name(f"{path.stem}.longcut.png")
+
+
+def tiled_map(ending: Literal["tmx", "tmj"], path: Path, data: bytes) -> TiledMap:
+    """Return the map in bytes of this ending, its tilesets read beside `path`. Raises MapFormatError."""
+    return _KINDS[ending].read(path, data)
+
+
+def tile_size_of(document: MapDocument) -> tuple[int, int] | None:
+    """Return width and height, px, of a cell in the Tiled map that a document came from; None if from none."""
+    origin = document.origin
+    if origin is None or origin.format not in _KINDS:
+        return None
+    tiled = _KINDS[origin.format].read(Path(origin.name), origin.data)
+    return pixels_of_cell(tiled.orientation, tiled.tile_size)
 
 
 def _tiles_of(
@@ -172,7 +205,7 @@ def _losses(kind: _Kind) -> Callable[[MapDocument], list[str]]:
 def _encode(kind: _Kind) -> Callable[[MapDocument, Path], dict[Path, bytes]]:
     def encode(document: MapDocument, path: Path) -> dict[Path, bytes]:
         written = _write(kind, document, path)
-        picture = {path.with_name(f"{path.stem}.longcut.png"): written.picture} if written.picture else {}
+        picture = {picture_beside(path): written.picture} if written.picture else {}
         return {**picture, path: written.data}
 
     return encode
@@ -180,7 +213,7 @@ def _encode(kind: _Kind) -> Callable[[MapDocument, Path], dict[Path, bytes]]:
 
 def _companion(kind: _Kind) -> Callable[[MapDocument, Path], Path | None]:
     def companion(document: MapDocument, path: Path) -> Path | None:
-        return path.with_name(f"{path.stem}.longcut.png") if _write(kind, document, path).picture else None
+        return picture_beside(path) if _write(kind, document, path).picture else None
 
     return companion
 
@@ -197,5 +230,9 @@ def _format(kind: _Kind, description: str) -> Format:
     )
 
 
-TMX = _format(_Kind("tmx", tmx.read, tmx.with_layers, tmx_parts, fresh_tmx), "Tiled map")
-TMJ = _format(_Kind("tmj", tmj.read, tmj.with_layers, tmj_parts, fresh_tmj), "Tiled map as JSON")
+_KINDS = {
+    "tmx": _Kind("tmx", tmx.read, tmx.with_layers, tmx_parts, fresh_tmx),
+    "tmj": _Kind("tmj", tmj.read, tmj.with_layers, tmj_parts, fresh_tmj),
+}
+TMX = _format(_KINDS["tmx"], "Tiled map")
+TMJ = _format(_KINDS["tmj"], "Tiled map as JSON")

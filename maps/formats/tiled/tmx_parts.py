@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
-from xml.sax.saxutils import quoteattr
+from xml.sax import saxutils
 
 import numpy as np
 
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from maps.formats.tiled.model import Gids, TiledMap
     from maps.formats.tiled.own_parts import CostLayer, OwnTile
 
+_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
 def with_costs(path: Path, data: bytes, tiled: TiledMap, costs: CostLayer, picture: str) -> bytes:
     """Return the text with a tileset and a layer of these costs. picture: name of the tileset's file."""
     first = free_gid(tiled)
@@ -40,7 +44,7 @@ def with_costs(path: Path, data: bytes, tiled: TiledMap, costs: CostLayer, pictu
     texts = [(int(tile.get("id")), data[tile.begin : tile.end]) for tile in kept]
     data = _without(data, [*own, *(each for each in root.all("layer") if each.get("name") == COST_LAYER)])
     data = _with_tileset(path, data, tileset_text(first, costs.kinds, tiled.tile_size, picture, texts))
-    usual = f'  <properties>\n   <property name="{USUAL}" value={quoteattr(costs.usual)}/>\n  </properties>\n'
+    usual = f'  <properties>\n   <property name="{USUAL}" value={_quoted(costs.usual)}/>\n  </properties>\n'
     # Hidden: it lies over everything else.
     layer = layer_text(
         COST_LAYER, costs.tiles + first, tiled.first, tiled.infinite, ' visible="0" opacity="0.6"', usual
@@ -58,14 +62,14 @@ def with_routes(path: Path, data: bytes, tiled: TiledMap, routes: Sequence[Route
         corners = pixels_of(route, tiled)
         x, y = corners[0]
         points = " ".join(f"{_plain(right - x)},{_plain(down - y)}" for right, down in corners)
-        named = quoteattr(route.name)
+        named = _quoted(route.name)
         identity = "" if number is None else f' id="{number + place}"'
         lines.append(f'  <object{identity} name={named} x="{_plain(x)}" y="{_plain(y)}">')
         if route.weight != 1.0:
             weight = f'   <property name="weight" type="float" value="{route.weight:g}"/>'
             lines += ["   <properties>", f" {weight}", "   </properties>"]
         lines += [f'   <polyline points="{points}"/>', "  </object>"]
-    text = "\n".join([f"<objectgroup{{id}} name={quoteattr(ROUTE_LAYER)}>", *lines, " </objectgroup>"])
+    text = "\n".join([f"<objectgroup{{id}} name={_quoted(ROUTE_LAYER)}>", *lines, " </objectgroup>"])
     data = _with_layer(path, data, text)
     return data if number is None else _with_next(path, data, "nextobjectid", number + len(routes))
 
@@ -82,7 +86,7 @@ def tileset_text(
     tiles = [_tile_text(tile) for tile in kinds]
     rows = rows_of(max([*(tile.number for tile in kinds), *(number for number, _ in more)]))
     extent = f'tilewidth="{width}" tileheight="{height}" tilecount="{rows * COLUMNS}" columns="{COLUMNS}"'
-    image = f'  <image source={quoteattr(picture)} width="{COLUMNS * width}" height="{rows * height}"/>'
+    image = f'  <image source={_quoted(picture)} width="{COLUMNS * width}" height="{rows * height}"/>'
     kept = [f"  {text.decode()}" for _, text in more]
     return "\n".join(
         [f'<tileset firstgid="{first}" name="{TILESET}" {extent}>', image, *tiles, *kept, " </tileset>"]
@@ -100,13 +104,13 @@ def layer_text(
         text = f"   {chunk}\n{text}\n   </chunk>"
     size = f'width="{width}" height="{height}"'
     return (
-        f"<layer{{id}} name={quoteattr(name)} {size}{attributes}>\n{properties}"
+        f"<layer{{id}} name={_quoted(name)} {size}{attributes}>\n{properties}"
         f'  <data encoding="csv">\n{text}\n  </data>\n </layer>'
     )
 
 
 def _tile_text(tile: OwnTile) -> str:
-    kind = f" type={quoteattr(tile.kind)}" if tile.kind else ""
+    kind = f" type={_quoted(tile.kind)}" if tile.kind else ""
     lines: list[str] = []
     if tile.cost is not None:
         lines.append(f'    <property name="cost" type="float" value="{np.float32(tile.cost)!s}"/>')
@@ -115,6 +119,11 @@ def _tile_text(tile: OwnTile) -> str:
     return "\n".join(
         [f'  <tile id="{tile.number}"{kind}>', "   <properties>", *lines, "   </properties>", "  </tile>"]
     )
+
+
+def _quoted(text: str) -> str:
+    """Return a text as the value of an attribute; characters that XML cannot hold are replaced."""
+    return saxutils.quoteattr(_NOT_IN_XML.sub("\ufffd", text))
 
 
 def _plain(number: float) -> str:
