@@ -90,12 +90,12 @@ class FusedSemiDual(SemiDual):
         )
         passes = 0
         while True:
-            _, going, slope, longest = to_numpy(self._state)
-            if not going.any() or passes >= self.effort:
-                return Direction(x, slope, longest, passes)
             for _ in range(CHECK_EVERY):
                 products = self.kernel.transposed(now.weights * self.kernel.times(self._factors))
                 go_on[(batch,)](
                     products, now.v, wishes, *system, *iterate, m, BLOCK=BLOCK, num_warps=WARPS
                 )  # fmt: skip
             passes += CHECK_EVERY
+            _, going, slope, longest = to_numpy(self._state)
+            if not going.any() or passes >= self.effort:
+                return Direction(x, slope, longest, passes)

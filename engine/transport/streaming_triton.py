@@ -1,11 +1,11 @@
 """Kernels of transport that are never stored: their entries are computed from the positions by every product.
 
-So memory grows with n + m, and a product costs n · m exponentials and no traffic: at n = 10,000 some 50 µs on an
-H100, where reading a stored float64 matrix takes 190. See `engine.transport.streaming_kernels`.
+So memory grows with n + m, and a product costs n · m exponentials and no traffic. See the formula and the loop in
+`engine.transport.streaming_kernels`.
 
-Entries are float32 where that is enough (`needs_wide_entries`). They are the same bits in every product, so a plan
-is an exact one for costs that are off by some 1e-7 of themselves, as with a kernel stored in float32; differences
-of positions keep their float64 accuracy, and sums of a few dozen products are added in float64.
+Entries are float32 where that is enough. They are the same bits in every product, so a plan is an exact one for
+costs that are off by some 1e-7 of themselves, as with a kernel stored in float32; sums of more than a few dozen
+entries are float64. A solve that makes little progress with them goes on with float64 entries.
 """
 
 from collections.abc import Sequence
@@ -17,6 +17,7 @@ from torch import Tensor
 
 from engine.core.arrays import Floats
 from engine.transport.core import NormalisedProblem
+from engine.transport.settings import TransportSettings
 
 LOG2_E = 1.4426950408889634
 # Points of a tile, here and there: nothing spills, with half as many here above two dimensions. Powers of two, and
@@ -27,23 +28,24 @@ PROGRAMS, TILES = 2048, 32
 WARPS = 4
 # Coordinates that the kernels are made for.
 LARGEST_DIMENSION = 8
-# Float32 entries are precise to 1e-7 of the exponent, and marginals to some 1e-7.
-SINGLE_ENTRIES_FROM = 5e-7
-SINGLE_EPSILON_FROM = 1e-4
+# Float32 entries leave a marginal error of some 1e-7. Conjugate gradients suffer from it where ε is a small share
+# of the largest cost: at 1e-3 they take as many steps as in float64, at 3e-4 twice as many.
+SINGLE_TOLERANCE_FROM, SINGLE_EPSILON_FROM = 5e-7, 1e-3
 
 
-def needs_wide_entries(problems: Sequence[NormalisedProblem], tolerance: float, epsilon: float) -> bool:
-    """Say whether float32 entries are too coarse for a marginal error of `tolerance` at `epsilon`, cost units."""
+def needs_wide_entries(problems: Sequence[NormalisedProblem], settings: TransportSettings) -> bool:
+    """Say whether float32 entries are too coarse for a solve."""
+    share = settings.epsilon / max(problem.largest for problem in problems)
     moved = min(problem.moved for problem in problems)
-    largest = max(problem.largest for problem in problems)
-    return tolerance * moved < SINGLE_ENTRIES_FROM or epsilon < SINGLE_EPSILON_FROM * largest
+    fine = settings.tolerance * moved < SINGLE_TOLERANCE_FROM or share < SINGLE_EPSILON_FROM
+    return fine and settings.precision == "float64"
 
 
 @dataclass(eq=False)
 class _Side:
     """The sources or the targets.
 
-    positions: (B, d, real) float64.  size: with the slack point.  scaled: (B, parts · d, stride) for the kernels.
+    positions: (B, d, real) float64.  size: with the slack point.  scaled: (B, d, stride) for the kernels.
     exponents: (B, stride) −shift or γ + log b, times log2 e; −∞ from `size` on.
     """
 
@@ -62,11 +64,11 @@ class _Side:
 
     def scale(self, unit: Tensor) -> None:
         """Express the positions in other units, given what one of theirs is in them (B, 1)."""
-        positions = self.positions * unit[:, :, None]
-        parts = self.scaled.view(positions.shape[0], positions.shape[1], -1, self.stride)
-        parts[:, :, 0, : self.real] = positions
-        if parts.shape[2] == 2:
-            parts[:, :, 1, : self.real] = positions - parts[:, :, 0, : self.real]
+        self.scaled[:, :, : self.real] = self.positions * unit[:, :, None]
+
+    def widen(self) -> None:
+        """Let the kernels compute in float64 from the next time on that they are formed."""
+        self.scaled, self.exponents = self.scaled.double(), self.exponents.double()
 
 
 class StreamingKernel:
@@ -74,17 +76,12 @@ class StreamingKernel:
 
     dtype = torch.float64
 
-    def __init__(
-        self, problems: Sequence[NormalisedProblem], wide: bool, device: str, exact_positions: bool = True
-    ) -> None:
-        """Prepare problems of one size between points.
-
-        wide: compute float64 entries.  exact_positions: keep what float32 positions would lose.
-        """
+    def __init__(self, problems: Sequence[NormalisedProblem], wide: bool, device: str) -> None:
+        """Prepare problems of one size between points; wide: compute float64 entries."""
         first = problems[0]
         self._squared = first.squared
-        self._entries = torch.float64 if wide else torch.float32
-        self._parts = 2 if exact_positions and not wide else 1
+        self._wide = wide
+        entries = torch.float64 if wide else torch.float32
         self._dimension = first.sources.shape[0]
         # Roundings are smallest around the middle.
         middles = [np.hstack([p.sources, p.targets]).mean(axis=1, keepdims=True) for p in problems]
@@ -92,12 +89,12 @@ class StreamingKernel:
         def side(positions: Sequence[Floats], size: int) -> _Side:
             stride = -(-size // THERE) * THERE
             centred = np.stack([x - middle for x, middle in zip(positions, middles, strict=True)])
-            lanes = (len(problems), self._parts * self._dimension, stride)
+            lanes = (len(problems), self._dimension, stride)
             return _Side(
                 torch.tensor(centred, dtype=torch.float64, device=device),
                 size,
-                torch.zeros(lanes, dtype=self._entries, device=device),
-                torch.full((len(problems), stride), -torch.inf, dtype=self._entries, device=device),
+                torch.zeros(lanes, dtype=entries, device=device),
+                torch.full((len(problems), stride), -torch.inf, dtype=entries, device=device),
             )
 
         self._rows = side([problem.sources for problem in problems], first.a.size)
@@ -108,6 +105,15 @@ class StreamingKernel:
         self._unit = torch.ones((len(problems), 1), dtype=torch.float64, device=device)
         self.formed_at = torch.zeros_like(self._log_b)
         self.shift = torch.zeros((len(problems), first.a.size), dtype=torch.float64, device=device)
+
+    def refine(self) -> bool:
+        """Compute float64 entries from the next time on that the kernel is formed; return whether that is new."""
+        if self._wide:
+            return False
+        self._wide = True
+        self._rows.widen()
+        self._columns.widen()
+        return True
 
     def form(self, gamma: Tensor, epsilon: Tensor) -> None:
         """Remember γ (B, m), as rounded, and ε (B, 1), and find the largest entries of the rows."""
@@ -203,7 +209,6 @@ class StreamingKernel:
         sizes = here.stride, there.stride, here.size, there.size, here.real, there.real, length * THERE
         constants = {
             "D": self._dimension,
-            "PARTS": self._parts,
             "SQUARED": self._squared,
             "SLACK": here.size > here.real,
             "HERE": per_block,
