@@ -13,25 +13,28 @@ from tests.kernel_resources import CARDS, resources
 
 pytestmark = [pytest.mark.skipif(not has_triton(), reason="Triton is not installed"), pytest.mark.slow]
 
-CASES = "tests.engine.transport.triton_cases"
+
+@pytest.fixture(scope="module")
+def interpreted():
+    return in_interpreter("tests.engine.transport.triton_cases", "results")
 
 
-def test_streaming_products_are_those_of_a_stored_kernel():
-    errors = in_interpreter(CASES, "product_errors")
+def test_streaming_products_are_those_of_a_stored_kernel(interpreted):
+    errors = interpreted["products"]
     assert len(errors) == 4 * 8
     for name, error in errors.items():
         assert error < (1e-13 if "float64" in name else 1e-6), name
 
 
-def test_fused_vectors_are_those_of_torch():
-    errors = in_interpreter(CASES, "vector_errors")
+def test_fused_vectors_are_those_of_torch(interpreted):
+    errors = interpreted["vectors"]
     assert len(errors) == 2 * 12
     for name, error in errors.items():
         assert error < 1e-11, name
 
 
-def test_solutions_are_those_of_the_compiled_loops():
-    found = in_interpreter(CASES, "solves")
+def test_solutions_are_those_of_the_compiled_loops(interpreted):
+    found = interpreted["solves"]
     assert len(found) == 7
     for name, differences in found.items():
         assert differences.pop("status") == "CONVERGED", name
