@@ -17,7 +17,7 @@ from engine.transport.kernel_torch import GibbsKernel
 from engine.transport.semidual_torch import CHECK_EVERY, FURTHEST, BatchEvaluation, Direction, SemiDual
 
 # Entries that a program handles at a time: where one goes through a whole vector, and where many share it.
-BLOCK, WARPS = 1024, 16
+BLOCK, WARPS = 1024, 32
 SHARED_BLOCK = 512
 
 
