@@ -130,7 +130,7 @@ class TorchTransport:
                     cold |= poor
                     waiting = self._levels(epsilon, poor)
                     break
-                if self._double and self._iterations - began > REFINE_AFTER and semidual.kernel.refine():
+                if self._double and self._iterations - began > REFINE_AFTER and semidual.refine():
                     self._now = self._evaluate_anew(self._now.gamma)
                     continue
                 self._now, swept, stuck = self._advance(self._now, active, swept, stuck, tolerance)

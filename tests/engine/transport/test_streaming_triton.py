@@ -77,7 +77,7 @@ def test_kernels_keep_to_the_registers_of_every_card(card, wide, monkeypatch):
     if not wide:  # vectors are float64 in either case
         monkeypatch.setattr(FusedSemiDual, "effort", 1)
         semidual.swept(now)
-        semidual._state.fill_(1.0)
+        semidual._system.state.fill_(1.0)
         semidual.direction(now, np.array([True]), np.array([1e-3]))
     kernel.moments(now.scale, now.v)
     assert {name for name, _ in compiled} >= {"maxima", "sums", "moments", "rows", "columns"}
