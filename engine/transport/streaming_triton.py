@@ -35,10 +35,9 @@ SINGLE_TOLERANCE_FROM, SINGLE_EPSILON_FROM = 5e-7, 1e-3
 
 def needs_wide_entries(problems: Sequence[NormalisedProblem], settings: TransportSettings) -> bool:
     """Say whether float32 entries are too coarse for a solve."""
-    share = settings.epsilon / max(problem.largest for problem in problems)
-    moved = min(problem.moved for problem in problems)
-    fine = settings.tolerance * moved < SINGLE_TOLERANCE_FROM or share < SINGLE_EPSILON_FROM
-    return fine and settings.precision == "float64"
+    smallest = SINGLE_EPSILON_FROM * max(problem.largest for problem in problems)
+    tolerance = settings.tolerance * min(problem.moved for problem in problems)
+    return settings.precision == "float64" and (settings.epsilon < smallest or tolerance < SINGLE_TOLERANCE_FROM)
 
 
 @dataclass(eq=False)
@@ -122,7 +121,7 @@ class StreamingKernel:
             side.scale(torch.sqrt(self._unit) if self._squared else self._unit)
         exponents = self._columns.exponents[:, : self._columns.size]
         exponents.copy_(LOG2_E * (gamma + self._log_b))
-        self.formed_at = torch.where(self._weighted, exponents / LOG2_E - self._log_b, gamma)
+        self.formed_at = torch.where(self._weighted, exponents.to(self.dtype) / LOG2_E - self._log_b, gamma)
         largest = self._maxima(self._rows, self._columns, self._columns.exponents)
         self._rows.exponents[:, : self._rows.size] = -largest
         self.shift = largest.to(self.dtype) / LOG2_E
@@ -147,7 +146,9 @@ class StreamingKernel:
         exponents = torch.full_like(self._rows.exponents, -torch.inf)
         exponents[:, : self._rows.size] = exact
         rounded = exponents[:, : self._rows.size]
-        rest = torch.where(rounded > -torch.inf, torch.exp2(exact - rounded), 0.0)
+        # What float32 loses; of potentials that make no sense, it is too much to be a number.
+        rest = torch.exp2((exact - rounded).clamp(-64.0, 64.0))
+        rest = torch.where(rounded > -torch.inf, rest, 0.0)
         largest = self._maxima(self._columns, self._rows, exponents)
         shift = torch.full_like(self._columns.exponents, -torch.inf)
         shift[:, : self._columns.size] = -largest
