@@ -10,6 +10,8 @@ the same bits in either. Positions are scaled so that costs are in units of ε /
 of `length` points: one partial sum for each entry of a tile, in the precision of the exponentials, and those in
 float64. Partial results of the chunks (C, B, ·) are added by the caller, in one order: no atomics.
 
+Positions and exponents are float32 or float64; entries are float64 where WIDE, else float32.
+
 Arrays: x (B, D, stride_h), y (B, D, stride_t) positions; p (B, stride_h), q (B, stride_t). They are longer than
 the `size_h`, `size_t` points, by as many as fill the last tile, where p and q are −∞. Points from `real_h`,
 `real_t` on are slack: cost 0 to all, infinite to each other.  factors (B, size_t) float64.
@@ -88,7 +90,7 @@ def maxima(
 def sums(
     x, y, p, q, factors, square_factors, partial, square_partial,
     stride_h, stride_t, size_h, size_t, real_h, real_t, length,
-    D: tl.constexpr, SQUARED: tl.constexpr, SLACK: tl.constexpr,
+    D: tl.constexpr, SQUARED: tl.constexpr, SLACK: tl.constexpr, WIDE: tl.constexpr,
     SQUARES: tl.constexpr, HERE: tl.constexpr, THERE: tl.constexpr,
 ):  # fmt: skip
     """Write Σ_t kernel_ht factors_t, and with SQUARES Σ_t kernel_ht² square_factors_t, to (C, B, h) float64."""
@@ -100,16 +102,16 @@ def sums(
     q += batch * stride_t
     factors += batch * size_t
     here = tl.load(p + batch * stride_h + h)[:, None]
-    total = tl.zeros([HERE, THERE], dtype=q.dtype.element_ty)
+    total = tl.zeros([HERE, THERE], dtype=tl.float64 if WIDE else tl.float32)
     if SQUARES:
         square_factors += batch * size_t
-        square_total = tl.zeros([HERE, THERE], dtype=q.dtype.element_ty)
+        square_total = tl.zeros([HERE, THERE], dtype=tl.float64 if WIDE else tl.float32)
     for begin in range(chunk * length, tl.minimum(chunk * length + length, size_t), THERE):
         t = begin + tl.arange(0, THERE)
         inside_t = t < size_t
         start = here + tl.load(q + t)[None, :]
         exponents = _exponents(start, x, y, h, t, stride_h, stride_t, real_h, real_t, D, SQUARED, SLACK)
-        kernel = tl.exp2(exponents)
+        kernel = tl.exp2(exponents if WIDE else exponents.to(tl.float32))
         total += kernel * tl.load(factors + t, mask=inside_t, other=0.0).to(kernel.dtype)[None, :]
         if SQUARES:
             weights = tl.load(square_factors + t, mask=inside_t, other=0.0).to(kernel.dtype)
@@ -123,7 +125,7 @@ def sums(
 @fused
 def moments(
     x, y, p, q, factors, partial, stride_h, stride_t, size_h, size_t, real_h, real_t, length,
-    D: tl.constexpr, LANES: tl.constexpr, SQUARED: tl.constexpr, SLACK: tl.constexpr,
+    D: tl.constexpr, LANES: tl.constexpr, SQUARED: tl.constexpr, SLACK: tl.constexpr, WIDE: tl.constexpr,
     HERE: tl.constexpr, THERE: tl.constexpr,
 ):  # fmt: skip
     """Write Σ_t mass · (∂ cost / ∂ x_h) and, in lane D, Σ_t mass · cost, to partial (C, B, h, LANES) float64.
@@ -143,7 +145,8 @@ def moments(
         t = begin + tl.arange(0, THERE)
         inside_t = t < real_t
         costs = _costs(x, y, h, t, stride_h, stride_t, real_h, real_t, D, SQUARED, False)
-        mass = tl.exp2(here + tl.load(q + t)[None, :] - costs)
+        exponents = here + tl.load(q + t)[None, :] - costs
+        mass = tl.exp2(exponents if WIDE else exponents.to(tl.float32))
         mass *= tl.load(factors + t, mask=inside_t, other=0.0).to(mass.dtype)[None, :]
         total += tl.where(lanes == D, tl.sum(mass * costs, axis=1).to(tl.float64)[:, None], 0.0)
         if not SQUARED:

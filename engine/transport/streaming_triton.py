@@ -3,13 +3,13 @@
 So memory grows with n + m, and a product costs n · m exponentials and no traffic. See the formula and the loop in
 `engine.transport.streaming_kernels`.
 
-Entries are float32 where that is enough. They are the same bits in every product, so a plan is an exact one for
-costs that are off by some 1e-7 of themselves, as with a kernel stored in float32; sums of more than a few dozen
-entries are float64. A solve that makes little progress with them goes on with float64 entries.
+Entries are float32 where that is enough, and so are exponents (`arithmetic_for`); sums of more than a few dozen
+entries are float64. A solve that makes little progress with that goes on with float64 entries.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import torch
@@ -20,7 +20,7 @@ from engine.transport.core import NormalisedProblem
 from engine.transport.settings import TransportSettings
 
 LOG2_E = 1.4426950408889634
-# Points of a tile, here and there: nothing spills, with half as many here above two dimensions. Powers of two, and
+# Points of a tile, here and there: nothing spills, with half as many here where they take more. Powers of two, and
 # no more here than there, as arrays are padded to whole tiles there.
 HERE, THERE = 16, 128
 # Programs that fill a large card, and tiles that one of them may sum in the precision of the entries.
@@ -28,16 +28,28 @@ PROGRAMS, TILES = 2048, 32
 WARPS = 4
 # Coordinates that the kernels are made for.
 LARGEST_DIMENSION = 8
-# Float32 entries leave a marginal error of some 1e-7. Conjugate gradients suffer from it where ε is a small share
-# of the largest cost: at 1e-3 they take as many steps as in float64, at 3e-4 twice as many.
-SINGLE_TOLERANCE_FROM, SINGLE_EPSILON_FROM = 5e-7, 1e-3
+Arithmetic = Literal["single", "mixed", "double"]
+# The tolerance from which on float32 entries do.
+SINGLE_TOLERANCE_FROM = 5e-7
+# Values of ε, as a share of the largest cost, from which on they do, and float32 exponents too. With 64 points
+# true marginal errors are 4e-7 there, and 2e-6 with float32 exponents at 1e-3; with float32 entries at 3e-4 there
+# are twice as many passes.
+MIXED_EPSILON_FROM, SINGLE_EPSILON_FROM = 1e-3, {"squared": 5e-3, "distance": 1e-2}
 
 
-def needs_wide_entries(problems: Sequence[NormalisedProblem], settings: TransportSettings) -> bool:
-    """Say whether float32 entries are too coarse for a solve."""
-    smallest = SINGLE_EPSILON_FROM * max(problem.largest for problem in problems)
+def arithmetic_for(problems: Sequence[NormalisedProblem], settings: TransportSettings) -> Arithmetic:
+    """Return the quickest arithmetic with which a solve reaches its tolerance.
+
+    "double": float64 exponents and entries.  "mixed": float32 entries, which leave marginal errors of 1e-7.
+    "single": float32 exponents, which err by 1e-7 of the costs as a multiple of ε.
+    """
+    share = settings.epsilon / max(max(problem.largest for problem in problems), 1e-300)
     tolerance = settings.tolerance * min(problem.moved for problem in problems)
-    return settings.precision == "float64" and (settings.epsilon < smallest or tolerance < SINGLE_TOLERANCE_FROM)
+    if settings.precision == "float32":
+        return "single"
+    if tolerance < SINGLE_TOLERANCE_FROM or share < MIXED_EPSILON_FROM:
+        return "double"
+    return "single" if share >= SINGLE_EPSILON_FROM["squared" if problems[0].squared else "distance"] else "mixed"
 
 
 @dataclass(eq=False)
@@ -75,12 +87,12 @@ class StreamingKernel:
 
     dtype = torch.float64
 
-    def __init__(self, problems: Sequence[NormalisedProblem], wide: bool, device: str) -> None:
-        """Prepare problems of one size between points; wide: compute float64 entries."""
+    def __init__(self, problems: Sequence[NormalisedProblem], arithmetic: Arithmetic, device: str) -> None:
+        """Prepare problems of one size between points."""
         first = problems[0]
         self._squared = first.squared
-        self._wide = wide
-        entries = torch.float64 if wide else torch.float32
+        self._wide = arithmetic == "double"
+        exponents = torch.float32 if arithmetic == "single" else torch.float64
         self._dimension = first.sources.shape[0]
         # Roundings are smallest around the middle.
         middles = [np.hstack([p.sources, p.targets]).mean(axis=1, keepdims=True) for p in problems]
@@ -92,8 +104,8 @@ class StreamingKernel:
             return _Side(
                 torch.tensor(centred, dtype=torch.float64, device=device),
                 size,
-                torch.zeros(lanes, dtype=entries, device=device),
-                torch.full((len(problems), stride), -torch.inf, dtype=entries, device=device),
+                torch.zeros(lanes, dtype=exponents, device=device),
+                torch.full((len(problems), stride), -torch.inf, dtype=exponents, device=device),
             )
 
         self._rows = side([problem.sources for problem in problems], first.a.size)
@@ -185,7 +197,7 @@ class StreamingKernel:
         partial = x.new_empty((2 if squares else 1, grid[1], grid[2], here.size))
         factors = x.contiguous(), x if weights is None else weights.contiguous()
         arrays = here.scaled, there.scaled, p, q, *factors, partial[0], partial[-1]
-        sums[grid](*arrays, *sizes, SQUARES=squares, **constants)
+        sums[grid](*arrays, *sizes, SQUARES=squares, WIDE=self._wide, **constants)
         return partial.sum(dim=1)
 
     def _moments(self, here: _Side, there: _Side, factors: Tensor) -> Tensor:
@@ -196,14 +208,14 @@ class StreamingKernel:
         lanes = 1 << self._dimension.bit_length()  # a power of two above d
         partial = factors.new_zeros((grid[1], grid[2], here.size, lanes))
         arrays = here.scaled, there.scaled, here.exponents, there.exponents, factors.contiguous(), partial
-        moments[grid](*arrays, *sizes, LANES=lanes, **constants)
+        moments[grid](*arrays, *sizes, LANES=lanes, WIDE=self._wide, **constants)
         return partial.sum(dim=0)[:, : here.real, : self._dimension + 1]
 
     def _tiling(
         self, here: _Side, there: _Side
     ) -> tuple[tuple[int, int, int], tuple[int, ...], dict[str, int | bool]]:
         """Return the programs – blocks of points here, chunks of those there, problems –, sizes and constants."""
-        per_block = HERE if self._dimension <= 2 else HERE // 2
+        per_block = HERE if self._dimension <= 2 and not self._wide else HERE // 2
         blocks, tiles, batch = -(-here.size // per_block), there.stride // THERE, here.exponents.shape[0]
         chunks = max(-(-PROGRAMS // (blocks * batch)), -(-tiles // TILES))
         length = max(1, tiles // chunks)

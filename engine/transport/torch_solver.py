@@ -50,12 +50,12 @@ def semidual_of(problems: Sequence[NormalisedProblem], settings: TransportSettin
 
 def kernel_of(problems: Sequence[NormalisedProblem], settings: TransportSettings) -> GibbsKernel:
     """Return the kernel for problems of one size: streaming where it can be, unless it shall be stored."""
-    from engine.transport.streaming_triton import LARGEST_DIMENSION, StreamingKernel, needs_wide_entries
+    from engine.transport.streaming_triton import LARGEST_DIMENSION, StreamingKernel, arithmetic_for
 
     double = settings.precision == "float64"
     of_points = problems[0].matrix.size == 0 and problems[0].sources.shape[0] <= LARGEST_DIMENSION
     if settings.kernel == "auto" and of_points and runs_triton(settings.device):
-        return StreamingKernel(problems, needs_wide_entries(problems, settings), settings.device)
+        return StreamingKernel(problems, arithmetic_for(problems, settings), settings.device)
     return StoredKernel(problems, torch.float64 if double else torch.float32, settings.device)
 
 

@@ -23,7 +23,8 @@ def test_streaming_products_are_those_of_a_stored_kernel(interpreted):
     errors = interpreted["products"]
     assert len(errors) == 4 * 8
     for name, error in errors.items():
-        assert error < (1e-13 if "float64" in name else 1e-6), name
+        # Potentials of 300, as costs of as many ε, cost single arithmetic two digits.
+        assert error < {"single": 3e-5, "mixed": 3e-7, "double": 1e-12}[name.split()[-1]], name
 
 
 def test_fused_vectors_are_those_of_torch(interpreted):
@@ -43,13 +44,13 @@ def test_solutions_are_those_of_the_compiled_loops(interpreted):
 
 
 @pytest.mark.parametrize("card", CARDS)
-@pytest.mark.parametrize("wide", [False, True], ids=["float32", "float64"])
-def test_kernels_keep_to_the_registers_of_every_card(card, wide, monkeypatch):
+@pytest.mark.parametrize("arithmetic", ["single", "mixed", "double"])
+def test_kernels_keep_to_the_registers_of_every_card(card, arithmetic, monkeypatch):
     """The most that any of them needs: three dimensions, slack points, square roots."""
     from engine.transport import semidual_kernels, streaming_kernels
 
     problems = [normalised(0, 3, "distance", True)]
-    kernel = StreamingKernel(problems, wide, "cpu:0")
+    kernel = StreamingKernel(problems, arithmetic, "cpu:0")
     compiled = []
 
     class Launch:
@@ -74,14 +75,14 @@ def test_kernels_keep_to_the_registers_of_every_card(card, wide, monkeypatch):
     semidual = FusedSemiDual(problems, kernel, "cpu:0")
     semidual.form(kernel.formed_at)
     now = semidual.evaluate(kernel.formed_at, kernel.formed_at)
-    if not wide:  # vectors are float64 in either case
+    if arithmetic == "single":  # vectors are float64 in any case
         monkeypatch.setattr(FusedSemiDual, "effort", 1)
         semidual.swept(now)
         semidual._system.state.fill_(1.0)
         semidual.direction(now, np.array([True]), np.array([1e-3]))
     kernel.moments(now.scale, now.v)
     assert {name for name, _ in compiled} >= {"maxima", "sums", "moments", "rows", "columns"}
-    assert wide or {name for name, _ in compiled} >= {"sweep", "begin_direction", "go_on"}
+    assert arithmetic != "single" or {name for name, _ in compiled} >= {"sweep", "begin_direction", "go_on"}
     for name, found in compiled:
         assert found.spilled == 0, name
         assert 0 < found.registers < 256
