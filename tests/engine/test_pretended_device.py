@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from engine.optimum.run import OptimumSettings, approach_optimum
 from engine.paths.gradients import Rule, route_costs, route_loads
 from engine.paths.soft_paths import FlowSettings, Method
 from engine.ranking.operators import soft_quantile, soft_rank, soft_sort, soft_top_k
+from engine.transport import torch_solver
 from engine.transport.costs import MatrixCost, PointCost
 from engine.transport.problem import Balanced, Partial, Relaxation, TransportProblem, Unbalanced
 from engine.transport.settings import Precision, TransportSettings
@@ -147,6 +149,13 @@ def test_gradients_of_route_loads_stay_on_the_device(method: Method, rule: Rule)
 def test_transport_stays_on_its_device(relaxation: Relaxation, precision: Precision) -> None:
     settings = replace(TRANSPORT, precision=precision)
     recorded(lambda: solve_transport(transport_problem(relaxation), settings).plan())
+
+
+@pytest.mark.parametrize("precision", ["float64", "float32"])
+def test_transport_with_torch_alone_stays_on_its_device(precision: Precision) -> None:
+    settings = replace(TRANSPORT, precision=precision)
+    with mock.patch.object(torch_solver, "runs_triton", return_value=False):
+        recorded(lambda: solve_transport(transport_problem(Partial(0.5)), settings))
 
 
 def test_transport_of_a_matrix_and_of_distances_stays_on_its_device() -> None:

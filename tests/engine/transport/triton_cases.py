@@ -7,7 +7,7 @@ from unittest import mock
 import numpy as np
 import torch
 
-from engine.transport import semidual_triton, streaming_triton
+from engine.transport import semidual_triton, streaming_triton, torch_solver
 from engine.transport.core import NormalisedProblem
 from engine.transport.costs import Kind, PointCost
 from engine.transport.kernel_torch import GibbsKernel, StoredKernel
@@ -122,7 +122,9 @@ CASES: tuple[tuple[Kind, Relaxation], ...] = (
 
 def solves() -> dict[str, dict[str, float | str]]:
     """How far solutions are from those of the compiled loops."""
-    with mock.patch.object(streaming_triton, "HERE", 64):
+    fused = mock.patch.object(torch_solver, "runs_triton", return_value=True)
+    stored = mock.patch.object(torch_solver, "StoredKernel", side_effect=AssertionError("not streaming"))
+    with fused, stored, mock.patch.object(streaming_triton, "HERE", 64):
         return _solves()
 
 
