@@ -33,6 +33,10 @@ class GibbsKernel(Protocol):
     formed_at: Tensor
     shift: Tensor
 
+    def refine(self) -> bool:
+        """Turn to a better precision, for which `form` has to follow; return whether there is one."""
+        ...
+
     def form(self, gamma: Tensor, epsilon: Tensor) -> None:
         """Form the kernel at γ (B, m) and ε (B, 1), or remember how to."""
         ...
@@ -81,6 +85,10 @@ class StoredKernel:
         self.shift = torch.empty((len(problems), n), dtype=dtype, device=device)
         self.formed_at = torch.zeros_like(self._log_b)
         self._epsilon = torch.ones((len(problems), 1), dtype=dtype, device=device)
+
+    def refine(self) -> bool:
+        """Return that there is no better precision."""
+        return False
 
     def form(self, gamma: Tensor, epsilon: Tensor) -> None:
         """Compute the kernel at γ (B, m) and ε (B, 1)."""

@@ -85,6 +85,10 @@ class SemiDual:
         """Form the kernel at γ (B, m) and the present ε."""
         self.kernel.form(gamma, self.epsilon)
 
+    def refine(self) -> bool:
+        """Turn to a better precision, for which `form` has to follow; return whether there is one."""
+        return self.kernel.refine()
+
     def evaluate(self, gamma: Tensor, step: Tensor | None) -> BatchEvaluation:
         """Evaluate at γ (B, m) with the present kernel; step: (B, m) that led there."""
         change = gamma - self.kernel.formed_at

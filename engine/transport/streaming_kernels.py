@@ -10,10 +10,11 @@ the same bits in either. Positions are scaled so that costs are in units of ε /
 of `length` points: one partial sum for each entry of a tile, in the precision of the exponentials, and those in
 float64. Partial results of the chunks (C, B, ·) are added by the caller, in one order: no atomics.
 
-Arrays: x (B, PARTS · D, stride_h), y (B, PARTS · D, stride_t) positions, with PARTS = 2 their roundings to float32
-and the rests; p (B, stride_h), q (B, stride_t). They are longer than the `size_h`, `size_t` points, by as many as
-fill the last tile, where p and q are −∞. Points from `real_h`, `real_t` on are slack: cost 0 to all, infinite to
-each other.  factors (B, size_t) float64.
+Positions and exponents are float32 or float64; entries are float64 where WIDE, else float32.
+
+Arrays: x (B, D, stride_h), y (B, D, stride_t) positions; p (B, stride_h), q (B, stride_t). They are longer than
+the `size_h`, `size_t` points, by as many as fill the last tile, where p and q are −∞. Points from `real_h`,
+`real_t` on are slack: cost 0 to all, infinite to each other.  factors (B, size_t) float64.
 """
 # pyright: basic, reportGeneralTypeIssues=false
 
@@ -23,26 +24,21 @@ from engine.core.triton import fused
 
 
 @fused
-def _apart(x, y, h, t, stride_h, stride_t, K: tl.constexpr, PARTS: tl.constexpr):
+def _apart(x, y, h, t, stride_h, stride_t, K: tl.constexpr):
     """Return the differences (HERE, THERE) of coordinate K."""
-    apart = tl.load(x + PARTS * K * stride_h + h)[:, None] - tl.load(y + PARTS * K * stride_t + t)[None, :]
-    if PARTS == 2:
-        x += stride_h
-        y += stride_t
-        apart += tl.load(x + 2 * K * stride_h + h)[:, None] - tl.load(y + 2 * K * stride_t + t)[None, :]
-    return apart
+    return tl.load(x + K * stride_h + h)[:, None] - tl.load(y + K * stride_t + t)[None, :]
 
 
 @fused
 def _costs(
     x, y, h, t, stride_h, stride_t, real_h, real_t,
-    D: tl.constexpr, PARTS: tl.constexpr, SQUARED: tl.constexpr, SLACK: tl.constexpr,
+    D: tl.constexpr, SQUARED: tl.constexpr, SLACK: tl.constexpr,
 ):  # fmt: skip
     """Return the costs (HERE, THERE)."""
-    apart = _apart(x, y, h, t, stride_h, stride_t, 0, PARTS)
+    apart = _apart(x, y, h, t, stride_h, stride_t, 0)
     costs = apart * apart
-    for k in tl.static_range(1, D):  # pyright: ignore[reportGeneralTypeIssues]
-        apart = _apart(x, y, h, t, stride_h, stride_t, k, PARTS)
+    for k in tl.static_range(1, D):
+        apart = _apart(x, y, h, t, stride_h, stride_t, k)
         costs += apart * apart
     if not SQUARED:
         costs = tl.sqrt(costs)
@@ -53,24 +49,39 @@ def _costs(
 
 
 @fused
+def _exponents(
+    start, x, y, h, t, stride_h, stride_t, real_h, real_t,
+    D: tl.constexpr, SQUARED: tl.constexpr, SLACK: tl.constexpr,
+):  # fmt: skip
+    """Return start − costs (HERE, THERE), with an instruction less where squares need not be summed first."""
+    if SQUARED and not SLACK:
+        for k in tl.static_range(D):
+            apart = _apart(x, y, h, t, stride_h, stride_t, k)
+            start -= apart * apart
+    else:
+        start -= _costs(x, y, h, t, stride_h, stride_t, real_h, real_t, D, SQUARED, SLACK)
+    return start
+
+
+@fused
 def maxima(
     x, y, q, partial, stride_h, stride_t, size_h, size_t, real_h, real_t, length,
-    D: tl.constexpr, PARTS: tl.constexpr, SQUARED: tl.constexpr, SLACK: tl.constexpr,
+    D: tl.constexpr, SQUARED: tl.constexpr, SLACK: tl.constexpr,
     HERE: tl.constexpr, THERE: tl.constexpr,
 ):  # fmt: skip
     """Write max_t q_t − cost(x_h, y_t), to partial (C, B, h)."""
     chunk, batch = tl.program_id(1), tl.program_id(2).to(tl.int64)
     h = tl.program_id(0) * HERE + tl.arange(0, HERE)
     inside_h = h < size_h
-    x += batch * (PARTS * D) * stride_h
-    y += batch * (PARTS * D) * stride_t
+    x += batch * D * stride_h
+    y += batch * D * stride_t
     q += batch * stride_t
     largest = tl.full([HERE, THERE], float("-inf"), dtype=q.dtype.element_ty)
     for begin in range(chunk * length, tl.minimum(chunk * length + length, size_t), THERE):
         t = begin + tl.arange(0, THERE)
-        costs = _costs(x, y, h, t, stride_h, stride_t, real_h, real_t, D, PARTS, SQUARED, SLACK)
-        there = tl.load(q + t)
-        largest = tl.maximum(largest, there[None, :] - costs)
+        start = tl.zeros([HERE, THERE], dtype=q.dtype.element_ty) + tl.load(q + t)[None, :]
+        exponents = _exponents(start, x, y, h, t, stride_h, stride_t, real_h, real_t, D, SQUARED, SLACK)
+        largest = tl.maximum(largest, exponents)
     out = partial + (chunk * tl.num_programs(2) + batch) * size_h + h
     tl.store(out, tl.max(largest, axis=1), mask=inside_h)
 
@@ -79,28 +90,28 @@ def maxima(
 def sums(
     x, y, p, q, factors, square_factors, partial, square_partial,
     stride_h, stride_t, size_h, size_t, real_h, real_t, length,
-    D: tl.constexpr, PARTS: tl.constexpr, SQUARED: tl.constexpr, SLACK: tl.constexpr,
+    D: tl.constexpr, SQUARED: tl.constexpr, SLACK: tl.constexpr, WIDE: tl.constexpr,
     SQUARES: tl.constexpr, HERE: tl.constexpr, THERE: tl.constexpr,
 ):  # fmt: skip
     """Write Σ_t kernel_ht factors_t, and with SQUARES Σ_t kernel_ht² square_factors_t, to (C, B, h) float64."""
     chunk, batch = tl.program_id(1), tl.program_id(2).to(tl.int64)
     h = tl.program_id(0) * HERE + tl.arange(0, HERE)
     inside_h = h < size_h
-    x += batch * (PARTS * D) * stride_h
-    y += batch * (PARTS * D) * stride_t
+    x += batch * D * stride_h
+    y += batch * D * stride_t
     q += batch * stride_t
     factors += batch * size_t
     here = tl.load(p + batch * stride_h + h)[:, None]
-    total = tl.zeros([HERE, THERE], dtype=q.dtype.element_ty)
+    total = tl.zeros([HERE, THERE], dtype=tl.float64 if WIDE else tl.float32)
     if SQUARES:
         square_factors += batch * size_t
-        square_total = tl.zeros([HERE, THERE], dtype=q.dtype.element_ty)
+        square_total = tl.zeros([HERE, THERE], dtype=tl.float64 if WIDE else tl.float32)
     for begin in range(chunk * length, tl.minimum(chunk * length + length, size_t), THERE):
         t = begin + tl.arange(0, THERE)
         inside_t = t < size_t
-        costs = _costs(x, y, h, t, stride_h, stride_t, real_h, real_t, D, PARTS, SQUARED, SLACK)
-        there = tl.load(q + t)[None, :]
-        kernel = tl.exp2((here + there) - costs)
+        start = here + tl.load(q + t)[None, :]
+        exponents = _exponents(start, x, y, h, t, stride_h, stride_t, real_h, real_t, D, SQUARED, SLACK)
+        kernel = tl.exp2(exponents if WIDE else exponents.to(tl.float32))
         total += kernel * tl.load(factors + t, mask=inside_t, other=0.0).to(kernel.dtype)[None, :]
         if SQUARES:
             weights = tl.load(square_factors + t, mask=inside_t, other=0.0).to(kernel.dtype)
@@ -114,7 +125,7 @@ def sums(
 @fused
 def moments(
     x, y, p, q, factors, partial, stride_h, stride_t, size_h, size_t, real_h, real_t, length,
-    D: tl.constexpr, LANES: tl.constexpr, PARTS: tl.constexpr, SQUARED: tl.constexpr, SLACK: tl.constexpr,
+    D: tl.constexpr, LANES: tl.constexpr, SQUARED: tl.constexpr, SLACK: tl.constexpr, WIDE: tl.constexpr,
     HERE: tl.constexpr, THERE: tl.constexpr,
 ):  # fmt: skip
     """Write Σ_t mass · (∂ cost / ∂ x_h) and, in lane D, Σ_t mass · cost, to partial (C, B, h, LANES) float64.
@@ -124,8 +135,8 @@ def moments(
     chunk, batch = tl.program_id(1), tl.program_id(2).to(tl.int64)
     h = tl.program_id(0) * HERE + tl.arange(0, HERE)
     lanes = tl.arange(0, LANES)[None, :]
-    x += batch * (PARTS * D) * stride_h
-    y += batch * (PARTS * D) * stride_t
+    x += batch * D * stride_h
+    y += batch * D * stride_t
     q += batch * stride_t
     factors += batch * size_t
     here = tl.load(p + batch * stride_h + h)[:, None]
@@ -133,15 +144,15 @@ def moments(
     for begin in range(chunk * length, tl.minimum(chunk * length + length, real_t), THERE):
         t = begin + tl.arange(0, THERE)
         inside_t = t < real_t
-        costs = _costs(x, y, h, t, stride_h, stride_t, real_h, real_t, D, PARTS, SQUARED, False)
-        there = tl.load(q + t)[None, :]
-        mass = tl.exp2((here + there) - costs)
+        costs = _costs(x, y, h, t, stride_h, stride_t, real_h, real_t, D, SQUARED, False)
+        exponents = here + tl.load(q + t)[None, :] - costs
+        mass = tl.exp2(exponents if WIDE else exponents.to(tl.float32))
         mass *= tl.load(factors + t, mask=inside_t, other=0.0).to(mass.dtype)[None, :]
         total += tl.where(lanes == D, tl.sum(mass * costs, axis=1).to(tl.float64)[:, None], 0.0)
         if not SQUARED:
             mass = tl.where(costs > 0.0, mass / tl.where(costs > 0.0, costs, 1.0), 0.0)
         for k in tl.static_range(D):
-            change = mass * _apart(x, y, h, t, stride_h, stride_t, k, PARTS)
+            change = mass * _apart(x, y, h, t, stride_h, stride_t, k)
             total += tl.where(lanes == k, tl.sum(change, axis=1).to(tl.float64)[:, None], 0.0)
     out = partial + ((chunk * tl.num_programs(2) + batch) * size_h + h)[:, None] * LANES + lanes
     tl.store(out, total, mask=(h < real_h)[:, None] & (lanes <= D))

@@ -1,15 +1,15 @@
 """Kernels of transport that are never stored: their entries are computed from the positions by every product.
 
-So memory grows with n + m, and a product costs n · m exponentials and no traffic: at n = 10,000 some 50 µs on an
-H100, where reading a stored float64 matrix takes 190. See `engine.transport.streaming_kernels`.
+So memory grows with n + m, and a product costs n · m exponentials and no traffic. See the formula and the loop in
+`engine.transport.streaming_kernels`.
 
-Entries are float32 where that is enough (`needs_wide_entries`). They are the same bits in every product, so a plan
-is an exact one for costs that are off by some 1e-7 of themselves, as with a kernel stored in float32; differences
-of positions keep their float64 accuracy, and sums of a few dozen products are added in float64.
+Entries are float32 where that is enough, and so are exponents (`arithmetic_for`); sums of more than a few dozen
+entries are float64. A solve that makes little progress with that goes on with float64 entries.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import torch
@@ -17,9 +17,10 @@ from torch import Tensor
 
 from engine.core.arrays import Floats
 from engine.transport.core import NormalisedProblem
+from engine.transport.settings import TransportSettings
 
 LOG2_E = 1.4426950408889634
-# Points of a tile, here and there: nothing spills, with half as many here above two dimensions. Powers of two, and
+# Points of a tile, here and there: nothing spills, with half as many here where they take more. Powers of two, and
 # no more here than there, as arrays are padded to whole tiles there.
 HERE, THERE = 16, 128
 # Programs that fill a large card, and tiles that one of them may sum in the precision of the entries.
@@ -27,23 +28,35 @@ PROGRAMS, TILES = 2048, 32
 WARPS = 4
 # Coordinates that the kernels are made for.
 LARGEST_DIMENSION = 8
-# Float32 entries are precise to 1e-7 of the exponent, and marginals to some 1e-7.
-SINGLE_ENTRIES_FROM = 5e-7
-SINGLE_EPSILON_FROM = 1e-4
+Arithmetic = Literal["single", "mixed", "double"]
+# The tolerance from which on float32 entries do.
+SINGLE_TOLERANCE_FROM = 5e-7
+# Values of ε, as a share of the largest cost, from which on they do, and float32 exponents too. With 64 points
+# true marginal errors are 4e-7 there, and 2e-6 with float32 exponents at 1e-3; with float32 entries at 3e-4 there
+# are twice as many passes.
+MIXED_EPSILON_FROM, SINGLE_EPSILON_FROM = 1e-3, {"squared": 5e-3, "distance": 1e-2}
 
 
-def needs_wide_entries(problems: Sequence[NormalisedProblem], tolerance: float, epsilon: float) -> bool:
-    """Say whether float32 entries are too coarse for a marginal error of `tolerance` at `epsilon`, cost units."""
-    moved = min(problem.moved for problem in problems)
-    largest = max(problem.largest for problem in problems)
-    return tolerance * moved < SINGLE_ENTRIES_FROM or epsilon < SINGLE_EPSILON_FROM * largest
+def arithmetic_for(problems: Sequence[NormalisedProblem], settings: TransportSettings) -> Arithmetic:
+    """Return the quickest arithmetic with which a solve reaches its tolerance.
+
+    "double": float64 exponents and entries.  "mixed": float32 entries, which leave marginal errors of 1e-7.
+    "single": float32 exponents, which err by 1e-7 of the costs as a multiple of ε.
+    """
+    share = settings.epsilon / max(max(problem.largest for problem in problems), 1e-300)
+    tolerance = settings.tolerance * min(problem.moved for problem in problems)
+    if settings.precision == "float32":
+        return "single"
+    if tolerance < SINGLE_TOLERANCE_FROM or share < MIXED_EPSILON_FROM:
+        return "double"
+    return "single" if share >= SINGLE_EPSILON_FROM["squared" if problems[0].squared else "distance"] else "mixed"
 
 
 @dataclass(eq=False)
 class _Side:
     """The sources or the targets.
 
-    positions: (B, d, real) float64.  size: with the slack point.  scaled: (B, parts · d, stride) for the kernels.
+    positions: (B, d, real) float64.  size: with the slack point.  scaled: (B, d, stride) for the kernels.
     exponents: (B, stride) −shift or γ + log b, times log2 e; −∞ from `size` on.
     """
 
@@ -62,11 +75,11 @@ class _Side:
 
     def scale(self, unit: Tensor) -> None:
         """Express the positions in other units, given what one of theirs is in them (B, 1)."""
-        positions = self.positions * unit[:, :, None]
-        parts = self.scaled.view(positions.shape[0], positions.shape[1], -1, self.stride)
-        parts[:, :, 0, : self.real] = positions
-        if parts.shape[2] == 2:
-            parts[:, :, 1, : self.real] = positions - parts[:, :, 0, : self.real]
+        self.scaled[:, :, : self.real] = self.positions * unit[:, :, None]
+
+    def widen(self) -> None:
+        """Let the kernels compute in float64 from the next time on that they are formed."""
+        self.scaled, self.exponents = self.scaled.double(), self.exponents.double()
 
 
 class StreamingKernel:
@@ -74,17 +87,12 @@ class StreamingKernel:
 
     dtype = torch.float64
 
-    def __init__(
-        self, problems: Sequence[NormalisedProblem], wide: bool, device: str, exact_positions: bool = True
-    ) -> None:
-        """Prepare problems of one size between points.
-
-        wide: compute float64 entries.  exact_positions: keep what float32 positions would lose.
-        """
+    def __init__(self, problems: Sequence[NormalisedProblem], arithmetic: Arithmetic, device: str) -> None:
+        """Prepare problems of one size between points."""
         first = problems[0]
         self._squared = first.squared
-        self._entries = torch.float64 if wide else torch.float32
-        self._parts = 2 if exact_positions and not wide else 1
+        self._wide = arithmetic == "double"
+        exponents = torch.float32 if arithmetic == "single" else torch.float64
         self._dimension = first.sources.shape[0]
         # Roundings are smallest around the middle.
         middles = [np.hstack([p.sources, p.targets]).mean(axis=1, keepdims=True) for p in problems]
@@ -92,12 +100,12 @@ class StreamingKernel:
         def side(positions: Sequence[Floats], size: int) -> _Side:
             stride = -(-size // THERE) * THERE
             centred = np.stack([x - middle for x, middle in zip(positions, middles, strict=True)])
-            lanes = (len(problems), self._parts * self._dimension, stride)
+            lanes = (len(problems), self._dimension, stride)
             return _Side(
                 torch.tensor(centred, dtype=torch.float64, device=device),
                 size,
-                torch.zeros(lanes, dtype=self._entries, device=device),
-                torch.full((len(problems), stride), -torch.inf, dtype=self._entries, device=device),
+                torch.zeros(lanes, dtype=exponents, device=device),
+                torch.full((len(problems), stride), -torch.inf, dtype=exponents, device=device),
             )
 
         self._rows = side([problem.sources for problem in problems], first.a.size)
@@ -109,6 +117,15 @@ class StreamingKernel:
         self.formed_at = torch.zeros_like(self._log_b)
         self.shift = torch.zeros((len(problems), first.a.size), dtype=torch.float64, device=device)
 
+    def refine(self) -> bool:
+        """Compute float64 entries from the next time on that the kernel is formed; return whether that is new."""
+        if self._wide:
+            return False
+        self._wide = True
+        self._rows.widen()
+        self._columns.widen()
+        return True
+
     def form(self, gamma: Tensor, epsilon: Tensor) -> None:
         """Remember γ (B, m), as rounded, and ε (B, 1), and find the largest entries of the rows."""
         self._unit = LOG2_E / epsilon
@@ -116,7 +133,7 @@ class StreamingKernel:
             side.scale(torch.sqrt(self._unit) if self._squared else self._unit)
         exponents = self._columns.exponents[:, : self._columns.size]
         exponents.copy_(LOG2_E * (gamma + self._log_b))
-        self.formed_at = torch.where(self._weighted, exponents / LOG2_E - self._log_b, gamma)
+        self.formed_at = torch.where(self._weighted, exponents.to(self.dtype) / LOG2_E - self._log_b, gamma)
         largest = self._maxima(self._rows, self._columns, self._columns.exponents)
         self._rows.exponents[:, : self._rows.size] = -largest
         self.shift = largest.to(self.dtype) / LOG2_E
@@ -141,7 +158,9 @@ class StreamingKernel:
         exponents = torch.full_like(self._rows.exponents, -torch.inf)
         exponents[:, : self._rows.size] = exact
         rounded = exponents[:, : self._rows.size]
-        rest = torch.where(rounded > -torch.inf, torch.exp2(exact - rounded), 0.0)
+        # What float32 loses; of potentials that make no sense, it is too much to be a number.
+        rest = torch.exp2((exact - rounded).clamp(-64.0, 64.0))
+        rest = torch.where(rounded > -torch.inf, rest, 0.0)
         largest = self._maxima(self._columns, self._rows, exponents)
         shift = torch.full_like(self._columns.exponents, -torch.inf)
         shift[:, : self._columns.size] = -largest
@@ -178,7 +197,7 @@ class StreamingKernel:
         partial = x.new_empty((2 if squares else 1, grid[1], grid[2], here.size))
         factors = x.contiguous(), x if weights is None else weights.contiguous()
         arrays = here.scaled, there.scaled, p, q, *factors, partial[0], partial[-1]
-        sums[grid](*arrays, *sizes, SQUARES=squares, **constants)
+        sums[grid](*arrays, *sizes, SQUARES=squares, WIDE=self._wide, **constants)
         return partial.sum(dim=1)
 
     def _moments(self, here: _Side, there: _Side, factors: Tensor) -> Tensor:
@@ -189,21 +208,20 @@ class StreamingKernel:
         lanes = 1 << self._dimension.bit_length()  # a power of two above d
         partial = factors.new_zeros((grid[1], grid[2], here.size, lanes))
         arrays = here.scaled, there.scaled, here.exponents, there.exponents, factors.contiguous(), partial
-        moments[grid](*arrays, *sizes, LANES=lanes, **constants)
+        moments[grid](*arrays, *sizes, LANES=lanes, WIDE=self._wide, **constants)
         return partial.sum(dim=0)[:, : here.real, : self._dimension + 1]
 
     def _tiling(
         self, here: _Side, there: _Side
     ) -> tuple[tuple[int, int, int], tuple[int, ...], dict[str, int | bool]]:
         """Return the programs – blocks of points here, chunks of those there, problems –, sizes and constants."""
-        per_block = HERE if self._dimension <= 2 else HERE // 2
+        per_block = HERE if self._dimension <= 2 and not self._wide else HERE // 2
         blocks, tiles, batch = -(-here.size // per_block), there.stride // THERE, here.exponents.shape[0]
         chunks = max(-(-PROGRAMS // (blocks * batch)), -(-tiles // TILES))
         length = max(1, tiles // chunks)
         sizes = here.stride, there.stride, here.size, there.size, here.real, there.real, length * THERE
         constants = {
             "D": self._dimension,
-            "PARTS": self._parts,
             "SQUARED": self._squared,
             "SLACK": here.size > here.real,
             "HERE": per_block,

@@ -34,6 +34,9 @@ from engine.transport.kernel_torch import GibbsKernel, StoredKernel
 from engine.transport.semidual_torch import BatchEvaluation, SemiDual
 from engine.transport.settings import TransportSettings
 
+# A solve that takes more passes than this at one ε goes on with a better precision, where there is one.
+REFINE_AFTER = 150
+
 
 def semidual_of(problems: Sequence[NormalisedProblem], settings: TransportSettings) -> SemiDual:
     """Return the semi-duals of problems of one size: with fused kernels where those run."""
@@ -47,13 +50,12 @@ def semidual_of(problems: Sequence[NormalisedProblem], settings: TransportSettin
 
 def kernel_of(problems: Sequence[NormalisedProblem], settings: TransportSettings) -> GibbsKernel:
     """Return the kernel for problems of one size: streaming where it can be, unless it shall be stored."""
-    from engine.transport.streaming_triton import LARGEST_DIMENSION, StreamingKernel, needs_wide_entries
+    from engine.transport.streaming_triton import LARGEST_DIMENSION, StreamingKernel, arithmetic_for
 
     double = settings.precision == "float64"
     of_points = problems[0].matrix.size == 0 and problems[0].sources.shape[0] <= LARGEST_DIMENSION
     if settings.kernel == "auto" and of_points and runs_triton(settings.device):
-        wide = double and needs_wide_entries(problems, settings.tolerance, settings.epsilon)
-        return StreamingKernel(problems, wide, settings.device, exact_positions=double)
+        return StreamingKernel(problems, arithmetic_for(problems, settings), settings.device)
     return StoredKernel(problems, torch.float64 if double else torch.float32, settings.device)
 
 
@@ -66,6 +68,7 @@ class TorchTransport:
             raise ProblemError("settings", "the device mps has no float64; choose precision float32, or the CPU")
         self._problems = problems
         self._tolerance = settings.reachable_tolerance
+        self._double = settings.precision == "float64"
         self._semidual = semidual_of(problems, settings)
         self._iterations = 0
 
@@ -91,6 +94,7 @@ class TorchTransport:
             semidual.epsilon = semidual.tensor(level[:, None])
             g = self._carried_on(solved, g)
             self._now = self._evaluate_anew(g / semidual.epsilon)
+            began = self._iterations
             best, best_at = np.full(len(starts), np.inf), np.full(len(starts), self._iterations)
             swept = stuck = np.zeros(len(starts), dtype=np.bool_)
             while True:
@@ -126,6 +130,9 @@ class TorchTransport:
                     cold |= poor
                     waiting = self._levels(epsilon, poor)
                     break
+                if self._double and self._iterations - began > REFINE_AFTER and semidual.refine():
+                    self._now = self._evaluate_anew(self._now.gamma)
+                    continue
                 self._now, swept, stuck = self._advance(self._now, active, swept, stuck, tolerance)
 
     def solutions(self) -> list[Solution]:

@@ -14,7 +14,7 @@ from engine.transport.costs import PointCost
 from engine.transport.problem import TransportProblem
 from engine.transport.settings import Kernel, Precision, TransportSettings
 from engine.transport.sinkhorn import solve_transport
-from engine.transport.streaming_triton import StreamingKernel
+from engine.transport.streaming_triton import Arithmetic, StreamingKernel
 from tests.benchmarks.gpu.bench import Bench, Row
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def transport_agrees(
         bench.add(Row("  its memory at most", name, f"{gibibytes:.3f} GiB"))
 
 
-def product_times(bench: Bench, count: int, wide: bool) -> None:
+def product_times(bench: Bench, count: int, arithmetic: Arithmetic) -> None:
     """Time products with a streaming kernel of points in the plane, beside the floor of an H100's exponentials.
 
     That is 132 multiprocessors with 16 float32 exponentials a cycle at 1.7 GHz, whatever the entries are.
@@ -71,11 +71,11 @@ def product_times(bench: Bench, count: int, wide: bool) -> None:
     sources, targets = points(count)
     weights, nothing = np.full(count, 1.0 / count), np.empty((0, 0))
     problem = NormalisedProblem(weights, weights, sources.T.copy(), targets.T.copy(), nothing, True, np.inf, 2.0)
-    kernel = StreamingKernel([problem], wide, bench.device)
+    kernel = StreamingKernel([problem], arithmetic, bench.device)
     kernel.form(torch.zeros_like(kernel.formed_at), kernel.shift.new_full((1, 1), 0.01))
     x = torch.rand_like(kernel.shift)
     floor = 1e3 * count**2 / 3.6e12
-    size = f"{count:,}, {'float64' if wide else 'float32'}"
+    size = f"{count:,}, {arithmetic}"
     for what, product in (
         ("streaming: kernel · x", lambda: kernel.times(x)),
         ("streaming: transposed, and squares", lambda: kernel.transposed_with_squares(x, x)),
