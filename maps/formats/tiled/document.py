@@ -15,7 +15,8 @@ from maps.formats.format import name_of
 from maps.formats.tiled.ground import COST_LAYER, WITHOUT_COSTS, ground_of
 from maps.formats.tiled.marks import layouts_of, routes_of
 from maps.formats.tiled.model import TILE_BITS
-from maps.formats.tiled.own_parts import USUAL, usual_costs
+from maps.formats.tiled.own_parts import TERRAINS, USUAL, usual_costs
+from maps.formats.tiled.own_terrains import with_own_terrains
 from maps.origin import Origin
 from maps.terrain import NO_TERRAIN, of_each_cell, on_impassable_terrain, palette_costs
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from maps.document import CostMap, Mask
-    from maps.formats.tiled.model import TiledMap
+    from maps.formats.tiled.model import TiledMap, TileLayer
 
 READABLE = ("orthogonal", "isometric")
 
@@ -47,13 +48,16 @@ def document_of(path: Path, tiled: TiledMap, data: bytes, format_name: str) -> M
         shape = {"hexagonal": "hexagons", "staggered": "staggered rows"}.get(tiled.orientation, tiled.orientation)
         raise MapFormatError(path, "", f"is a map of {shape[:20]}; square cells, also isometric ones, can be read")
     ground = ground_of(path, tiled)
+    own = next((each for each in tiled.layers if each.name == COST_LAYER), None)
+    if own is not None and isinstance(listed := own.properties.get(TERRAINS), str):
+        ground = with_own_terrains(tiled, ground, listed)
     told = list(ground.told)
     if tiled.orientation == "isometric":
         told.append("the map is isometric; its cells are shown as squares")
     palette, terrain = ground.palette, ground.terrain
     cost = of_each_cell(terrain, palette_costs(palette), 1.0, np.float32)
     passable = ~ground.walls & ~on_impassable_terrain(terrain, palette)
-    costs = _costs_of_layer(tiled, told)
+    costs = None if own is None else _costs_of_layer(tiled, own, told)
     if costs is not None:
         told = [f"costs are those of the layer {COST_LAYER!r}", *(each for each in told if each != WITHOUT_COSTS)]
         cost, passable = costs.cost, costs.passable
@@ -77,7 +81,7 @@ def document_of(path: Path, tiled: TiledMap, data: bytes, format_name: str) -> M
             routes=routes,
             layouts=layouts,
             palette=palette,
-            origin=Origin(format_name, path.name, data, ground.layer, ground.alike),
+            origin=Origin(format_name, path.name, data, ground.layer, ground.alike, ground.decided),
             name=name_of(path),
             metadata={"tiled": {**where, "told": told}},
         )
@@ -85,11 +89,8 @@ def document_of(path: Path, tiled: TiledMap, data: bytes, format_name: str) -> M
         raise MapFormatError(path, "", str(error)) from None
 
 
-def _costs_of_layer(tiled: TiledMap, told: list[str]) -> _Costs | None:
-    """The costs that this program has written into the map before; None without any."""
-    layer = next((each for each in tiled.layers if each.name == COST_LAYER), None)
-    if layer is None:
-        return None
+def _costs_of_layer(tiled: TiledMap, layer: TileLayer, told: list[str]) -> _Costs:
+    """The costs that this program has written into the map before."""
     gids = layer.gids & TILE_BITS
     found, index = np.unique(gids, return_inverse=True)
     cost, passable = np.ones(len(found), np.float32), np.ones(len(found), np.bool_)

@@ -41,7 +41,7 @@ class Ground:
 
     layer: place of the layer that shows the ground.  terrain: (H, W), numbers in the palette.
     walls: (H, W) cells that a tile or a layer closes.  alike: see `maps.origin`.
-    told: what to know, in sentences.
+    decided: whether the designer has decided on the terrains.  told: what to know, in sentences.
     """
 
     layer: int
@@ -50,6 +50,7 @@ class Ground:
     walls: Mask
     alike: tuple[tuple[str, str], ...]
     told: tuple[str, ...]
+    decided: bool = False
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from maps.formats.tiled.json_spans import Place
+
 # Global tile ids (H, W): 0 is no tile; the four highest bits say how a tile is turned.
 Gids: TypeAlias = NDArray[np.uint32]
 TILE_BITS = np.uint32(0x0FFFFFFF)
@@ -64,7 +66,8 @@ class TiledObject:
     """An object. position: (row, col) in cells, cell centres at whole numbers; of the centre of one with a size.
 
     stands: whether it stands at one place, as a point or a tile, and covers no area.
-    points: (row, col) of a line's or polygon's corners.  layer: name of its layer.
+    points: (row, col) of a line's or polygon's corners.  layer: name of its layer.  place: what finds it in its
+    file again.
     """
 
     name: str
@@ -74,6 +77,7 @@ class TiledObject:
     stands: bool = False
     points: tuple[tuple[float, float], ...] = ()
     properties: Properties = field(default_factory=dict[str, Any])
+    place: Place = ()
 
 
 @dataclass(frozen=True, eq=False)
