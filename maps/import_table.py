@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from maps.checks import valid_cost
 from maps.errors import MapError, MapFormatError
 from maps.formats.limits import read_file
-from maps.tile_table import TileTable, table_of, with_cost, with_passable, with_price, with_table, with_terrain
+from maps.tile_table import TileTable, table_of, with_cost, with_names, with_passable, with_price, with_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -127,14 +127,7 @@ def _named(table: TileTable, kind_of: dict[str, int], rows: tuple[TableRow, ...]
     for row in rows:
         if row.tile and row.tile not in kind_of:
             raise MapFormatError(path, f"line {row.line}", f"no terrain of the map has tile {row.tile[:60]!r}")
-    # All tiles of a name at once: a terrain whose tiles all get another name is renamed, and keeps what it is.
-    wanted: dict[str, set[int]] = {}
-    for row in rows:
-        if row.tile and row.name:
-            wanted.setdefault(row.name, set()).add(kind_of[row.tile])
-    for name, kinds in wanted.items():
-        table = with_terrain(table, kinds, name)
-    return table
+    return with_names(table, {kind_of[row.tile]: row.name for row in rows if row.tile and row.name})
 
 
 def _column(field: str) -> str:

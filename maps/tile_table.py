@@ -13,7 +13,7 @@ from maps.errors import MapError
 from maps.terrain import MOST_TERRAINS, NO_TERRAIN, Terrain, of_each_cell, palette_costs
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -56,10 +56,11 @@ def table_of(document: MapDocument, tiles: MapTiles) -> TileTable:
     return TileTable(tuple(terrains), tuple(place[kind.terrain] for kind in tiles.kinds), prices)
 
 
-def with_terrain(table: TileTable, kinds: Collection[int], name: str) -> TileTable:
+def with_terrain(table: TileTable, kinds: Collection[int], name: str, colour: str = "") -> TileTable:
     """Return the table with these kinds of tiles as the terrain of a name.
 
-    Where no terrain is called so, theirs is renamed if no other tile is of it; else a new one begins as theirs.
+    Where no terrain is called so, theirs is renamed if no other tile is of it; else a new one begins as theirs,
+    with a colour of its own if one is given.
     """
     name = name.strip()
     if not name or not kinds:
@@ -72,12 +73,30 @@ def with_terrain(table: TileTable, kinds: Collection[int], name: str) -> TileTab
             table = replace(table, terrains=_put(table.terrains, first, renamed))
             number = first
         else:
-            added = replace(table.terrains[first], name=name, tile="")
+            added = replace(
+                table.terrains[first], name=name, tile="", colour=colour or table.terrains[first].colour
+            )
             prices = tuple((*each, each[first]) for each in table.prices)
             number = len(table.terrains)
             table = TileTable((*table.terrains, added), table.of_kind, prices)
     of_kind = tuple(number if kind in kinds else other for kind, other in enumerate(table.of_kind))
     return _without_empty(replace(table, of_kind=of_kind))
+
+
+def with_names(table: TileTable, names: Mapping[int, str]) -> TileTable:
+    """Return the table with each kind of tile as the terrain of its name, as `with_terrain` does for one name."""
+    wanted: dict[str, set[int]] = {}
+    for kind, name in names.items():
+        wanted.setdefault(name, set()).add(kind)
+    # All kinds of a name at once: a terrain whose kinds all get another name is renamed, and keeps what it is.
+    for name, kinds in wanted.items():
+        table = with_terrain(table, kinds, name)
+    return table
+
+
+def with_look(table: TileTable, number: int, terrain: Terrain) -> TileTable:
+    """Return the table with another terrain in the place of one; classes that paid its cost pay the new one."""
+    return _changed(table, number, replace(terrain, tile=table.terrains[number].tile))
 
 
 def with_cost(table: TileTable, terrain: int, cost: float) -> TileTable:

@@ -190,7 +190,6 @@ def test_a_damaged_list_of_terrains_is_told_and_left_aside(path):
         ("Road", 0.5),
         ("Grass", 1.0),
         ("dark-forest", 2.5),
-        ("beach_tileset 148", 1.5),
         ("Desert 29", 1.5),
         ("thing 4", None),
         ("seaweed", None),

@@ -14,6 +14,7 @@ from maps.formats.tiled.groups import groups_by_colour, groups_by_place
 from maps.formats.tiled.model import TILE_BITS, Gids, Properties, Tile, TiledMap
 from maps.formats.tiled.tile_colours import UNSEEN, tile_colours
 from maps.terrain import NO_TERRAIN, Terrain, TerrainMap
+from maps.terrain_words import colour_of_words
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -126,7 +127,10 @@ def _terrains(
     for place, (kind, numbers) in enumerate(ordered):
         usual = max(numbers, key=lambda number: int(counts[number]))
         tile = key_of(tiled, int(found[usual]))
-        unseen = "#22242b" if not kind.passable else UNSEEN[place % len(UNSEEN)]
+        known = colour_of_words(kind.name) if any(said[number].name for number in numbers) else None
+        if known is None or any(terrain.colour == known for terrain, _ in made):
+            known = UNSEEN[place % len(UNSEEN)]
+        unseen = known if kind.passable else "#22242b"
         colour = next((colours[int(found[n])] for n in (usual, *numbers) if int(found[n]) in colours), unseen)
         cost = 1.0 if kind.cost is None else kind.cost
         made.append((Terrain(kind.name, cost, colour, kind.passable, tile), numbers))
