@@ -61,9 +61,8 @@ def test_a_second_map_adds_to_the_preset(path, tmp_path):
     path.write_bytes(plain([[8, 8, 1]]))
     other = read_map(path)
     tiles = tiles_of(other, path)
-    save_presets(
-        tmp_path, presets_of(with_table(other, tiles, with_terrain(table_of(other, tiles), {0, 1}, "x")), tiles)
-    )
+    other = with_table(other, tiles, with_terrain(table_of(other, tiles), {0, 1}, "x"))
+    save_presets(tmp_path, presets_of(other, tiles_of(other, path)))
     preset = load_preset(tmp_path, FAMILY)
     assert preset is not None
     assert dict(preset.tiles) == {"0": "x", "7": "x", "1": "sea", "4": "sea", "5": "lawn"}
