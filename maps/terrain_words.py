@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 _WORDS = (
     (0.0, "#22242b", "wall walls rampart cliff cliffs void blocked obstacle solid fence building roof abyss"),
     (0.0, "#4f86b8", "water deepwater sea ocean river lake pond pool lava"),
-    (0.5, "#cbbfa3", "road roads street path track trail lane bridge pavement cobblestone brick bricks planks"),
+    (0.5, "#cbbfa3", "road roads street path track trail lane bridge pavement cobblestone planks"),
+    (0.5, "#c07f5e", "brick bricks"),
     (1.0, "#b9cf6a", "grass ground floor meadow plain plains field lawn soil earth empty"),
     (1.2, "#b08a5b", "dirt"),
     (1.5, "#e3c27a", "sand desert beach dune dunes gravel"),

@@ -10,7 +10,7 @@ import numpy as np
 
 from maps.document import Bounds, MapDocument, freshly_frozen
 from maps.errors import MapError
-from maps.terrain import MOST_TERRAINS, NO_TERRAIN, Terrain, of_each_cell, palette_costs
+from maps.terrain import MOST_TERRAINS, NO_TERRAIN, SPARE_COLOURS, Terrain, of_each_cell, palette_costs
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -81,6 +81,16 @@ def with_terrain(table: TileTable, kinds: Collection[int], name: str, colour: st
             table = TileTable((*table.terrains, added), table.of_kind, prices)
     of_kind = tuple(number if kind in kinds else other for kind, other in enumerate(table.of_kind))
     return _without_empty(replace(table, of_kind=of_kind))
+
+
+def own_colour(table: TileTable, tiles: MapTiles, kinds: Collection[int]) -> str:
+    """Return a colour for a new terrain of these kinds: that of the commonest, or else one that no terrain has."""
+    cells = tiles.cells
+    usual = max(kinds, key=lambda kind: cells[kind], default=None)
+    used = {terrain.colour for terrain in table.terrains}
+    if usual is not None and tiles.kinds[usual].colour not in used:
+        return tiles.kinds[usual].colour
+    return next((colour for colour in SPARE_COLOURS if colour not in used), SPARE_COLOURS[0])
 
 
 def with_names(table: TileTable, names: Mapping[int, str]) -> TileTable:

@@ -79,6 +79,14 @@ class DocumentModel(QObject):
         return self._lost
 
     @property
+    def unsaved_steps(self) -> tuple[str, ...]:
+        """What was done since the file was read or written last, oldest first, as far back as is known."""
+        entries = self._history.entries[: self._history.position + 1]
+        held = None if self._saved is None else self._saved.document
+        since = next((at for at in range(len(entries) - 1, -1, -1) if entries[at][1] is held), 0)
+        return tuple(label for label, _ in entries[since + 1 :])
+
+    @property
     def unsaved_results(self) -> int:
         """How many of the results the file does not hold."""
         return sum(not self.in_file(result) for result in self._results)
@@ -178,6 +186,15 @@ class DocumentModel(QObject):
         self._lost = ()
         self._stand(new_history(document, self.tr("Open") if path else self.tr("New")))
         self.results_changed.emit()
+
+    def take_over(self, label: str, document: MapDocument, *, saved: bool) -> None:
+        """Go on with what another program has made of the file, as one undo step; results stay.
+
+        saved: whether the file holds all of the document.
+        """
+        self.edit(label, document)
+        self._saved, self._lost = MapFile(document) if saved else None, ()
+        self.title_changed.emit()
 
     def mark_saved(self, contents: MapFile, path: Path, session: int) -> None:
         """Note that `path` holds these contents, as far as its format can; another thread may have written them.

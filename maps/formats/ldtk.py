@@ -26,10 +26,10 @@ from maps.formats.tiled.json_spans import Place, number_spans, spans_of
 from maps.formats.tiled.marks import layouts_of, routes_of
 from maps.formats.tiled.model import TiledMap
 from maps.formats.tiled.moves import Moves, moves_of, same_points
-from maps.formats.tiled.tile_colours import UNSEEN
 from maps.formats.tiled.xml_spans import spliced
+from maps.formats.told import VALUES_WITHOUT_COSTS
 from maps.origin import MOST_BYTES, Origin
-from maps.terrain import MOST_TERRAINS, Terrain, of_each_cell, on_impassable_terrain, palette_costs
+from maps.terrain import MOST_TERRAINS, SPARE_COLOURS, Terrain, of_each_cell, on_impassable_terrain, palette_costs
 from maps.tiles import MapTiles, TileKind, terrains_as_tiles, terrains_of_keys
 
 if TYPE_CHECKING:
@@ -54,13 +54,13 @@ def _document(path: Path, data: bytes, kind: str, number: int | None = None) -> 
         name, colour = said.name, said.colour
         closed = name.lower() in _WALLS
         if not COLOUR.fullmatch(colour):
-            colour = _EMPTY_COLOUR if value == 0 else UNSEEN[at % len(UNSEEN)]
+            colour = _EMPTY_COLOUR if value == 0 else SPARE_COLOURS[at % len(SPARE_COLOURS)]
         name = name or _label(value)
         made.append((Terrain(name, 1.0, _WALL_COLOUR if closed else colour, not closed, f"{value}"), at))
         if closed:
             told.append(f"the {counts[at]} cells of {name!r} are walls")
     made.sort(key=lambda each: (not each[0].passable, each[1]))
-    told.append("values have no costs: every terrain costs 1 until you change it in the palette")
+    told.append(VALUES_WITHOUT_COSTS)
     palette = tuple(terrain for terrain, _ in made)
     numbers = np.empty(len(there), np.uint8)
     for place, (_, at) in enumerate(made):

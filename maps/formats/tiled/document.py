@@ -12,11 +12,13 @@ from maps.document import MapDocument
 from maps.errors import MapError, MapFormatError
 from maps.formats.arrays import bounds_of_costs
 from maps.formats.format import name_of
-from maps.formats.tiled.ground import COST_LAYER, WITHOUT_COSTS, ground_of
+from maps.formats.tiled.ground import COST_LAYER, ground_of
 from maps.formats.tiled.marks import layouts_of, routes_of
 from maps.formats.tiled.model import TILE_BITS
-from maps.formats.tiled.own_parts import TERRAINS, USUAL, usual_costs
+from maps.formats.tiled.own_ground import unchanged_ground
+from maps.formats.tiled.own_parts import GROUND, TERRAINS, USUAL, usual_costs
 from maps.formats.tiled.own_terrains import with_own_terrains
+from maps.formats.told import WITHOUT_COSTS
 from maps.origin import Origin
 from maps.terrain import NO_TERRAIN, of_each_cell, on_impassable_terrain, palette_costs
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from maps.document import CostMap, Mask
+    from maps.formats.tiled.ground import Ground
     from maps.formats.tiled.model import TiledMap, TileLayer
 
 READABLE = ("orthogonal", "isometric")
@@ -31,10 +34,14 @@ READABLE = ("orthogonal", "isometric")
 
 @dataclass(frozen=True, eq=False)
 class _Costs:
-    """What the layer of costs says: (H, W) each, and what terrains usually cost, by their tiles."""
+    """What the layer of costs says: (H, W) each, and what terrains usually cost, by their tiles.
+
+    known: where it says anything.
+    """
 
     cost: CostMap
     passable: Mask
+    known: Mask
     usual: dict[str, float]
 
 
@@ -57,14 +64,17 @@ def document_of(path: Path, tiled: TiledMap, data: bytes, format_name: str) -> M
     palette, terrain = ground.palette, ground.terrain
     cost = of_each_cell(terrain, palette_costs(palette), 1.0, np.float32)
     passable = ~ground.walls & ~on_impassable_terrain(terrain, palette)
-    costs = None if own is None else _costs_of_layer(tiled, own, told)
-    if costs is not None:
+    if own is not None:
+        costs = _costs_of_layer(tiled, own, told)
         told = [f"costs are those of the layer {COST_LAYER!r}", *(each for each in told if each != WITHOUT_COSTS)]
-        cost, passable = costs.cost, costs.passable
         palette = tuple(
             replace(kind, cost=costs.usual.get(kind.tile, kind.cost)) if kind.passable else kind
             for kind in palette
         )
+        valid = _still_valid(tiled, own, ground, costs, told)
+        cost = of_each_cell(terrain, palette_costs(palette), 1.0, np.float32)
+        cost = np.where(valid, costs.cost, cost)
+        passable = np.where(valid, costs.passable, passable)
         torn = passable & on_impassable_terrain(terrain, palette)
         terrain = np.where(torn, np.uint8(NO_TERRAIN), terrain)
     routes, about_routes = routes_of(tiled)
@@ -89,16 +99,34 @@ def document_of(path: Path, tiled: TiledMap, data: bytes, format_name: str) -> M
         raise MapFormatError(path, "", str(error)) from None
 
 
+def _still_valid(tiled: TiledMap, own: TileLayer, ground: Ground, costs: _Costs, told: list[str]) -> Mask:
+    """Where (H, W) the layer's costs still belong to the tiles below them."""
+    valid = costs.known
+    text = own.properties.get(GROUND)
+    layer = next(layer for layer in tiled.layers if layer.place == ground.layer)
+    if isinstance(text, str):
+        unchanged = unchanged_ground(text, layer.gids, ground.walls, tiled.first)
+        valid = valid if unchanged is None else valid & unchanged
+    stale = int((~valid).sum())
+    if stale:
+        told.append(f"{stale} cells have other tiles than when their costs were written: they cost what these do")
+    return valid
+
+
 def _costs_of_layer(tiled: TiledMap, layer: TileLayer, told: list[str]) -> _Costs:
     """The costs that this program has written into the map before."""
     gids = layer.gids & TILE_BITS
     found, index = np.unique(gids, return_inverse=True)
-    cost, passable = np.ones(len(found), np.float32), np.ones(len(found), np.bool_)
+    cost, passable, known = (
+        np.ones(len(found), np.float32),
+        np.ones(len(found), np.bool_),
+        np.ones(len(found), np.bool_),
+    )
     for number, gid in enumerate(found.tolist()):
         tileset = tiled.tileset_of(gid) if gid else None
         tile = None if tileset is None else tileset.tiles.get(gid - tileset.first_gid)
         if tile is None:
-            told.append(f"{int((gids == gid).sum())} cells of the layer {COST_LAYER!r} have no cost; 1 is taken")
+            known[number] = False
         elif tile.properties.get("solid") is True:
             passable[number] = False
         else:
@@ -110,5 +138,6 @@ def _costs_of_layer(tiled: TiledMap, layer: TileLayer, told: list[str]) -> _Cost
     return _Costs(
         cost[index].reshape(gids.shape),
         passable[index].reshape(gids.shape),
+        known[index].reshape(gids.shape),
         usual_costs(usual) if isinstance(usual, str) else {},
     )

@@ -15,9 +15,10 @@ from maps.formats.limits import read_file
 from maps.formats.tiled import tmj, tmj_parts, tmx, tmx_parts
 from maps.formats.tiled.document import document_of
 from maps.formats.tiled.fresh import fresh_tmj, fresh_tmx
-from maps.formats.tiled.ground import gid_of, keys_of_cells
+from maps.formats.tiled.ground import gid_of, keys_of_cells, walls_of
 from maps.formats.tiled.kinds import map_tiles
 from maps.formats.tiled.moves import moves_of, same_points
+from maps.formats.tiled.own_ground import ground_text
 from maps.formats.tiled.own_parts import corners_of, cost_layer_of, swatches, terrain_colours
 from maps.formats.tiled.own_terrains import terrains_text
 from maps.origin import MOST_BYTES
@@ -102,7 +103,8 @@ def _write(kind: _Kind, document: MapDocument, path: Path) -> _Written:
     classes = 1 if origin is None else 0
     terrains = "" if origin is None else terrains_text(document)
     if not _same_costs(read_back, document) or terrains != terrains_text(read_back):
-        costs = cost_layer_of(document, terrains)
+        ground = tiled.layers[0 if origin is None else origin.layer]
+        costs = cost_layer_of(document, terrains, ground_text(ground.gids, walls_of(tiled, ground), tiled.first))
         if costs.greatest_error > 0.0:
             told.append(f"the exact costs: its 255 classes are off by {costs.greatest_error:.2g} at most")
         data = kind.parts.with_costs(path, data, tiled, costs, picture)

@@ -12,8 +12,9 @@ from maps.checks import valid_cost
 from maps.errors import MapError, MapFormatError
 from maps.formats.tiled.groups import groups_by_colour, groups_by_place
 from maps.formats.tiled.model import TILE_BITS, Gids, Properties, Tile, TiledMap
-from maps.formats.tiled.tile_colours import UNSEEN, tile_colours
-from maps.terrain import NO_TERRAIN, Terrain, TerrainMap
+from maps.formats.tiled.tile_colours import tile_colours
+from maps.formats.told import WITHOUT_COSTS
+from maps.terrain import NO_TERRAIN, SPARE_COLOURS, Terrain, TerrainMap
 from maps.terrain_words import colour_of_words
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ OPEN_NAMES = ("passable", "walkable", "open")
 WALL_LAYERS = ("collision", "collisions", "wall", "walls", "solid", "blocked", "obstacles")
 NAME_NAMES = ("terrain", "name")
 EMPTY = "empty"
-WITHOUT_COSTS = "give the terrains costs in the palette: no tile has a property 'cost', so all cost 1"
 COST_LAYER = "Longcut cost"  # written by this program, see `own_parts`
 MOST_KINDS = 250
 
@@ -74,16 +74,24 @@ def ground_of(path: Path, tiled: TiledMap) -> Ground:
     ground = max(shown, key=lambda layer: int(np.count_nonzero(layer.gids)))
     if len(layers) > 1:
         told.append(f"the ground is the layer {ground.name!r}")
-    walls = np.zeros(tiled.shape, np.bool_)
-    for layer in layers:
-        solid = _solid_cells(tiled, layer, is_ground=layer is ground)
-        if solid.any() and layer is not ground:
-            told.append(f"the layer {layer.name!r} closes {int(solid.sum())} cells")
-        walls |= solid
+    walls = walls_of(tiled, ground, told)
     missing = [each for each in tiled.tilesets if each.missing]
     told += [f"the tileset {each.source} could not be read: its tiles have no names or costs" for each in missing]
     terrain, palette, alike = _terrains(path, tiled, ground.gids & TILE_BITS, told)
     return Ground(ground.place, terrain, palette, walls, alike, tuple(told))
+
+
+def walls_of(tiled: TiledMap, ground: TileLayer, told: list[str] | None = None) -> Mask:
+    """Return the cells (H, W) that a tile or a layer closes. told: is given which layers do."""
+    walls = np.zeros(tiled.shape, np.bool_)
+    for layer in tiled.layers:
+        if layer.name == COST_LAYER:
+            continue
+        solid = _solid_cells(tiled, layer, is_ground=layer is ground)
+        if told is not None and solid.any() and layer is not ground:
+            told.append(f"the layer {layer.name!r} closes {int(solid.sum())} cells")
+        walls |= solid
+    return walls
 
 
 def key_of(tiled: TiledMap, gid: int) -> str:
@@ -129,7 +137,7 @@ def _terrains(
         tile = key_of(tiled, int(found[usual]))
         known = colour_of_words(kind.name) if any(said[number].name for number in numbers) else None
         if known is None or any(terrain.colour == known for terrain, _ in made):
-            known = UNSEEN[place % len(UNSEEN)]
+            known = SPARE_COLOURS[place % len(SPARE_COLOURS)]
         unseen = known if kind.passable else "#22242b"
         colour = next((colours[int(found[n])] for n in (usual, *numbers) if int(found[n]) in colours), unseen)
         cost = 1.0 if kind.cost is None else kind.cost

@@ -21,10 +21,6 @@ if TYPE_CHECKING:
 
 MOST_PIXELS = 32 << 20
 MAX_PICTURE = 64 << 20
-# For tiles without a picture; told apart by every kind of colour vision, and quiet enough for a whole map.
-UNSEEN = (
-    "#b9cf6a", "#e3b75f", "#3f8f5f", "#6f8fb5", "#c9a58b", "#8a7f9e", "#d8cfa8", "#5d7f78", "#b5746a", "#9aa0a8",
-)  # fmt: skip
 
 
 class TilePictures:
