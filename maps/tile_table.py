@@ -125,6 +125,21 @@ def with_price(table: TileTable, movement: int, terrain: int, price: float) -> T
     return replace(table, prices=_put(table.prices, movement, (*paid[:terrain], price, *paid[terrain + 1 :])))
 
 
+def as_the_file_says(document: MapDocument, tiles: MapTiles) -> MapDocument:
+    """Return the map with terrains that cost what the editor's file says of their tiles, 1 where it says nothing.
+
+    What is left of its costs and walls is what was made of single cells.
+    """
+    table = table_of(document, tiles)
+    for number in range(len(table.terrains)):
+        kinds = [tiles.kinds[kind] for kind in table.kinds_of(number)]
+        cost = next((kind.cost for kind in kinds if kind.cost is not None), 1.0)
+        table = with_passable(
+            with_cost(table, number, cost), number, all(kind.passable is not False for kind in kinds)
+        )
+    return with_table(document, tiles, table)
+
+
 def with_table(document: MapDocument, tiles: MapTiles, table: TileTable) -> MapDocument:
     """Return the map with its terrains as the table says; the very same map where that changes nothing.
 

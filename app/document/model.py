@@ -38,6 +38,7 @@ class DocumentModel(QObject):
         self._lost: tuple[str, ...] = ()
         self._shown = document
         self._path: Path | None = None
+        self.keeps_presets = False  # whether what tiles cost is kept for the next map with them
         self.session = 0  # another number for every map that is opened
 
     @property
@@ -203,7 +204,8 @@ class DocumentModel(QObject):
         """
         if session == self.session:
             self._saved = contents if keeps_results(path) else MapFile(contents.document)
-            self._lost, self._path = work_lost(contents.document, path, contents.results), path
+            lost = work_lost(contents.document, path, contents.results, presets=self.keeps_presets)
+            self._lost, self._path = lost, path
             self.title_changed.emit()
 
     def _keep(self, results: tuple[KeptResult, ...]) -> None:

@@ -87,7 +87,7 @@ class EditorLink(QObject):
 
         def done(found: tuple[MapDocument, bool]) -> None:
             made, saved = found
-            if self._model.history.current is not before:
+            if self._model.history.current is not before or self._model.previewing:
                 self.take_over()  # drawn on meanwhile
                 return
             file.note()
@@ -114,7 +114,7 @@ class EditorLink(QObject):
         if not steps:
             return words
         named = ", ".join(dict.fromkeys(reversed(steps)))
-        lost = self.tr("Taking it over replaces what you have not saved: {}. Undo would bring it back.")
+        lost = self.tr("Not saved here: {}. What the file says otherwise replaces it; undo brings it back.")
         return f"{words} {lost.format(named if len(named) <= 90 else named[:88] + '…')}"
 
     def _settle(self) -> None:

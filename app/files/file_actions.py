@@ -59,6 +59,7 @@ class Files(QObject):
     ) -> None:
         super().__init__(window)
         self._window, self._model, self._preferences, self._presets = window, model, preferences, presets
+        model.keeps_presets = presets is not None
         self.background = Background(self)
         self.points = PointFiles(window, model, self.background, self._tell)
         self.points.told.connect(self.told)

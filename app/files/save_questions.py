@@ -62,7 +62,8 @@ class SaveQuestions:
     def _losses(self, path: Path) -> list[str] | None:
         """Return what a file would not keep; None, and tell why, where it cannot be written."""
         try:
-            return losses(self._model.history.current, path, self._model.results)
+            model = self._model
+            return losses(model.history.current, path, model.results, presets=model.keeps_presets)
         except (MapSaveError, MapError) as error:
             self._refuse(error)
             return None

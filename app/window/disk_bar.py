@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
-from app.widgets.parts import GAP, MARGIN, Button
+from app.widgets.parts import GAP, MARGIN, TARGET, Button
 
 if TYPE_CHECKING:
     from app.files.editor_link import EditorLink
@@ -57,5 +57,7 @@ class DiskBar(QFrame):
 
     def _place(self) -> None:
         width = min(self._over.width() - 2 * _SIDE, _WIDEST)
-        height = max(self.heightForWidth(width), self.sizeHint().height() if width >= _WIDEST else 0)
-        self.setGeometry((self._over.width() - width) // 2, _TOP, width, max(height, 32))
+        buttons = sum(button.sizeHint().width() + MARGIN for button in (self.take, self.keep))
+        words = self.words.heightForWidth(width - buttons - 2 * MARGIN - 2 * self.frameWidth())
+        height = max(words, TARGET) + 2 * GAP + 2 * self.frameWidth()
+        self.setGeometry((self._over.width() - width) // 2, _TOP, width, height)

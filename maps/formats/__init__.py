@@ -15,6 +15,7 @@ from maps.formats.tiled.format import TMJ, TMX
 from maps.results import KeptResult, MapFile
 from maps.safe_pair import save_pair
 from maps.safe_save import save_bytes
+from maps.tile_table import as_the_file_says
 from maps.tiles import terrains_as_tiles
 
 if TYPE_CHECKING:
@@ -98,9 +99,20 @@ def write_map(
     return [*losses(document, path, results), *warnings]
 
 
-def losses(document: MapDocument, path: str | os.PathLike[str], results: Sequence[KeptResult] = ()) -> list[str]:
-    """Return what `write_map` would lose, in sentences; empty if nothing."""
+def losses(
+    document: MapDocument,
+    path: str | os.PathLike[str],
+    results: Sequence[KeptResult] = (),
+    *,
+    presets: bool = False,
+) -> list[str]:
+    """Return what `write_map` would lose, in sentences; empty if nothing.
+
+    presets: whether a preset keeps what terrains cost, where the format has no place for it.
+    """
     kind = _writable(Path(path))
+    if presets and kind.only_back and document.origin is not None and kind.tiles is not None:
+        document = as_the_file_says(document, kind.tiles(document, Path(document.origin.name)))
     lost = kind.losses(document)
     if results and not kind.encode_file:
         lost = [f"the {len(results)} kept results" if len(results) > 1 else "the kept result", *lost]
@@ -114,16 +126,21 @@ def keeps_results(path: str | os.PathLike[str]) -> bool:
 
 
 def work_lost(
-    document: MapDocument, path: str | os.PathLike[str], results: Sequence[KeptResult] = ()
+    document: MapDocument,
+    path: str | os.PathLike[str],
+    results: Sequence[KeptResult] = (),
+    *,
+    presets: bool = False,
 ) -> tuple[str, ...]:
     """Return what of the designer's work `write_map` would lose, in sentences.
 
-    These are the `losses` that an untouched map of the same size would not have as well.
+    These are the `losses` that an untouched map of the same size would not have as well. presets: as for those.
     """
     told = {key: value for key, value in document.metadata.items() if key == "table"}
     untouched = new_document(*document.shape).replace(metadata=told)
     plain = losses(untouched, path) if _rules(document) == _rules(untouched) else []
-    return tuple(sentence for sentence in losses(document, path, results) if sentence not in plain)
+    lost = losses(document, path, results, presets=presets)
+    return tuple(sentence for sentence in lost if sentence not in plain)
 
 
 def _rules(document: MapDocument) -> tuple[object, ...]:

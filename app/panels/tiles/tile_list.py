@@ -47,9 +47,7 @@ class TileList(EntryTable):
                 False,
                 True,
             ),
-            Column(
-                tr("TileList", "Terrain"), tr("TileList", "Tiles with one name here are one terrain"), 190, True
-            ),
+            Column(tr("TileList", "Terrain"), tr("TileList", "Tiles with one name are one terrain"), None, True),
             Column(tr("TileList", "Cost"), tr("TileList", "What a cell of the terrain costs"), 64, True, True),
             Column(tr("TileList", "Walk"), tr("TileList", "Whether one can walk there"), 48),
             *(Column(name, pays.format(name), 72, True, True) for name in classes),
@@ -75,7 +73,7 @@ class TileList(EntryTable):
             entry = tiles.kinds[kind]
             named = entry.name and entry.name != entry.label
             self.show_text(row, TILE, f"{entry.label}  ·  {entry.name}" if named else entry.label, entry.key)
-            self.show_icon(row, TILE, picture_of(entry), entry.label)
+            self.show_icon(row, TILE, picture_of(entry), entry.key)
             self.show_text(row, CELLS, f"{cells[kind]:,}")
         self.blockSignals(False)
         self.show_table(table)

@@ -92,7 +92,7 @@ def test_what_the_editor_changed_is_taken_over_and_the_table_stays(qtbot, opened
     offers = []
     link.changed_on_disk.connect(offers.append)
     take_over(qtbot, link)
-    assert "replaces what you have not saved: Tiles and their costs" in offers[0]
+    assert "Not saved here: Tiles and their costs. What the file" in offers[0]
     found = model.document
     assert names_of(found) == [["land", "sea", "sea", "land"], ["sea", "land", "land", "land"]]
     assert found.cost[0].tolist() == [1.5, 3.0, 3.0, 1.5]

@@ -16,7 +16,7 @@ from maps.errors import MapError, MapFormatError
 from maps.formats import format_of, levels_of, losses, read_map, tiles_of, write_map
 from maps.samples import load_sample
 from maps.terrain_edits import set_palette_terrain
-from maps.tile_table import table_of, with_table, with_terrain
+from maps.tile_table import table_of, with_cost, with_passable, with_table, with_terrain
 from tests.maps.formats.test_hostile import assert_survives, mutated
 from tests.maps.strategies import MUTATIONS
 
@@ -320,3 +320,17 @@ def test_every_level_of_a_real_project_goes_back_as_it_was(tmp_path):
             write_map(document.replace(routes=(replace(route, goal=goal),)), target)
             before, after = source.read_text().splitlines(), target.read_text().splitlines()
             assert 1 <= sum(a != b for a, b in zip(before, after, strict=True)) <= 3, "px, __grid, __worldX"
+
+
+def test_what_values_cost_is_no_loss_where_a_preset_keeps_it(path):
+    document = read_map(path)
+    tiles = tiles_of(document, path)
+    priced = with_table(document, tiles, with_cost(table_of(document, tiles), 1, 2.5))
+    priced = with_table(
+        priced, tiles_of(priced, path), with_passable(table_of(priced, tiles_of(priced, path)), 2, False)
+    )
+    assert losses(priced, path)
+    assert losses(priced, path, presets=True) == []
+    cost = np.array(priced.cost)
+    cost[0, 0] = 9.0
+    assert losses(priced.replace(cost=cost), path, presets=True)[0].startswith("costs")
