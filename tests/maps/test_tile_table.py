@@ -1,7 +1,9 @@
 """The table of tiles: what is changed in it reaches cells, costs, walls and classes, and the editor's file."""
 
+import json
 import math
 import os
+import random
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -11,13 +13,16 @@ import pytest
 
 from maps import edits, raster
 from maps.errors import MapError
-from maps.formats import losses, native, read_map, tiles_of, write_map
+from maps.formats import levels_of, losses, native, read_map, tiles_of, write_map
 from maps.formats.tiled import tmx
 from maps.movement import MovementClass
 from maps.terrain_edits import set_palette_terrain
 from maps.terrain_words import cost_of_words, with_suggestions
 from maps.tile_table import table_of, with_cost, with_passable, with_price, with_table, with_terrain
+from tests.maps.formats.test_hostile import assert_survives, mutated
+from tests.maps.formats.test_ldtk import two_levels
 from tests.maps.formats.tiled import made
+from tests.maps.strategies import MUTATIONS
 
 REAL = os.environ.get("LONGCUT_REAL_MAPS")
 
@@ -232,3 +237,30 @@ def test_a_real_map_gets_costs_and_only_a_layer_is_added(tmp_path):
     added = re.sub(rb'\n <layer[^>]*name="Longcut cost".*?</layer>', b"", added, flags=re.S)
     numbered = re.sub(rb' nextlayerid="\d+"', b"", before)
     assert re.sub(rb' nextlayerid="\d+"', b"", added) == numbered
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ending", ["tmx", "tmj", "ldtk"])
+def test_damaged_files_with_tables_of_tiles_are_read_or_refused(tmp_path, ending):
+    target = tmp_path / f"mutant.{ending}"
+    if ending == "ldtk":
+        target.write_text(json.dumps(two_levels()))
+    else:
+        (tmp_path / "made.tmx").write_bytes(made.tmx())
+        document = read_map(tmp_path / "made.tmx")
+        write_map(document, target)
+        document = read_map(target)
+        tiles = tiles_of(document, target)
+        write_map(with_table(document, tiles, with_cost(table_of(document, tiles), 0, 7.0)), target)
+    text, generator = target.read_bytes(), random.Random(ending)
+
+    def read(path):
+        document = read_map(path)
+        tiles = tiles_of(document, path)
+        assert with_table(document, tiles, table_of(document, tiles)).shape == document.shape
+        levels_of(path)
+        return document
+
+    for _ in range(MUTATIONS // 3):
+        target.write_bytes(mutated(text, generator))
+        assert_survives(target, read)

@@ -100,14 +100,16 @@ class TileList(EntryTable):
         self._table = table
         renames = self.tr("Double click or F2 for another; all chosen rows follow")
         toggles = self.tr("Click to open or close it")
+        swatches = [swatch(terrain.colour, crossed=not terrain.passable) for terrain in table.terrains]
+        ticks = {ticked: tick_box(self.palette(), ticked) for ticked in (True, False)}
         self.blockSignals(True)
         for row, kind in enumerate(self.order):
             at = table.of_kind[kind]
             terrain = table.terrains[at]
             self.show_text(row, TERRAIN, terrain.name, renames)
-            self.show_icon(row, TERRAIN, swatch(terrain.colour, crossed=not terrain.passable), terrain.name)
+            self.show_icon(row, TERRAIN, swatches[at], terrain.name)
             self.show_text(row, COST, shortest(terrain.cost), dim=not terrain.passable)
-            self.show_icon(row, OPEN, tick_box(self.palette(), terrain.passable), toggles)
+            self.show_icon(row, OPEN, ticks[terrain.passable], toggles)
             for movement, prices in enumerate(table.prices):
                 price = prices[at]
                 usual = terrain.cost if terrain.passable else math.inf
