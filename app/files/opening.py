@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication
 
 from maps.errors import MapError, MapFormatError
-from maps.formats import keeps_results, read_file, tiles_of
+from maps.formats import keeps_results, levels_of, read_file, tiles_of
 from maps.formats.csv_grid import read_csv
 from maps.formats.told import COSTLESS, told_at_reading
 from maps.presets import Preset, load_preset, with_presets
@@ -57,6 +57,12 @@ def open_map(path: Path, presets: Path | None, level: str = "") -> Opened:
         return Opened(contents, told, frozenset(families))
     words = QCoreApplication.translate("Files", "its tiles cost what you said of them before")
     return Opened(replace(contents, document=document), (words, *told_of_the_rest(document)))
+
+
+def file_of_level(path: Path, level: str) -> tuple[Path, str]:
+    """Return the file that a level is in, and its name there, empty in one of its own. Raises MapFormatError."""
+    own = next((each.file for each in levels_of(path) if each.name == level), None) if level else None
+    return (path, level) if own is None else (own, "")
 
 
 def open_table(path: Path, options: TableOptions) -> Opened:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.base.preferences import Preferences
 from app.base.style import apply_style
-from app.files.opening import Opened, open_map
+from app.files.opening import Opened, file_of_level, open_map
 from app.files.recovery_dialog import ask_recovery
 from app.run.warm_up import warm_up_in_background
 from app.window.main_window import MainWindow
@@ -26,7 +26,10 @@ def open_window(path: Path | None = None, level: str = "") -> int:
     """Show the window, empty or with the map at `path`, or a level of that; returns the exit code."""
     presets = preset_home()
     try:
-        opened = None if path is None else open_map(path, presets, level)
+        opened = None
+        if path is not None:
+            path, level = file_of_level(path, level)
+            opened = open_map(path, presets, level)
     except MapFormatError as error:
         print(f"longcut: {error}", file=sys.stderr)
         return 2

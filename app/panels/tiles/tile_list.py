@@ -23,10 +23,14 @@ if TYPE_CHECKING:
 
 TILE, CELLS, TERRAIN, COST, OPEN, PRICES = range(6)
 PICTURE = 24  # px
+LEAST_WIDTH, MOST_WIDTH = 110, 690  # px, of a column that takes what is left, and of the list as asked for
 
 
 class TileList(EntryTable):
-    """Shows a table; several rows can be chosen, and what is typed into one counts for all of them."""
+    """Shows a table; several rows can be chosen, and what is typed into one counts for all of them.
+
+    common: what the names of all tiles begin with, which is left out.
+    """
 
     terrain_typed = Signal(list, str)  # kinds of tiles, and the name
     cost_typed = Signal(list, str)
@@ -61,7 +65,12 @@ class TileList(EntryTable):
             range(len(tiles.kinds)),
             key=lambda kind: (-size[table.of_kind[kind]], table.of_kind[kind], -cells[kind], kind),
         )
+        # Of tiles of one set, its name says nothing.
+        prefixes = {kind.label.removesuffix(kind.local) for kind in tiles.kinds if kind.family}
+        self.common = prefixes.pop() if len(prefixes) == 1 else ""
         self.setAccessibleName(self.tr("Tiles"))
+        fixed = sum(column.width or LEAST_WIDTH for column in columns)
+        self.setMinimumWidth(min(fixed + 2 * PICTURE, MOST_WIDTH))
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         triggers = QAbstractItemView.EditTrigger
         self.setEditTriggers(triggers.DoubleClicked | triggers.AnyKeyPressed)
@@ -71,8 +80,9 @@ class TileList(EntryTable):
         self.blockSignals(True)
         for row, kind in enumerate(self.order):
             entry = tiles.kinds[kind]
+            label = entry.label.removeprefix(self.common)
             named = entry.name and entry.name != entry.label
-            self.show_text(row, TILE, f"{entry.label}  ·  {entry.name}" if named else entry.label, entry.key)
+            self.show_text(row, TILE, f"{label}  ·  {entry.name}" if named else label, entry.key)
             self.show_icon(row, TILE, picture_of(entry), entry.key)
             self.show_text(row, CELLS, f"{cells[kind]:,}")
         self.blockSignals(False)
