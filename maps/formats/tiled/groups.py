@@ -41,7 +41,7 @@ def groups_by_colour(
 def groups_by_place(tiles: Sequence[int], number: NDArray[np.int64]) -> dict[int, int]:
     """Return for each tile the one whose terrain it is: the common one beside which it lies most often.
 
-    number: (H, W) of the tile in every cell; others than `tiles` count for nothing.
+    Rare tiles that lie beside none of the others are one terrain. number: (H, W) of the tile in every cell; others than `tiles` count for nothing.
     """
     if len(tiles) > MOST_PAIRED:
         return {tile: tile for tile in tiles}
@@ -54,14 +54,21 @@ def groups_by_place(tiles: Sequence[int], number: NDArray[np.int64]) -> dict[int
     seeds = [at for at in order[:MOST_SEEDS] if counts[at] >= SEED_SHARE * counts.sum()] or order[:1]
     group = np.full(len(tiles), -1)
     group[seeds] = seeds
-    waiting = [at for at in order if group[at] < 0]
-    while waiting:
-        # The one with the most neighbours that are settled, so that the inner tiles of a patch follow its rim.
-        settled = beside[:, group >= 0].sum(axis=1)
-        chosen = max(waiting, key=lambda at: (int(settled[at]), int(counts[at])))
-        pull = np.bincount(group[group >= 0], weights=beside[chosen, group >= 0], minlength=len(tiles))
-        group[chosen] = int(np.argmax(pull)) if pull.any() else chosen
-        waiting.remove(chosen)
+    # How often each tile lies beside those that are settled, in all, and beside those of each group.
+    settled, beside_group = beside[:, seeds].sum(axis=1), np.zeros_like(beside)
+    beside_group[:, seeds] = beside[:, seeds]
+    rest = -1  # the group of rare tiles that lie beside none of the others
+    for _ in range(len(tiles) - len(seeds)):
+        # The one with the most settled neighbours, so that the inner tiles of a patch follow its rim.
+        rank = np.where(group < 0, settled * (int(counts.max()) + 1) + counts, -1)
+        chosen = int(np.argmax(rank))
+        if settled[chosen]:
+            found = int(np.argmax(beside_group[chosen]))
+        else:
+            found = rest = chosen if rest < 0 else rest
+        group[chosen] = found
+        settled += beside[:, chosen]
+        beside_group[:, found] += beside[:, chosen]
     return {tile: tiles[group[at]] for at, tile in enumerate(tiles)}
 
 

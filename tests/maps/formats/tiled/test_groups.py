@@ -39,8 +39,8 @@ def test_rare_tiles_join_the_common_one_that_they_lie_in():
     number[4, 3] = 3
     number[9, 15] = 4
     assert groups_by_place([0, 1, 2, 3, 4], number) == {0: 0, 1: 1, 2: 2, 3: 2, 4: 1}
-    # What says something itself takes no part.
-    assert groups_by_place([0, 3, 4], number) == {0: 0, 3: 3, 4: 4}
+    # What says something itself takes no part; rare tiles that then lie beside none of the others are one terrain.
+    assert groups_by_place([0, 3, 4], number) == {0: 0, 3: 3, 4: 3}
 
 
 def test_a_map_with_a_picture_has_a_terrain_for_each_colour(tmp_path):
