@@ -41,7 +41,8 @@ def groups_by_colour(
 def groups_by_place(tiles: Sequence[int], number: NDArray[np.int64]) -> dict[int, int]:
     """Return for each tile the one whose terrain it is: the common one beside which it lies most often.
 
-    Rare tiles that lie beside none of the others are one terrain. number: (H, W) of the tile in every cell; others than `tiles` count for nothing.
+    Rare tiles that lie beside none of the others are one terrain.
+    number: (H, W) of the tile in every cell; others than `tiles` count for nothing.
     """
     if len(tiles) > MOST_PAIRED:
         return {tile: tile for tile in tiles}
