@@ -19,7 +19,7 @@ from app.files.table_dialog import ask_table, with_remedy
 from maps.document import new_document
 from maps.errors import MapError, MapFormatError, MapSaveError
 from maps.formats import FORMATS, companion_of, csv_grid, format_of, levels_of, write_map
-from maps.open_file import OnDisk, OpenFile
+from maps.open_file import OpenFile
 from maps.results import MapFile
 from maps.safe_save import sweep_stale
 
@@ -153,7 +153,7 @@ class Files(QObject):
         if path is None or kind is None or not kind.writes(self._model.document):
             self.save_as()
             return
-        decided = self._decide_on_changes(path)
+        decided = self._asks.decide_on_changes(self.open_file, path)
         if decided is Answer.OTHERWISE:
             decided = self._asks.decide_on_losses(path)
         if decided is Answer.OTHERWISE:
@@ -168,7 +168,7 @@ class Files(QObject):
 
     def save_as(self) -> None:
         """Ask for a file and save; it is the document's file from then on."""
-        path = self._ask_save()
+        path = self._asks.ask_save(self._folder())
         if path is not None and self._asks.accepts_losses(path):
             self._write(path)
 
@@ -226,10 +226,10 @@ class Files(QObject):
 
     def _save_now(self) -> bool:
         path = None if self._model.lost else self._model.path
-        path = path or self._ask_save()
+        path = path or self._asks.ask_save(self._folder())
         if path is None or not self._asks.accepts_losses(path):
             return False
-        if self._decide_on_changes(path) is not Answer.OTHERWISE:
+        if self._asks.decide_on_changes(self.open_file, path) is not Answer.OTHERWISE:
             return False
         try:
             self._model.save(path)
@@ -238,21 +238,6 @@ class Files(QObject):
             return False
         self._remember(path)
         return True
-
-    def _ask_save(self) -> Path | None:
-        writable = [kind for kind in FORMATS if kind.writes(self._model.document)]
-        kinds = {kind.description: kind.endings[0] for kind in writable}
-        proposed = Path(self._folder()) / Path(self._model.title).stem
-        path = questions.ask_file(self._window, self.tr("Save as"), proposed, kinds)
-        if path is None or not self._asks.may_replace_companion(self._model.history.current, path):
-            return None
-        return path
-
-    def _decide_on_changes(self, path: Path) -> Answer:
-        """Return OTHERWISE to save, YES to ask for another name, NO to leave it."""
-        file = self.open_file
-        changed = file is not None and file.path == path and file.state() is OnDisk.CHANGED
-        return questions.ask_changed_on_disk(self._window, path) if changed else Answer.OTHERWISE
 
     def _write(self, path: Path, then: Callable[[], None] | None = None) -> None:
         contents, session, held = self._model.contents, self._model.session, self.open_file
