@@ -1,5 +1,6 @@
 """A map of another editor in the window: asked what its tiles cost, once; run, saved, and nothing else changed."""
 
+import json
 import re
 
 import numpy as np
@@ -9,7 +10,9 @@ from PySide6.QtWidgets import QInputDialog
 from app.window.main_window import MainWindow
 from maps import edits
 from maps.formats import read_map
+from maps.samples import load_sample
 from tests.app.closing import let_it_close
+from tests.maps.formats.test_ldtk import two_levels
 from tests.maps.formats.tiled import made
 
 
@@ -150,10 +153,6 @@ def test_a_change_on_disk_is_offered_in_a_bar_that_takes_no_focus(qtbot, window,
 
 
 def test_a_project_of_several_levels_asks_which(qtbot, window, tmp_path, monkeypatch):
-    import json
-
-    from tests.maps.formats.test_ldtk import two_levels
-
     path = tmp_path / "game.ldtk"
     path.write_text(json.dumps(two_levels()))
     offered = []
@@ -174,3 +173,19 @@ def test_a_project_of_several_levels_asks_which(qtbot, window, tmp_path, monkeyp
     window.files.open_level()
     qtbot.waitUntil(lambda: not window.files.busy)
     assert window.model.document.name == "First", "who cancels keeps what is open"
+
+
+def test_the_terrains_of_any_map_can_be_worked_on_in_the_table(qtbot, window):
+    window.files.adopt(load_sample("woods"))
+    window.tile_costs.open()
+    dialog = asked(qtbot, window)
+    dialog._cost([dialog.list.order[0]], "3.5")
+    cells = dialog._tiles.cells
+    first = dialog.table.terrains[dialog.table.of_kind[dialog.list.order[0]]].name
+    dialog.apply.click()
+    qtbot.waitUntil(lambda: not window.tile_costs._background.busy)
+    document = window.model.document
+    changed = next(n for n, kind in enumerate(document.palette) if kind.name == first)
+    assert document.palette[changed].cost == 3.5
+    assert (document.cost == np.float32(3.5)).sum() == max(cells)
+    assert "kept for the next map" not in window.status.currentMessage(), "there is no set of tiles to keep it for"
