@@ -189,3 +189,20 @@ def test_the_terrains_of_any_map_can_be_worked_on_in_the_table(qtbot, window):
     assert document.palette[changed].cost == 3.5
     assert (document.cost == np.float32(3.5)).sum() == max(cells)
     assert "kept for the next map" not in window.status.currentMessage(), "there is no set of tiles to keep it for"
+
+
+def test_a_map_that_its_editor_made_larger_is_taken_over_and_undone(qtbot, window, tmp_path):
+    path = tmp_path / "level.tmx"
+    path.write_bytes(made.tmx())
+    open_map(qtbot, window, path)
+    before = window.model.document
+    path.write_bytes(made.tmx(made.data_text(np.tile(made.GIDS, (3, 2)), "csv", ""), width=8, height=6))
+    window.link.look_at_disk()
+    window.disk_bar.take.click()
+    qtbot.waitUntil(lambda: not window.link.offered)
+    assert window.model.document.shape == (6, 8)
+    assert window.model.document.classes == ()
+    window.grab()
+    window.model.undo()
+    assert window.model.document is before
+    window.grab()
