@@ -16,6 +16,7 @@ class Origin:
 
     format: name of its format.  name: of the file.  layer: which of its layers the terrains are read from.
     alike: tiles that are drawn otherwise but are the same terrain: (tile, tile of the terrain).
+    decided: whether the designer has said which tiles are which terrain, in place of what the file says.
     """
 
     format: str
@@ -23,6 +24,7 @@ class Origin:
     data: bytes
     layer: int = 0
     alike: tuple[tuple[str, str], ...] = ()
+    decided: bool = False
 
     def __post_init__(self) -> None:
         check_text("origin: format", self.format)

@@ -18,6 +18,11 @@ TerrainMap: TypeAlias = NDArray[np.uint8]
 NO_TERRAIN = 255
 MOST_TERRAINS = 255
 
+# For terrains of which no colour is known; told apart by every kind of colour vision, and quiet enough for a map.
+SPARE_COLOURS = (
+    "#b9cf6a", "#e3b75f", "#3f8f5f", "#6f8fb5", "#c9a58b", "#8a7f9e", "#d8cfa8", "#5d7f78", "#b5746a", "#9aa0a8",
+)  # fmt: skip
+
 Scalar = TypeVar("Scalar", bound=np.generic)
 
 

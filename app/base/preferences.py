@@ -9,7 +9,7 @@ from PySide6.QtCore import QByteArray, QSettings
 
 Theme = Literal["system", "dark", "light"]
 Language = Literal["system", "en", "ja"]
-MOST_RECENT = 10
+MOST_RECENT, MOST_LIVE = 10, 100
 
 
 class Preferences:
@@ -45,6 +45,15 @@ class Preferences:
     @last_folder.setter
     def last_folder(self, folder: Path) -> None:
         self._settings.setValue("last_folder", str(folder.absolute()))
+
+    def saves_for_engine(self, path: Path) -> bool:
+        """Return whether the file of a map's editor is written after each applied result."""
+        return str(path.absolute()) in self._texts("save_for_engine")
+
+    def set_saves_for_engine(self, path: Path, on: bool) -> None:
+        """Say whether that is so for a map; the newest of them are remembered."""
+        others = [text for text in self._texts("save_for_engine") if text != str(path.absolute())]
+        self._settings.setValue("save_for_engine", [*([str(path.absolute())] if on else []), *others][:MOST_LIVE])
 
     @property
     def theme(self) -> Theme:
@@ -89,11 +98,14 @@ class Preferences:
         self._settings.sync()
 
     def _recent(self) -> list[Path]:
-        value = self._settings.value("recent_files")
+        return [Path(entry) for entry in self._texts("recent_files")]
+
+    def _texts(self, name: str) -> list[str]:
+        value = self._settings.value(name)
         if isinstance(value, str):  # a list of one entry comes back as a text
             value = [value]
         entries = cast("list[object]", value) if isinstance(value, list) else []
-        return [Path(entry) for entry in entries if isinstance(entry, str) and entry]
+        return [entry for entry in entries if isinstance(entry, str) and entry]
 
     def _text(self, name: str) -> str:
         value = self._settings.value(name)

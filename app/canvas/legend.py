@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QPoint, QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QImage, QPainter, QPainterPath, QPen
+from PySide6.QtGui import (
+    QBrush,
+    QColor,
+    QFont,
+    QFontMetrics,
+    QFontMetricsF,
+    QGuiApplication,
+    QImage,
+    QPainter,
+    QPainterPath,
+    QPen,
+)
 
 from app.canvas.map_marks import DARK, LIGHT
 from app.tools.tool import TERRAIN_KEYS
@@ -21,9 +33,28 @@ if TYPE_CHECKING:
 WIDTH, SCALE_HEIGHT = 248, 52  # px; the list of terrains is as wide as its words need
 _BAR_INSET, _BAR_HEIGHT = 12, 12
 _ROW, _PADDING = 19, 6
-_LIST_WIDTH = 184
-_GROUND, _WORDS, _DIM = QColor(24, 25, 30, 225), QColor(232, 233, 238), QColor(160, 163, 172)
-_CHOSEN = QColor(255, 255, 255, 44)
+_NARROWEST, _WIDEST = 184, 320  # px of the list of terrains
+_KEYS, _GAP = 38, 8  # px before a name, and between it and the cost
+_LETTERS = 11  # px
+
+
+@dataclass(frozen=True)
+class _Inks:
+    """The colours of what explains the picture."""
+
+    ground: QColor
+    words: QColor
+    dim: QColor
+    chosen: QColor
+
+
+_ON_DARK = _Inks(QColor(24, 25, 30, 225), QColor(232, 233, 238), QColor(160, 163, 172), QColor(255, 255, 255, 44))
+_ON_LIGHT = _Inks(QColor(252, 252, 253, 235), QColor(29, 32, 38), QColor(92, 98, 109), QColor(0, 0, 0, 28))
+
+
+def _inks() -> _Inks:
+    """The colours that go with the window's own."""
+    return _ON_LIGHT if QGuiApplication.palette().window().color().lightness() > 127 else _ON_DARK
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +99,18 @@ class Legend:
         tall = (rows * _ROW + 2 * _PADDING if rows else 0) + (SCALE_HEIGHT if self.scale else 0)
         if rows and self.scale:
             tall -= _PADDING
-        return QRect(12, self.height - tall - 12, _LIST_WIDTH if rows else WIDTH, tall)
+        return QRect(12, self.height - tall - 12, self.list_width if rows else WIDTH, tall)
+
+    @cached_property
+    def list_width(self) -> int:
+        """How wide the list of terrains has to be for all of its words, px."""
+        metrics = QFontMetrics(_font(QGuiApplication.font()))
+        widths = (
+            metrics.horizontalAdvance(entry.terrain.name) + metrics.horizontalAdvance(_cost_of(entry.terrain))
+            for entry in self.entries
+        )
+        needed = max(widths, default=0) + _KEYS + _GAP + 3 * _PADDING + 2
+        return min(max(needed, _NARROWEST), _WIDEST)
 
     @property
     def scale_area(self) -> QRect:
@@ -110,19 +152,27 @@ def draw_legend(painter: QPainter, legend: Legend, part: QRect) -> None:
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(_GROUND)
+    painter.setBrush(_inks().ground)
     painter.drawRoundedRect(legend.area, 6, 6)
-    font = painter.font()
-    font.setPixelSize(11)
-    painter.setFont(font)
+    painter.setFont(_font(painter.font()))
     _draw_entries(painter, legend, part)
     if legend.scale is not None and legend.scale_area.intersects(part):
         _draw_scale(painter, legend.scale_area, legend.scale)
     painter.restore()
 
 
+def _font(font: QFont) -> QFont:
+    font = QFont(font)
+    font.setPixelSize(_LETTERS)
+    return font
+
+
+def _cost_of(terrain: Terrain) -> str:
+    return f"{terrain.cost:.3g}" if terrain.passable else "–"
+
+
 def _draw_entries(painter: QPainter, legend: Legend, part: QRect) -> None:
-    area, metrics = legend.area, painter.fontMetrics()
+    area, metrics, inks = legend.area, painter.fontMetrics(), _inks()
     row = QRect(area.left() + _PADDING, area.top() + _PADDING, area.width() - 2 * _PADDING, _ROW)
     middle, right = Qt.AlignmentFlag.AlignVCenter, Qt.AlignmentFlag.AlignRight
     for number, entry in enumerate(legend.entries):
@@ -132,23 +182,23 @@ def _draw_entries(painter: QPainter, legend: Legend, part: QRect) -> None:
         terrain = entry.terrain
         if entry.chosen:
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(_CHOSEN)
+            painter.setBrush(inks.chosen)
             painter.drawRoundedRect(row, 3.0, 3.0)
         square = QRectF(row.left() + 4.5, row.top() + 3.0, 13.0, 13.0)
         draw_swatch(painter, square, terrain.colour, crossed=not terrain.passable)
-        words = row.adjusted(38, 0, -_PADDING, 0)
-        cost = f"{terrain.cost:.3g}" if terrain.passable else "–"
-        painter.setPen(_DIM)
+        words = row.adjusted(_KEYS, 0, -_PADDING, 0)
+        cost = _cost_of(terrain)
+        painter.setPen(inks.dim)
         painter.drawText(row.adjusted(24, 0, 0, 0), middle, TERRAIN_KEYS[entry.number : entry.number + 1])
         painter.drawText(words, right | middle, cost)
-        painter.setPen(_WORDS)
-        room = words.width() - metrics.horizontalAdvance(cost) - 8
+        painter.setPen(inks.words)
+        room = words.width() - metrics.horizontalAdvance(cost) - _GAP
         painter.drawText(words, middle, metrics.elidedText(terrain.name, Qt.TextElideMode.ElideRight, room))
     if legend.more:
         row.moveTop(area.top() + _PADDING + len(legend.entries) * _ROW)
-        painter.setPen(_DIM)
+        painter.setPen(inks.dim)
         more = QCoreApplication.translate("Legend", "+ {} more").format(legend.more)
-        painter.drawText(row.adjusted(38, 0, 0, 0), middle, more)
+        painter.drawText(row.adjusted(_KEYS, 0, 0, 0), middle, more)
 
 
 def _draw_scale(painter: QPainter, area: QRect, scale: Scale) -> None:
@@ -157,7 +207,7 @@ def _draw_scale(painter: QPainter, area: QRect, scale: Scale) -> None:
     colours = np.ascontiguousarray(scale.table)
     image = QImage(colours.data, len(colours), 1, 3 * len(colours), QImage.Format.Format_RGB888)
     painter.drawImage(bar, image)
-    painter.setPen(_WORDS)
+    painter.setPen(_inks().words)
     row = area.adjusted(_BAR_INSET, 5, -_BAR_INSET, 0)
     metrics = painter.fontMetrics()
     room = row.width() - 2 * max(metrics.horizontalAdvance(end) for end in scale.ends) - 8
@@ -187,12 +237,12 @@ def draw_sentence(painter: QPainter, window: QRect, text: str, mark: QColor | No
     width = metrics.horizontalAdvance(text) + 32.0
     box = QRectF(window.center().x() - width / 2.0, 12.0, width, 32.0)
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(_GROUND)
+    painter.setBrush(_inks().ground)
     painter.drawRoundedRect(box, 8.0, 8.0)
     if mark is not None:
         painter.setBrush(mark)
         painter.drawRoundedRect(QRectF(box.left() + 6.0, box.top() + 8.0, 3.0, box.height() - 16.0), 1.5, 1.5)
     painter.setFont(font)
-    painter.setPen(_WORDS)
+    painter.setPen(_inks().words)
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
     painter.restore()

@@ -13,19 +13,25 @@ from rich.table import Table
 from app.cli import output
 from app.cli.tables import read_given_map
 from app.scenarios.translate import movement_text
-from maps.formats import format_of, write_map
+from maps.formats import format_of, levels_of, write_map
 from maps.formats.told import OTHER_EDITORS
 from maps.terrain import NO_TERRAIN
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from maps.document import MapDocument
+    from maps.formats.format import Level
 
 
 def info(arguments: argparse.Namespace) -> None:
     """Print what is in a map file."""
+    levels = () if arguments.level else levels_of(arguments.map)
+    # A project whose levels lie in files of their own has no map itself; which there are is what one asks for.
+    if levels and all(level.file is not None for level in levels):
+        _print_levels(Path(arguments.map), levels)
+        return
     document = read_given_map(arguments.map, arguments)
     costs = document.cost[document.passable]
     kind = format_of(arguments.map)
@@ -55,6 +61,17 @@ def info(arguments: argparse.Namespace) -> None:
     for key, value in document.metadata.items():
         if key not in OTHER_EDITORS:  # what these say has been told
             table.add_row(escape(key), escape(str(value)))
+    output.out.print(table)
+    if len(levels) > 1:
+        _print_levels(Path(arguments.map), levels)
+
+
+def _print_levels(path: Path, levels: Sequence[Level]) -> None:
+    """Print the levels of a file, for --level to choose from."""
+    table = Table("level", "size", title=f"{len(levels)} levels of {escape(path.name)}", title_justify="left")
+    for level in levels:
+        sized = "no IntGrid" if level.shape is None else "{} rows × {} columns".format(*level.shape)
+        table.add_row(escape(level.name), sized if level.file is None else escape(f"in {level.file.name}"))
     output.out.print(table)
 
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 
 from app.cli import output
-from maps.formats import read_map, write_map
+from app.cli.tables import add_level_option
+from maps.formats import read_map, tiles_of, write_map
 from maps.formats.told import told_at_reading
-from maps.import_table import apply_table, read_table, table_of
+from maps.import_table import apply_table, read_table, table_text
 
 if TYPE_CHECKING:
     import argparse
@@ -22,24 +23,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     costs = "a table with the columns tile or name, and cost or passable; without it, the map's own is printed"
     parser.add_argument("--costs", metavar="TABLE.csv", help=costs)
     out = "where the map goes; without it, back into its own file"
+    add_level_option(parser)
     parser.add_argument("--out", metavar="OUT", help=out)
 
 
 def import_map(arguments: argparse.Namespace) -> None:
     """Print the table of a map's terrains, or write the map with the costs of a table."""
-    document = read_map(arguments.map)
+    document = read_map(arguments.map, arguments.level)
+    tiles = tiles_of(document, Path(arguments.map))
     for sentence in told_at_reading(document):
         output.err.print(f"{escape(Path(arguments.map).name)}: {escape(sentence)}.")
     if arguments.costs is None:
         if arguments.out:
             raise output.BadInput("--out is for a map with the costs of a table; give that with --costs")
-        output.out.print(table_of(document), end="", markup=False, soft_wrap=True)
+        output.out.print(table_text(document, tiles), end="", markup=False, soft_wrap=True)
         return
     table, target = Path(arguments.costs), Path(arguments.out or arguments.map)
     output.check_map_name(target, document)
     rows = read_table(table)
-    priced = apply_table(document, rows, table)
+    priced = apply_table(document, tiles, rows, table)
     lost = write_map(priced, target)
-    how_many = f"{len(rows)} of {len(document.palette)} terrains"
+    how_many = f"{len(rows)} rows, {len(priced.palette)} terrains"
     output.out.print(escape(f"{target.name} written: {how_many} as {table.name} says"))
     output.tell_losses(target, lost)

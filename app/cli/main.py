@@ -13,7 +13,7 @@ from app.bootstrap.project import version
 from app.cli import export, files, importing, output, paths, solve
 from app.cli.options import scenarios_with, word
 from app.cli.output import BadInput
-from app.cli.tables import add_table_options
+from app.cli.tables import add_level_option, add_table_options
 from app.scenarios import SCENARIOS
 from app.scenarios.settings import Number, Whole
 from engine.core.errors import ProblemError
@@ -128,6 +128,7 @@ def _parser(scenario: str) -> argparse.ArgumentParser:
 
     desk = command("window", _window, "Open the window; longcut without a command does the same.")
     desk.add_argument("map", metavar="MAP", nargs="?", help="a map to open")
+    add_level_option(desk)
 
     show = command("demo", _demo, "A sample map and a run on it, in the window or, without a display, as files.")
     seconds, steps = Number("", "", most=1e6), Whole("", "", least=1)
@@ -156,7 +157,7 @@ def _window(arguments: argparse.Namespace) -> int:
         raise BadInput("there is no display for the window; the commands work without one, see longcut --help")
     from app.window.start import open_window
 
-    return open_window(Path(arguments.map) if arguments.map else None)
+    return open_window(Path(arguments.map) if arguments.map else None, arguments.level)
 
 
 def _demo(arguments: argparse.Namespace) -> int:

@@ -24,6 +24,7 @@ SEPARATORS: dict[str, Separator] = {"comma": ",", "semicolon": ";", "tab": "\t",
 
 def add_table_options(parser: argparse.ArgumentParser) -> None:
     """Add the options, which leave to be recognised what they do not say."""
+    add_level_option(parser)
     group = parser.add_argument_group("tables", "How a .csv is read; what is not said is recognised.")
     toggle = argparse.BooleanOptionalAction
     group.add_argument(
@@ -39,6 +40,12 @@ def add_table_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--decimal-comma", action=toggle, help="whether 1,5 is one and a half")
     group.add_argument("--header", action=toggle, help="whether the first line names the columns")
     group.add_argument("--index", action=toggle, help="whether the first column numbers the rows")
+
+
+def add_level_option(parser: argparse.ArgumentParser) -> None:
+    """Add the option that chooses a level of a file of several."""
+    text = "a level of an LDtk project, which `info` lists; without it, the first that can be read"
+    parser.add_argument("--level", metavar="NAME", default="", help=text)
 
 
 def read_given_map(name: str, arguments: argparse.Namespace) -> MapDocument:
@@ -68,7 +75,7 @@ def read_given_map(name: str, arguments: argparse.Namespace) -> MapDocument:
     if given and format_of(path) is not csv_grid.FORMAT:
         raise BadInput(f"{given[0]} says how a table is read, and {path.name} is none; leave it out")
     try:
-        document = csv_grid.read_csv(path, options) if given else read_map(path)
+        document = csv_grid.read_csv(path, options) if given else read_map(path, arguments.level)
     except NoCostError as error:
         raise BadInput(f"{error}. If this value means a wall, add --wall {error.value:g}") from None
     for sentence in told_at_reading(document):

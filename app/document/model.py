@@ -38,6 +38,7 @@ class DocumentModel(QObject):
         self._lost: tuple[str, ...] = ()
         self._shown = document
         self._path: Path | None = None
+        self.keeps_presets = False  # whether what tiles cost is kept for the next map with them
         self.session = 0  # another number for every map that is opened
 
     @property
@@ -77,6 +78,14 @@ class DocumentModel(QObject):
     def lost(self) -> tuple[str, ...]:
         """What of the map the last save lost, in sentences, as its format cannot hold it."""
         return self._lost
+
+    @property
+    def unsaved_steps(self) -> tuple[str, ...]:
+        """What was done since the file was read or written last, oldest first, as far back as is known."""
+        entries = self._history.entries[: self._history.position + 1]
+        held = None if self._saved is None else self._saved.document
+        since = next((at for at in range(len(entries) - 1, -1, -1) if entries[at][1] is held), 0)
+        return tuple(label for label, _ in entries[since + 1 :])
 
     @property
     def unsaved_results(self) -> int:
@@ -179,6 +188,15 @@ class DocumentModel(QObject):
         self._stand(new_history(document, self.tr("Open") if path else self.tr("New")))
         self.results_changed.emit()
 
+    def take_over(self, label: str, document: MapDocument, *, saved: bool) -> None:
+        """Go on with what another program has made of the file, as one undo step; results stay.
+
+        saved: whether the file holds all of the document.
+        """
+        self.edit(label, document)
+        self._saved, self._lost = MapFile(document) if saved else None, ()
+        self.title_changed.emit()
+
     def mark_saved(self, contents: MapFile, path: Path, session: int) -> None:
         """Note that `path` holds these contents, as far as its format can; another thread may have written them.
 
@@ -186,7 +204,8 @@ class DocumentModel(QObject):
         """
         if session == self.session:
             self._saved = contents if keeps_results(path) else MapFile(contents.document)
-            self._lost, self._path = work_lost(contents.document, path, contents.results), path
+            lost = work_lost(contents.document, path, contents.results, presets=self.keeps_presets)
+            self._lost, self._path = lost, path
             self.title_changed.emit()
 
     def _keep(self, results: tuple[KeptResult, ...]) -> None:

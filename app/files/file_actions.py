@@ -5,29 +5,32 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QObject, Signal
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from app.base.jobs import Background
 from app.files import questions
 from app.files.engine_export import EngineExport
 from app.files.export_dialog import ExportDialog
+from app.files.opening import Opened, open_map, open_table
 from app.files.point_files import PointFiles
 from app.files.questions import Answer
-from app.files.table_dialog import ask_table, walls_label
+from app.files.save_questions import SaveQuestions
+from app.files.table_dialog import ask_table, with_remedy
 from maps.document import new_document
 from maps.errors import MapError, MapFormatError, MapSaveError
-from maps.formats import FORMATS, companion_of, csv_grid, format_of, losses, read_file, write_map
-from maps.formats.csv_grid import NoCostError, read_csv
-from maps.formats.told import told_at_reading
-from maps.open_file import OnDisk, OpenFile
+from maps.formats import FORMATS, companion_of, csv_grid, format_of, levels_of, write_map
+from maps.open_file import OpenFile
 from maps.results import MapFile
 from maps.safe_save import sweep_stale
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from app.base.preferences import Preferences
     from app.document.model import DocumentModel
     from maps.document import MapDocument
+    from maps.formats.format import Level
     from maps.formats.table import TableOptions
 
 NEW_MAP = 64, 64  # cells
@@ -35,30 +38,49 @@ NATIVE = ".longcut"
 
 
 class Files(QObject):
-    """Carry out the File menu. `told` carries a line for the status bar."""
+    """Carry out the File menu. `told` carries a line for the status bar.
+
+    presets: the folder of presets for sets of tiles, or None.
+    background: the thread that reads and writes.  open_file: behind the open map; None where it has none, or
+    another window has it.  level: which of its file the open map is; empty where the file has none.
+    """
 
     told = Signal(str)
     opened = Signal()
+    tiles_unpriced = Signal(frozenset)  # the open map's sets of tiles of which nobody has said what they cost
     leaving = Signal()  # before it is found out whether the open map holds unsaved work
     recent_changed = Signal()
 
-    def __init__(self, window: QWidget, model: DocumentModel, preferences: Preferences | None) -> None:
+    def __init__(
+        self,
+        window: QWidget,
+        model: DocumentModel,
+        preferences: Preferences | None,
+        presets: Path | None = None,
+    ) -> None:
         super().__init__(window)
-        self._window, self._model, self._preferences = window, model, preferences
-        self._background = Background(self)
-        self.points = PointFiles(window, model, self._background, self._tell)
+        self._window, self._model, self._preferences, self._presets = window, model, preferences, presets
+        model.keeps_presets = presets is not None
+        self.background = Background(self)
+        self.points = PointFiles(window, model, self.background, self._tell)
         self.points.told.connect(self.told)
-        self.engines = EngineExport(window, model, self._background, self._folder)
+        self.engines = EngineExport(window, model, self.background, self._folder)
         self.engines.told.connect(self.told)
         self.engines.written.connect(self._note_written)
-        self._file: OpenFile | None = None  # behind the open map
-        self._asking = False  # a question about a change on disk is on the screen
-        self._accepted: set[Path] = set()  # files whose losses the designer agreed to
+        self.open_file: OpenFile | None = None  # behind the open map
+        self.level = ""  # of the open map, in a file of several
+        self._asks = SaveQuestions(window, model, self._tell_not_saved)
 
     @property
     def busy(self) -> bool:
         """Whether a file is being read or written."""
-        return self._background.busy
+        return self.background.busy
+
+    @property
+    def has_levels(self) -> bool:
+        """Whether the open map's file has levels to choose from."""
+        kind = None if self._model.path is None else format_of(self._model.path)
+        return kind is not None and kind.levels is not None
 
     @property
     def recent(self) -> list[Path]:
@@ -76,7 +98,7 @@ class Files(QObject):
                 self._read(Path(name))
 
     def ask_open_table(self) -> None:
-        """Ask for a table of text and how it is to be read, and open it."""
+        """Ask for a table of text, and how it is to be read."""
         if self.may_leave():
             name, _ = QFileDialog.getOpenFileName(
                 self._window,
@@ -112,6 +134,7 @@ class Files(QObject):
         file = OpenFile(path)
         if not file.open_elsewhere:
             self._hold(file)
+            self.level = self._model.document.name if self.has_levels else ""
             return
         file.close()
         contents = self._model.contents
@@ -120,6 +143,13 @@ class Files(QObject):
         self._model.adopt(contents.document, None, contents.results)
         self.opened.emit()
 
+    def tell_opened(self, path: Path, opened: Opened) -> None:
+        """Tell what is to know of a map that is open now, and whether its tiles are to be asked about."""
+        words = self.tr("Opened {}").format(path.name)
+        self.told.emit(f"{words}: {'; '.join(opened.told)}" if opened.told else words)
+        if opened.unpriced:
+            self.tiles_unpriced.emit(opened.unpriced)
+
     def save(self) -> None:
         """Save to the file that was opened, or ask for one."""
         path = self._model.path
@@ -127,18 +157,23 @@ class Files(QObject):
         if path is None or kind is None or not kind.writes(self._model.document):
             self.save_as()
             return
-        decided = self._decide_on_changes(path)
+        decided = self._asks.decide_on_changes(self.open_file, path)
         if decided is Answer.OTHERWISE:
-            decided = self._decide_on_losses(path)
+            decided = self._asks.decide_on_losses(path)
         if decided is Answer.OTHERWISE:
             self._write(path)
         elif decided is Answer.YES:
             self.save_as()
 
+    def write_now(self, then: Callable[[], None]) -> None:
+        """Save to the open map's file, which there is, without a question; do `then` once that is done."""
+        assert self._model.path is not None
+        self._write(self._model.path, then)
+
     def save_as(self) -> None:
         """Ask for a file and save; it is the document's file from then on."""
-        path = self._ask_save()
-        if path is not None and self._accepts_losses(path):
+        path = self._asks.ask_save(self._folder())
+        if path is not None and self._asks.accepts_losses(path):
             self._write(path)
 
     def export(self, result: MapDocument | None) -> None:
@@ -147,8 +182,8 @@ class Files(QObject):
         dialog = ExportDialog(self._model.history.current, result, self._model.path, folder, self._window)
         if dialog.exec() == ExportDialog.DialogCode.Accepted:
             path, document = dialog.choice()
-            if self._may_replace_companion(document, path):
-                self._background.start(
+            if self._asks.may_replace_companion(document, path):
+                self.background.start(
                     lambda: write_map(document, path),
                     lambda _: self.told.emit(self.tr("Exported {}").format(_named(document, path))),
                     self._tell_not_saved,
@@ -171,22 +206,18 @@ class Files(QObject):
         answer = questions.ask_unsaved(self._window, model.title, model.unsaved_results, model.lost)
         return answer is Answer.OTHERWISE or (answer is Answer.YES and self._save_now())
 
-    def look_at_disk(self) -> None:
-        """Ask what to do if another program has changed the open file; for when the window comes to the front."""
-        file = self._file
-        if file is None or self._asking or self.busy or file.state() is not OnDisk.CHANGED:
-            return
-        self._asking = True
-        answer = questions.ask_reload(self._window, file.path, self._model.modified)
-        self._asking = False
-        if answer is Answer.YES:
-            self._read(file.path)
-        else:
-            file.note()
+    def open_level(self) -> None:
+        """Ask for another level of the open map's file, and open it."""
+        if self._model.path is not None and self.may_leave():
+            self._read(self._model.path)
+
+    def read_again(self, path: Path) -> None:
+        """Open the file of the open map as it is now; what was drawn since is lost."""
+        self._read_map(path, level=self.level)
 
     def shut_down(self) -> None:
         """Wait for what is being written, and let other windows have the file."""
-        self._background.shut_down()
+        self.background.shut_down()
         self._let_go()
 
     def _begin(self, contents: MapFile, *, unsaved: bool) -> bool:
@@ -199,10 +230,10 @@ class Files(QObject):
 
     def _save_now(self) -> bool:
         path = None if self._model.lost else self._model.path
-        path = path or self._ask_save()
-        if path is None or not self._accepts_losses(path):
+        path = path or self._asks.ask_save(self._folder())
+        if path is None or not self._asks.accepts_losses(path):
             return False
-        if self._decide_on_changes(path) is not Answer.OTHERWISE:
+        if self._asks.decide_on_changes(self.open_file, path) is not Answer.OTHERWISE:
             return False
         try:
             self._model.save(path)
@@ -212,59 +243,8 @@ class Files(QObject):
         self._remember(path)
         return True
 
-    def _ask_save(self) -> Path | None:
-        writable = [kind for kind in FORMATS if kind.writes(self._model.document)]
-        kinds = {kind.description: kind.endings[0] for kind in writable}
-        proposed = Path(self._folder()) / Path(self._model.title).stem
-        path = questions.ask_file(self._window, self.tr("Save as"), proposed, kinds)
-        if path is None or not self._may_replace_companion(self._model.history.current, path):
-            return None
-        return path
-
-    def _may_replace_companion(self, document: MapDocument, path: Path) -> bool:
-        """Ask about the file that goes with another one, which a dialog for names knows nothing of."""
-        companion = companion_of(document, path)
-        if companion is None or not companion.exists() or path == self._model.path:
-            return True
-        return questions.may_replace(self._window, self.tr("Save"), companion)
-
-    def _decide_on_changes(self, path: Path) -> Answer:
-        """Return OTHERWISE to save, YES to ask for another name, NO to leave it."""
-        changed = self._file is not None and self._file.path == path and self._file.state() is OnDisk.CHANGED
-        return questions.ask_changed_on_disk(self._window, path) if changed else Answer.OTHERWISE
-
-    def _decide_on_losses(self, path: Path) -> Answer:
-        """Return OTHERWISE to save in this format, YES to ask for a name in the own one, NO to leave it."""
-        lost = self._losses(path)
-        if lost is None:
-            return Answer.NO
-        if not lost or path in self._accepted:
-            return Answer.OTHERWISE
-        answer = questions.ask_lossy_save(self._window, path, lost)
-        if answer is Answer.OTHERWISE:
-            self._accepted.add(path)
-        return answer
-
-    def _accepts_losses(self, path: Path) -> bool:
-        lost = self._losses(path)
-        if lost is None:
-            return False
-        if lost and path not in self._accepted:
-            if not questions.accepts_losses(self._window, path, lost):
-                return False
-            self._accepted.add(path)
-        return True
-
-    def _losses(self, path: Path) -> list[str] | None:
-        """Return what a file would not keep; None, and tell why, where it cannot be written."""
-        try:
-            return losses(self._model.history.current, path, self._model.results)
-        except (MapSaveError, MapError) as error:
-            self._tell_not_saved(error)
-            return None
-
-    def _write(self, path: Path) -> None:
-        contents, session, held = self._model.contents, self._model.session, self._file
+    def _write(self, path: Path, then: Callable[[], None] | None = None) -> None:
+        contents, session, held = self._model.contents, self._model.session, self.open_file
 
         def work() -> OpenFile:
             file = held if held is not None and held.path == path else OpenFile(path)
@@ -290,27 +270,57 @@ class Files(QObject):
             words = self.tr("Saved {}").format(_named(contents.document, path))
             lost = self._model.lost if session == self._model.session else ()
             self.told.emit(words + (self.tr("; no file holds {}").format(", ".join(lost)) if lost else ""))
+            if then is not None:
+                then()
 
         self.told.emit(self.tr("Saving {}…").format(path.name))
-        self._background.start(work, saved, self._tell)
+        self.background.start(work, saved, self._tell)
 
     def _read_table(self, path: Path) -> None:
         options = ask_table(path, self._window)
         if options is not None:
-            self._read(path, options)
+            self._read_map(path, options)
 
-    def _read(self, path: Path, table: TableOptions | None = None) -> None:
-        """Open a file in the background. table: how to read it as a table; None reads it as what it is."""
+    def _read(self, path: Path) -> None:
+        """Open a file in the background; of several levels in it, the designer chooses one."""
+        kind = format_of(path)
+        if kind is None or kind.levels is None:
+            self._read_map(path)
+            return
+
+        def choose(levels: tuple[Level, ...]) -> None:
+            usable = [level for level in levels if level.shape is not None or level.file is not None]
+            if not usable:
+                self._read_map(path)  # which says what is missing
+                return
+            chosen = usable[0]
+            if len(usable) > 1:
+                chosen = questions.ask_level(self._window, path, usable, self.level)
+            if chosen is None:
+                self.told.emit("")
+            elif chosen.file is not None:
+                self._read_map(chosen.file)
+            else:
+                self._read_map(path, level=chosen.name)
+
+        self.background.start(lambda: levels_of(path), choose, self._tell)
+
+    def _read_map(self, path: Path, table: TableOptions | None = None, level: str = "") -> None:
+        """Open a file in the background. table: how to read it as a table; None reads it as what it is.
+
+        level: which one, of a file of several.
+        """
         asked_on = self._model.history.current
-        held = self._file
+        held, presets = self.open_file, self._presets
 
-        def work() -> tuple[MapFile, OpenFile]:
-            contents = read_file(path) if table is None else MapFile(read_csv(path, table))
+        def work() -> tuple[Opened, OpenFile]:
+            opened = open_map(path, presets, level) if table is None else open_table(path, table)
             sweep_stale(path.parent)
-            return contents, held if held is not None and held.path == path else OpenFile(path)
+            return opened, held if held is not None and held.path == path else OpenFile(path)
 
-        def read(found: tuple[MapFile, OpenFile]) -> None:
-            contents, file = found
+        def read(found: tuple[Opened, OpenFile]) -> None:
+            opened, file = found
+            contents = opened.contents
             # What was drawn while the file was being read must not be lost.
             if self._model.history.current is not asked_on and not self.may_leave():
                 if file is not held:
@@ -325,35 +335,35 @@ class Files(QObject):
                 return
             file.note()
             self._hold(file)
+            self.level = level
             self._model.adopt(contents.document, path, contents.results)
             self._remember(path)
             self.opened.emit()
-            opened, told = self.tr("Opened {}").format(path.name), told_at_reading(contents.document)
-            self.told.emit(f"{opened}: {'; '.join(told)}" if told else opened)
+            self.tell_opened(path, opened)
 
         def refused(error: Exception) -> None:
             is_table = table is not None or format_of(path) is csv_grid.FORMAT
             if not (is_table and isinstance(error, MapFormatError)):
                 self._tell(error)
-            elif questions.offers_table(self._window, _with_remedy(error)):
+            elif questions.offers_table(self._window, with_remedy(error)):
                 self._read_table(path)
 
         self.told.emit(self.tr("Opening {}…").format(path.name))
-        self._background.start(work, read, refused)
+        self.background.start(work, read, refused)
 
     def _hold(self, file: OpenFile) -> None:
-        if file is not self._file:
+        if file is not self.open_file:
             self._let_go()
-            self._file = file
+            self.open_file = file
 
     def _let_go(self) -> None:
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        if self.open_file is not None:
+            self.open_file.close()
+            self.open_file = None
 
     def _note_written(self, paths: list[Path]) -> None:
-        if self._file is not None and self._file.path in paths:
-            self._file.note()  # this change on disk was no other program's
+        if self.open_file is not None and self.open_file.path in paths:
+            self.open_file.note()  # this change on disk was no other program's
 
     def _tell(self, error: Exception) -> None:
         self.told.emit("")
@@ -376,14 +386,6 @@ class Files(QObject):
             self._preferences.add_recent_file(path)
             self._preferences.last_folder = path.parent
             self.recent_changed.emit()
-
-
-def _with_remedy(error: MapFormatError) -> str:
-    """Return why a table was refused, and what in the dialog for tables may help."""
-    if not isinstance(error, NoCostError):
-        return str(error)
-    remedy = QCoreApplication.translate("Files", "If {:g} means a wall, write it under “{}”")
-    return f"{error}. {remedy.format(error.value, walls_label())}"
 
 
 def _named(document: MapDocument, path: Path) -> str:

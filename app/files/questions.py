@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QPushButton, QWidget
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QPushButton, QWidget
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from maps.formats.format import Level
 
 Buttons = QMessageBox.StandardButton
 Role = QMessageBox.ButtonRole
@@ -87,12 +89,17 @@ def ask_changed_on_disk(parent: QWidget, path: Path) -> Answer:
     )
 
 
-def ask_reload(parent: QWidget, path: Path, unsaved: bool) -> Answer:
-    """Ask whether to take over what another program made of an open file (YES), or to keep what is open (NO)."""
-    question = _tr("{} was changed by another program.").format(path.name)
-    if unsaved:
-        question += " " + _tr("Reading it again drops your unsaved changes.")
-    return _ask(parent, _tr("Changed on disk"), question, yes=_tr("Read it again"), no=_tr("Keep mine"))
+def ask_level(parent: QWidget, path: Path, levels: Sequence[Level], now: str = "") -> Level | None:
+    """Ask which level of a file to open; None for none. now: the one that is open."""
+    words = {
+        level.name if level.shape is None else _tr("{}   –   {} × {}").format(level.name, *level.shape): level
+        for level in levels
+    }
+    places = [level.name for level in words.values()]
+    question = _tr("Which level of {}?").format(path.name)
+    first = places.index(now) if now in places else 0
+    chosen, taken = QInputDialog.getItem(parent, _tr("Open a level"), question, list(words), first, False)
+    return words.get(chosen) if taken else None
 
 
 def ask_open_elsewhere(parent: QWidget, path: Path) -> Answer:

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from maps.errors import MapFormatError
-from maps.formats.csv_grid import MOST_LINES
+from maps.formats.csv_grid import MOST_LINES, NoCostError
 from maps.formats.limits import opened
 from maps.formats.table import Table, TableOptions, is_number
 
@@ -121,6 +121,14 @@ class TableDialog(QDialog):
 def walls_label() -> str:
     """Return what the field for walls is called."""
     return QCoreApplication.translate("TableDialog", "Values that mean a wall")
+
+
+def with_remedy(error: MapFormatError) -> str:
+    """Return why a table was refused, and what in the dialog for tables may help."""
+    if not isinstance(error, NoCostError):
+        return str(error)
+    remedy = QCoreApplication.translate("Files", "If {:g} means a wall, write it under “{}”")
+    return f"{error}. {remedy.format(error.value, walls_label())}"
 
 
 def ask_table(path: Path, parent: QWidget) -> TableOptions | None:

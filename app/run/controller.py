@@ -54,6 +54,7 @@ class RunController(QObject):
     """
 
     told = Signal(str)  # a sentence for the status bar
+    applied = Signal()  # a result or a step was made the drawn map
     lacks_changed = Signal()  # what the map lacks for a run is known better now
     result_outdated = Signal()  # the map was edited after the run, whose result does not show the edit
 
@@ -197,6 +198,7 @@ class RunController(QObject):
             self._applied = applied
         self._model.edit(label, applied)
         self.told.emit(self.tr("Applied {}: total cost {:.6g}, before {:.6g}").format(what, after, before))
+        self.applied.emit()
 
     def apply_frame(self, frame: Frame) -> None:
         """Take a frame of an ended run, which is about to be edited, over into the drawn map, as one undo step.

@@ -31,6 +31,7 @@ class ResultsController(QObject):
     """
 
     told = Signal(str)  # a sentence for the status bar
+    applied = Signal()  # a result was made the drawn map
 
     def __init__(
         self,
@@ -95,6 +96,7 @@ class ResultsController(QObject):
             words = self._view.headline.words if self.in_view is result else result.headline
             name = self._take_over(result, self.tr("Apply {}"))
             self.told.emit(self.tr("Applied {}: {}").format(name, words))
+            self.applied.emit()
 
     def apply_shown(self) -> None:
         """Make what is in view the drawn map, as one undo step, because it is about to be edited."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from app.base.preferences import Preferences, Theme
     from app.canvas.canvas import Canvas
     from app.document.model import DocumentModel
+    from app.files.editor_link import EditorLink
     from app.files.file_actions import Files
     from app.panels.classes import ClassesPanel
     from app.panels.layers import LayersPanel
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from app.run.results import ResultsController
     from app.run.snapping import Snapping
     from app.window.docks import Docks
+    from app.window.tile_costs import TileCosts
     from app.window.tool_choice import ToolChoice
     from maps.document import MapDocument
 
@@ -46,6 +48,8 @@ class Workbench:
     window: QMainWindow
     model: DocumentModel
     files: Files
+    link: EditorLink
+    tile_costs: TileCosts
     canvas: Canvas
     tools: ToolChoice
     run: RunController
@@ -71,7 +75,7 @@ class Commands(QObject):
         return CommandTable((self._file(), self._edit(), self._view(), self._run(), self._help()), self._tools())
 
     def _file(self) -> Menu:
-        files = self._bench.files
+        files, link = self._bench.files, self._bench.link
         return Menu(
             self.tr("&File"),
             (
@@ -88,6 +92,12 @@ class Commands(QObject):
                         for name, (title, words) in SAMPLES.items()
                     ],
                 ),
+                Command(
+                    self.tr("Open another &level…"),
+                    files.open_level,
+                    tip=self.tr("Choose among the levels of the open map's file"),
+                    enabled=lambda: files.has_levels,
+                ),
                 None,
                 Command(self.tr("&Save"), files.save, Keys.Save),
                 Command(self.tr("Save &as…"), files.save_as, "Ctrl+Shift+S"),
@@ -97,6 +107,13 @@ class Commands(QObject):
                     self._export_for_engine,
                     "Ctrl+Shift+E",
                     tip=self.tr("Files that Godot, Unity, Unreal, Phaser, Bevy, Tiled or LDtk read"),
+                ),
+                Command(
+                    self.tr("Save for the en&gine on every apply"),
+                    link.toggle_saving,
+                    tip=self.tr("Write the file of the map's editor whenever a result is applied; engines follow"),
+                    enabled=lambda: link.editor_file is not None,
+                    checked=lambda: link.saves_on_apply,
                 ),
                 None,
                 Command(self.tr("&Quit"), self._bench.window.close, Keys.Quit),
@@ -125,6 +142,11 @@ class Commands(QObject):
                 Command(self.tr("Swap terrains or costs"), canvas.swap_costs, "X"),
                 Menu(self.tr("Paint with a &terrain"), self._terrains),
                 None,
+                Command(
+                    self.tr("T&iles and their costs…"),
+                    self._bench.tile_costs.open,
+                    tip=self.tr("Say which terrain each tile is, what terrains cost, and who can go there"),
+                ),
                 Command(
                     self.tr("S&nap to my terrains"),
                     self._bench.snapping.snap_map,

@@ -14,6 +14,7 @@ from app.base.jobs import PATIENCE, put_window_first
 from app.canvas.canvas import Canvas
 from app.document.autosave import Autosave
 from app.document.model import DocumentModel
+from app.files.editor_link import EditorLink
 from app.files.file_actions import Files
 from app.panels.result_comparison import ResultComparison
 from app.panels.tool_options import OptionsBar
@@ -24,10 +25,12 @@ from app.run.snapping import Snapping
 from app.run.view import RunView
 from app.window.class_reach import ClassReach
 from app.window.commands import Commands, Workbench
+from app.window.disk_bar import DiskBar
 from app.window.docks import Docks, Panels
 from app.window.figures import Figures
 from app.window.menus import Menus
 from app.window.status import StatusBar
+from app.window.tile_costs import TileCosts
 from app.window.tool_choice import ToolChoice
 from maps.document import MapDocument, new_document
 from maps.formats import FORMATS
@@ -46,6 +49,7 @@ class MainWindow(QMainWindow):
     """One map, one run.
 
     preferences: None remembers nothing.  recovery: where unsaved work is kept aside; None keeps none.
+    presets: where what was said of sets of tiles is kept.
     """
 
     def __init__(
@@ -56,6 +60,7 @@ class MainWindow(QMainWindow):
         *,
         results: Sequence[KeptResult] = (),
         recovery: Path | None = None,
+        presets: Path | None = None,
     ) -> None:
         super().__init__()
         put_window_first()
@@ -64,7 +69,9 @@ class MainWindow(QMainWindow):
         if document is not None:
             self.model.adopt(document, path, results)
         self.run = RunModel(self)
-        self.files = Files(self, self.model, preferences)
+        self.files = Files(self, self.model, preferences, presets)
+        self.link = EditorLink(self.files, self.model, preferences, presets)
+        self.tile_costs = TileCosts(self, self.model, self.files, presets)
         self.autosave = None if recovery is None else Autosave(self.model, recovery, self)
         self.canvas = Canvas(self.model)
         self.options_bar = OptionsBar(self.canvas.options)
@@ -102,6 +109,7 @@ class MainWindow(QMainWindow):
         self.setWindowIcon(app_icon())
         self.setAcceptDrops(True)
         self.setCentralWidget(self.canvas)
+        self.disk_bar = DiskBar(self.link, self.canvas)
         self.setStatusBar(self.status)
         self.docks = Docks(self, self.panels.table())
         self.figures = Figures(self.view, self.run, self.model, self.canvas, self.panels, self.docks)
@@ -109,6 +117,8 @@ class MainWindow(QMainWindow):
             self,
             self.model,
             self.files,
+            self.link,
+            self.tile_costs,
             self.canvas,
             self.tools,
             self.controller,
@@ -149,7 +159,8 @@ class MainWindow(QMainWindow):
         self.model.jumped.connect(self.status.clearMessage)  # it may speak of what is gone
         self.files.opened.connect(self._show_new_document)
         self.files.leaving.connect(self.controller.keep)
-        self.files.told.connect(self.status.tell)
+        for teller in (self.files, self.link, self.tile_costs):
+            teller.told.connect(self.status.tell)
         if self.autosave is not None:
             self.autosave.told.connect(self.status.tell)
         self.canvas.problem.connect(self.status.tell)
@@ -199,6 +210,8 @@ class MainWindow(QMainWindow):
         panel.rename_wanted.connect(self.results.rename)
         panel.delete_wanted.connect(self.results.delete)
         self.results.told.connect(self.status.tell)
+        for applying in (self.controller, self.results):
+            applying.applied.connect(self.link.after_apply)
         self.snapping.told.connect(self.status.tell)
         self.canvas.edit_begins.connect(self.results.apply_shown)
         self.canvas.escaped.connect(lambda: self.results.view(None))
@@ -261,6 +274,8 @@ class MainWindow(QMainWindow):
         self.panels.plan.shut_down()
         self.panels.results.shut_down()
         self.snapping.shut_down()
+        self.tile_costs.shut_down()
+        self.link.shut_down()
         self.files.shut_down()
         if self.autosave is not None:
             self.autosave.shut_down()
@@ -287,7 +302,7 @@ class MainWindow(QMainWindow):
         super().changeEvent(event)
         if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
             # After the change: a question must not hold it up.
-            QTimer.singleShot(0, self.files.look_at_disk)
+            QTimer.singleShot(0, self.link.look_at_disk)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept a file that can be opened."""

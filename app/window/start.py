@@ -10,35 +10,44 @@ from PySide6.QtWidgets import QApplication
 
 from app.base.preferences import Preferences
 from app.base.style import apply_style
+from app.files.opening import Opened, file_of_level, open_map
 from app.files.recovery_dialog import ask_recovery
 from app.run.warm_up import warm_up_in_background
 from app.window.main_window import MainWindow
 from engine.core.cancel import StopFlag
 from maps.errors import MapFormatError
-from maps.formats import read_file
 from maps.recovery import left_behind
 from maps.samples import load_sample
 
 LEAVING = 0.2  # seconds that a thread is given to end after the window
 
 
-def open_window(path: Path | None = None) -> int:
-    """Show the window, empty or with the map at `path`; returns the exit code."""
+def open_window(path: Path | None = None, level: str = "") -> int:
+    """Show the window, empty or with the map at `path`, or a level of that; returns the exit code."""
+    presets = preset_home()
     try:
-        contents = None if path is None else read_file(path)
+        opened = None
+        if path is not None:
+            path, level = file_of_level(path, level)
+            opened = open_map(path, presets, level)
     except MapFormatError as error:
         print(f"longcut: {error}", file=sys.stderr)
         return 2
     preferences = Preferences()
     qapp = _application(preferences.theme)
     home = recovery_home()
-    if contents is None:
-        window = MainWindow(None, None, preferences, recovery=home)
-    else:
-        window = MainWindow(contents.document, path, preferences, results=contents.results, recovery=home)
+    contents = None if opened is None else opened.contents
+    window = MainWindow(
+        None if contents is None else contents.document,
+        path,
+        preferences,
+        results=() if contents is None else contents.results,
+        recovery=home,
+        presets=presets,
+    )
     window.show()
     # Once the window is on the screen, so that nothing delays it.
-    QTimer.singleShot(0, lambda: _look_around(window, path, home))
+    QTimer.singleShot(0, lambda: _look_around(window, path, home, opened))
     closed = StopFlag()
     # Before anything is measured, as that imports, too; the first frame is drawn meanwhile.
     warm_up_in_background(closed)
@@ -52,10 +61,16 @@ def recovery_home() -> Path:
     return Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppDataLocation)) / "recovery"
 
 
-def _look_around(window: MainWindow, path: Path | None, home: Path) -> None:
-    """Take the file of the open map, and offer what an earlier session left behind."""
-    if path is not None:
+def preset_home() -> Path:
+    """Return the user's own folder for what was said of sets of tiles."""
+    return Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppDataLocation)) / "tilesets"
+
+
+def _look_around(window: MainWindow, path: Path | None, home: Path, opened: Opened | None) -> None:
+    """Take the file of the open map, tell of it, and offer what an earlier session left behind."""
+    if path is not None and opened is not None:
         window.files.hold(path)
+        window.files.tell_opened(path, opened)
     chosen = ask_recovery(window, left_behind(home))
     if chosen is not None and window.files.take_over(chosen[1]) and window.autosave is not None:
         window.autosave.inherit(chosen[0])

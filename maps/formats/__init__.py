@@ -9,28 +9,34 @@ from maps.document import new_document
 from maps.errors import MapFormatError, MapSaveError
 from maps.formats import arrays, csv_grid, image, ldtk, movingai, native
 from maps.formats.foreign import foreign_kind
-from maps.formats.format import Format
+from maps.formats.format import Format, Level
 from maps.formats.limits import opened
 from maps.formats.tiled.format import TMJ, TMX
 from maps.results import KeptResult, MapFile
 from maps.safe_pair import save_pair
 from maps.safe_save import save_bytes
+from maps.tile_table import as_the_file_says
+from maps.tiles import terrains_as_tiles
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Sequence
 
     from maps.document import MapDocument
+    from maps.tiles import MapTiles
 
 __all__ = [
     "FORMATS",
     "Format",
+    "Level",
     "companion_of",
     "format_of",
     "keeps_results",
+    "levels_of",
     "losses",
     "read_file",
     "read_map",
+    "tiles_of",
     "work_lost",
     "write_map",
 ]
@@ -47,18 +53,28 @@ FORMATS: tuple[Format, ...] = (
 )
 
 
-def read_map(path: str | os.PathLike[str]) -> MapDocument:
+def read_map(path: str | os.PathLike[str], level: str = "") -> MapDocument:
     """Return the map in a file of any known format; its first bytes settle the format, then its ending.
 
-    Raises MapFormatError, and nothing else, for whatever is wrong with the file.
+    level: name of one, in a file of several; without it the first is read that can be. Raises MapFormatError, and
+    nothing else, for whatever is wrong with the file.
     """
-    return _readable(Path(path)).read(Path(path))
+    kind = _readable(Path(path))
+    if level and kind.read_level is None:
+        raise MapFormatError(path, "", "is a map by itself, without levels to choose from; leave the level out")
+    return kind.read_level(Path(path), level) if level and kind.read_level else kind.read(Path(path))
 
 
-def read_file(path: str | os.PathLike[str]) -> MapFile:
+def levels_of(path: str | os.PathLike[str]) -> tuple[Level, ...]:
+    """Return the levels in a file of several; none for a format of single maps. Raises MapFormatError."""
+    kind = _readable(Path(path))
+    return kind.levels(Path(path)) if kind.levels else ()
+
+
+def read_file(path: str | os.PathLike[str], level: str = "") -> MapFile:
     """Return the map, and the results that were kept with it where the format keeps any, as `read_map` does."""
     kind = _readable(Path(path))
-    return kind.read_file(Path(path)) if kind.read_file else MapFile(kind.read(Path(path)))
+    return kind.read_file(Path(path)) if kind.read_file and not level else MapFile(read_map(path, level))
 
 
 def write_map(
@@ -83,9 +99,20 @@ def write_map(
     return [*losses(document, path, results), *warnings]
 
 
-def losses(document: MapDocument, path: str | os.PathLike[str], results: Sequence[KeptResult] = ()) -> list[str]:
-    """Return what `write_map` would lose, in sentences; empty if nothing."""
+def losses(
+    document: MapDocument,
+    path: str | os.PathLike[str],
+    results: Sequence[KeptResult] = (),
+    *,
+    presets: bool = False,
+) -> list[str]:
+    """Return what `write_map` would lose, in sentences; empty if nothing.
+
+    presets: whether a preset keeps what terrains cost, where the format has no place for it.
+    """
     kind = _writable(Path(path))
+    if presets and kind.only_back and document.origin is not None and kind.tiles is not None:
+        document = as_the_file_says(document, kind.tiles(document, Path(document.origin.name)))
     lost = kind.losses(document)
     if results and not kind.encode_file:
         lost = [f"the {len(results)} kept results" if len(results) > 1 else "the kept result", *lost]
@@ -99,16 +126,21 @@ def keeps_results(path: str | os.PathLike[str]) -> bool:
 
 
 def work_lost(
-    document: MapDocument, path: str | os.PathLike[str], results: Sequence[KeptResult] = ()
+    document: MapDocument,
+    path: str | os.PathLike[str],
+    results: Sequence[KeptResult] = (),
+    *,
+    presets: bool = False,
 ) -> tuple[str, ...]:
     """Return what of the designer's work `write_map` would lose, in sentences.
 
-    These are the `losses` that an untouched map of the same size would not have as well.
+    These are the `losses` that an untouched map of the same size would not have as well. presets: as for those.
     """
     told = {key: value for key, value in document.metadata.items() if key == "table"}
     untouched = new_document(*document.shape).replace(metadata=told)
     plain = losses(untouched, path) if _rules(document) == _rules(untouched) else []
-    return tuple(sentence for sentence in losses(document, path, results) if sentence not in plain)
+    lost = losses(document, path, results, presets=presets)
+    return tuple(sentence for sentence in lost if sentence not in plain)
 
 
 def _rules(document: MapDocument) -> tuple[object, ...]:
@@ -120,6 +152,19 @@ def companion_of(document: MapDocument, path: str | os.PathLike[str]) -> Path | 
     """Return the file that `write_map` would write beside `path`, None if there is none."""
     kind = _by_ending(Path(path))
     return kind.companion(document, Path(path)) if kind and kind.companion else None
+
+
+def tiles_of(document: MapDocument, path: Path | None) -> MapTiles:
+    """Return the kinds of tiles that a map's cells show in its editor; of a map from nowhere, its terrains.
+
+    path: of the document, beside whose origin tilesets and pictures lie. Raises MapFormatError where the file that
+    the map came from cannot be read any more.
+    """
+    origin = document.origin
+    kind = None if origin is None else next((each for each in FORMATS if each.name == origin.format), None)
+    if origin is None or kind is None or kind.tiles is None:
+        return terrains_as_tiles(document)
+    return kind.tiles(document, Path(origin.name) if path is None else path.with_name(origin.name))
 
 
 def format_of(path: str | os.PathLike[str]) -> Format | None:

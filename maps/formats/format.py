@@ -12,10 +12,23 @@ from maps.terrain import NO_TERRAIN
 
 if TYPE_CHECKING:
     from maps.results import MapFile
+    from maps.tiles import MapTiles
 
 Read = Callable[[Path], MapDocument]
 Encode = Callable[[MapDocument, Path], dict[Path, bytes]]
 Losses = Callable[[MapDocument], list[str]]
+
+
+@dataclass(frozen=True)
+class Level:
+    """A level in a file of several. shape: (rows, columns); None where it has no cells, or they are not known.
+
+    file: the file of its own that it is in, if it is.
+    """
+
+    name: str
+    shape: tuple[int, int] | None = None
+    file: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -30,6 +43,10 @@ class Format:
     losses: what writing this document would lose, in sentences.
     companion: the file that is written beside a target for this document; None where there is none.
     only_back: whether only a map that came from such a file can be written, as most of the file is not known here.
+    tiles: a document that came from such a file, and where that lies -> the kinds of tiles that its cells show;
+        None for a format without tiles.
+    levels: file -> the levels in it, of which `read` takes one; None for a format of single maps.
+    read_level: file and name of a level -> document.
     read_file, encode_file: the same with the kept results; None for a format that has no place for them.
     """
 
@@ -44,6 +61,9 @@ class Format:
     companion: Callable[[MapDocument, Path], Path | None] | None = None
     signature: bytes | None = None
     only_back: bool = False
+    tiles: Callable[[MapDocument, Path], MapTiles] | None = None
+    levels: Callable[[Path], tuple[Level, ...]] | None = None
+    read_level: Callable[[Path, str], MapDocument] | None = None
 
     def writes(self, document: MapDocument) -> bool:
         """Return whether the document can be written in this format."""

@@ -78,6 +78,7 @@ def _described(origin: Origin) -> dict[str, Any]:
         "name": origin.name,
         "layer": origin.layer,
         "alike": [list(pair) for pair in origin.alike],
+        "decided": origin.decided,
     }
 
 
@@ -165,4 +166,5 @@ def origin_of(header: JsonObject, data: bytes) -> Origin:
         data=data,
         layer=part.whole("layer"),
         alike=part.pairs("alike"),
+        decided=part.get("decided") is not None and part.flag("decided"),
     )

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
 
 DIALECT = "table"  # the name in a document's metadata of how its table was read
 OTHER_EDITORS = ("tiled", "ldtk")
+WITHOUT_COSTS = "give the terrains costs in the palette: no tile has a property 'cost', so all cost 1"
+VALUES_WITHOUT_COSTS = "values have no costs: every terrain costs 1 until you change it in the palette"
+COSTLESS = (WITHOUT_COSTS, VALUES_WITHOUT_COSTS)
 
 
 def told_at_reading(document: MapDocument) -> tuple[str, ...]:

@@ -12,10 +12,13 @@ from maps.document import MapDocument
 from maps.errors import MapError, MapFormatError
 from maps.formats.arrays import bounds_of_costs
 from maps.formats.format import name_of
-from maps.formats.tiled.ground import COST_LAYER, WITHOUT_COSTS, ground_of
+from maps.formats.tiled.ground import COST_LAYER, ground_of
 from maps.formats.tiled.marks import layouts_of, routes_of
 from maps.formats.tiled.model import TILE_BITS
-from maps.formats.tiled.own_parts import USUAL, usual_costs
+from maps.formats.tiled.own_ground import unchanged_ground
+from maps.formats.tiled.own_parts import GROUND, TERRAINS, USUAL, usual_costs
+from maps.formats.tiled.own_terrains import with_own_terrains
+from maps.formats.told import WITHOUT_COSTS
 from maps.origin import Origin
 from maps.terrain import NO_TERRAIN, of_each_cell, on_impassable_terrain, palette_costs
 
@@ -23,17 +26,22 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from maps.document import CostMap, Mask
-    from maps.formats.tiled.model import TiledMap
+    from maps.formats.tiled.ground import Ground
+    from maps.formats.tiled.model import TiledMap, TileLayer
 
 READABLE = ("orthogonal", "isometric")
 
 
 @dataclass(frozen=True, eq=False)
 class _Costs:
-    """What the layer of costs says: (H, W) each, and what terrains usually cost, by their tiles."""
+    """What the layer of costs says: (H, W) each, and what terrains usually cost, by their tiles.
+
+    known: where it says anything.
+    """
 
     cost: CostMap
     passable: Mask
+    known: Mask
     usual: dict[str, float]
 
 
@@ -47,20 +55,26 @@ def document_of(path: Path, tiled: TiledMap, data: bytes, format_name: str) -> M
         shape = {"hexagonal": "hexagons", "staggered": "staggered rows"}.get(tiled.orientation, tiled.orientation)
         raise MapFormatError(path, "", f"is a map of {shape[:20]}; square cells, also isometric ones, can be read")
     ground = ground_of(path, tiled)
+    own = next((each for each in tiled.layers if each.name == COST_LAYER), None)
+    if own is not None and isinstance(listed := own.properties.get(TERRAINS), str):
+        ground = with_own_terrains(tiled, ground, listed)
     told = list(ground.told)
     if tiled.orientation == "isometric":
         told.append("the map is isometric; its cells are shown as squares")
     palette, terrain = ground.palette, ground.terrain
     cost = of_each_cell(terrain, palette_costs(palette), 1.0, np.float32)
     passable = ~ground.walls & ~on_impassable_terrain(terrain, palette)
-    costs = _costs_of_layer(tiled, told)
-    if costs is not None:
+    if own is not None:
+        costs = _costs_of_layer(tiled, own, told)
         told = [f"costs are those of the layer {COST_LAYER!r}", *(each for each in told if each != WITHOUT_COSTS)]
-        cost, passable = costs.cost, costs.passable
         palette = tuple(
             replace(kind, cost=costs.usual.get(kind.tile, kind.cost)) if kind.passable else kind
             for kind in palette
         )
+        valid = _still_valid(tiled, own, ground, costs, told)
+        cost = of_each_cell(terrain, palette_costs(palette), 1.0, np.float32)
+        cost = np.where(valid, costs.cost, cost)
+        passable = np.where(valid, costs.passable, passable)
         torn = passable & on_impassable_terrain(terrain, palette)
         terrain = np.where(torn, np.uint8(NO_TERRAIN), terrain)
     routes, about_routes = routes_of(tiled)
@@ -77,7 +91,7 @@ def document_of(path: Path, tiled: TiledMap, data: bytes, format_name: str) -> M
             routes=routes,
             layouts=layouts,
             palette=palette,
-            origin=Origin(format_name, path.name, data, ground.layer, ground.alike),
+            origin=Origin(format_name, path.name, data, ground.layer, ground.alike, decided=ground.decided),
             name=name_of(path),
             metadata={"tiled": {**where, "told": told}},
         )
@@ -85,19 +99,34 @@ def document_of(path: Path, tiled: TiledMap, data: bytes, format_name: str) -> M
         raise MapFormatError(path, "", str(error)) from None
 
 
-def _costs_of_layer(tiled: TiledMap, told: list[str]) -> _Costs | None:
-    """The costs that this program has written into the map before; None without any."""
-    layer = next((each for each in tiled.layers if each.name == COST_LAYER), None)
-    if layer is None:
-        return None
+def _still_valid(tiled: TiledMap, own: TileLayer, ground: Ground, costs: _Costs, told: list[str]) -> Mask:
+    """Where (H, W) the layer's costs still belong to the tiles below them."""
+    valid = costs.known
+    text = own.properties.get(GROUND)
+    layer = next(layer for layer in tiled.layers if layer.place == ground.layer)
+    if isinstance(text, str):
+        unchanged = unchanged_ground(text, layer.gids, ground.walls, tiled.first)
+        valid = valid if unchanged is None else valid & unchanged
+    stale = int((~valid).sum())
+    if stale:
+        told.append(f"{stale} cells have other tiles than when their costs were written: they cost what these do")
+    return valid
+
+
+def _costs_of_layer(tiled: TiledMap, layer: TileLayer, told: list[str]) -> _Costs:
+    """The costs that this program has written into the map before."""
     gids = layer.gids & TILE_BITS
     found, index = np.unique(gids, return_inverse=True)
-    cost, passable = np.ones(len(found), np.float32), np.ones(len(found), np.bool_)
+    cost, passable, known = (
+        np.ones(len(found), np.float32),
+        np.ones(len(found), np.bool_),
+        np.ones(len(found), np.bool_),
+    )
     for number, gid in enumerate(found.tolist()):
         tileset = tiled.tileset_of(gid) if gid else None
         tile = None if tileset is None else tileset.tiles.get(gid - tileset.first_gid)
         if tile is None:
-            told.append(f"{int((gids == gid).sum())} cells of the layer {COST_LAYER!r} have no cost; 1 is taken")
+            known[number] = False
         elif tile.properties.get("solid") is True:
             passable[number] = False
         else:
@@ -109,5 +138,6 @@ def _costs_of_layer(tiled: TiledMap, told: list[str]) -> _Costs | None:
     return _Costs(
         cost[index].reshape(gids.shape),
         passable[index].reshape(gids.shape),
+        known[index].reshape(gids.shape),
         usual_costs(usual) if isinstance(usual, str) else {},
     )

@@ -15,18 +15,25 @@ from maps.formats.limits import read_file
 from maps.formats.tiled import tmj, tmj_parts, tmx, tmx_parts
 from maps.formats.tiled.document import document_of
 from maps.formats.tiled.fresh import fresh_tmj, fresh_tmx
-from maps.formats.tiled.ground import gid_of, keys_of_cells
+from maps.formats.tiled.ground import gid_of, keys_of_cells, walls_of
+from maps.formats.tiled.kinds import map_tiles
+from maps.formats.tiled.moves import moves_of, same_points
+from maps.formats.tiled.own_ground import ground_text
 from maps.formats.tiled.own_parts import TILESET, corners_of, cost_layer_of, swatches, terrain_colours
+from maps.formats.tiled.own_terrains import terrains_text
 from maps.formats.tiled.places import pixels_of_cell
 from maps.origin import MOST_BYTES
 from maps.terrain import NO_TERRAIN, of_each_cell
+from maps.tiles import terrains_as_tiles
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from maps.document import MapDocument, Route
+    from maps.formats.tiled.json_spans import Place
     from maps.formats.tiled.model import Gids, TiledMap
     from maps.formats.tiled.own_parts import CostLayer
+    from maps.tiles import MapTiles
 
 
 class _Parts(Protocol):
@@ -44,6 +51,7 @@ class _Kind:
     name: str
     read: Callable[[Path, bytes], TiledMap]
     with_layers: Callable[[Path, bytes, dict[int, Gids]], bytes]
+    with_objects: Callable[[Path, bytes, TiledMap, dict[Place, tuple[float, float]]], bytes]
     parts: _Parts
     fresh: Callable[[MapDocument, str], bytes]
 
@@ -77,6 +85,7 @@ def _write(kind: _Kind, document: MapDocument, path: Path, *, costs_anyway: bool
     origin = came_from if came_from is not None and came_from.format == kind.name else None
     picture = picture_beside(path).name
     told: list[str] = []
+    layouts = document.layouts
     if origin is None:
         data = kind.fresh(document, picture)
         tiled = kind.read(path, data)
@@ -90,11 +99,17 @@ def _write(kind: _Kind, document: MapDocument, path: Path, *, costs_anyway: bool
         if gids is not None:
             data = kind.with_layers(path, data, {origin.layer: gids})
             tiled = kind.read(path, data)
+        moves = moves_of(tiled, document)
+        if moves.by_object:
+            data = kind.with_objects(path, data, tiled, moves.by_object)
+            tiled, layouts = kind.read(path, data), moves.layouts
     read_back = _read_back(kind, path, tiled, data)
-    told += _unsaid(document, read_back, all(not each.missing for each in tiled.tilesets))
+    told += _unsaid(document.replace(layouts=layouts), read_back, all(not each.missing for each in tiled.tilesets))
     classes = 1 if origin is None else 0
-    if costs_anyway or not _same_costs(read_back, document):
-        costs = cost_layer_of(document)
+    terrains = "" if origin is None else terrains_text(document)
+    if costs_anyway or not _same_costs(read_back, document) or terrains != terrains_text(read_back):
+        ground = tiled.layers[0 if origin is None else origin.layer]
+        costs = cost_layer_of(document, terrains, ground_text(ground.gids, walls_of(tiled, ground), tiled.first))
         if costs.greatest_error > 0.0:
             told.append(f"the exact costs: its 255 classes are off by {costs.greatest_error:.2g} at most")
         data = kind.parts.with_costs(path, data, tiled, costs, picture)
@@ -138,9 +153,9 @@ def _tiles_of(
     document: MapDocument, tiled: TiledMap, place: int, alike: dict[str, str], told: list[str]
 ) -> Gids | None:
     """The ground's tile ids (H, W) for a document; None where no terrain has changed."""
-    if place >= len(tiled.layers):
+    gids = tiled.layers[place].gids if place < len(tiled.layers) else None
+    if gids is None:
         raise MapError("the file that the map came from has fewer layers than it had; save the map as .longcut")
-    gids = tiled.layers[place].gids
     keys, of_cell = keys_of_cells(tiled, gids, alike)
     was = np.array([gid_of(tiled, key) for key in keys])[of_cell]
     wanted = [gid_of(tiled, terrain.tile) for terrain in document.palette]
@@ -151,6 +166,16 @@ def _tiles_of(
     if tileless.any():
         told.append(f"the tiles of {int(tileless.sum())} cells: their terrain has none in the Tiled map")
     return np.where(changed, now, gids).astype(np.uint32) if changed.any() else None
+
+
+def _map_tiles(kind: _Kind, document: MapDocument, path: Path) -> MapTiles:
+    origin = document.origin
+    assert origin is not None
+    tiled = kind.read(path, origin.data)
+    if tiled.shape != document.shape or origin.layer >= len(tiled.layers):
+        return terrains_as_tiles(document)
+    gids = _tiles_of(document, tiled, origin.layer, dict(origin.alike), [])
+    return map_tiles(path, tiled, tiled.layers[origin.layer].gids if gids is None else gids, document)
 
 
 def _read_back(kind: _Kind, path: Path, tiled: TiledMap, data: bytes) -> MapDocument:
@@ -165,13 +190,6 @@ def _same_costs(one: MapDocument, other: MapDocument) -> bool:
     return same_ground and np.array_equal(one.cost[one.passable], other.cost[one.passable])
 
 
-def _same_points(one: MapDocument, other: MapDocument) -> bool:
-    if len(one.layouts) != len(other.layouts):
-        return False
-    pairs = zip(one.layouts, other.layouts, strict=True)
-    return all(a.name == b.name and np.array_equal(a.positions, b.positions) for a, b in pairs)
-
-
 def _ways(routes: Sequence[Route]) -> list[object]:
     return [(corners_of(route), route.weight) for route in routes]
 
@@ -183,14 +201,15 @@ def _unsaid(document: MapDocument, read_back: MapDocument, known: bool) -> list[
         lost.append("which cells are locked")
     if document.classes:
         lost.append("the movement classes")
-    if not _same_points(read_back, document):
+    if not same_points(read_back.layouts, document.layouts):
         lost.append("the point layouts")
     if document.rule != read_back.rule:
         lost.append("the movement rule")
     if document.bounds != read_back.bounds:
         lost.append("the bounds")
     here, there = ({kind.tile: kind.name for kind in each.palette} for each in (document, read_back))
-    if known and any(there.get(tile, name) != name for tile, name in here.items()):
+    decided = document.origin is not None and document.origin.decided
+    if known and not decided and any(there.get(tile, name) != name for tile, name in here.items()):
         lost.append("new names of terrains")
     return lost
 
@@ -227,12 +246,13 @@ def _format(kind: _Kind, description: str) -> Format:
         _encode(kind),
         _losses(kind),
         companion=_companion(kind),
+        tiles=lambda document, path: _map_tiles(kind, document, path),
     )
 
 
 _KINDS = {
-    "tmx": _Kind("tmx", tmx.read, tmx.with_layers, tmx_parts, fresh_tmx),
-    "tmj": _Kind("tmj", tmj.read, tmj.with_layers, tmj_parts, fresh_tmj),
+    "tmx": _Kind("tmx", tmx.read, tmx.with_layers, tmx.with_objects, tmx_parts, fresh_tmx),
+    "tmj": _Kind("tmj", tmj.read, tmj.with_layers, tmj.with_objects, tmj_parts, fresh_tmj),
 }
 TMX = _format(_KINDS["tmx"], "Tiled map")
 TMJ = _format(_KINDS["tmj"], "Tiled map as JSON")

@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    from maps.formats.tiled.json_spans import Place
 
 # Global tile ids (H, W): 0 is no tile; the four highest bits say how a tile is turned.
 Gids: TypeAlias = NDArray[np.uint32]
@@ -19,7 +21,7 @@ Properties: TypeAlias = "Mapping[str, Any]"
 
 @dataclass(frozen=True)
 class Tile:
-    """What a tileset says of one tile. kind: its class, or type.  wang: of its corners, if all are the same."""
+    """What a tileset says of one tile. kind: its class, or type.  wang: the terrain that it is mostly made of."""
 
     kind: str = ""
     properties: Properties = field(default_factory=dict[str, Any])
@@ -64,7 +66,8 @@ class TiledObject:
     """An object. position: (row, col) in cells, cell centres at whole numbers; of the centre of one with a size.
 
     stands: whether it stands at one place, as a point or a tile, and covers no area.
-    points: (row, col) of a line's or polygon's corners.  layer: name of its layer.
+    points: (row, col) of a line's or polygon's corners.  layer: name of its layer.  place: what finds it in its
+    file again.
     """
 
     name: str
@@ -74,6 +77,7 @@ class TiledObject:
     stands: bool = False
     points: tuple[tuple[float, float], ...] = ()
     properties: Properties = field(default_factory=dict[str, Any])
+    place: Place = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,3 +101,12 @@ class TiledMap:
         """Return the set of a tile id without its turning bits: the one with the largest first id not above it."""
         fitting = [each for each in self.tilesets if each.first_gid <= gid]
         return max(fitting, key=lambda each: each.first_gid, default=None)
+
+
+def mostly(names: Sequence[str], corners: Sequence[int]) -> str:
+    """Return the name of the terrain that a tile has at most of its corners; empty where it has none.
+
+    corners: places in `names`; others stand for corners without a terrain. Of several the first in the list.
+    """
+    known = [corner for corner in corners if 0 <= corner < len(names)]
+    return names[min(known, key=lambda corner: (-known.count(corner), corner))] if known else ""

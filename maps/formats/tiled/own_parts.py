@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from maps.terrain import Terrain
 
 TILESET, ROUTE_LAYER = "Longcut", "Longcut routes"
-USUAL = "usual_costs"  # a property of the layer of costs
+USUAL, TERRAINS, GROUND = "usual_costs", "terrains", "ground"  # properties of the layer of costs
 COLUMNS, CLASSES, WALL, FIRST_TERRAIN = 16, 255, 255, 256
 _CHEAP, _DEAR, _WALL = np.array((222.0, 232.0, 255.0)), np.array((178.0, 24.0, 43.0)), (34, 36, 43)
 _SWATCH = 64  # px at most, of the picture's tiles
@@ -52,21 +52,32 @@ class CostLayer:
     """The layer of costs: its tiles (H, W), by their number in the own tileset, and what they stand for.
 
     usual: what terrains cost, cells that a run has changed left aside, as "tile=cost" with blanks between.
+    terrains: see `own_terrains`; empty without any.  ground: see `own_ground`.
     """
 
     tiles: Gids
     kinds: tuple[OwnTile, ...]
     greatest_error: float
     usual: str
+    terrains: str = ""
+    ground: str = ""
+
+    @property
+    def properties(self) -> dict[str, str]:
+        """The properties of the layer."""
+        held = {USUAL: self.usual, TERRAINS: self.terrains, GROUND: self.ground}
+        return {name: text for name, text in held.items() if text or name == USUAL}
 
 
-def cost_layer_of(document: MapDocument) -> CostLayer:
-    """Return the layer that says what every cell of a document costs."""
+def cost_layer_of(document: MapDocument, terrains: str = "", ground: str = "") -> CostLayer:
+    """Return the layer that says what every cell of a document costs. terrains, ground: see `CostLayer`."""
     classes = cost_classes(document.cost, document.passable, CLASSES)
     tiles = np.where(document.passable, classes.number, WALL).astype(np.uint32)
     kinds = [OwnTile(number, float(cost)) for number, cost in enumerate(classes.costs)]
     usual = " ".join(f"{kind.tile}={np.float32(kind.cost)!s}" for kind in document.palette if kind.tile)
-    return CostLayer(tiles, (*kinds, OwnTile(WALL, None, solid=True)), classes.greatest_error, usual)
+    return CostLayer(
+        tiles, (*kinds, OwnTile(WALL, None, solid=True)), classes.greatest_error, usual, terrains, ground
+    )
 
 
 def usual_costs(text: str) -> dict[str, float]:

@@ -127,6 +127,11 @@ def cell_of(
     return cell
 
 
+def plain_number(number: float) -> str:
+    """Return a place in pixels as the editor writes it, to a millionth."""
+    return f"{round(number, 6):.12g}"
+
+
 def pixels_of_cell(orientation: str, tile_size: tuple[int, int]) -> tuple[int, int]:
     """Return width and height of a cell in the pixels that objects are placed in.
 

@@ -10,15 +10,23 @@ import numpy as np
 from maps.errors import MapFormatError
 from maps.formats.limits import check_shape, read_file
 from maps.formats.tiled import layer_data
-from maps.formats.tiled.json_spans import Place, spans_of
+from maps.formats.tiled.json_spans import Place, number_spans, spans_of
 from maps.formats.tiled.model import Gids, TiledMap, TiledObject, TileLayer, Tileset
-from maps.formats.tiled.places import beside, bounding_box, cell_of, laid_out, span_of_object
+from maps.formats.tiled.places import (
+    beside,
+    bounding_box,
+    cell_of,
+    laid_out,
+    pixels_of_cell,
+    plain_number,
+    span_of_object,
+)
 from maps.formats.tiled.tilesets import external_tileset
 from maps.formats.tiled.tsj import MAX_TILESET, Json, objects_in, parse, properties_of, text_of, tileset_of, whole
 from maps.formats.tiled.xml_spans import spliced
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 MAX_TMJ = 256 << 20
@@ -57,10 +65,12 @@ def read(path: Path, data: bytes) -> TiledMap:
         tilesets=tuple(_tileset(path, entry) for entry in objects_in(root, "tilesets")),
         layers=tuple(found),
         objects=tuple(
-            _object(path, entry, text_of(layer, "name"), orientation, tile_size, first)
-            for layer, _ in layers
+            _object(
+                path, entry, (*place, "objects", number), text_of(layer, "name"), orientation, tile_size, first
+            )
+            for layer, place in layers
             if layer.get("type") == "objectgroup"
-            for entry in objects_in(layer, "objects")
+            for number, entry in enumerate(objects_in(layer, "objects"))
         ),
         properties=properties_of(root),
     )
@@ -99,6 +109,20 @@ def _tileset(path: Path, entry: Json) -> Tileset:
     if not source:
         return replace(tileset_of(path, entry), first_gid=first_gid)
     return external_tileset(path, source, first_gid)
+
+
+def with_objects(path: Path, data: bytes, tiled: TiledMap, moved: Mapping[Place, tuple[float, float]]) -> bytes:
+    """Return the bytes of a `.tmj` file with some objects at other places, as `tmx.with_objects` does."""
+    width, height = pixels_of_cell(tiled.orientation, tiled.tile_size)
+    changes: list[tuple[int, int, bytes]] = []
+    for name, axis, side in (("x", 1, width), ("y", 0, height)):
+        spans = number_spans(data, name)
+        for place, move in moved.items():
+            span = spans.get((*place, name))
+            if span is not None and move[axis]:
+                moved_to = plain_number(float(data[slice(*span)]) + move[axis] * side)
+                changes.append((*span, moved_to.encode()))
+    return spliced(data, changes)
 
 
 def _layers(path: Path, parent: Json, place: Place) -> Iterator[tuple[Json, Place]]:
@@ -147,6 +171,7 @@ def _tiles(path: Path, where: str, layer: Json, chunk: _Chunk) -> Gids:
 def _object(
     path: Path,
     entry: Json,
+    place: Place,
     layer: str,
     orientation: str,
     tile_size: tuple[int, int],
@@ -171,6 +196,7 @@ def _object(
         stands=is_point or "gid" in merged,
         points=tuple(corners),
         properties={**properties_of(template), **properties_of(entry)},
+        place=place,
     )
 
 

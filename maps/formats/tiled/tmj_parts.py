@@ -11,7 +11,6 @@ from maps.formats.tiled.own_parts import (
     FIRST_TERRAIN,
     ROUTE_LAYER,
     TILESET,
-    USUAL,
     free_gid,
     pixels_of,
     rows_of,
@@ -39,7 +38,9 @@ def with_costs(path: Path, data: bytes, tiled: TiledMap, costs: CostLayer, pictu
     root["tilesets"].append(tileset_entry(first, costs.kinds, tiled.tile_size, picture, kept))
     layer = layer_entry(COST_LAYER, costs.tiles + first, tiled.first, tiled.infinite)
     layer |= {"visible": False, "opacity": 0.6}  # it lies over everything else
-    layer["properties"] = [{"name": USUAL, "type": "string", "value": costs.usual}]
+    layer["properties"] = [
+        {"name": name, "type": "string", "value": value} for name, value in costs.properties.items()
+    ]
     return encoded(_with_layer(root, layer))
 
 

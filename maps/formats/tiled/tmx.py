@@ -11,14 +11,24 @@ from maps.errors import MapFormatError
 from maps.formats.limits import check_shape, read_file
 from maps.formats.tiled import layer_data
 from maps.formats.tiled.model import Gids, TiledMap, TiledObject, TileLayer, Tileset
-from maps.formats.tiled.places import beside, bounding_box, cell_of, laid_out, span_of_object
+from maps.formats.tiled.places import (
+    beside,
+    bounding_box,
+    cell_of,
+    laid_out,
+    pixels_of_cell,
+    plain_number,
+    span_of_object,
+)
 from maps.formats.tiled.tilesets import external_tileset
 from maps.formats.tiled.tsx import MAX_TILESET, properties_of, tileset_of, whole
-from maps.formats.tiled.xml_spans import Element, parse, spliced
+from maps.formats.tiled.xml_spans import Element, attribute_span, parse, spliced
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+    from maps.formats.tiled.json_spans import Place
 
 MAX_TMX = 256 << 20
 LAYERS = ("layer", "objectgroup", "imagelayer", "group")
@@ -68,7 +78,10 @@ def read(path: Path, data: bytes) -> TiledMap:
             )
             for number, (layer, parts) in enumerate(zip(layers, chunks, strict=True))
         ),
-        objects=tuple(_objects(path, data, root, orientation, tile_size, first)),
+        objects=tuple(
+            _object(path, layer, thing, (number,), orientation, tile_size, first)
+            for number, (layer, thing) in enumerate(_objects(root))
+        ),
         properties=properties_of(root),
     )
 
@@ -94,6 +107,22 @@ def with_layers(path: Path, data: bytes, changed: dict[int, Gids]) -> bytes:
             new = gids[r0 : r0 + chunk.shape[0], c0 : c0 + chunk.shape[1]]
             if not np.array_equal(new, _tiles(path, data, layers[place], chunk)):
                 changes.append(_rewritten(data, data_element, chunk, new))
+    return spliced(data, changes)
+
+
+def with_objects(path: Path, data: bytes, tiled: TiledMap, moved: Mapping[Place, tuple[float, float]]) -> bytes:
+    """Return the bytes of a `.tmx` file with some objects at other places; all else stays as it is.
+
+    moved: by how many (rows, columns), by the places of objects.
+    """
+    width, height = pixels_of_cell(tiled.orientation, tiled.tile_size)
+    changes: list[tuple[int, int, bytes]] = []
+    for number, (_, thing) in enumerate(_objects(parse(path, data))):
+        rows, cols = moved.get((number,), (0.0, 0.0))
+        for name, by in (("x", cols * width), ("y", rows * height)):
+            span = attribute_span(data, thing, name) if by else None
+            if span is not None:
+                changes.append((*span, plain_number(float(thing.get(name)) + by).encode()))
     return spliced(data, changes)
 
 
@@ -177,38 +206,44 @@ def _tileset(path: Path, element: Element) -> Tileset:
     return replace(tileset_of(path, element), first_gid=first_gid)
 
 
-def _objects(
+def _objects(element: Element) -> Iterator[tuple[str, Element]]:
+    """The objects, those in groups included, in the order of the file, each with the name of its layer."""
+    for child in element.all("objectgroup", "group"):
+        if child.name == "group":
+            yield from _objects(child)
+        else:
+            yield from ((child.get("name"), thing) for thing in child.all("object"))
+
+
+def _object(
     path: Path,
-    data: bytes,
-    element: Element,
+    layer: str,
+    thing: Element,
+    place: Place,
     orientation: str,
     tile_size: tuple[int, int],
     first: tuple[int, int],
-) -> Iterator[TiledObject]:
-    for child in element.all("objectgroup", "group"):
-        if child.name == "group":
-            yield from _objects(path, data, child, orientation, tile_size, first)
-            continue
-        for thing in child.all("object"):
-            template = _template(path, thing)
-            merged = {**(template.attributes if template else {}), **thing.attributes}
-            inherited = properties_of(template) if template else {}
-            is_point = any(each is not None and each.first("point") for each in (thing, template))
-            line = thing.first("polyline") or thing.first("polygon")
-            at = span_of_object(path, merged, is_point=is_point)
-            to_cell = cell_of(orientation, tile_size, first)
-            corners: tuple[tuple[float, float], ...] = ()
-            if line is not None:
-                corners = tuple(to_cell(at.x + x, at.y + y) for x, y in _corners(path, line))
-            yield TiledObject(
-                name=merged.get("name", ""),
-                kind=merged.get("class") or merged.get("type", ""),
-                layer=child.get("name"),
-                position=to_cell(*at.centre),
-                stands=is_point or "gid" in merged,
-                points=corners,
-                properties={**inherited, **properties_of(thing)},
-            )
+) -> TiledObject:
+    template = _template(path, thing)
+    merged = {**(template.attributes if template else {}), **thing.attributes}
+    inherited = properties_of(template) if template else {}
+    is_point = any(each is not None and each.first("point") for each in (thing, template))
+    line = thing.first("polyline") or thing.first("polygon")
+    at = span_of_object(path, merged, is_point=is_point)
+    to_cell = cell_of(orientation, tile_size, first)
+    corners: tuple[tuple[float, float], ...] = ()
+    if line is not None:
+        corners = tuple(to_cell(at.x + x, at.y + y) for x, y in _corners(path, line))
+    return TiledObject(
+        name=merged.get("name", ""),
+        kind=merged.get("class") or merged.get("type", ""),
+        layer=layer,
+        position=to_cell(*at.centre),
+        stands=is_point or "gid" in merged,
+        points=corners,
+        properties={**inherited, **properties_of(thing)},
+        place=place,
+    )
 
 
 def _template(path: Path, thing: Element) -> Element | None:

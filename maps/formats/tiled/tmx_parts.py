@@ -15,7 +15,6 @@ from maps.formats.tiled.own_parts import (
     FIRST_TERRAIN,
     ROUTE_LAYER,
     TILESET,
-    USUAL,
     free_gid,
     pixels_of,
     rows_of,
@@ -44,10 +43,12 @@ def with_costs(path: Path, data: bytes, tiled: TiledMap, costs: CostLayer, pictu
     texts = [(int(tile.get("id")), data[tile.begin : tile.end]) for tile in kept]
     data = _without(data, [*own, *(each for each in root.all("layer") if each.get("name") == COST_LAYER)])
     data = _with_tileset(path, data, tileset_text(first, costs.kinds, tiled.tile_size, picture, texts))
-    usual = f'  <properties>\n   <property name="{USUAL}" value={_quoted(costs.usual)}/>\n  </properties>\n'
+    named = [f"name={_quoted(name)} value={_quoted(each)}" for name, each in costs.properties.items()]
+    held = [f"   <property {words}/>" for words in named]
+    properties = "\n".join(["  <properties>", *held, "  </properties>", ""])
     # Hidden: it lies over everything else.
     layer = layer_text(
-        COST_LAYER, costs.tiles + first, tiled.first, tiled.infinite, ' visible="0" opacity="0.6"', usual
+        COST_LAYER, costs.tiles + first, tiled.first, tiled.infinite, ' visible="0" opacity="0.6"', properties
     )
     return _with_layer(path, data, layer)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from maps.errors import MapFormatError
 from maps.formats.limits import read_file
-from maps.formats.tiled.model import Tile, Tileset
+from maps.formats.tiled.model import Tile, Tileset, mostly
 from maps.formats.tiled.places import checked_side
 
 if TYPE_CHECKING:
@@ -53,18 +53,23 @@ def tileset_of(path: Path, entry: Json) -> Tileset:
 
 
 def _wang_of_tiles(entry: Json) -> dict[int, str]:
+    """As in `tsx`: what a tile is mostly made of, by terrain sets or, in older files, terrains of its corners."""
     found: dict[int, str] = {}
+
+    def note(names: list[str], number: Any, corners: Any, first: int) -> None:
+        given = cast("list[Any]", corners) if isinstance(corners, list) else []
+        places = [each - first for each in given if type(each) is int]
+        if type(number) is int and places:
+            found.setdefault(number, mostly(names, places))
+
     for wangset in objects_in(entry, "wangsets"):
         names = [text_of(colour, "name") for colour in objects_in(wangset, "colors")]
         for tile in objects_in(wangset, "wangtiles"):
-            ids: Any = tile.get("wangid")
-            colours = {each for each in cast("list[Any]", ids) if each} if isinstance(ids, list) else set[Any]()
-            number: Any = tile.get("tileid")
-            if len(colours) == 1 and type(number) is int:
-                (colour,) = colours
-                if type(colour) is int and 0 < colour <= len(names):
-                    found.setdefault(number, names[colour - 1])
-    return found
+            note(names, tile.get("tileid"), tile.get("wangid"), 1)
+    names = [text_of(each, "name") for each in objects_in(entry, "terrains")]
+    for tile in objects_in(entry, "tiles"):
+        note(names, tile.get("id"), tile.get("terrain"), 0)
+    return {number: name for number, name in found.items() if name}
 
 
 def parse(path: Path, data: bytes) -> Json:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from maps.errors import MapFormatError
 from maps.formats.limits import read_file
-from maps.formats.tiled.model import Tile, Tileset
+from maps.formats.tiled.model import Tile, Tileset, mostly
 from maps.formats.tiled.places import checked_side
 from maps.formats.tiled.xml_spans import Element, parse
 
@@ -54,19 +54,24 @@ def tileset_of(path: Path, element: Element) -> Tileset:
 
 
 def _wang_of_tiles(element: Element) -> dict[int, str]:
-    """The name of the one terrain, of the editor's terrain sets, that a tile is made of all over."""
+    """The name of the terrain, of the editor's terrain sets, that a tile is mostly made of."""
     found: dict[int, str] = {}
     for sets in element.all("wangsets"):
         for wangset in sets.all("wangset"):
             names = [colour.get("name") for colour in wangset.all("wangcolor")]
             for tile in wangset.all("wangtile"):
-                colours = {word for word in tile.get("wangid").split(",") if word not in ("", "0")}
-                number = tile.get("tileid")
-                if len(colours) == 1 and number.isdigit():
-                    (colour,) = colours
-                    if colour.isdigit() and 0 < int(colour) <= len(names):
-                        found.setdefault(int(number), names[int(colour) - 1])
-    return found
+                number, colours = tile.get("tileid"), tile.get("wangid").split(",")
+                if number.isdigit():
+                    corners = [int(word) - 1 for word in colours if word.strip().isdigit()]
+                    found.setdefault(int(number), mostly(names, corners))
+    # Of before there were such sets: numbers of terrains from 0 at the corners, none where nothing stands.
+    names = [each.get("name") for types in element.all("terraintypes") for each in types.all("terrain")]
+    for tile in element.all("tile"):
+        words = tile.get("terrain").split(",")
+        if names and tile.get("id").isdigit():
+            corners = [int(word) for word in words if word.strip().isdigit()]
+            found.setdefault(int(tile.get("id")), mostly(names, corners))
+    return {number: name for number, name in found.items() if name}
 
 
 def properties_of(element: Element) -> dict[str, Any]:

@@ -100,3 +100,14 @@ def test_a_damaged_file_reads_as_defaults(path, text):
     assert preferences.last_folder == Path.home()
     assert preferences.window_geometry.isEmpty()
     assert preferences.window_state.isEmpty()
+
+
+def test_maps_that_are_written_for_their_engine_are_remembered_one_by_one(path, tmp_path):
+    preferences = Preferences(path)
+    one, other = tmp_path / "a.tmx", tmp_path / "b.tmx"
+    preferences.set_saves_for_engine(one, True)
+    assert again(preferences, path).saves_for_engine(one)
+    preferences.set_saves_for_engine(other, True)
+    preferences.set_saves_for_engine(one, False)
+    found = again(preferences, path)
+    assert (found.saves_for_engine(one), found.saves_for_engine(other)) == (False, True)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QRect
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QFontMetrics, QImage, QPainter
 from PySide6.QtTest import QTest
 
 from app.canvas.colouring import WALL, cost_pixels
@@ -189,3 +189,23 @@ def test_a_terrain_that_comes_or_goes_is_drawn_into_the_legend(canvas, model):
     model.edit("Paint", model.document.replace(terrain=terrain))
     del canvas.update
     assert any(area.contains(canvas._scene.legend(480).area) for area in drawn)
+
+
+def test_the_legend_is_as_wide_as_its_names_and_light_on_a_light_window(canvas, model, dress):
+    name = "a rather long name of a terrain"
+    palette = (Terrain(name, 1.0, "#b9cf6a"), Terrain("x", 12345.0, "#3f8f5f"))
+    model.adopt(model.document.replace(palette=palette, terrain=np.zeros(model.document.shape, np.uint8)), None)
+    legend = canvas._scene.legend(480)
+    font = canvas.font()
+    font.setPixelSize(11)
+    needed = QFontMetrics(font).horizontalAdvance(name)
+    assert legend.list_width > needed + 40
+    assert legend.list_width <= 320
+    lightness = []
+    for dark in (True, False):
+        dress(dark)
+        image = canvas.grab().toImage()
+        corner = canvas._scene.legend(canvas.height()).area
+        lightness.append(image.pixelColor(corner.left() + 60, corner.top() + 3).lightness())
+    assert lightness[0] < 80
+    assert lightness[1] > 200

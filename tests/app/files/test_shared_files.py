@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.document.model import DocumentModel
 from app.files import file_actions, questions
+from app.files.editor_link import EditorLink
 from app.files.file_actions import Files
 from app.files.questions import Answer
 from maps.document import Route, new_document
@@ -49,7 +50,7 @@ def answers(monkeypatch):
 
         return ask
 
-    for name in ("ask_changed_on_disk", "ask_open_elsewhere", "ask_reload", "ask_lossy_save", "ask_unsaved"):
+    for name in ("ask_changed_on_disk", "ask_open_elsewhere", "ask_lossy_save", "ask_unsaved"):
         monkeypatch.setattr(questions, name, answer(name))
     for name in ("accepts_losses", "may_replace"):
         monkeypatch.setattr(questions, name, answer(name))
@@ -105,16 +106,20 @@ def test_a_file_changed_by_another_program_is_asked_about_first(qtbot, opened, a
 
 def test_a_change_on_disk_is_offered_to_be_taken_over(qtbot, opened, answers, tmp_path):
     files, path = opened(), tmp_path / "castle.longcut"
-    files.look_at_disk()
-    assert answers["asked"] == []
+    link, offers = EditorLink(files, files._model, None), []
+    link.changed_on_disk.connect(offers.append)
+    link.look_at_disk()
+    assert offers == []
     write_map(new_document(4, 5, cost=4.0), path)
-    answers["ask_reload"] = Answer.NO
-    files.look_at_disk()
-    files.look_at_disk()
-    assert answers["asked"] == ["ask_reload"], "who keeps what is open is asked once"
+    link.look_at_disk()
+    link.look_at_disk()
+    assert offers == ["castle.longcut was changed by another program."], "it is offered once"
+    link.keep_mine()
+    link.look_at_disk()
+    assert len(offers) == 1, "who keeps what is open is asked once"
     write_map(new_document(4, 5, cost=4.5), path)
-    answers["ask_reload"] = Answer.YES
-    files.look_at_disk()
+    link.look_at_disk()
+    link.take_over()
     qtbot.waitUntil(lambda: not files.busy)
     assert (files._model.document.cost == 4.5).all()
     assert not files._model.modified

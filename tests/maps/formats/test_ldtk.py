@@ -9,12 +9,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from maps import edits
 from maps.errors import MapError, MapFormatError
-from maps.formats import format_of, losses, read_map, write_map
+from maps.formats import format_of, levels_of, losses, read_map, tiles_of, write_map
 from maps.samples import load_sample
 from maps.terrain_edits import set_palette_terrain
+from maps.tile_table import table_of, with_cost, with_passable, with_table, with_terrain
 from tests.maps.formats.test_hostile import assert_survives, mutated
 from tests.maps.strategies import MUTATIONS
 
@@ -186,3 +188,149 @@ def test_real_projects_have_their_known_values(tmp_path):
         assert target.read_bytes() == (REAL / name).read_bytes()
     with pytest.raises(MapFormatError, match="has no IntGrid"):
         read_map(REAL / "my_project.ldtk")
+
+
+def test_a_moved_start_moves_its_entity_and_nothing_else(path):
+    made = project()
+    player = made["levels"][0]["layerInstances"][0]["entityInstances"][0]
+    player.update({"__grid": [0, 0], "__worldX": 100, "__worldY": -40})
+    made["levels"][0].update({"worldX": 100, "worldY": -40})
+    path.write_text(json.dumps(made, indent="\t"))
+    document = read_map(path)
+    moved = document.replace(routes=(replace(document.routes[0], start=(1, 2)),))
+    assert losses(moved, path) == []
+    write_map(moved, path)
+    player.update({"px": [32, 16], "__grid": [2, 1], "__worldX": 132, "__worldY": -24})
+    assert path.read_text() == json.dumps(made, indent="\t")
+    assert read_map(path).routes == moved.routes
+
+
+def test_a_moved_point_moves_its_entity_to_a_whole_pixel(path):
+    document = read_map(path)
+    at = [layout.name for layout in document.layouts].index("Chest")
+    chest = replace(document.layouts[at], positions=np.array([[0.26, 2.0]]))
+    layouts = (*document.layouts[:at], chest, *document.layouts[at + 1 :])
+    assert losses(document.replace(layouts=layouts), path) == []
+    write_map(document.replace(layouts=layouts), path)
+    found = {layout.name: layout.positions.tolist() for layout in read_map(path).layouts}
+    assert found["Chest"] == [[0.25, 2.0]]
+    assert found["Player"] == [[0.0, 0.0]]
+
+
+def two_levels():
+    made = project()
+    second = json.loads(json.dumps(made["levels"][0]).replace("[0, 0, 1, 2, 0, 7]", "[2, 2, 2, 1, 1, 1]"))
+    return {**made, "levels": [made["levels"][0], {**second, "identifier": "Second"}]}
+
+
+def test_a_level_is_chosen_by_its_name_and_goes_back_to_its_place(path):
+    path.write_text(json.dumps(two_levels(), indent="\t"))
+    assert [(level.name, level.shape) for level in levels_of(path)] == [("First", (2, 3)), ("Second", (2, 3))]
+    document = read_map(path, "Second")
+    assert document.name == "Second"
+    before = json.loads(path.read_text())
+    turned = edits.apply_terrain(document, document.terrain[::-1]).document
+    write_map(turned, path)
+    after = json.loads(path.read_text())
+    assert after["levels"][0] == before["levels"][0]
+    assert after["levels"][1]["layerInstances"][1]["intGridCsv"] == [1, 1, 1, 2, 2, 2]
+    # The document keeps which level it is.
+    other = path.with_name("kept.longcut")
+    write_map(document, other)
+    write_map(read_map(other), path)
+    assert json.loads(path.read_text()) == before
+    with pytest.raises(MapFormatError, match=r"no level 'Third'; there are First, Second"):
+        read_map(path, "Third")
+    with pytest.raises(MapFormatError, match="without levels to choose from"):
+        read_map(other, "Second")
+
+
+def test_levels_of_one_name_in_two_worlds_are_told_apart(path):
+    worlds = [{"identifier": name, "levels": two_levels()["levels"][:1]} for name in ("Over", "Under")]
+    path.write_text(json.dumps(project(levels=[], worlds=worlds)))
+    assert [level.name for level in levels_of(path)] == ["Over/First", "Under/First"]
+    assert read_map(path, "Under/First").origin.layer == 1  # pyright: ignore[reportOptionalMemberAccess]
+
+
+def test_a_level_without_an_intgrid_is_refused_by_name(path):
+    with pytest.raises(MapFormatError, match="level Second: has no IntGrid"):
+        read_map(path, "Second")
+    assert [level.shape for level in levels_of(path)] == [(2, 3), None]
+
+
+def test_levels_in_files_of_their_own_are_chosen_by_name(tmp_path):
+    outer = {**project(), "externalLevels": True}
+    (tmp_path / "game").mkdir()
+    (tmp_path / "game" / "First.ldtkl").write_text(json.dumps(project()["levels"][0]))
+    outer["levels"] = [{"identifier": "First", "externalRelPath": "game/First.ldtkl", "layerInstances": None}]
+    target = tmp_path / "game.ldtk"
+    target.write_text(json.dumps(outer))
+    with pytest.raises(MapFormatError, match=r"open one of them, such as game/First.ldtkl, or name a level"):
+        read_map(target)
+    document = read_map(target, "First")
+    assert document.origin is not None
+    assert (document.origin.format, document.shape) == ("ldtkl", (2, 3))
+    assert "forest" in {kind.name for kind in document.palette}, "named by the project"
+
+
+def test_values_are_listed_with_names_and_pictures_and_grouped(path):
+    made = project()
+    made["defs"]["tilesets"] = [{"uid": 3, "relPath": "sheet.png"}]
+    made["defs"]["layers"][0]["intGridValues"][0]["tile"] = {"tilesetUid": 3, "x": 2, "y": 0, "w": 2, "h": 2}
+    path.write_text(json.dumps(made))
+    Image.fromarray(np.arange(4 * 4 * 3, dtype=np.uint8).reshape(4, 4, 3)).save(path.with_name("sheet.png"))
+    document = read_map(path)
+    tiles = tiles_of(document, path)
+    assert [(kind.key, kind.name, count) for kind, count in zip(tiles.kinds, tiles.cells, strict=True)] == [
+        ("0", "", 3), ("1", "forest", 1), ("2", "Walls", 1), ("7", "", 1),
+    ]  # fmt: skip
+    picture = tiles.kinds[1].picture
+    assert picture is not None
+    assert picture[:, :, 0].tolist() == [[6, 9], [18, 21]]
+    assert not tiles.priced
+    before = path.read_bytes()
+    grouped = with_table(document, tiles, with_terrain(table_of(document, tiles), {1, 3}, "green"))
+    assert len(grouped.palette) == 3
+    write_map(grouped, path)
+    assert path.read_bytes() == before, "values of one terrain keep their own"
+    assert grouped.terrain[0, 2] == grouped.terrain[1, 2]
+    painted = np.array(grouped.terrain)
+    painted[0, 0] = grouped.terrain[0, 2]
+    write_map(edits.apply_terrain(grouped, painted).document, path)
+    assert json.loads(path.read_text())["levels"][0]["layerInstances"][1]["intGridCsv"] in (
+        [1, 0, 1, 2, 0, 7],
+        [7, 0, 1, 2, 0, 7],
+    )
+
+
+@pytest.mark.skipif(not os.environ.get("LONGCUT_REAL_MAPS"), reason="LONGCUT_REAL_MAPS names no folder")
+def test_every_level_of_a_real_project_goes_back_as_it_was(tmp_path):
+    source = Path(os.environ["LONGCUT_REAL_MAPS"]) / "ldtk" / "tile-based-game.ldtk"
+    levels = levels_of(source)
+    assert [level.name for level in levels] == ["Level_0", "Level_1", "Level_2", "Level_3"]
+    target = tmp_path / "game.ldtk"
+    for level in levels:
+        document = read_map(source, level.name)
+        assert document.shape == level.shape
+        write_map(document, target)
+        assert target.read_bytes() == source.read_bytes()
+        if document.routes:
+            route = document.routes[0]
+            goal = (route.goal[0], route.goal[1] - 1)
+            write_map(document.replace(routes=(replace(route, goal=goal),)), target)
+            before, after = source.read_text().splitlines(), target.read_text().splitlines()
+            assert 1 <= sum(a != b for a, b in zip(before, after, strict=True)) <= 3, "px, __grid, __worldX"
+
+
+def test_what_values_cost_is_no_loss_where_a_preset_keeps_it(path):
+    document = read_map(path)
+    tiles = tiles_of(document, path)
+    priced = with_table(document, tiles, with_cost(table_of(document, tiles), 1, 2.5))
+    priced = with_table(
+        priced, tiles_of(priced, path), with_passable(table_of(priced, tiles_of(priced, path)), 2, False)
+    )
+    assert losses(priced, path)
+    assert losses(priced, path, presets=True) == []
+    cost = np.array(priced.cost)
+    cost[0, 0] = 9.0
+    assert losses(priced.replace(cost=cost), path, presets=True)[0].startswith("costs")
