@@ -13,7 +13,6 @@ from app.bootstrap.project import version
 from app.cli import files, importing, output, paths, solve
 from app.cli.options import scenarios_with, word
 from app.cli.output import BadInput
-from app.cli.tables import add_table_options
 from app.scenarios import SCENARIOS
 from app.scenarios.settings import Number, Whole
 from engine.core.errors import ProblemError
@@ -111,13 +110,10 @@ def _parser(scenario: str) -> argparse.ArgumentParser:
     paths.add_arguments(command("paths", lambda given: DONE if paths.paths(given) else DIFFERS, text))
 
     look = command("info", _done(files.info), "What is in a map file.")
-    look.add_argument("map", metavar="MAP")
-    add_table_options(look)
+    files.add_info_arguments(look)
 
     change = command("convert", _done(files.convert), "Read a map in one format and write it in another.")
-    change.add_argument("source", metavar="IN")
-    change.add_argument("target", metavar="OUT")
-    add_table_options(change)
+    files.add_convert_arguments(change)
 
     text = "What the tiles of a Tiled or LDtk map cost, as a table to fill in; with --costs, the map with them."
     bring = command("import", _done(importing.import_map), text)

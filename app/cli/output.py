@@ -144,9 +144,14 @@ def write_json(name: str | Path, content: Mapping[str, Json]) -> None:
     """Write a report; what could not be kept safe is told."""
     from maps.safe_save import save_bytes
 
-    warning = save_bytes(name, (json.dumps(content, indent=2, allow_nan=False) + "\n").encode("utf-8"))
+    warning = save_bytes(name, json_bytes(content))
     if warning:
         err.print(f"[yellow]{Path(name).name}:[/] {warning}")
+
+
+def json_bytes(content: Mapping[str, Json]) -> bytes:
+    """Return a report as the bytes of a file."""
+    return (json.dumps(content, indent=2, allow_nan=False) + "\n").encode("utf-8")
 
 
 def tell_losses(path: Path, lost: Sequence[str]) -> None:

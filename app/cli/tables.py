@@ -1,22 +1,27 @@
-"""Options that say how a map in a table of text is read."""
+"""Maps as commands are given them: a file or standard input, and how a table of text is read."""
 
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
 from app.cli import output
 from app.cli.output import BadInput
+from app.cli.streams import add_input_format, given_file
 from maps.formats import csv_grid, format_of, read_map
 from maps.formats.csv_grid import NoCostError
 from maps.formats.table import TableOptions, is_number
 from maps.formats.told import told_at_reading
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     from maps.document import MapDocument
+    from maps.formats import Format
     from maps.formats.table import Separator
 
 SEPARATORS: dict[str, Separator] = {"comma": ",", "semicolon": ";", "tab": "\t", "blank": " "}
@@ -24,6 +29,7 @@ SEPARATORS: dict[str, Separator] = {"comma": ",", "semicolon": ";", "tab": "\t",
 
 def add_table_options(parser: argparse.ArgumentParser) -> None:
     """Add the options, which leave to be recognised what they do not say."""
+    add_input_format(parser)
     group = parser.add_argument_group("tables", "How a .csv is read; what is not said is recognised.")
     toggle = argparse.BooleanOptionalAction
     group.add_argument(
@@ -41,8 +47,21 @@ def add_table_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--index", action=toggle, help="whether the first column numbers the rows")
 
 
+@dataclass(frozen=True, eq=False)
+class GivenMap:
+    """A map that a command was given, and its format; None for one that only its content tells."""
+
+    document: MapDocument
+    kind: Format | None
+
+
 def read_given_map(name: str, arguments: argparse.Namespace) -> MapDocument:
-    """Return the map in a file, a table as the arguments say, and tell how an unusual table was read.
+    """Return the map of `given_map`."""
+    return given_map(name, arguments).document
+
+
+def given_map(name: str, arguments: argparse.Namespace) -> GivenMap:
+    """Return the map in a file or, for "-", in standard input, a table as the arguments say; tell how it was read.
 
     Raises BadInput for an option of tables where the file is none, and for a number in a table that is no cost.
     """
@@ -64,7 +83,12 @@ def read_given_map(name: str, arguments: argparse.Namespace) -> MapDocument:
         )
         if value is not None
     ]
-    path = Path(name)
+    with given_file(name, arguments.from_format) as path:
+        return GivenMap(_read(path, options, given), format_of(path))
+
+
+def _read(path: Path, options: TableOptions, given: Sequence[str]) -> MapDocument:
+    """Return the map in a file. given: the options of tables that were used."""
     if given and format_of(path) is not csv_grid.FORMAT:
         raise BadInput(f"{given[0]} says how a table is read, and {path.name} is none; leave it out")
     try:

@@ -265,7 +265,13 @@ def _format(kind: str, description: str) -> Format:
             return []  # it is not written at all
         return list(_write(kind, document, Path(document.origin.name)).told)
 
-    return Format(kind, description, (f".{kind}",), read, encode, losses, only_back=True)
+    def recognises(data: bytes) -> bool:
+        is_project = b'"worldLayout"' in data
+        return b'"__header__"' in data and b"LDtk" in data and is_project == (kind == PROJECT)
+
+    return Format(
+        kind, description, (f".{kind}",), read, encode, losses, recognises=recognises, only_back=True
+    )
 
 
 FORMATS = (_format(PROJECT, "LDtk project, its first level"), _format(LEVEL, "LDtk level"))

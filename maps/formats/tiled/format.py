@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from maps.document import MapDocument, Route
+    from maps.formats.format import Recognises
     from maps.formats.tiled.model import Gids, TiledMap
     from maps.formats.tiled.own_parts import CostLayer
 
@@ -185,7 +186,7 @@ def _companion(kind: _Kind) -> Callable[[MapDocument, Path], Path | None]:
     return companion
 
 
-def _format(kind: _Kind, description: str) -> Format:
+def _format(kind: _Kind, description: str, recognises: Recognises) -> Format:
     return Format(
         kind.name,
         description,
@@ -194,8 +195,17 @@ def _format(kind: _Kind, description: str) -> Format:
         _encode(kind),
         _losses(kind),
         companion=_companion(kind),
+        recognises=recognises,
     )
 
 
-TMX = _format(_Kind("tmx", tmx.read, tmx.with_layers, tmx_parts, fresh_tmx), "Tiled map")
-TMJ = _format(_Kind("tmj", tmj.read, tmj.with_layers, tmj_parts, fresh_tmj), "Tiled map as JSON")
+def _is_tmx(data: bytes) -> bool:
+    return b"<map" in data[:65_536]
+
+
+def _is_tmj(data: bytes) -> bool:
+    return b'"tilewidth"' in data
+
+
+TMX = _format(_Kind("tmx", tmx.read, tmx.with_layers, tmx_parts, fresh_tmx), "Tiled map", _is_tmx)
+TMJ = _format(_Kind("tmj", tmj.read, tmj.with_layers, tmj_parts, fresh_tmj), "Tiled map as JSON", _is_tmj)
