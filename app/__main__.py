@@ -19,7 +19,7 @@ from app.bootstrap.project import version
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-COMMANDS = ("solve", "paths", "info", "convert", "window", "demo")
+COMMANDS = ("solve", "batch", "sweep", "paths", "info", "convert", "import", "window", "demo")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

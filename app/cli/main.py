@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from app.bootstrap.libraries import has_display
 from app.bootstrap.project import version
-from app.cli import files, importing, output, paths, solve
+from app.cli import batch, files, importing, output, paths, solve
 from app.cli.options import scenarios_with, word
 from app.cli.output import BadInput
 from app.scenarios import SCENARIOS
@@ -31,8 +31,8 @@ DEMO_MAP = "river"
 def main(argv: Sequence[str]) -> int:
     """Run one command.
 
-    Returns 0 when done, 1 where `paths` found something wrong, 2 for bad input or an output that could not be
-    written, 130 after Ctrl+C.
+    Returns 0 when done, 1 where `paths` found something wrong or some runs of many failed, 2 for bad input or an
+    output that could not be written, 130 after Ctrl+C.
     """
     output.spell_out()
     code, ended = DONE, None
@@ -105,6 +105,12 @@ def _parser(scenario: str) -> argparse.ArgumentParser:
     solve.add_arguments(
         command("solve", lambda given: DONE if solve.solve(given) else STOPPED, text), SCENARIOS[scenario]
     )
+
+    text = "Run a scenario on many maps, with one report; --scenario NAME --help lists its settings."
+    batch.add_batch_arguments(command("batch", batch.batch, text), SCENARIOS[scenario])
+
+    text = "Run a scenario on one map with varied settings, with one report and a plot of what they trade off."
+    batch.add_sweep_arguments(command("sweep", batch.sweep, text), SCENARIOS[scenario])
 
     text = "Exact shortest paths of every route; exit code 1 if one has no way, or another length than expected."
     paths.add_arguments(command("paths", lambda given: DONE if paths.paths(given) else DIFFERS, text))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -11,13 +10,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from app.cli import marks
 from app.cli.output import BadInput
 from app.scenarios import SCENARIOS
+from app.scenarios.command_words import flag_of
 from app.scenarios.settings import Setting, settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from app.scenarios.scenario import AnyScenario, ScenarioSettings
-    from engine.core.errors import SuggestedFix
     from maps.document import MapDocument
 
 Value = TypeVar("Value")
@@ -80,25 +79,6 @@ def check_settings(arguments: argparse.Namespace, scenario: AnyScenario, setting
 def _given(arguments: argparse.Namespace) -> dict[str, Any]:
     """Return the values of the settings that the arguments name."""
     return {name.removeprefix(PREFIX): value for name, value in vars(arguments).items() if name.startswith(PREFIX)}
-
-
-def flag_of(name: str, kind: Setting[Any]) -> str:
-    """Return the option of a setting, as in "--learning-rate"."""
-    return kind.flag or "--" + name.replace("_", "-")
-
-
-def words_for(fix: SuggestedFix, scenario: AnyScenario) -> list[str]:
-    """Return the words of a command line that give a setting the suggested value."""
-    kind = settings_of(scenario.settings)[fix.setting]
-    flag = flag_of(fix.setting, kind)
-    if kind.words == "none":
-        return [flag if fix.value else f"--no-{flag.removeprefix('--')}"]
-    return [flag, kind.word_of(fix.value)]
-
-
-def advice(fix: SuggestedFix, scenario: AnyScenario) -> str:
-    """Return a suggested value as an option to type."""
-    return f"Try {shlex.join(words_for(fix, scenario))}"
 
 
 def scenarios_with(option: str) -> list[str]:

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 
 from app.cli import output, outputs
-from app.cli.options import add_map_options, add_settings, advice, check_settings, settings_from, with_map_options
+from app.cli.options import add_map_options, add_settings, check_settings, settings_from, with_map_options
 from app.cli.output import BadInput
 from app.cli.streams import STREAM, only_data
 from app.cli.tables import add_table_options, given_map
 from app.run.headless import Solved
 from app.run.headless import solve as run
 from app.scenarios import SCENARIOS
+from app.scenarios.command_words import with_advice
 from engine.core.errors import ProblemError
 
 if TYPE_CHECKING:
@@ -135,9 +136,7 @@ def _run(document: MapDocument, scenario: AnyScenario, settings: ScenarioSetting
         try:
             return run(document, scenario, settings, show)
         except ProblemError as error:
-            if error.fix is None:
-                raise
-            raise BadInput(f"{str(error).removesuffix('.')}. {advice(error.fix, scenario)}") from error
+            raise BadInput(with_advice(error, scenario)) from error
 
 
 def _warm_up() -> None:

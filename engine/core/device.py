@@ -1,11 +1,11 @@
 """Where a run computes."""
 
 import math
-import os
 
 import torch
 
 from engine.core.errors import ProblemError, SuggestedFix
+from engine.core.threads import asked_threads
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
@@ -41,15 +41,14 @@ def pick_device(device: str, method: str, size: int = 0) -> str:
     return device
 
 
-def use_few_threads() -> int:
-    """Let torch compute on one CPU thread, or on as many as OMP_NUM_THREADS says, and return the number.
+def use_few_threads(threads: int | None = None) -> int:
+    """Let torch compute on so many CPU threads, and return the number; None: one, or as OMP_NUM_THREADS says.
 
     Sums over several threads depend on their number, so on one the same seed gives the same bytes on every machine
     of a kind. Little is lost: with every core taken, small operations ran up to 20 times slower on a busy machine
     of two cores, and the window drew later.
     """
-    asked = os.environ.get("OMP_NUM_THREADS", "")
-    threads = int(asked) if asked.isdigit() and int(asked) > 0 else 1
+    threads = threads or asked_threads()
     torch.set_num_threads(threads)
     return threads
 

@@ -96,7 +96,7 @@ def test_solve_writes_the_map_or_the_report_to_standard_output_alone(given, caps
             ["convert", "-", "-", "--to-format", "ldtk"],
             "cannot be written as ldtk; choose --to-format from",
         ),
-        (b"1,2", ["solve", "-", "--route", "0,0:0,1", "--to-format", "csv"], "--to-format is for a map to standard"),
+        (b"1,2", ["solve", "-", "--route", "0,0:0,1", "--to-format", "csv"], "--to-format is for a map"),
         (b"1,2", ["solve", "-"], "the map has no route"),
     ],
 )

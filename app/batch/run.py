@@ -1,0 +1,150 @@
+"""Carry out a batch: what is done already is taken from its folder, the rest is solved, and all is told."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.batch.cluster import ClusterError
+from app.batch.task import Failure, Outcome
+from engine.core.errors import ProblemError
+from maps.errors import MapError, MapFormatError, MapSaveError
+from maps.formats import native, write_map
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from app.batch.folder import Folder
+    from app.batch.solvers import Solved, Solver
+    from app.batch.task import Task
+
+
+@dataclass(frozen=True)
+class Job:
+    """A task and where its map goes. ending: of the result's file."""
+
+    task: Task
+    ending: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One run of a batch.
+
+    name: of its files, which no other entry has.  source: what its map is called.  varied: settings that differ
+    from entry to entry, as (option, word).  job: makes it, from a map that is read only then; raises OSError,
+    ProblemError, MapError or MapFormatError where it cannot be.
+    """
+
+    name: str
+    source: str
+    varied: tuple[tuple[str, str], ...]
+    job: Callable[[], Job]
+
+
+@dataclass(frozen=True)
+class Row:
+    """What became of an entry; outcome: None where it was not run.
+
+    file: of its map, in the batch's folder; empty without one.  lost: what that does not keep.
+    reused: whether it was done before.
+    """
+
+    entry: Entry
+    outcome: Outcome | Failure | None = None
+    file: str = ""
+    lost: tuple[str, ...] = ()
+    reused: bool = False
+
+
+@dataclass
+class Batch:
+    """A batch under way or at its end.
+
+    rows: one for each entry, in their order.  stopped: whether Ctrl+C ended it.  fault: why it could not go on.
+    """
+
+    rows: list[Row]
+    stopped: bool = False
+    fault: str = ""
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def done(self) -> int:
+        """Return how many entries have a result."""
+        return sum(isinstance(row.outcome, Outcome) for row in self.rows)
+
+    @property
+    def failed(self) -> int:
+        """Return how many entries cannot have one."""
+        return sum(isinstance(row.outcome, Failure) for row in self.rows)
+
+    @property
+    def left(self) -> int:
+        """Return how many entries are still to be run."""
+        return sum(row.outcome is None for row in self.rows)
+
+
+def run(entries: Sequence[Entry], folder: Folder, solver: Solver, told: Callable[[Batch, Row], None]) -> Batch:
+    """Return what became of all entries. told: is called with each row as it is known.
+
+    An entry that fails leaves the others to go on. Ctrl+C ends the batch, and what is done stays.
+    """
+    batch = Batch([Row(entry) for entry in entries])
+    waiting: dict[str, list[tuple[int, str]]] = {}  # by key: the entries that it is for, and their files' ending
+
+    def settle(number: int, row: Row) -> None:
+        batch.rows[number] = row
+        told(batch, row)
+
+    def missing() -> Iterator[Task]:
+        """Yield the tasks that are not done; settle the others."""
+        for number, entry in enumerate(entries):
+            try:
+                job = entry.job()
+            except (ProblemError, MapError, MapFormatError, OSError) as error:
+                settle(number, Row(entry, Failure(str(error))))
+                continue
+            key = job.task.key
+            if key in waiting:  # the same map by another name
+                waiting[key].append((number, job.ending))
+                continue
+            outcome = folder.outcome(key)
+            if outcome is not None:
+                settle(number, _written(entry, outcome, folder, job.ending, reused=True))
+                continue
+            waiting[key] = [(number, job.ending)]
+            yield job.task
+
+    def take(solved: Iterable[Solved]) -> None:
+        for task, outcome in solved:
+            if isinstance(outcome, Outcome):
+                folder.keep(task.key, outcome)
+            for number, ending in waiting.pop(task.key):
+                entry = entries[number]
+                row = Row(entry, outcome)
+                if isinstance(outcome, Outcome):
+                    row = _written(entry, outcome, folder, ending, reused=False)
+                settle(number, row)
+
+    try:
+        take(solver(missing()))
+    except KeyboardInterrupt:
+        batch.stopped = True
+    except (ClusterError, OSError) as error:  # the disk is full, or the cluster has gone: no entry's fault
+        batch.fault = str(error)
+    return batch
+
+
+def _written(entry: Entry, outcome: Outcome, folder: Folder, ending: str, *, reused: bool) -> Row:
+    """Write the map of an outcome. What cannot be written has failed, though it is not computed again."""
+    path = folder.results / f"{entry.name}{ending}"
+    try:
+        document = native.decode(Path("map.longcut"), outcome.map)
+        lost = write_map(document, path)
+    except (MapError, MapFormatError, MapSaveError) as error:
+        return Row(entry, Failure(f"{path.name} cannot be written: {error}"))
+    file = path.relative_to(folder.path).as_posix()
+    return Row(entry, outcome, file, tuple(lost), reused)
