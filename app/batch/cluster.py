@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
+from importlib import import_module
+from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -28,12 +32,9 @@ def on_cluster(address: str, told: Callable[[str], None]) -> Solver:
     The scheduler gives a task of a worker that was killed to another one. Raises ClusterError where no scheduler
     answers; the solver does where one has gone.
     """
+    dask = _dask()
     try:
-        from distributed import Client
-    except ImportError:
-        raise ClusterError(f"--scheduler needs the package distributed (Dask); {_INSTALL}") from None
-    try:
-        client = Client(address, timeout=ANSWER_WITHIN, set_as_default=False)
+        client = dask.Client(address, timeout=ANSWER_WITHIN, set_as_default=False)
     except (OSError, ValueError) as error:
         reason = str(error).partition("\n")[0]
         raise ClusterError(
@@ -44,17 +45,39 @@ def on_cluster(address: str, told: Callable[[str], None]) -> Solver:
         with client:
             if not client.nthreads():
                 told(f"The scheduler has no workers yet; `dask worker {address} --nthreads 1` starts one.")
-            yield from _streamed(client, iter(tasks))
+            _check_workers(client)
+            try:
+                yield from _streamed(dask, client, iter(tasks))
+            except (OSError, dask.CancelledError):  # tasks return their own errors
+                raise ClusterError(f"the scheduler at {address} has gone, or forgot this batch") from None
 
     return solve
 
 
-def _streamed(client: Any, tasks: Iterator[Task]) -> Iterator[Solved]:
-    """Yield tasks as they are done, with two for each thread of the workers under way."""
-    from distributed import as_completed
+def _check_workers(client: Any) -> None:
+    """Refuse workers that cannot be given a task, as they would end over it."""
+    found: dict[str, object] = client.run(find_spec, __package__, on_error="return")
+    without = next((worker for worker, spec in found.items() if not isinstance(spec, ModuleSpec)), None)
+    if without is not None:
+        raise ClusterError(
+            f"the worker at {without} has no Longcut; install this one there, or start it in its folder"
+        )
 
+
+def _dask() -> Any:
+    """Return the package `distributed`, which types itself in parts only; what it logs is told in sentences."""
+    try:
+        package = import_module("distributed")
+        logging.getLogger("distributed").setLevel(logging.CRITICAL + 1)
+        return package
+    except ImportError:
+        raise ClusterError(f"--scheduler needs the package distributed (Dask); {_INSTALL}") from None
+
+
+def _streamed(dask: Any, client: Any, tasks: Iterator[Task]) -> Iterator[Solved]:
+    """Yield tasks as they are done, with two for each thread of the workers under way."""
     under_way: dict[Any, Task] = {}
-    done = as_completed()
+    done = dask.as_completed(loop=client.loop)
     while True:
         most = max(2, 2 * sum(client.nthreads().values()))
         for task in islice(tasks, max(0, most - len(under_way))):
@@ -64,7 +87,7 @@ def _streamed(client: Any, tasks: Iterator[Task]) -> Iterator[Solved]:
         if not under_way:
             return
         future = next(done)
-        yield under_way.pop(future), _outcome(future)
+        yield under_way.pop(future), _outcome(dask, future)
 
 
 def _submitted(client: Any, task: Task) -> Any:
@@ -74,18 +97,12 @@ def _submitted(client: Any, task: Task) -> Any:
         return client.submit(solve_one, task, pure=False)
 
 
-def _outcome(future: Any) -> Outcome | Failure:
-    from distributed import CancelledError, KilledWorker
-
+def _outcome(dask: Any, future: Any) -> Outcome | Failure:
     try:
         return future.result()
-    except KilledWorker:
+    except dask.KilledWorker:
         return Failure("it was given up, as several workers died over it, perhaps for lack of memory")
-    except CancelledError:
-        raise ClusterError("the scheduler has gone, or was told to forget this batch") from None
-    except ModuleNotFoundError as error:
-        raise ClusterError(
-            f"a worker lacks a module ({error}); install this Longcut where the workers are"
-        ) from None
+    except (OSError, dask.CancelledError):
+        raise
     except Exception as error:  # whatever went wrong on the way there and back
         return Failure(f"{type(error).__name__}: {error}")

@@ -122,23 +122,29 @@ def run(entries: Sequence[Entry], folder: Folder, solver: Solver, told: Callable
         for task, outcome in solved:
             if isinstance(outcome, Outcome):
                 folder.keep(task.key, outcome)
-            for number, ending in waiting.pop(task.key):
-                entry = entries[number]
-                row = Row(entry, outcome)
-                if isinstance(outcome, Outcome):
-                    row = _written(entry, outcome, folder, ending, reused=False)
-                settle(number, row)
+            settle_all(task.key, outcome)
+
+    def settle_all(key: str, outcome: Outcome | Failure) -> None:
+        for number, ending in waiting[key]:
+            entry = entries[number]
+            if batch.rows[number].outcome is None:
+                done = isinstance(outcome, Outcome)
+                settle(number, _written(entry, outcome, folder, ending) if done else Row(entry, outcome))
+        del waiting[key]
 
     try:
         take(solver(missing()))
     except KeyboardInterrupt:
         batch.stopped = True
+        for key in list(waiting):
+            if (outcome := folder.outcome(key)) is not None:  # it was just being settled
+                settle_all(key, outcome)
     except (ClusterError, OSError) as error:  # the disk is full, or the cluster has gone: no entry's fault
         batch.fault = str(error)
     return batch
 
 
-def _written(entry: Entry, outcome: Outcome, folder: Folder, ending: str, *, reused: bool) -> Row:
+def _written(entry: Entry, outcome: Outcome, folder: Folder, ending: str, *, reused: bool = False) -> Row:
     """Write the map of an outcome. What cannot be written has failed, though it is not computed again."""
     path = folder.results / f"{entry.name}{ending}"
     try:

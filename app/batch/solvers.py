@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -51,9 +51,8 @@ def in_processes(jobs: int) -> Solver:
                     yield from _streamed(pool, tasks, begun, jobs * (1 + _WAITING))
                 return
             except BrokenProcessPool:
-                # One of those that were begun did it; each of them is tried again by itself.
-                for task in begun:
-                    yield task, _solved_apart(task)
+                # One of those that were begun did it; they are tried again one at a time, which tells which.
+                yield from _one_by_one(begun)
 
     return solve
 
@@ -78,14 +77,21 @@ def _streamed(pool: ProcessPoolExecutor, tasks: Iterator[Task], begun: list[Task
             yield task, outcome
 
 
-def _solved_apart(task: Task) -> Outcome | Failure:
-    try:
-        with _processes(1) as pool:
-            with _interrupts_held():
-                future = pool.submit(solve_one, task)
-            return future.result()
-    except BrokenProcessPool:
-        return Failure(_DIED)
+def _one_by_one(tasks: Sequence[Task]) -> Iterator[Solved]:
+    """Yield each task with what came of it; one that breaks its process has failed."""
+    number = 0
+    while number < len(tasks):
+        try:
+            with _processes(1) as pool:
+                for task in tasks[number:]:
+                    with _interrupts_held():
+                        future = pool.submit(solve_one, task)
+                    outcome = future.result()
+                    number += 1
+                    yield task, outcome
+        except BrokenProcessPool:
+            yield tasks[number], Failure(_DIED)
+            number += 1
 
 
 @contextmanager

@@ -158,7 +158,7 @@ def _told(batch: Batch, folder: Folder) -> int:
         output.err.print(f"Stopped with {batch.left} to go. The same command goes on from what is in {where}.")
         return STOPPED
     if batch.fault:
-        output.tell_fault(f"{batch.fault}. The same command goes on from what is done, {batch.done} runs")
+        output.tell_fault(f"{batch.fault}. The same command goes on from what is in {folder.path}")
         return NOT_ALL_RUN
     return SOME_FAILED if batch.failed else DONE
 

@@ -271,7 +271,7 @@ def test_a_full_disk_ends_a_batch_in_a_sentence_and_its_report_says_so(
     assert main(["batch", f"{maps}/*", *FAST, "--out", str(tmp_path / "out")]) == BAD_INPUT
     said = " ".join(capsys.readouterr().err.split())
     assert "No space left on device" in said
-    assert "The same command goes on from what is done, 0 runs" in said
+    assert "The same command goes on from what is in" in said
 
 
 def test_faults_that_nobody_foresaw_are_failures_with_their_place(maps: Path, tmp_path: Path, monkeypatch) -> None:
