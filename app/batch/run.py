@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,11 +22,22 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Target:
+    """How the map of a result is written.
+
+    ending: of its file.  folder: where the editor's file lay that the map came from, if there is one.
+    """
+
+    ending: str
+    folder: str = ""
+
+
+@dataclass(frozen=True)
 class Job:
-    """A task and where its map goes. ending: of the result's file."""
+    """A task, which knows nothing of files, and how its result is written."""
 
     task: Task
-    ending: str
+    target: Target
 
 
 @dataclass(frozen=True)
@@ -93,7 +104,7 @@ def run(entries: Sequence[Entry], folder: Folder, solver: Solver, told: Callable
     An entry that fails leaves the others to go on. Ctrl+C ends the batch, and what is done stays.
     """
     batch = Batch([Row(entry) for entry in entries])
-    waiting: dict[str, list[tuple[int, str]]] = {}  # by key: the entries that it is for, and their files' ending
+    waiting: dict[str, list[tuple[int, Target]]] = {}  # by key: the entries that it is for
 
     def settle(number: int, row: Row) -> None:
         batch.rows[number] = row
@@ -109,13 +120,13 @@ def run(entries: Sequence[Entry], folder: Folder, solver: Solver, told: Callable
                 continue
             key = job.task.key
             if key in waiting:  # the same map by another name
-                waiting[key].append((number, job.ending))
+                waiting[key].append((number, job.target))
                 continue
             outcome = folder.outcome(key)
             if outcome is not None:
-                settle(number, _written(entry, outcome, folder, job.ending, reused=True))
+                settle(number, _written(entry, outcome, folder, job.target, reused=True))
                 continue
-            waiting[key] = [(number, job.ending)]
+            waiting[key] = [(number, job.target)]
             yield job.task
 
     def take(solved: Iterable[Solved]) -> None:
@@ -125,11 +136,11 @@ def run(entries: Sequence[Entry], folder: Folder, solver: Solver, told: Callable
             settle_all(task.key, outcome)
 
     def settle_all(key: str, outcome: Outcome | Failure) -> None:
-        for number, ending in waiting[key]:
+        for number, target in waiting[key]:
             entry = entries[number]
             if batch.rows[number].outcome is None:
                 done = isinstance(outcome, Outcome)
-                settle(number, _written(entry, outcome, folder, ending) if done else Row(entry, outcome))
+                settle(number, _written(entry, outcome, folder, target) if done else Row(entry, outcome))
         del waiting[key]
 
     try:
@@ -144,11 +155,13 @@ def run(entries: Sequence[Entry], folder: Folder, solver: Solver, told: Callable
     return batch
 
 
-def _written(entry: Entry, outcome: Outcome, folder: Folder, ending: str, *, reused: bool = False) -> Row:
+def _written(entry: Entry, outcome: Outcome, folder: Folder, target: Target, *, reused: bool = False) -> Row:
     """Write the map of an outcome. What cannot be written has failed, though it is not computed again."""
-    path = folder.results / f"{entry.name}{ending}"
+    path = folder.results / f"{entry.name}{target.ending}"
     try:
         document = native.decode(Path("map.longcut"), outcome.map)
+        if document.origin is not None:
+            document = document.replace(origin=replace(document.origin, folder=target.folder))
         lost = write_map(document, path)
     except (MapError, MapFormatError, MapSaveError) as error:
         return Row(entry, Failure(f"{path.name} cannot be written: {error}"))

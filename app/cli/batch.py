@@ -14,7 +14,7 @@ from app.batch.folder import PAGE, REPORT, Folder, FolderError, opened
 from app.batch.names import distinct, names_of_files, safe
 from app.batch.page import page
 from app.batch.report import About, report_json
-from app.batch.run import Batch, Entry, Job, run
+from app.batch.run import Batch, Entry, Job, Target, run
 from app.batch.solvers import in_processes, in_series
 from app.batch.sweep import parse_varied, points_of
 from app.batch.task import GivenFile, Task, given_file
@@ -254,7 +254,8 @@ def _job(
         raise MapError(str(error)) from None
     settings, files = _with_files(scenario, settings)
     task = Task(native.encode(document), scenario.name, settings, files, arguments.snap_terrain, asked_threads())
-    return Job(task, kind.endings[0])
+    folder = document.origin.folder if document.origin else ""
+    return Job(task, Target(kind.endings[0], folder))
 
 
 def _kind_of_result(document: MapDocument, to_format: str | None) -> Format:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
 from app.cli import output
 from app.cli.output import BadInput
-from app.cli.streams import add_input_format, given_file
+from app.cli.streams import STREAM, add_input_format, given_file
 from maps.formats import csv_grid, format_of, read_map
 from maps.formats.csv_grid import NoCostError
 from maps.formats.table import TableOptions, is_number
@@ -84,7 +84,10 @@ def given_map(name: str, arguments: argparse.Namespace) -> GivenMap:
         if value is not None
     ]
     with given_file(name, arguments.from_format) as path:
-        return GivenMap(_read(path, options, given), format_of(path))
+        document = _read(path, options, given)
+        if name == STREAM and document.origin is not None:  # the folder that it was read from is gone
+            document = document.replace(origin=replace(document.origin, folder=""))
+        return GivenMap(document, format_of(path))
 
 
 def _read(path: Path, options: TableOptions, given: Sequence[str]) -> MapDocument:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -92,6 +93,8 @@ def encode_map(document: MapDocument, kind: Format, name: str) -> tuple[bytes, l
     """
     if kind.encode is None or not kind.writes(document):
         raise MapError(f"a {kind.endings[0]} file cannot be made of this map")
+    if document.origin is not None:  # where such bytes go nobody knows: the files that they name keep their names
+        document = document.replace(origin=replace(document.origin, folder=""))
     *companions, (_, data) = kind.encode(document, Path(name)).items()
     beside = [f"the file {path.name}, which would lie beside it" for path, _ in companions]
     return data, [*kind.losses(document), *beside]

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -20,6 +19,7 @@ from maps.document import MapDocument
 from maps.errors import MapError, MapFormatError
 from maps.formats.format import Format
 from maps.formats.limits import check_shape, read_file
+from maps.formats.moved import IN_LDTK, moved_json
 from maps.formats.tiled.ground import EMPTY, WALL_LAYERS
 from maps.formats.tiled.json_spans import Place, spans_of
 from maps.formats.tiled.marks import layouts_of, routes_of
@@ -28,10 +28,12 @@ from maps.formats.tiled.places import checked_side
 from maps.formats.tiled.tile_colours import UNSEEN
 from maps.formats.tiled.tsj import Json, objects_in, parse, text_of
 from maps.formats.tiled.xml_spans import spliced
-from maps.origin import MOST_BYTES, Origin
+from maps.origin import MOST_BYTES, Origin, home_of
 from maps.terrain import MOST_TERRAINS, NO_TERRAIN, Terrain, of_each_cell, on_impassable_terrain, palette_costs
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
 PROJECT, LEVEL = "ldtk", "ldtkl"
@@ -188,7 +190,7 @@ def _document(path: Path, data: bytes, kind: str) -> MapDocument:
             routes=routes,
             layouts=layouts,
             palette=palette,
-            origin=Origin(kind, path.name, data),
+            origin=Origin(kind, path.name, data, folder=str(path.resolve().parent)),
             name=level.name,
             metadata={"ldtk": {"told": [*told, *about_routes, *about_layouts]}},
         )
@@ -208,7 +210,8 @@ def _write(kind: str, document: MapDocument, path: Path) -> _Written:
     origin = document.origin
     if origin is None or origin.format != kind:
         raise MapError(f"only a map that came from a .{kind} file can be given back to one; save it as .tmx")
-    level = _level_of(path, origin.data, kind)
+    home = home_of(document)  # a level's project lies there, whose definitions it needs
+    level = _level_of(home, origin.data, kind)
     if level.grid.shape != document.shape:
         was, now = (f"{width} × {height}" for height, width in (level.grid.shape, document.shape))
         raise MapError(f"the map has {now} cells, the level that it came from {was}; save it as .longcut")
@@ -218,11 +221,11 @@ def _write(kind: str, document: MapDocument, path: Path) -> _Written:
             table[number] = int(terrain.tile)
     now = table[document.terrain]
     grid = np.where(now < 0, level.grid, now)
-    data = origin.data
+    data = moved_json(origin, path, IN_LDTK)
     if not np.array_equal(grid, level.grid):
         begin, end = spans_of(data, "intGridCsv")[level.place]
         data = spliced(data, [(begin, end, _rewritten(data[begin:end], grid))])
-    back = _document(path, data, kind)
+    back = _document(home, data, kind)
     return _Written(data, tuple(_unsaid(document, back, level, grid, int((now < 0).sum()))))
 
 
@@ -263,7 +266,7 @@ def _format(kind: str, description: str) -> Format:
     def losses(document: MapDocument) -> list[str]:
         if document.origin is None or document.origin.format != kind:
             return []  # it is not written at all
-        return list(_write(kind, document, Path(document.origin.name)).told)
+        return list(_write(kind, document, home_of(document)).told)
 
     def recognises(data: bytes) -> bool:
         is_project = b'"worldLayout"' in data

@@ -77,7 +77,7 @@ def document_of(path: Path, tiled: TiledMap, data: bytes, format_name: str) -> M
             routes=routes,
             layouts=layouts,
             palette=palette,
-            origin=Origin(format_name, path.name, data, ground.layer, ground.alike),
+            origin=Origin(format_name, path.name, data, ground.layer, ground.alike, str(path.resolve().parent)),
             name=name_of(path),
             metadata={"tiled": {**where, "told": told}},
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -12,21 +11,24 @@ import numpy as np
 from maps.errors import MapError, MapFormatError
 from maps.formats.format import Format
 from maps.formats.limits import read_file
+from maps.formats.moved import IN_TILED_JSON, moved_json, moved_xml
 from maps.formats.tiled import tmj, tmj_parts, tmx, tmx_parts
 from maps.formats.tiled.document import document_of
 from maps.formats.tiled.fresh import fresh_tmj, fresh_tmx
 from maps.formats.tiled.ground import gid_of, keys_of_cells
 from maps.formats.tiled.own_parts import corners_of, cost_layer_of, swatches, terrain_colours
-from maps.origin import MOST_BYTES
+from maps.origin import MOST_BYTES, home_of
 from maps.terrain import NO_TERRAIN, of_each_cell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from maps.document import MapDocument, Route
     from maps.formats.format import Recognises
     from maps.formats.tiled.model import Gids, TiledMap
     from maps.formats.tiled.own_parts import CostLayer
+    from maps.origin import Origin
 
 
 class _Parts(Protocol):
@@ -46,6 +48,7 @@ class _Kind:
     with_layers: Callable[[Path, bytes, dict[int, Gids]], bytes]
     parts: _Parts
     fresh: Callable[[MapDocument, str], bytes]
+    moved: Callable[[Origin, Path], bytes]
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,7 @@ def _write(kind: _Kind, document: MapDocument, path: Path) -> _Written:
         data = kind.fresh(document, picture)
         tiled = kind.read(path, data)
     else:
-        data = origin.data
+        data = kind.moved(origin, path)
         tiled = kind.read(path, data)
         if tiled.shape != document.shape:
             was, now = (f"{width} × {height}" for height, width in (tiled.shape, document.shape))
@@ -165,7 +168,7 @@ def _unsaid(document: MapDocument, read_back: MapDocument, known: bool) -> list[
 
 def _losses(kind: _Kind) -> Callable[[MapDocument], list[str]]:
     def losses(document: MapDocument) -> list[str]:
-        return list(_write(kind, document, Path(document.origin.name if document.origin else "map")).told)
+        return list(_write(kind, document, home_of(document)).told)
 
     return losses
 
@@ -199,6 +202,10 @@ def _format(kind: _Kind, description: str, recognises: Recognises) -> Format:
     )
 
 
+def _moved_tmj(origin: Origin, path: Path) -> bytes:
+    return moved_json(origin, path, IN_TILED_JSON)
+
+
 def _is_tmx(data: bytes) -> bool:
     return b"<map" in data[:65_536]
 
@@ -207,5 +214,7 @@ def _is_tmj(data: bytes) -> bool:
     return b'"tilewidth"' in data
 
 
-TMX = _format(_Kind("tmx", tmx.read, tmx.with_layers, tmx_parts, fresh_tmx), "Tiled map", _is_tmx)
-TMJ = _format(_Kind("tmj", tmj.read, tmj.with_layers, tmj_parts, fresh_tmj), "Tiled map as JSON", _is_tmj)
+TMX = _format(_Kind("tmx", tmx.read, tmx.with_layers, tmx_parts, fresh_tmx, moved_xml), "Tiled map", _is_tmx)
+TMJ = _format(
+    _Kind("tmj", tmj.read, tmj.with_layers, tmj_parts, fresh_tmj, _moved_tmj), "Tiled map as JSON", _is_tmj
+)
