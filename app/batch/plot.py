@@ -71,7 +71,7 @@ def svg(plot: Plot) -> str:
     if plot.level is not None:
         _, at = place(xs[0], plot.level)
         parts.append(f'<path class="level" d="M{_LEFT} {at:.1f}H{_LEFT + wide}"/>')
-        parts.append(f'<text x="{_LEFT + wide + 8}" y="{at + 4:.1f}">as drawn</text>')
+        parts.append(f'<text x="{_LEFT + 8}" y="{at - 6:.1f}">as drawn</text>')
     if plot.joined:
         means = [_mean([mark for mark in plot.marks if mark.group == group]) for group in groups]
         line = " ".join("{:.1f},{:.1f}".format(*place(*mean)) for mean in means)

@@ -90,6 +90,7 @@ def _add_arguments(parser: argparse.ArgumentParser, scenario: AnyScenario) -> No
 def batch(arguments: argparse.Namespace) -> int:
     """Run a scenario on many maps. Returns the exit code: 1 if some failed, 130 after Ctrl+C."""
     scenario, settings = _settings(arguments)
+    check_settings(arguments, scenario, settings)
     files = _files(arguments.maps)
     _check_apart(files, Path(arguments.out))
     entries = [
@@ -108,6 +109,7 @@ def sweep(arguments: argparse.Namespace) -> int:
         points = points_of(varied, settings)
     except ValueError as error:
         raise BadInput(f"--vary {error}") from None
+    check_settings(arguments, scenario, *(point.settings for point in points))
     both = [each.option for each in varied if _is_given(arguments, each.name)]
     if both:
         raise BadInput(f"--{both[0]} is varied; leave it out, or leave its --vary out")
@@ -178,7 +180,6 @@ def _settings(arguments: argparse.Namespace) -> tuple[AnyScenario, ScenarioSetti
     """Return the scenario and the settings of all runs. Raises BadInput for those that many runs cannot share."""
     scenario = SCENARIOS[arguments.scenario]
     settings = settings_from(arguments, scenario)
-    check_settings(arguments, scenario, settings)
     for name, kind in settings_of(scenario.settings).items():
         if isinstance(kind, SaveFile) and getattr(settings, name):
             option = flag_of(name, kind)

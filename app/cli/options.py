@@ -67,11 +67,11 @@ def settings_from(arguments: argparse.Namespace, scenario: AnyScenario) -> Scena
     return scenario.settings(**values)
 
 
-def check_settings(arguments: argparse.Namespace, scenario: AnyScenario, settings: ScenarioSettings) -> None:
-    """Refuse, with BadInput, an option that the other settings make irrelevant."""
+def check_settings(arguments: argparse.Namespace, scenario: AnyScenario, *settings: ScenarioSettings) -> None:
+    """Refuse, with BadInput, an option that the other settings make irrelevant in every one of these runs."""
     kinds = settings_of(scenario.settings)
     for name in _given(arguments):
-        if kinds[name].unused(settings):
+        if all(kinds[name].unused(each) for each in settings):
             option = flag_of(name, kinds[name])
             raise BadInput(f"{option} has no effect with the other settings given here; leave it out")
 
