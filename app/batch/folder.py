@@ -1,8 +1,9 @@
 """The folder of a batch: what is done is kept by what it depends on, so that nothing is computed twice.
 
-done/KEY.json, KEY.longcut   an outcome, and its map; KEY is that of its task
-results/NAME.ENDING          the maps, in the format that was asked for
-report.json, report.html     what came of all
+- `done/KEY.json`, `KEY.longcut`: an outcome and its map; KEY is that of its task
+- `done/KEY-N.longcut`: all maps of a run that makes several
+- `results/NAME.ENDING`, `results/NAME/01.ENDING`: the maps, in the format that was asked for
+- `report.json`, `report.html`: what came of all
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from app.scenarios.report import Score
 from maps.safe_save import save_bytes, sweep_stale
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Sequence
     from pathlib import Path
 
 _DONE, _RESULTS, _LOCK = "done", "results", ".lock"
@@ -47,17 +48,24 @@ class Folder:
         """Return what was made of a task before; None where nothing was, or not all of it is there."""
         try:
             record: Any = json.loads((self.path / _DONE / f"{key}.json").read_bytes())
-            data = (self.path / _DONE / f"{key}.longcut").read_bytes()
-            return _outcome(record, data)
-        except (OSError, ValueError, KeyError, TypeError):
+            maps = [path.read_bytes() for path in self._maps(key, len(record["maps"]))]
+            return _outcome(record, maps)
+        except (OSError, ValueError, LookupError, TypeError):
             return None
 
     def keep(self, key: str, outcome: Outcome) -> None:
         """Keep what was made of a task. Raises MapSaveError."""
-        done = self.path / _DONE
-        save_bytes(done / f"{key}.longcut", outcome.map)
+        maps = (outcome.map, *outcome.gallery)
+        for path, data in zip(self._maps(key, len(maps)), maps, strict=True):
+            save_bytes(path, data)
         # Last: a task is done when its record is there, whenever the power fails.
-        save_bytes(done / f"{key}.json", json.dumps(_record(outcome), allow_nan=False).encode("utf-8"))
+        save_bytes(
+            self.path / _DONE / f"{key}.json", json.dumps(_record(outcome), allow_nan=False).encode("utf-8")
+        )
+
+    def _maps(self, key: str, count: int) -> list[Path]:
+        names = [key, *(f"{key}-{number}" for number in range(1, count))]
+        return [self.path / _DONE / f"{name}.longcut" for name in names]
 
     def write(self, name: str, data: bytes) -> None:
         """Write a file of the report. Raises MapSaveError."""
@@ -95,7 +103,7 @@ def opened(path: Path) -> Generator[Folder]:
 def _record(outcome: Outcome) -> dict[str, Any]:
     return {
         "scheme": SCHEME,
-        "map": hashlib.sha256(outcome.map).hexdigest(),
+        "maps": [hashlib.sha256(data).hexdigest() for data in (outcome.map, *outcome.gallery)],
         "lines": outcome.lines,
         "report": outcome.report,
         "score": None if outcome.score is None else _finite(asdict(outcome.score)),
@@ -111,14 +119,15 @@ def _finite(score: dict[str, Any]) -> dict[str, Any]:
     return {name: repr(value) if isinstance(value, float) else value for name, value in score.items()}
 
 
-def _outcome(record: Any, data: bytes) -> Outcome:
-    """The outcome of a record. Raises ValueError, KeyError or TypeError for one that is not whole."""
-    if record["scheme"] != SCHEME or record["map"] != hashlib.sha256(data).hexdigest():
+def _outcome(record: Any, maps: Sequence[bytes]) -> Outcome:
+    """The outcome of a record. Raises ValueError, LookupError or TypeError for one that is not whole."""
+    if record["scheme"] != SCHEME or record["maps"] != [hashlib.sha256(data).hexdigest() for data in maps]:
         raise ValueError("this is another record, or another map")
     score, change, captions = record["score"], record["change"], record["captions"]
     before = None if score is None or score["before"] is None else float(score["before"])
     return Outcome(
-        map=data,
+        map=maps[0],
+        gallery=tuple(maps[1:]),
         lines=tuple(map(str, record["lines"])),
         report=dict(cast("dict[str, Any]", record["report"])),
         score=None if score is None else Score(str(score["name"]), before, float(score["after"])),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 from html import escape
 from math import isfinite
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -125,11 +124,12 @@ def _card(about: About, row: Row, with_picture: bool) -> str:
     figures = "".join(_figure(png if with_picture else b"", words) for png, words in pictures)
     lost = [f"Not kept: {'; '.join(row.lost)}."] if row.lost else []
     more = "".join(f"<p>{escape(line)}</p>" for line in (*outcome.lines, *lost))
-    link = f'<a href="{quote(row.file)}">{escape(PurePosixPath(row.file).name)}</a>'
+    files = (row.file, *row.gallery)
+    links = " ".join(f'<a href="{quote(file)}">{escape(file.removeprefix("results/"))}</a>' for file in files)
     return (
         f'<article class="card" id="{_anchor(row)}"><h2 title="{name}">{shown}</h2>'
         f'<div class="pictures">{figures}</div>'
-        f"<details><summary>All about it</summary>{more}<p>{link}</p></details></article>"
+        f"<details><summary>All about it</summary>{more}<p>{links}</p></details></article>"
     )
 
 

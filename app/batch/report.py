@@ -56,6 +56,7 @@ def _row(row: Row) -> dict[str, Json]:
         **whose,
         "status": "done",
         "file": row.file,
+        "gallery": list(row.gallery),
         "not_kept": list(row.lost),
         "summary": list(outcome.lines),
         "score": _score(outcome),

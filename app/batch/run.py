@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from app.batch.cluster import ClusterError
 from app.batch.task import Failure, Outcome
 from engine.core.errors import ProblemError
-from maps.errors import MapError, MapFormatError, MapSaveError
+from maps.errors import MapError, MapFormatError
 from maps.formats import native, write_map
 
 if TYPE_CHECKING:
@@ -59,13 +59,15 @@ class Entry:
 class Row:
     """What became of an entry; outcome: None where it was not run.
 
-    file: of its map, in the batch's folder; empty without one.  lost: what that does not keep.
+    file: of its map, in the batch's folder; empty without one.  gallery: likewise, of all maps of a run that makes
+    several.  lost: what they do not keep.
     reused: whether it was done before.
     """
 
     entry: Entry
     outcome: Outcome | Failure | None = None
     file: str = ""
+    gallery: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
     reused: bool = False
 
@@ -156,14 +158,19 @@ def run(entries: Sequence[Entry], folder: Folder, solver: Solver, told: Callable
 
 
 def _written(entry: Entry, outcome: Outcome, folder: Folder, target: Target, *, reused: bool = False) -> Row:
-    """Write the map of an outcome. What cannot be written has failed, though it is not computed again."""
-    path = folder.results / f"{entry.name}{target.ending}"
-    try:
-        document = native.decode(Path("map.longcut"), outcome.map)
-        if document.origin is not None:
-            document = document.replace(origin=replace(document.origin, folder=target.folder))
-        lost = write_map(document, path)
-    except (MapError, MapFormatError, MapSaveError) as error:
-        return Row(entry, Failure(f"{path.name} cannot be written: {error}"))
-    file = path.relative_to(folder.path).as_posix()
-    return Row(entry, outcome, file, tuple(lost), reused)
+    """Write the maps of an outcome. What cannot be written has failed, though it is not computed again."""
+    several = [f"{entry.name}/{number:02}" for number in range(1, len(outcome.gallery) + 1)]
+    files: list[str] = []
+    lost: dict[str, None] = {}
+    for name, data in zip((entry.name, *several), (outcome.map, *outcome.gallery), strict=True):
+        path = folder.results / f"{name}{target.ending}"
+        try:
+            document = native.decode(Path("map.longcut"), data)
+            if document.origin is not None:
+                document = document.replace(origin=replace(document.origin, folder=target.folder))
+            path.parent.mkdir(exist_ok=True)
+            lost |= dict.fromkeys(write_map(document, path))
+        except (MapError, MapFormatError, OSError) as error:
+            return Row(entry, Failure(f"{path.name} cannot be written: {error}"))
+        files.append(path.relative_to(folder.path).as_posix())
+    return Row(entry, outcome, files[0], tuple(files[1:]), tuple(lost), reused)

@@ -24,7 +24,7 @@ from maps.formats import native
 if TYPE_CHECKING:
     from app.run.headless import Solved
     from app.scenarios.report import Json, Score
-    from app.scenarios.scenario import ScenarioSettings
+    from app.scenarios.scenario import AnyScenario, ScenarioSettings
     from maps.document import MapDocument
 
 SCHEME = 1  # of keys and outcomes; another one computes everything anew
@@ -87,8 +87,9 @@ class Change:
 class Outcome:
     """What a run made.
 
-    map: the result, as the bytes of a `.longcut` file.  lines: the report in words, the most important first.
-    report: all its figures.  before, after: small pictures as PNG.  captions: what stands under them.
+    map: the result, as the bytes of a `.longcut` file.  gallery: all maps of a run that makes several, likewise.
+    lines: the report in words, the most important first.  report: all its figures.
+    before, after: small pictures as PNG.  captions: what stands under them.
     """
 
     map: bytes
@@ -99,6 +100,7 @@ class Outcome:
     before: bytes
     after: bytes
     captions: tuple[str, str]
+    gallery: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -139,16 +141,17 @@ def _solved(task: Task) -> Outcome | Failure:
     for file in task.files:
         if given_file(file.setting, file.path).digest != file.digest:
             return Failure(f"{file.path} is another file where this ran; put it into a folder that all share")
+    scenario = SCENARIOS[task.scenario]
     before = native.decode(Path("map.longcut"), task.map)
-    solved = solve(before, SCENARIOS[task.scenario], task.settings, lambda _: None, task.threads)
+    solved = solve(before, scenario, task.settings, lambda _: None, task.threads)
     if solved.stopped:
         raise KeyboardInterrupt
     if task.snap:
         solved = solved.snapped()
-    return _outcome(before, solved, of_points=SCENARIOS[task.scenario].moves_points)
+    return _outcome(scenario, before, solved)
 
 
-def _outcome(before: MapDocument, solved: Solved, *, of_points: bool) -> Outcome:
+def _outcome(scenario: AnyScenario, before: MapDocument, solved: Solved) -> Outcome:
     from app.canvas.small_picture import small_picture
     from app.scenarios.translate import shortest_paths
 
@@ -156,6 +159,8 @@ def _outcome(before: MapDocument, solved: Solved, *, of_points: bool) -> Outcome
     shown = [document.cost[document.passable] for document in (before, after)]
     scale = min(float(costs.min()) for costs in shown), max(float(costs.max()) for costs in shown)
     pictures = [small_picture(each, shortest_paths(each), scale, PICTURE_SIDE) for each in (before, after)]
+    result = solved.last.result
+    made = [] if result is None else scenario.gallery(before, result)
     snapped = () if solved.snap is None else (f"Snapped to terrains: {solved.snap.sentence}",)
     lines = (*solved.report.summary_lines(), solved.last.message, *snapped)
     return Outcome(
@@ -163,10 +168,11 @@ def _outcome(before: MapDocument, solved: Solved, *, of_points: bool) -> Outcome
         tuple(line.strip() for line in lines if line),
         solved.as_json(),
         solved.report.score(),
-        change_of(before, after, of_points=of_points),
+        change_of(before, after, of_points=scenario.moves_points),
         pictures[0],
         pictures[1],
         solved.report.captions(),
+        tuple(native.encode(entry) for _, entry in made),
     )
 
 

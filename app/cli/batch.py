@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import glob
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,33 +13,28 @@ from app.batch.folder import PAGE, REPORT, Folder, FolderError, opened
 from app.batch.names import distinct, names_of_files, safe
 from app.batch.page import page
 from app.batch.report import About, report_json
-from app.batch.run import Batch, Entry, Job, Target, run
+from app.batch.run import Batch, Entry, run
 from app.batch.solvers import in_processes, in_series
 from app.batch.sweep import parse_varied, points_of
-from app.batch.task import GivenFile, Task, given_file
 from app.cli import output
+from app.cli.batch_jobs import job_of_file, job_of_map
 from app.cli.batch_progress import BatchProgress
 from app.cli.options import PREFIX, check_settings, settings_from, word
 from app.cli.output import BadInput
-from app.cli.solve import add_what_to_do, ready_map
-from app.cli.streams import STREAM, kind_called
+from app.cli.solve import add_what_to_do
+from app.cli.streams import STREAM
 from app.cli.tables import given_map
 from app.scenarios import SCENARIOS
 from app.scenarios.command_words import flag_of
-from app.scenarios.settings import OpenFile, SaveFile, Whole, settings_as_words, settings_of
-from engine.core.threads import asked_threads
-from maps.errors import MapError
-from maps.formats import FORMATS, native
+from app.scenarios.settings import SaveFile, Whole, settings_as_words, settings_of
+from maps.formats import FORMATS
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
     from app.batch.solvers import Solver
-    from app.cli.tables import GivenMap
     from app.scenarios.scenario import AnyScenario, ScenarioSettings
-    from maps.document import MapDocument
-    from maps.formats import Format
 
 DONE, SOME_FAILED, NOT_ALL_RUN, STOPPED = 0, 1, 2, 130
 
@@ -94,7 +88,7 @@ def batch(arguments: argparse.Namespace) -> int:
     files = _files(arguments.maps)
     _check_apart(files, Path(arguments.out))
     entries = [
-        Entry(name, str(file), (), partial(_job_of_file, str(file), arguments, scenario, settings))
+        Entry(name, str(file), (), partial(job_of_file, str(file), arguments, scenario, settings))
         for name, file in zip(names_of_files(files), files, strict=True)
     ]
     about = About(_title(len(files)), scenario, _shared(scenario, settings), ())
@@ -126,7 +120,7 @@ def sweep(arguments: argparse.Namespace) -> int:
             name,
             arguments.map,
             point.varied,
-            partial(_job, given, arguments.map, arguments, scenario, point.settings),
+            partial(job_of_map, given, arguments.map, arguments, scenario, point.settings),
         )
         for name, point in zip(names, points, strict=True)
     ]
@@ -231,55 +225,3 @@ def _check_apart(files: Sequence[Path], folder: Path) -> None:
     inside = next((file for file in files if folder.resolve() in file.resolve().parents), None)
     if inside is not None:
         raise BadInput(f"{inside} lies in {folder}, where results are written; give --out a folder of its own")
-
-
-def _job_of_file(
-    name: str, arguments: argparse.Namespace, scenario: AnyScenario, settings: ScenarioSettings
-) -> Job:
-    """Read a map, and return its job. Raises MapError or MapFormatError where it has none."""
-    try:
-        given = given_map(name, arguments)
-    except BadInput as error:
-        raise MapError(str(error)) from None
-    return _job(given, name, arguments, scenario, settings)
-
-
-def _job(
-    given: GivenMap, name: str, arguments: argparse.Namespace, scenario: AnyScenario, settings: ScenarioSettings
-) -> Job:
-    """Return the task of a map, and in which format its result goes. Raises MapError where there is none."""
-    try:
-        document = ready_map(given.document, name, arguments, scenario, settings)
-        kind = _kind_of_result(document, arguments.to_format)
-    except BadInput as error:
-        raise MapError(str(error)) from None
-    settings, files = _with_files(scenario, settings)
-    task = Task(native.encode(document), scenario.name, settings, files, arguments.snap_terrain, asked_threads())
-    folder = document.origin.folder if document.origin else ""
-    return Job(task, Target(kind.endings[0], folder))
-
-
-def _kind_of_result(document: MapDocument, to_format: str | None) -> Format:
-    """Return in which format a result goes: that of the editor which the map came from, or one that keeps all."""
-    came_from = document.origin.format if document.origin else "longcut"
-    kind = kind_called(to_format or came_from)
-    if not kind.writes(document):
-        raise BadInput(f"this map cannot be written as {kind.name}; choose another --to-format")
-    return kind
-
-
-def _with_files(
-    scenario: AnyScenario, settings: ScenarioSettings
-) -> tuple[ScenarioSettings, tuple[GivenFile, ...]]:
-    """Return the settings with whole paths of the files that they name, and what is in these."""
-    files: list[GivenFile] = []
-    for name, kind in settings_of(scenario.settings).items():
-        path = getattr(settings, name)
-        if isinstance(kind, OpenFile) and path:
-            try:
-                files.append(given_file(name, str(Path(path).resolve())))
-            except OSError as error:
-                raise MapError(
-                    f"{flag_of(name, kind)}: {path} cannot be read: {error.strerror or error}"
-                ) from None
-    return replace(settings, **{file.setting: file.path for file in files}), tuple(files)

@@ -316,3 +316,19 @@ def test_what_is_refused_is_a_failure_with_advice(tmp_path: Path) -> None:
     other = solve_one(Task(task.map, "adversarial", AdversarialSettings(), longcut="9.9"))
     assert isinstance(other, Failure)
     assert "9.9 where it was asked for" in other.sentence
+
+
+def test_all_maps_of_a_run_that_makes_several_are_kept(maps: Path, tmp_path: Path, monkeypatch) -> None:
+    from app.scenarios import SCENARIOS
+    from tests.app.scenarios.toy import Toy
+
+    monkeypatch.setitem(SCENARIOS, "toy", Toy())
+    out = tmp_path / "out"
+    call = ["batch", str(maps / "level 0.longcut"), "--scenario", "toy", "--steps", "3", "--out", str(out)]
+    for _ in range(2):  # computed, and taken from the folder
+        assert main(call) == DONE
+        (row,) = json.loads((out / "report.json").read_text())["results"]
+        assert row["gallery"] == [f"results/level_0/0{number}.longcut" for number in (1, 2, 3)]
+        last, *several = (read_map(out / file).cost for file in (row["file"], *row["gallery"]))
+        assert np.array_equal(last, several[-1])
+        assert all(f"level_0/0{number}" in (out / "report.html").read_text("utf-8") for number in (1, 2, 3))
