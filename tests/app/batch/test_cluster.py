@@ -54,7 +54,7 @@ def test_a_cluster_makes_the_same_bytes_and_a_killed_worker_costs_nothing_but_ti
     address: str, tmp_path: Path, monkeypatch, capsys
 ) -> None:
     write_map(new_document(12, 12).replace(routes=(Route("r", (6, 0), (6, 11)),)), tmp_path / "m.longcut")
-    call = ["sweep", str(tmp_path / "m.longcut"), "--vary", "seed=1..8", "--steps", "80"]
+    call = ["sweep", str(tmp_path / "m.longcut"), "--vary", "seed=1..6", "--steps", "60"]
     assert main([*call, "--out", str(tmp_path / "series")]) == DONE
     killed = []
 
@@ -70,9 +70,9 @@ def test_a_cluster_makes_the_same_bytes_and_a_killed_worker_costs_nothing_but_ti
     monkeypatch.setattr("app.cli.batch_progress.BatchProgress.told", kill_one)
     assert main([*call, "--scheduler", address, "--out", str(tmp_path / "cluster")]) == DONE
     assert killed
-    assert len(results(tmp_path / "series")) == 8
+    assert len(results(tmp_path / "series")) == 6
     assert results(tmp_path / "cluster") == results(tmp_path / "series")
-    assert "8 of 8 done" in capsys.readouterr().out
+    assert "6 of 6 done" in capsys.readouterr().out
 
 
 def test_where_no_scheduler_answers_it_is_said(tmp_path: Path, monkeypatch, capsys) -> None:
