@@ -19,7 +19,7 @@ from app.bootstrap.project import version
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-COMMANDS = ("solve", "paths", "info", "convert", "window", "demo")
+COMMANDS = ("solve", "batch", "sweep", "paths", "info", "convert", "import", "window", "demo")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -30,7 +30,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments == ["--version"]:  # answered before anything is set up
         print(f"longcut {version()}")
         return 0
-    bootstrap.ensure(libraries=_libraries(arguments))
+    cluster = any(word.startswith("--scheduler") for word in arguments)
+    bootstrap.ensure(["cluster"] if cluster else [], _libraries(arguments))
     from app.cli.main import main as run  # needs what the set-up installs
 
     return run(arguments)

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from app.bootstrap.libraries import has_display
 from app.bootstrap.project import version
-from app.cli import export, files, importing, output, paths, solve
+from app.cli import batch, export, files, importing, output, paths, solve
 from app.cli.options import scenarios_with, word
 from app.cli.output import BadInput
-from app.cli.tables import add_level_option, add_table_options
+from app.cli.tables import add_level_option
 from app.scenarios import SCENARIOS
 from app.scenarios.settings import Number, Whole
 from engine.core.errors import ProblemError
@@ -32,8 +32,8 @@ DEMO_MAP = "river"
 def main(argv: Sequence[str]) -> int:
     """Run one command.
 
-    Returns 0 when done, 1 where `paths` found something wrong, 2 for bad input or an output that could not be
-    written, 130 after Ctrl+C.
+    Returns 0 when done, 1 where `paths` found something wrong or some runs of many failed, 2 for bad input or an
+    output that could not be written, 130 after Ctrl+C.
     """
     output.spell_out()
     code, ended = DONE, None
@@ -107,17 +107,20 @@ def _parser(scenario: str) -> argparse.ArgumentParser:
         command("solve", lambda given: DONE if solve.solve(given) else STOPPED, text), SCENARIOS[scenario]
     )
 
+    text = "Run a scenario on many maps, with one report; --scenario NAME --help lists its settings."
+    batch.add_batch_arguments(command("batch", batch.batch, text), SCENARIOS[scenario])
+
+    text = "Run a scenario on one map with varied settings, with one report and a plot of what they trade off."
+    batch.add_sweep_arguments(command("sweep", batch.sweep, text), SCENARIOS[scenario])
+
     text = "Exact shortest paths of every route; exit code 1 if one has no way, or another length than expected."
     paths.add_arguments(command("paths", lambda given: DONE if paths.paths(given) else DIFFERS, text))
 
     look = command("info", _done(files.info), "What is in a map file.")
-    look.add_argument("map", metavar="MAP")
-    add_table_options(look)
+    files.add_info_arguments(look)
 
     change = command("convert", _done(files.convert), "Read a map in one format and write it in another.")
-    change.add_argument("source", metavar="IN")
-    change.add_argument("target", metavar="OUT")
-    add_table_options(change)
+    files.add_convert_arguments(change)
 
     text = "What the tiles of a Tiled or LDtk map cost, as a table to fill in; with --costs, the map with them."
     bring = command("import", _done(importing.import_map), text)

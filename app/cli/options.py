@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import re
-import shlex
 from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from app.cli import marks
 from app.cli.output import BadInput
 from app.scenarios import SCENARIOS
+from app.scenarios.command_words import flag_of
 from app.scenarios.settings import Setting, settings_of
-from maps.document import MapDocument, Route
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from app.scenarios.scenario import AnyScenario, ScenarioSettings
-    from engine.core.errors import SuggestedFix
+    from maps.document import MapDocument
 
 Value = TypeVar("Value")
 
@@ -68,11 +67,11 @@ def settings_from(arguments: argparse.Namespace, scenario: AnyScenario) -> Scena
     return scenario.settings(**values)
 
 
-def check_settings(arguments: argparse.Namespace, scenario: AnyScenario, settings: ScenarioSettings) -> None:
-    """Refuse, with BadInput, an option that the other settings make irrelevant."""
+def check_settings(arguments: argparse.Namespace, scenario: AnyScenario, *settings: ScenarioSettings) -> None:
+    """Refuse, with BadInput, an option that the other settings make irrelevant in every one of these runs."""
     kinds = settings_of(scenario.settings)
     for name in _given(arguments):
-        if kinds[name].unused(settings):
+        if all(kinds[name].unused(each) for each in settings):
             option = flag_of(name, kinds[name])
             raise BadInput(f"{option} has no effect with the other settings given here; leave it out")
 
@@ -80,25 +79,6 @@ def check_settings(arguments: argparse.Namespace, scenario: AnyScenario, setting
 def _given(arguments: argparse.Namespace) -> dict[str, Any]:
     """Return the values of the settings that the arguments name."""
     return {name.removeprefix(PREFIX): value for name, value in vars(arguments).items() if name.startswith(PREFIX)}
-
-
-def flag_of(name: str, kind: Setting[Any]) -> str:
-    """Return the option of a setting, as in "--learning-rate"."""
-    return kind.flag or "--" + name.replace("_", "-")
-
-
-def words_for(fix: SuggestedFix, scenario: AnyScenario) -> list[str]:
-    """Return the words of a command line that give a setting the suggested value."""
-    kind = settings_of(scenario.settings)[fix.setting]
-    flag = flag_of(fix.setting, kind)
-    if kind.words == "none":
-        return [flag if fix.value else f"--no-{flag.removeprefix('--')}"]
-    return [flag, kind.word_of(fix.value)]
-
-
-def advice(fix: SuggestedFix, scenario: AnyScenario) -> str:
-    """Return a suggested value as an option to type."""
-    return f"Try {shlex.join(words_for(fix, scenario))}"
 
 
 def scenarios_with(option: str) -> list[str]:
@@ -114,14 +94,8 @@ def scenarios_with(option: str) -> list[str]:
 
 
 def add_map_options(parser: argparse.ArgumentParser) -> None:
-    """Add options that replace the routes and the movement rule of a map."""
-    parser.add_argument(
-        "--route",
-        type=_route,
-        nargs="+",
-        metavar="ROW,COL:ROW,COL",
-        help="start and goal, instead of the map's own routes",
-    )
+    """Add options that replace the routes, points and movement rule of a map."""
+    marks.add_arguments(parser)
     parser.add_argument("--neighbours", type=int, choices=[4, 8], help="moves of a cell, instead of the map's own")
     parser.add_argument(
         "--cost-rule",
@@ -136,7 +110,7 @@ def add_map_options(parser: argparse.ArgumentParser) -> None:
 
 
 def with_map_options(document: MapDocument, arguments: argparse.Namespace) -> MapDocument:
-    """Return the document with the routes and the movement rule that the arguments ask for."""
+    """Return the document with the routes, points and movement rule that the arguments ask for."""
     rule = document.rule
     if arguments.neighbours:
         rule = replace(rule, neighbours=arguments.neighbours)
@@ -144,15 +118,4 @@ def with_map_options(document: MapDocument, arguments: argparse.Namespace) -> Ma
         rule = replace(rule, cost_rule=arguments.cost_rule)
     if arguments.corners:
         rule = replace(rule, corner_rule=arguments.corners.replace("-", "_"))
-    if not arguments.route:
-        return document.replace(rule=rule)
-    routes = tuple(replace(route, name=f"route {number}") for number, route in enumerate(arguments.route, 1))
-    return document.replace(rule=rule, routes=routes)
-
-
-def _route(text: str) -> Route:
-    found = re.fullmatch(r"\s*(-?\d+),(-?\d+):(-?\d+),(-?\d+)\s*", text)
-    if not found:
-        raise argparse.ArgumentTypeError(f"{text!r} is no route; write ROW,COL:ROW,COL, as in 16,1:16,30")
-    row, col, goal_row, goal_col = (int(group) for group in found.groups())
-    return Route("route", (row, col), (goal_row, goal_col))
+    return marks.with_marks(document.replace(rule=rule), arguments)

@@ -9,6 +9,7 @@ import json
 import os
 import sys
 import tempfile
+import time
 import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -144,9 +145,14 @@ def write_json(name: str | Path, content: Mapping[str, Json]) -> None:
     """Write a report; what could not be kept safe is told."""
     from maps.safe_save import save_bytes
 
-    warning = save_bytes(name, (json.dumps(content, indent=2, allow_nan=False) + "\n").encode("utf-8"))
+    warning = save_bytes(name, json_bytes(content))
     if warning:
         err.print(f"[yellow]{Path(name).name}:[/] {warning}")
+
+
+def json_bytes(content: Mapping[str, Json]) -> bytes:
+    """Return a report as the bytes of a file."""
+    return (json.dumps(content, indent=2, allow_nan=False) + "\n").encode("utf-8")
 
 
 def tell_losses(path: Path, lost: Sequence[str]) -> None:
@@ -160,11 +166,16 @@ class _Pace(ProgressColumn):
 
     def render(self, task: Task) -> Text:
         """Return the text of the column."""
-        return Text(pace(task.completed, task.total, task.elapsed or 0.0, task.time_remaining))
+        ends: float | None = task.fields.get("ends")
+        left = task.time_remaining if ends is None else max(0.0, ends - time.monotonic())
+        return Text(pace(task.completed, task.total, task.elapsed or 0.0, left))
 
 
 def progress() -> Progress:
-    """Return a bar that disappears when all is done; its tasks have a field `figures`."""
+    """Return a bar that disappears when all is done.
+
+    Its tasks have a field `figures`, and perhaps `ends`: at which time, by `time.monotonic`, all may be done.
+    """
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),

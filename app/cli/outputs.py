@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from rich.markup import escape
 
 from app.cli import output
 from app.cli.output import BadInput
+from app.cli.streams import STREAM, add_output_format, output_kind, write_map_to_output, write_to_output
 from maps.errors import MapError
 from maps.formats import write_map
 
@@ -18,21 +19,28 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
 
+    from app.cli.tables import GivenMap
     from app.run.headless import Solved
     from app.scenarios.scenario import AnyScenario
     from maps.document import MapDocument
+    from maps.formats import Format
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments that name the outputs."""
     parser.add_argument(
-        "--out", nargs="+", default=[], metavar="FILE", help="where the optimised map goes, by ending"
+        "--out",
+        nargs="+",
+        default=[],
+        metavar="FILE",
+        help="where the optimised map goes, by ending; - is standard output",
     )
+    add_output_format(parser)
     parser.add_argument("--gallery", metavar="FOLDER", help="where every map of a run that makes several goes")
     parser.add_argument(
         "--points", metavar="FILE", help="where the points of the moved layouts go, as .csv or .json"
     )
-    parser.add_argument("--json", metavar="FILE", help="where the report goes")
+    parser.add_argument("--json", metavar="FILE", help="where the report goes; - is standard output")
     parser.add_argument(
         "--snap-terrain",
         action="store_true",
@@ -43,18 +51,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 @dataclass(frozen=True)
 class Outputs:
-    """Where the outputs of a run go; None for what was not asked for."""
+    """Where the outputs of a run go; None for what was not asked for.
+
+    stream: what goes to standard output, the map in this format, or the report.
+    """
 
     maps: tuple[Path, ...]
     gallery: Path | None
     points: Path | None
     report: Path | None
     picture: Path | None
+    stream: Format | Literal["report"] | None = None
 
     @property
     def files(self) -> tuple[Path, ...]:
         """Return the places of all outputs, the gallery's folder among them."""
         return (*self.maps, *(at for at in (self.points, self.report, self.picture, self.gallery) if at))
+
+    @property
+    def several(self) -> bool:
+        """Return whether there is more than one output."""
+        return len(self.files) + (self.stream is not None) > 1
 
     def check(self, scenario: AnyScenario, document: MapDocument) -> None:
         """Refuse, with BadInput, what cannot be written: no minutes of a run should be lost for a wrong name."""
@@ -77,7 +94,7 @@ class Outputs:
 
     def holds_result(self, scenario: AnyScenario, before: MapDocument, solved: Solved) -> bool:
         """Return whether any output was asked for that there is something to write to."""
-        others = any(place != self.gallery for place in self.files)
+        others = self.stream is not None or any(place != self.gallery for place in self.files)
         return others or (self.gallery is not None and bool(_gallery(scenario, before, solved)))
 
     def write(self, scenario: AnyScenario, before: MapDocument, solved: Solved) -> list[str]:
@@ -90,6 +107,12 @@ class Outputs:
             except (MapError, OSError) as error:
                 sentence = str(error)
                 failures.append(sentence if path.name in sentence else f"{path.name}: {sentence}")
+
+        if self.stream == "report":
+            attempt(Path("standard output"), lambda _: write_to_output(output.json_bytes(solved.as_json())))
+        elif self.stream:
+            kind = self.stream
+            attempt(Path("standard output"), lambda _: write_map_to_output(solved.document, kind))
 
         for path in self.maps:
             attempt(path, lambda path: output.tell_losses(path, write_map(solved.document, path)))
@@ -104,15 +127,26 @@ class Outputs:
         return failures
 
 
-def outputs_of(arguments: argparse.Namespace) -> Outputs:
-    """Return the places that the arguments name."""
+def outputs_of(arguments: argparse.Namespace, given: GivenMap) -> Outputs:
+    """Return the places that the arguments name. Raises BadInput for two that are standard output."""
 
     def place(name: str | None) -> Path | None:
         return Path(name) if name else None
 
-    maps = tuple(Path(name) for name in arguments.out)
-    others = (arguments.gallery, arguments.points, arguments.json, arguments.picture)
-    return Outputs(maps, *map(place, others))
+    to_stream = [*arguments.out, arguments.json].count(STREAM)
+    if to_stream > 1:
+        raise BadInput("standard output takes one output only; give the others files")
+    if arguments.to_format and STREAM not in arguments.out:
+        raise BadInput("--to-format is for a map to standard output (--out -); files are written by their endings")
+    stream = None
+    if to_stream:
+        as_map = STREAM in arguments.out
+        stream = output_kind(given.document, given.kind, arguments.to_format) if as_map else "report"
+    maps = tuple(Path(name) for name in arguments.out if name != STREAM)
+    report = place(None if arguments.json == STREAM else arguments.json)
+    return Outputs(
+        maps, place(arguments.gallery), place(arguments.points), report, place(arguments.picture), stream
+    )
 
 
 def _check_gallery(folder: Path, scenario: AnyScenario) -> None:

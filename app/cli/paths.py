@@ -12,6 +12,7 @@ from rich.table import Table
 from app.cli import output
 from app.cli.options import add_map_options, with_map_options
 from app.cli.output import BadInput
+from app.cli.streams import STREAM, only_data, write_to_output
 from app.cli.tables import add_table_options, read_given_map
 from app.scenarios.translate import document_paths, walking_text
 from maps.formats.movingai import read_scenarios
@@ -44,11 +45,11 @@ class PathRow:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `longcut paths`."""
-    parser.add_argument("map", metavar="MAP")
+    parser.add_argument("map", metavar="MAP", help="a map file, or - for standard input")
     parser.add_argument("--scen", metavar="FILE", help="a Moving AI scenario file whose routes to use")
     add_map_options(parser)
     add_table_options(parser)
-    parser.add_argument("--json", metavar="FILE", help="where all routes go")
+    parser.add_argument("--json", metavar="FILE", help="where all routes go; - is standard output")
 
 
 def paths(arguments: argparse.Namespace) -> bool:
@@ -58,8 +59,15 @@ def paths(arguments: argparse.Namespace) -> bool:
         document = document.replace(routes=tuple(read_scenarios(arguments.scen, document)))
     if not document.routes:
         raise BadInput(f"{Path(arguments.map).name} has no routes; give some with --route or --scen FILE")
-    if arguments.json:
+    to_stream = arguments.json == STREAM
+    if arguments.json and not to_stream:
         output.check_file_name(Path(arguments.json))
+    with only_data(to_stream):
+        return _paths(document, arguments.json)
+
+
+def _paths(document: MapDocument, report: str | None) -> bool:
+    """Do what `paths` does with a document. report: where all routes go."""
     rows = _rows(document)
     different = [row for row in rows if row.match is False]
     closed = [row for row in rows if row.cost is None]
@@ -74,8 +82,11 @@ def paths(arguments: argparse.Namespace) -> bool:
         output.out.print(f"{len(checked) - len(different)} of {len(checked)} expected lengths match ({movement}).")
     if closed:
         output.out.print(f"{len(closed)} of {len(rows)} routes have no way to their goal.")
-    if arguments.json:
-        output.write_json(arguments.json, {"movement": movement, "routes": [_as_json(row) for row in rows]})
+    found: dict[str, Json] = {"movement": movement, "routes": [_as_json(row) for row in rows]}
+    if report == STREAM:
+        write_to_output(output.json_bytes(found))
+    elif report:
+        output.write_json(report, found)
     return not wrong
 
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
 from app.cli import output, outputs
-from app.cli.options import add_map_options, add_settings, advice, check_settings, settings_from, with_map_options
+from app.cli.options import add_map_options, add_settings, check_settings, settings_from, with_map_options
 from app.cli.output import BadInput
-from app.cli.tables import add_table_options, read_given_map
+from app.cli.streams import STREAM, only_data
+from app.cli.tables import add_table_options, given_map
 from app.run.headless import Solved
 from app.run.headless import solve as run
 from app.scenarios import SCENARIOS
+from app.scenarios.command_words import with_advice
 from engine.core.errors import ProblemError
 
 if TYPE_CHECKING:
@@ -25,7 +28,17 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser, scenario: AnyScenario) -> None:
     """Add the arguments of `longcut solve`, with the settings of this scenario."""
-    parser.add_argument("map", metavar="MAP", help="a map file; bare grids (.npy, .csv, .png, .map) need --route")
+    parser.add_argument(
+        "map",
+        metavar="MAP",
+        help="a map file, or - for standard input; bare grids (.npy, .csv, .png, .map) need --route or --line",
+    )
+    add_what_to_do(parser, scenario)
+    outputs.add_arguments(parser)
+
+
+def add_what_to_do(parser: argparse.ArgumentParser, scenario: AnyScenario) -> None:
+    """Add what every command that runs a scenario takes: which one, its settings, and how maps are read."""
     parser.add_argument(
         "--scenario",
         choices=list(SCENARIOS),
@@ -35,7 +48,6 @@ def add_arguments(parser: argparse.ArgumentParser, scenario: AnyScenario) -> Non
     add_map_options(parser)
     add_table_options(parser)
     add_settings(parser, scenario)
-    outputs.add_arguments(parser)
 
 
 def solve(arguments: argparse.Namespace) -> bool:
@@ -48,13 +60,40 @@ def solve(arguments: argparse.Namespace) -> bool:
     scenario = SCENARIOS[arguments.scenario]
     settings = settings_from(arguments, scenario)
     check_settings(arguments, scenario, settings)
-    document = scenario.prepared(with_map_options(read_given_map(arguments.map, arguments), arguments), settings)
-    if scenario.needs_route and not document.routes:
-        raise BadInput(
-            f"{Path(arguments.map).name} has no route; give one with --route ROW,COL:ROW,COL (start, then goal)"
-        )
-    places = outputs.outputs_of(arguments)
+    given = given_map(arguments.map, arguments)
+    document = ready_map(given.document, arguments.map, arguments, scenario, settings)
+    places = outputs.outputs_of(arguments, replace(given, document=document))
     places.check(scenario, document)
+    with only_data(places.stream is not None):
+        return _solve(document, arguments, scenario, settings, places)
+
+
+def ready_map(
+    document: MapDocument,
+    name: str,
+    arguments: argparse.Namespace,
+    scenario: AnyScenario,
+    settings: ScenarioSettings,
+) -> MapDocument:
+    """Return the map that a run begins with, with the arguments' routes, points and rules in it.
+
+    name: what messages call it. Raises BadInput for a map without the routes that the scenario needs.
+    """
+    document = scenario.prepared(with_map_options(document, arguments), settings)
+    if scenario.needs_route and not document.routes:
+        name = "the map" if name == STREAM else Path(name).name
+        raise BadInput(f"{name} has no route; give one with --route ROW,COL:ROW,COL (start, then goal)")
+    return document
+
+
+def _solve(
+    document: MapDocument,
+    arguments: argparse.Namespace,
+    scenario: AnyScenario,
+    settings: ScenarioSettings,
+    places: outputs.Outputs,
+) -> bool:
+    """Run the scenario, write the outputs and print the report; return whether it came to its own end."""
     solved = _run(document, scenario, settings)
     if arguments.snap_terrain:
         solved = solved.snapped()
@@ -69,7 +108,7 @@ def solve(arguments: argparse.Namespace) -> bool:
         written = "; its best result so far is written" if kept else ""
         output.err.print(f"Stopped at step {solved.last.step}{written}.")
     if failures:
-        raise BadInput("; ".join(failures) + ("; all other outputs are written" if len(places.files) > 1 else ""))
+        raise BadInput("; ".join(failures) + ("; all other outputs are written" if places.several else ""))
     return not solved.stopped
 
 
@@ -97,9 +136,7 @@ def _run(document: MapDocument, scenario: AnyScenario, settings: ScenarioSetting
         try:
             return run(document, scenario, settings, show)
         except ProblemError as error:
-            if error.fix is None:
-                raise
-            raise BadInput(f"{str(error).removesuffix('.')}. {advice(error.fix, scenario)}") from error
+            raise BadInput(with_advice(error, scenario)) from error
 
 
 def _warm_up() -> None:

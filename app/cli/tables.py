@@ -1,22 +1,27 @@
-"""Options that say how a map in a table of text is read."""
+"""Maps as commands are given them: a file or standard input, and how a table of text is read."""
 
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
 from app.cli import output
 from app.cli.output import BadInput
+from app.cli.streams import STREAM, add_input_format, given_file
 from maps.formats import csv_grid, format_of, read_map
 from maps.formats.csv_grid import NoCostError
 from maps.formats.table import TableOptions, is_number
 from maps.formats.told import told_at_reading
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     from maps.document import MapDocument
+    from maps.formats import Format
     from maps.formats.table import Separator
 
 SEPARATORS: dict[str, Separator] = {"comma": ",", "semicolon": ";", "tab": "\t", "blank": " "}
@@ -25,6 +30,7 @@ SEPARATORS: dict[str, Separator] = {"comma": ",", "semicolon": ";", "tab": "\t",
 def add_table_options(parser: argparse.ArgumentParser) -> None:
     """Add the options, which leave to be recognised what they do not say."""
     add_level_option(parser)
+    add_input_format(parser)
     group = parser.add_argument_group("tables", "How a .csv is read; what is not said is recognised.")
     toggle = argparse.BooleanOptionalAction
     group.add_argument(
@@ -48,8 +54,21 @@ def add_level_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--level", metavar="NAME", default="", help=text)
 
 
+@dataclass(frozen=True, eq=False)
+class GivenMap:
+    """A map that a command was given, and its format; None for one that only its content tells."""
+
+    document: MapDocument
+    kind: Format | None
+
+
 def read_given_map(name: str, arguments: argparse.Namespace) -> MapDocument:
-    """Return the map in a file, a table as the arguments say, and tell how an unusual table was read.
+    """Return the map of `given_map`."""
+    return given_map(name, arguments).document
+
+
+def given_map(name: str, arguments: argparse.Namespace) -> GivenMap:
+    """Return the map in a file or, for "-", in standard input, a table as the arguments say; tell how it was read.
 
     Raises BadInput for an option of tables where the file is none, and for a number in a table that is no cost.
     """
@@ -71,11 +90,19 @@ def read_given_map(name: str, arguments: argparse.Namespace) -> MapDocument:
         )
         if value is not None
     ]
-    path = Path(name)
+    with given_file(name, arguments.from_format) as path:
+        document = _read(path, options, given, arguments.level)
+        if name == STREAM and document.origin is not None:  # the folder that it was read from is gone
+            document = document.replace(origin=replace(document.origin, folder=""))
+        return GivenMap(document, format_of(path))
+
+
+def _read(path: Path, options: TableOptions, given: Sequence[str], level: str) -> MapDocument:
+    """Return the map in a file. given: the options of tables that were used.  level: of a file of several."""
     if given and format_of(path) is not csv_grid.FORMAT:
         raise BadInput(f"{given[0]} says how a table is read, and {path.name} is none; leave it out")
     try:
-        document = csv_grid.read_csv(path, options) if given else read_map(path, arguments.level)
+        document = csv_grid.read_csv(path, options) if given else read_map(path, level)
     except NoCostError as error:
         raise BadInput(f"{error}. If this value means a wall, add --wall {error.value:g}") from None
     for sentence in told_at_reading(document):

@@ -52,8 +52,9 @@ def solve(
     scenario: AnyScenario,
     settings: ScenarioSettings,
     progress: Callable[[AnyStep], None],
+    threads: int | None = None,
 ) -> Solved:
-    """Run a scenario to its end, telling `progress` every step.
+    """Run a scenario to its end, telling `progress` every step. threads: see `use_few_threads`.
 
     Raises ProblemError, with a sentence for the user, if it cannot start; KeyboardInterrupt if Ctrl+C comes
     before there is a result.
@@ -61,7 +62,7 @@ def solve(
     from engine.core.cancel import Cancelled, StopFlag, check, stoppable_by
     from engine.core.device import use_few_threads
 
-    threads = use_few_threads()
+    threads = use_few_threads(threads)
     began = time.perf_counter()
     last, stopped, flag = None, False, StopFlag()
     try:

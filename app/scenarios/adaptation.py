@@ -13,7 +13,7 @@ from app.scenarios.common_settings import apply_map, seed_setting
 from app.scenarios.figures import curve
 from app.scenarios.frame import Scatter
 from app.scenarios.priced_map import TILESETS, Picture, PricedMap, check_place, drawn_picture, read_network, saved
-from app.scenarios.report import Report, RunFacts
+from app.scenarios.report import Report, RunFacts, Score
 from app.scenarios.scenario import RunStep, Scenario, state_of
 from app.scenarios.settings import Choice, Number, OpenFile, SaveFile, Toggle, Whole, setting
 from engine.core.errors import ProblemError, SuggestedFix
@@ -111,6 +111,10 @@ class AdaptationReport(Report):
     source: str
     target: str
     held_out_maps: int
+
+    def score(self) -> Score:
+        """Return the share of optimal paths."""
+        return Score("% of held-out paths optimal", 100.0 * self.optimal_before, 100.0 * self.optimal_after)
 
     def summary_lines(self) -> list[str]:
         """Return the accuracy before and after, and how long it took."""

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
-from app.scenarios.adversarial_settings import AdversarialSettings, Method
+from app.scenarios.adversarial_report import AdversarialReport, best_of_all
+from app.scenarios.adversarial_settings import AdversarialSettings
 from app.scenarios.common_settings import admissible_of, apply_map, drawn_costs, with_bounds
 from app.scenarios.figures import curve
 from app.scenarios.frame import Floats, Frame
-from app.scenarios.report import Report, RunFacts
-from app.scenarios.route_report import RouteReport, costs_of, route_reports
+from app.scenarios.route_report import costs_of, route_reports
 from app.scenarios.scenario import RunStep, Scenario, state_of
 from app.scenarios.translate import class_movements, movement_grid, path_cells
 from app.scenarios.words import compared, kept_share, within
@@ -22,8 +22,9 @@ from engine.core.errors import ProblemError, SuggestedFix
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from app.scenarios.report import RunFacts
     from engine.core.device import Placement
-    from engine.cost_maps.problem import Aim, Problem
+    from engine.cost_maps.problem import Problem
     from maps.document import MapDocument
 
 
@@ -57,61 +58,6 @@ class AdversarialFigures:
     off_target: float = nan
     quantity: str = "Path"
     device: str = "cpu"
-
-
-@dataclass(frozen=True, eq=False)
-class AdversarialReport(Report):
-    """Exact path costs of both documents, whose costs are float32. Bounds and gaps are NaN where there are none.
-
-    upper_bound, gap: of all maps.  keeping_bound, keeping_gap: of those that keep as much of the drawn one.
-    keep: the setting.  kept: the share of the drawn cost that stayed in its cell.
-
-    quantity: of what path_cost_before and path_cost_after are, in words.
-    """
-
-    quantity: str
-    path_cost_before: float
-    path_cost_after: float
-    upper_bound: float
-    gap: float
-    keep: float
-    kept: float
-    keeping_bound: float
-    keeping_gap: float
-    budget: float
-    method: Method
-    device: str
-    aim: Aim
-    routes: tuple[RouteReport, ...]
-
-    def summary_lines(self) -> list[str]:
-        """Return path costs and gap, each route's where there are several, and how the run computed."""
-        line = f"{self.quantity} {self.path_cost_before:.4g} → {self.path_cost_after:.4g}"
-        line += f" · {compared(self.path_cost_before, self.path_cost_after)}, {kept_share(self.kept)}"
-        if isfinite(self.keeping_gap):
-            line += f" · within {within(self.keeping_gap)} % of {_best_of_all(True)} ({self.keeping_bound:.6g})"
-        elif isfinite(self.gap):
-            line += f" · within {within(self.gap)} % of {_best_of_all(False)} ({self.upper_bound:.6g})"
-        lines = [line]
-        routes = self.routes if len(self.routes) > 1 else ()
-        lines += [route.line for route in routes]
-        lines.append(
-            f"Total cost {self.budget:.6g} · {self.run.steps} steps of {self.method} on {self.device} in "
-            f"{self.run.seconds:.2f} s · {self.run.movement}"
-        )
-        if self.keep > 0.0 and isfinite(self.upper_bound):
-            lines.append(f"With --keep 0 the map is reshaped freely, to at most {self.upper_bound:.4g}.")
-        elif self.gap > 0.02 and self.method != "optimum" and self.aim == "longer":
-            lines.append("More --steps come nearer; --method optimum finds the longest possible itself.")
-        return lines
-
-    def captions(self) -> tuple[str, str]:
-        """Return path costs, and how much is kept or how near it comes."""
-        near = f", {kept_share(self.kept)}"
-        if not isfinite(self.keeping_gap) and isfinite(self.gap):
-            near = f", within {within(self.gap)} % of {_best_of_all(False)}"
-        what = "path cost" if self.quantity == "Path" else self.quantity.lower()
-        return f"{what} {self.path_cost_before:.4g}", f"{what} {self.path_cost_after:.4g}{near}"
 
 
 AdversarialStep: TypeAlias = RunStep[AdversarialFigures, Floats]
@@ -159,7 +105,7 @@ class AdversarialPath(Scenario[AdversarialSettings, AdversarialFigures, Floats])
         if isfinite(last.off_target):
             return line + f" · {100.0 * last.off_target:.1f}\u00a0% off the target"
         if last.gap < 0.5:
-            line += f" · within {within(last.gap)}\u00a0% of {_best_of_all(last.bound < last.longest)}"
+            line += f" · within {within(last.gap)}\u00a0% of {best_of_all(last.bound < last.longest)}"
         elif isfinite(last.bound):
             line += f" · no more than {last.bound:.0f} is possible"
         return line
@@ -221,11 +167,6 @@ class AdversarialPath(Scenario[AdversarialSettings, AdversarialFigures, Floats])
 def _gap(bound: float, reached: float) -> float:
     """Return by which share a path cost may still be exceeded; NaN without a bound."""
     return max(0.0, bound / reached - 1.0) if isfinite(bound) else nan
-
-
-def _best_of_all(keeping: bool) -> str:
-    """Return what a bound is of: maps that keep as much of the drawn one, or all maps."""
-    return "the best that keeps as much" if keeping else "the longest possible"
 
 
 def adversarial_problem(document: MapDocument, settings: AdversarialSettings) -> Problem:

@@ -14,7 +14,7 @@ from app.scenarios.arrange_settings import ArrangeSettings
 from app.scenarios.common_settings import drawn_costs
 from app.scenarios.figures import curve
 from app.scenarios.frame import Floats, Frame
-from app.scenarios.report import Report, RunFacts
+from app.scenarios.report import Report, RunFacts, Score
 from app.scenarios.route_report import RouteReport, costs_of, route_reports
 from app.scenarios.scenario import RunStep, Scenario, state_of
 from app.scenarios.tiles import Tiles, tiles_of
@@ -64,6 +64,10 @@ class ArrangeReport(Report):
     terrains: int
     aim: Aim
     routes: tuple[RouteReport, ...]
+
+    def score(self) -> Score:
+        """Return the paths' cost."""
+        return Score("path cost", self.path_cost_before, self.path_cost_after)
 
     def summary_lines(self) -> list[str]:
         """Return path costs and gap, each route's where there are several, and how many tiles changed."""

@@ -26,7 +26,7 @@ from app.scenarios.common_settings import (
 )
 from app.scenarios.figures import curve
 from app.scenarios.frame import Cells, Floats, Frame
-from app.scenarios.report import Report, RunFacts
+from app.scenarios.report import Report, RunFacts, Score
 from app.scenarios.scenario import RunStep, Scenario, state_of
 from app.scenarios.translate import fixes_in_settings, moved_cost, movement_grid
 from app.scenarios.words import kept_share
@@ -72,6 +72,10 @@ class BalanceReport(Report):
     changed_total: float
     kept: float
     budget: float
+
+    def score(self) -> Score:
+        """Return the aims met."""
+        return Score("aims met", self.met_before, self.met_after)
 
     def summary_lines(self) -> list[str]:
         """Return the aims met, the teams' ranks where they are the aim, and what the change cost."""

@@ -18,7 +18,7 @@ from app.scenarios.common_settings import (
 )
 from app.scenarios.figures import curve
 from app.scenarios.frame import Floats, Frame
-from app.scenarios.report import Report, RunFacts
+from app.scenarios.report import Report, RunFacts, Score
 from app.scenarios.scenario import RunStep, Scenario, state_of
 from app.scenarios.settings import Choice, DocumentChoice, Number, Toggle, Whole, setting
 from app.scenarios.translate import class_movement, fixes_in_settings, moved_cost, movement_grid
@@ -143,6 +143,10 @@ class DrawnRouteReport(Report):
     gap: float
     line_cells: int
     gradient: Gradient
+
+    def score(self) -> Score:
+        """Return how much of the line is on the path."""
+        return Score("% of the line on the path", 100.0 * self.on_path_before, 100.0 * self.on_path_after)
 
     def summary_lines(self) -> list[str]:
         """Return how much of the line is on the path, and the change that it took."""

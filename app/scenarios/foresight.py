@@ -22,7 +22,7 @@ from app.scenarios.common_settings import (
 )
 from app.scenarios.figures import curve
 from app.scenarios.frame import Cells, Floats, Frame
-from app.scenarios.report import Report, RunFacts
+from app.scenarios.report import Report, RunFacts, Score
 from app.scenarios.scenario import RunStep, Scenario, state_of
 from app.scenarios.settings import Choice, Number, Whole, setting
 from app.scenarios.translate import class_movements, movement_grid, path_cells
@@ -117,6 +117,11 @@ class ForesightReport(Report):
     path_costs_after: Floats
     kept: float
     budget: float
+
+    def score(self) -> Score:
+        """Return by how much the agents' walks are dearer than the shortest paths, on average."""
+        before, after = (100.0 * float(excess.mean()) for excess in (self.excess_before, self.excess_after))
+        return Score("walks dearer, %", before, after)
 
     def summary_lines(self) -> list[str]:
         """Return the excess of the walks, the paths' costs, and how agents plan."""

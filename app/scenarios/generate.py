@@ -20,7 +20,7 @@ from app.scenarios.common_settings import (
 )
 from app.scenarios.figures import curve
 from app.scenarios.frame import Floats, Frame
-from app.scenarios.report import Report, RunFacts
+from app.scenarios.report import Report, RunFacts, Score
 from app.scenarios.scenario import RunStep, Scenario, state_of
 from app.scenarios.settings import Number, OptionalNumber, Toggle, Whole, setting
 from app.scenarios.translate import class_movements, movement_grid, path_cells
@@ -125,6 +125,10 @@ class GenerateReport(Report):
     budget: float
     refined: bool
     training_steps: int
+
+    def score(self) -> Score:
+        """Return how many maps have the length."""
+        return Score("maps of the length", None, self.hits)
 
     def summary_lines(self) -> list[str]:
         """Return how many maps have the length, their paths, and how different they are."""

@@ -13,7 +13,7 @@ from app.scenarios.figures import curve
 from app.scenarios.frame import Cells, Floats, Frame, Plan
 from app.scenarios.matching_problem import matching_problem, setting_of
 from app.scenarios.matching_settings import Ground, MatchingSettings
-from app.scenarios.report import Report, RunFacts
+from app.scenarios.report import Report, RunFacts, Score
 from app.scenarios.scenario import RunStep, Scenario, state_of
 from app.scenarios.translate import fixes_in_settings
 from app.scenarios.words import figure
@@ -66,6 +66,10 @@ class MatchingReport(Report):
     blur: float
     ground: Ground
     layouts: tuple[LayoutReport, ...]
+
+    def score(self) -> Score:
+        """Return the transport cost."""
+        return Score("transport cost", self.transport_cost_before, self.transport_cost_after)
 
     def summary_lines(self) -> list[str]:
         """Return transport costs, exact ones where they are known, and what moved."""

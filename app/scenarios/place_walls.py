@@ -11,7 +11,7 @@ import numpy as np
 from app.scenarios.common_settings import drawn_costs, seed_setting
 from app.scenarios.figures import curve
 from app.scenarios.frame import Frame
-from app.scenarios.report import Report, RunFacts
+from app.scenarios.report import Report, RunFacts, Score
 from app.scenarios.scenario import RunStep, Scenario, state_of
 from app.scenarios.settings import Choice, DocumentChoice, Whole, setting
 from app.scenarios.translate import class_movements, movement_grid, path_cells
@@ -111,6 +111,10 @@ class PlaceWallsReport(Report):
     settled: bool
     task: Task
     routes: tuple[WalkReport, ...]
+
+    def score(self) -> Score:
+        """Return the paths' cost."""
+        return Score("path cost", self.path_cost_before, self.path_cost_after)
 
     def summary_lines(self) -> list[str]:
         """Return path costs, each route's where there are several, and how good the walls are."""

@@ -34,6 +34,18 @@ class RunFacts:
     threads: int = 1
 
 
+@dataclass(frozen=True)
+class Score:
+    """The figure of a report by which runs with other settings are compared, on the map before and after.
+
+    name: in words, with its unit.  before: None where the drawn map has none.
+    """
+
+    name: str
+    before: float | None
+    after: float
+
+
 @dataclass(frozen=True, eq=False)
 class Report(ABC):
     """What a run did to a map. Subclasses add their figures as fields; NaN stands for what is not known."""
@@ -44,6 +56,10 @@ class Report(ABC):
         """Return all figures and facts by name, with null for numbers that are not finite."""
         own = {entry.name: _json(getattr(self, entry.name)) for entry in fields(self) if entry.name != "run"}
         return {**own, **_fields(self.run)}
+
+    def score(self) -> Score | None:
+        """Return the figure by which runs are compared; None where there is none."""
+        return None
 
     @abstractmethod
     def summary_lines(self) -> list[str]:

@@ -13,7 +13,7 @@ from PIL import Image, UnidentifiedImageError
 from app.scenarios.common_settings import apply_map, seed_setting
 from app.scenarios.figures import curve
 from app.scenarios.priced_map import TILESETS, Picture, PricedMap, check_place, drawn_picture, read_network, saved
-from app.scenarios.report import Report, RunFacts
+from app.scenarios.report import Report, RunFacts, Score
 from app.scenarios.scenario import RunStep, Scenario, state_of
 from app.scenarios.settings import Choice, Number, OpenFile, SaveFile, Whole, setting
 from engine.core.errors import ProblemError, SuggestedFix
@@ -138,6 +138,11 @@ class TerrainReport(Report):
     tileset: str
     method: Method
     agreement: float
+
+    def score(self) -> Score | None:
+        """Return the share of optimal paths; None without training."""
+        known = isfinite(self.optimal_share)
+        return Score("% of held-out paths optimal", None, 100.0 * self.optimal_share) if known else None
 
     def summary_lines(self) -> list[str]:
         """Return the share of optimal paths, how prices agree with drawn costs, and how long training took."""

@@ -1,7 +1,6 @@
 """Where a run computes, and why there."""
 
 import math
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
@@ -9,6 +8,7 @@ from typing import TypeVar
 import torch
 
 from engine.core.errors import ProblemError, SuggestedFix
+from engine.core.threads import asked_threads
 from engine.core.triton import has_triton
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -103,15 +103,14 @@ def _failure(error: Exception) -> str:
     return f"the GPU failed ({said[0] if said else type(error).__name__})"
 
 
-def use_few_threads() -> int:
-    """Let torch compute on one CPU thread, or on as many as OMP_NUM_THREADS says, and return the number.
+def use_few_threads(threads: int | None = None) -> int:
+    """Let torch compute on so many CPU threads, and return the number; None: one, or as OMP_NUM_THREADS says.
 
     Sums over several threads depend on their number, so on one the same seed gives the same bytes on every machine
     of a kind. Little is lost: with every core taken, small operations ran up to 20 times slower on a busy machine
     of two cores, and the window drew later.
     """
-    asked = os.environ.get("OMP_NUM_THREADS", "")
-    threads = int(asked) if asked.isdigit() and int(asked) > 0 else 1
+    threads = threads or asked_threads()
     torch.set_num_threads(threads)
     return threads
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from maps.document import new_document
-from maps.errors import MapFormatError, MapSaveError
+from maps.errors import MapError, MapFormatError, MapSaveError
 from maps.formats import arrays, csv_grid, image, ldtk, movingai, native
 from maps.formats.foreign import foreign_kind
 from maps.formats.format import Format, Level
@@ -30,12 +31,14 @@ __all__ = [
     "Format",
     "Level",
     "companion_of",
+    "encode_map",
     "format_of",
     "keeps_results",
     "levels_of",
     "losses",
     "read_file",
     "read_map",
+    "recognised",
     "tiles_of",
     "work_lost",
     "write_map",
@@ -97,6 +100,27 @@ def write_map(
         warning = save_bytes(main, data)
         warnings = [] if warning is None else [warning]
     return [*losses(document, path, results), *warnings]
+
+
+def encode_map(document: MapDocument, kind: Format, name: str) -> tuple[bytes, list[str]]:
+    """Return the bytes of a document as one file of this format, and what they lose, in sentences.
+
+    name: of the file that they stand for. Raises MapError for a document that the format cannot hold.
+    """
+    if kind.encode is None or not kind.writes(document):
+        raise MapError(f"a {kind.endings[0]} file cannot be made of this map")
+    if document.origin is not None:  # where such bytes go nobody knows: the files that they name keep their names
+        document = document.replace(origin=replace(document.origin, folder=""))
+    *companions, (_, data) = kind.encode(document, Path(name)).items()
+    beside = [f"the file {path.name}, which would lie beside it" for path, _ in companions]
+    return data, [*kind.losses(document), *beside]
+
+
+def recognised(data: bytes) -> Format | None:
+    """Return the format of a whole file whose name is not known, by what is in it; None if it is none."""
+    signed = (kind for kind in FORMATS if kind.signature and data.startswith(kind.signature))
+    alike = (kind for kind in FORMATS if kind.recognises and kind.recognises(data))
+    return next(signed, None) or next(alike, None)
 
 
 def losses(

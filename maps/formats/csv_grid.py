@@ -89,4 +89,17 @@ def _losses(document: MapDocument) -> list[str]:
     return [*how, *lost]
 
 
-FORMAT = Format("csv", "table of costs, comma separated", (".csv",), read_csv, _encode_csv, _losses)
+def _is_text(data: bytes) -> bool:
+    start = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
+    return bool(start) and b"\0" not in start and not start.startswith((b"<", b"{"))
+
+
+FORMAT = Format(
+    "csv",
+    "table of costs, comma separated",
+    (".csv",),
+    read_csv,
+    _encode_csv,
+    _losses,
+    recognises=_is_text,
+)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 Read = Callable[[Path], MapDocument]
 Encode = Callable[[MapDocument, Path], dict[Path, bytes]]
 Losses = Callable[[MapDocument], list[str]]
+Recognises = Callable[[bytes], bool]
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,8 @@ class Format:
         it cannot be written.
     losses: what writing this document would lose, in sentences.
     companion: the file that is written beside a target for this document; None where there is none.
+    recognises: whether the bytes of a whole file, whose name is not known, look like this format, in place of a
+        signature.
     only_back: whether only a map that came from such a file can be written, as most of the file is not known here.
     tiles: a document that came from such a file, and where that lies -> the kinds of tiles that its cells show;
         None for a format without tiles.
@@ -60,6 +63,7 @@ class Format:
     encode_file: Callable[[MapFile, Path], dict[Path, bytes]] | None = None
     companion: Callable[[MapDocument, Path], Path | None] | None = None
     signature: bytes | None = None
+    recognises: Recognises | None = None
     only_back: bool = False
     tiles: Callable[[MapDocument, Path], MapTiles] | None = None
     levels: Callable[[Path], tuple[Level, ...]] | None = None

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +20,7 @@ from maps.errors import MapError, MapFormatError
 from maps.formats.format import Format, Level
 from maps.formats.ldtk_project import LEVEL, PROJECT, GridLevel, GridValue, grid_level, levels_in
 from maps.formats.limits import read_file
+from maps.formats.moved import IN_LDTK, moved_json
 from maps.formats.tiled.ground import EMPTY, WALL_LAYERS
 from maps.formats.tiled.json_spans import Place, number_spans, spans_of
 from maps.formats.tiled.marks import layouts_of, routes_of
@@ -28,11 +28,13 @@ from maps.formats.tiled.model import TiledMap
 from maps.formats.tiled.moves import Moves, moves_of, same_points
 from maps.formats.tiled.xml_spans import spliced
 from maps.formats.told import VALUES_WITHOUT_COSTS
-from maps.origin import MOST_BYTES, Origin
+from maps.origin import MOST_BYTES, Origin, home_of
 from maps.terrain import MOST_TERRAINS, SPARE_COLOURS, Terrain, of_each_cell, on_impassable_terrain, palette_costs
 from maps.tiles import MapTiles, TileKind, terrains_as_tiles, terrains_of_keys
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
 _EMPTY_COLOUR, _WALL_COLOUR = "#d9d4c5", "#22242b"
@@ -78,7 +80,7 @@ def _document(path: Path, data: bytes, kind: str, number: int | None = None) -> 
             routes=routes,
             layouts=layouts,
             palette=palette,
-            origin=Origin(kind, path.name, data, level.number),
+            origin=Origin(kind, path.name, data, level.number, folder=str(path.resolve().parent)),
             name=level.name,
             metadata={"ldtk": {"told": [*told, *about_routes, *about_layouts]}},
         )
@@ -108,20 +110,21 @@ def _write(kind: str, document: MapDocument, path: Path) -> _Written:
     origin = document.origin
     if origin is None or origin.format != kind:
         raise MapError(f"only a map that came from a .{kind} file can be given back to one; save it as .tmx")
-    level = grid_level(path, origin.data, kind, origin.layer)
+    home = home_of(document)  # a level's project lies there, whose definitions it needs
+    level = grid_level(home, origin.data, kind, origin.layer)
     if level.grid.shape != document.shape:
         was, now = (f"{width} × {height}" for height, width in (level.grid.shape, document.shape))
         raise MapError(f"the map has {now} cells, the level that it came from {was}; save it as .longcut")
     now = _values_now(document, level)
     grid = np.where(now < 0, level.grid, now)
-    data = origin.data
+    data = moved_json(origin, path, IN_LDTK)
     moves = moves_of(_drawn(level), document)
     changes = _moved(data, level, moves)
     if not np.array_equal(grid, level.grid):
         begin, end = spans_of(data, "intGridCsv")[level.place]
         changes.append((begin, end, _rewritten(data[begin:end], grid)))
     data = spliced(data, changes)
-    back = _document(path, data, kind, level.number)
+    back = _document(home, data, kind, level.number)
     tileless = of_each_cell(
         document.terrain, [_number(kind.tile) < 0 for kind in document.palette], False, np.bool_
     )
@@ -257,13 +260,17 @@ def _format(kind: str, description: str) -> Format:
     def losses(document: MapDocument) -> list[str]:
         if document.origin is None or document.origin.format != kind:
             return []  # it is not written at all
-        return list(_write(kind, document, Path(document.origin.name)).told)
+        return list(_write(kind, document, home_of(document)).told)
 
     def levels(path: Path) -> tuple[Level, ...]:
         return levels_in(path, read_file(path, MOST_BYTES), kind)
 
     def level(path: Path, name: str) -> MapDocument:
         return _read_level(kind, path, name)
+
+    def recognises(data: bytes) -> bool:
+        is_project = b'"worldLayout"' in data
+        return b'"__header__"' in data and b"LDtk" in data and is_project == (kind == PROJECT)
 
     return Format(
         kind,
@@ -272,6 +279,7 @@ def _format(kind: str, description: str) -> Format:
         read,
         encode,
         losses,
+        recognises=recognises,
         only_back=True,
         tiles=lambda document, path: _tiles(kind, document, path),
         levels=levels if kind == PROJECT else None,

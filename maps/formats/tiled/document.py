@@ -91,7 +91,15 @@ def document_of(path: Path, tiled: TiledMap, data: bytes, format_name: str) -> M
             routes=routes,
             layouts=layouts,
             palette=palette,
-            origin=Origin(format_name, path.name, data, ground.layer, ground.alike, decided=ground.decided),
+            origin=Origin(
+                format_name,
+                path.name,
+                data,
+                ground.layer,
+                ground.alike,
+                decided=ground.decided,
+                folder=str(path.resolve().parent),
+            ),
             name=name_of(path),
             metadata={"tiled": {**where, "told": told}},
         )

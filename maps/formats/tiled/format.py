@@ -12,6 +12,7 @@ import numpy as np
 from maps.errors import MapError, MapFormatError
 from maps.formats.format import Format
 from maps.formats.limits import read_file
+from maps.formats.moved import IN_TILED_JSON, moved_json, moved_xml
 from maps.formats.tiled import tmj, tmj_parts, tmx, tmx_parts
 from maps.formats.tiled.document import document_of
 from maps.formats.tiled.fresh import fresh_tmj, fresh_tmx
@@ -22,7 +23,7 @@ from maps.formats.tiled.own_ground import ground_text
 from maps.formats.tiled.own_parts import TILESET, corners_of, cost_layer_of, swatches, terrain_colours
 from maps.formats.tiled.own_terrains import terrains_text
 from maps.formats.tiled.places import pixels_of_cell
-from maps.origin import MOST_BYTES
+from maps.origin import MOST_BYTES, home_of
 from maps.terrain import NO_TERRAIN, of_each_cell
 from maps.tiles import terrains_as_tiles
 
@@ -30,9 +31,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from maps.document import MapDocument, Route
+    from maps.formats.format import Recognises
     from maps.formats.tiled.json_spans import Place
     from maps.formats.tiled.model import Gids, TiledMap
     from maps.formats.tiled.own_parts import CostLayer
+    from maps.origin import Origin
     from maps.tiles import MapTiles
 
 
@@ -54,6 +57,7 @@ class _Kind:
     with_objects: Callable[[Path, bytes, TiledMap, dict[Place, tuple[float, float]]], bytes]
     parts: _Parts
     fresh: Callable[[MapDocument, str], bytes]
+    moved: Callable[[Origin, Path], bytes]
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,7 @@ def _write(kind: _Kind, document: MapDocument, path: Path, *, costs_anyway: bool
         data = kind.fresh(document, picture)
         tiled = kind.read(path, data)
     else:
-        data = origin.data
+        data = kind.moved(origin, path)
         tiled = kind.read(path, data)
         if tiled.shape != document.shape:
             was, now = (f"{width} × {height}" for height, width in (tiled.shape, document.shape))
@@ -216,7 +220,7 @@ def _unsaid(document: MapDocument, read_back: MapDocument, known: bool) -> list[
 
 def _losses(kind: _Kind) -> Callable[[MapDocument], list[str]]:
     def losses(document: MapDocument) -> list[str]:
-        return list(_write(kind, document, Path(document.origin.name if document.origin else "map")).told)
+        return list(_write(kind, document, home_of(document)).told)
 
     return losses
 
@@ -237,7 +241,7 @@ def _companion(kind: _Kind) -> Callable[[MapDocument, Path], Path | None]:
     return companion
 
 
-def _format(kind: _Kind, description: str) -> Format:
+def _format(kind: _Kind, description: str, recognises: Recognises) -> Format:
     return Format(
         kind.name,
         description,
@@ -246,13 +250,26 @@ def _format(kind: _Kind, description: str) -> Format:
         _encode(kind),
         _losses(kind),
         companion=_companion(kind),
+        recognises=recognises,
         tiles=lambda document, path: _map_tiles(kind, document, path),
     )
 
 
+def _moved_tmj(origin: Origin, path: Path) -> bytes:
+    return moved_json(origin, path, IN_TILED_JSON)
+
+
+def _is_tmx(data: bytes) -> bool:
+    return b"<map" in data[:65_536]
+
+
+def _is_tmj(data: bytes) -> bool:
+    return b'"tilewidth"' in data
+
+
 _KINDS = {
-    "tmx": _Kind("tmx", tmx.read, tmx.with_layers, tmx.with_objects, tmx_parts, fresh_tmx),
-    "tmj": _Kind("tmj", tmj.read, tmj.with_layers, tmj.with_objects, tmj_parts, fresh_tmj),
+    "tmx": _Kind("tmx", tmx.read, tmx.with_layers, tmx.with_objects, tmx_parts, fresh_tmx, moved_xml),
+    "tmj": _Kind("tmj", tmj.read, tmj.with_layers, tmj.with_objects, tmj_parts, fresh_tmj, _moved_tmj),
 }
-TMX = _format(_KINDS["tmx"], "Tiled map")
-TMJ = _format(_KINDS["tmj"], "Tiled map as JSON")
+TMX = _format(_KINDS["tmx"], "Tiled map", _is_tmx)
+TMJ = _format(_KINDS["tmj"], "Tiled map as JSON", _is_tmj)

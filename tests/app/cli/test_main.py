@@ -191,7 +191,7 @@ def test_info_lists_terrains_classes_and_who_walks_a_route(
     for part in (
         "terrain meadow: cost 1, 14 cells",
         "terrain water: impassable, 5 cells",
-        "no terrain 1 cell with a cost of their own",
+        "no terrain 1 cell with a cost of its own",
         "not on the map bridge (cost 0.4), road (cost 0.5)",
         "class Cart: size 3; pays bridge 0.4, road 0.5, meadow 2",
         "cannot enter house, water; 4 neighbours, cost: mean of the two cells",

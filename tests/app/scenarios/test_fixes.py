@@ -9,12 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.cli.options import add_settings, settings_from, words_for
+from app.cli.options import add_settings, settings_from
 from app.scenarios import SCENARIOS
 from app.scenarios.adaptation import AdaptationSettings
 from app.scenarios.adversarial_settings import AdversarialSettings
 from app.scenarios.arrange_settings import ArrangeSettings
 from app.scenarios.balance_settings import BalanceSettings
+from app.scenarios.command_words import words_for
 from app.scenarios.common_settings import PLAIN as EVERYBODY
 from app.scenarios.drawn_route import DrawnRouteSettings
 from app.scenarios.foresight import ForesightSettings
