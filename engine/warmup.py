@@ -3,6 +3,7 @@
 The machine code is kept on disk, so this takes seconds the first time and little ever after.
 """
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -49,8 +50,10 @@ def warm_up() -> None:
             upstream = edge_costs(grid, cost_map)
             logit_adjoint(grid, cost_map, paths.potentials[0], paths.fields[0], route.start, 0.1, upstream)
             load_of_flow(grid, divergence(grid, paths.flow[0]) * paths.flow[0])
-    for _ in approach_optimum(problem, OptimumSettings(max_iterations=80)):
-        pass
+    four = replace(problem, grid=replace(problem.grid, neighbours=4))
+    for one in (problem, four):
+        for _ in approach_optimum(one, OptimumSettings(max_iterations=80)):
+            pass
     _match(grid, cost_map)
     _transport()
     _arrange(route)

@@ -5,11 +5,11 @@ problem (`engine.optimum.saddle_point`) by the preconditioned primal–dual hybr
 steps and restarts; an iteration is a pass over the map and a multigrid cycle, without any shortest path. At
 intervals the flow is turned into an upper bound and the map is evaluated by its exact paths, so that each iterate
 bounds its distance from the optimum. Coarse maps are solved first; each finer one starts from their flow,
-potentials and map.
+potentials and map. One route with four moves is a min-cost flow instead, and solved exactly.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from engine.core.status import Status
 from engine.cost_maps.certificate import certified_loads, relative_gap, upper_bound
 from engine.cost_maps.multiscale import levels, refine_flow, refine_map, refine_potentials
 from engine.cost_maps.problem import Problem, check_problem, distance_fields
+from engine.optimum import interdiction
 from engine.optimum.saddle_cpu import CpuSaddle
 from engine.optimum.saddle_point import Saddle, SaddlePoint, adapted_start, cold_start
 from engine.paths.exact import path_flow
@@ -33,6 +34,8 @@ SUFFICIENT, NECESSARY, ARTIFICIAL = 0.2, 0.8, 0.36
 # Judging a point takes shortest paths and a sort, so the pauses between grow by this factor; beside a CUDA device
 # it takes as long as some thousand iterations.
 PAUSES_GROW, CUDA_PAUSES_GROW = 1.2, 3.0
+# Up to so many cells the exact solution of one route and four moves takes no longer than iterations on a device.
+EXACT_BESIDE_DEVICE = 65_536
 # Coarse maps only give a start; more would be wasted on them.
 COARSE_GAP, COARSE_ITERATIONS = 2e-3, 1_000
 
@@ -93,6 +96,9 @@ def approach_optimum(
         )
     check_problem(problem)
     best = _Best(problem)
+    if interdiction.applies(problem) and (settings.device == "cpu" or problem.size <= EXACT_BESIDE_DEVICE):
+        yield from _exactly(problem, best)
+        return
     if warm_start is not None and warm_start.fits(problem):
         stages = [problem]
         point = adapted_start(warm_start, problem)
@@ -117,6 +123,17 @@ def approach_optimum(
             best.judge(_lifted(reached, stages[number - 1 :]))
             yield best.iterate(iterations, (number, len(stages)), None)
             point = _lifted(reached, stages[number - 1 : number + 1])
+
+
+def _exactly(problem: Problem, best: "_Best") -> Iterator[OptimumIterate]:
+    """Solve a problem of one route and four moves to the last digit; see `engine.optimum.interdiction`."""
+    for found in interdiction.interdict(problem):
+        cost_map = best.cost_map if found.cost_map is None else found.cost_map
+        if found.flow is not None:
+            point = replace(cold_start(problem), cost_map=cost_map, flow=found.flow[None])
+            best.judge(point)
+        done = found.cost_map is not None
+        yield best.iterate(found.units, (1, 1), Status.CONVERGED if done else None)
 
 
 def _rounds(
@@ -168,6 +185,11 @@ class _Best:
         for route, (movement, field) in enumerate(zip(problem.movements, fields, strict=True)):
             flow[route, : movement.grid.neighbours] = path_flow(movement.grid, field, problem.starts[route])
         self._use(point.cost_map, flow)
+
+    @property
+    def cost_map(self) -> Floats:
+        """The best map (H, W)."""
+        return self._map
 
     @property
     def gap(self) -> float:
