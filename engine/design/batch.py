@@ -7,7 +7,7 @@ the host looks at others. What a design yields does not depend on its neighbours
 
 import os
 import queue
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import torch
@@ -23,7 +23,7 @@ WAITING, PATIENCE = 2, 0.1
 
 def design_batch(
     problems: Sequence[Problem], settings: DesignSettings | None = None, threads: int | None = None
-) -> Iterator[tuple[int, DesignIterate]]:
+) -> Generator[tuple[int, DesignIterate]]:
     """Yield (number of the problem, iterate) as they come; those of one problem are those of `optimise_costs`.
 
     threads: designs under way at once; by default one for each core. What one problem is refused for, or breaks

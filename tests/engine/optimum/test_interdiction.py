@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.core.grid import Grid, divergence, load_of_flow
+from engine.core.grid import CostRule, Grid, divergence, load_of_flow
 from engine.core.status import Status
 from engine.cost_maps.admissible import admissible_maps
 from engine.cost_maps.certificate import upper_bound
@@ -63,7 +63,7 @@ def test_every_cell_may_have_bounds_of_its_own(seed, cost_rule):
     assert solved(problem).bound == pytest.approx(known, rel=1e-8)
 
 
-def open_problem(size: int, start, goal, budget: float, cost_rule="mean") -> Problem:
+def open_problem(size: int, start, goal, budget: float, cost_rule: CostRule) -> Problem:
     passable, cost_map = np.ones((size, size), dtype=bool), np.ones((size, size))
     limits = admissible_maps(cost_map, passable, 0.5, 4.0, budget=budget)
     return Problem(Grid(passable, 4, cost_rule=cost_rule), cost_map, (Route(start, goal),), limits)

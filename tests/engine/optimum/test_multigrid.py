@@ -70,7 +70,8 @@ def test_the_first_coarser_level_is_that_of_its_matrices(kind, neighbours, rule)
     grid = Grid(ground(kind), neighbours, rule)
     pieces = pieces_of(grid, [(0, 0)])
     tails, heads, _ = moves_of(grid)
-    full = sparse.csr_matrix((np.ones(tails.size), (tails, heads)), (grid.passable.size,) * 2)
+    cells = grid.passable.size
+    full = sparse.csr_matrix((np.ones(tails.size), (tails, heads)), (cells, cells))
     cells = np.flatnonzero(pieces.piece.ravel() != NOWHERE)
     assert not full[cells][:, np.setdiff1d(np.arange(grid.passable.size), cells)].nnz
     moves = full[cells][:, cells]

@@ -1,16 +1,11 @@
 """The fused iterations without a card: against compiled loops, on a pretended device, compiled for cards."""
 
-import json
-import os
-import subprocess
-import sys
 from typing import Any
 
 import pytest
 
-from engine.core.triton import has_triton
-from tests.interpreted import in_interpreter
-from tests.kernel_resources import CARDS
+from engine.core.triton import has_triton, interpreted
+from tests.kernel_resources import CARDS, told_by
 
 pytestmark = [
     pytest.mark.slow,
@@ -20,7 +15,11 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def found() -> Any:
-    return in_interpreter("tests.engine.optimum.triton_cases", "found")
+    if not interpreted():
+        pytest.skip("with a card, tests.benchmarks.gpu compares its kernels")
+    from tests.engine.optimum.triton_cases import found as find
+
+    return find()
 
 
 def test_fused_iterations_are_those_of_the_compiled_loops(found: Any) -> None:
@@ -50,11 +49,7 @@ def test_an_iteration_is_thirteen_launches(found: Any) -> None:
 
 @pytest.mark.parametrize("card", CARDS)
 def test_the_kernels_need_no_memory_beyond_their_registers(card: int) -> None:
-    environment = {name: value for name, value in os.environ.items() if name != "TRITON_INTERPRET"}
-    command = [sys.executable, "-m", "tests.engine.optimum.triton_builds", str(card)]
-    told = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert told.returncode == 0, told.stderr
-    rows = [json.loads(line) for line in told.stdout.splitlines()]
+    rows = told_by("tests.engine.optimum.triton_builds", card)
     assert len(rows) == 12
     for row in rows:
         assert row["spilled"] == 0, row

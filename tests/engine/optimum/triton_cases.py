@@ -77,9 +77,9 @@ def _differences() -> dict[str, dict[str, float]]:
 def _difference(problem: Problem) -> dict[str, float]:
     start = cold_start(problem)
     cpu, triton = CpuSaddle(problem, start), TritonSaddle(problem, start, "cpu:0")
-    lengths = [_iterated(saddle) for saddle in (cpu, triton)]
+    first, second = (np.array(_iterated(saddle)) for saddle in (cpu, triton))
     here, there = cpu.point(), triton.point()
-    found = {"step": float(np.abs(np.subtract(*lengths)).max())}
+    found = {"step": float(np.abs(first - second).max())}
     for field in ("flow", "potentials", "cost_map", "balance"):
         ours, theirs = getattr(here, field), getattr(there, field)
         assert np.array_equal(np.isnan(ours), np.isnan(theirs))

@@ -7,25 +7,19 @@ import torch
 from engine.core.grid import load_of_flow
 from engine.core.triton import has_triton, interpreted
 from engine.paths.bregman_cpu import CpuProjections
-from engine.paths.bregman_triton import Lanes, TritonProjections, flat_cells
-from engine.paths.exact import distances_to
+from engine.paths.bregman_triton import Lanes, TritonProjections
+from tests.engine.paths.triton_cases import beginnings, lanes_of
+from tests.kernel_resources import CARDS, told_by
 from tests.oracles import random_problem
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.skipif(not has_triton(), reason="Triton is not installed; the extra gpu-test has it"),
     pytest.mark.skipif(not interpreted(), reason="with a card, tests.benchmarks.gpu compares its kernels"),
 ]
 
 KINDS = [(4, "mean"), (8, "mean"), (4, "entered"), (8, "entered")]
 OMEGA, SWEEPS = np.array([1.5, 1.7]), 6
-
-
-def beginnings(problem):
-    """The potentials that a solve begins with, and where they are finite."""
-    fields = [distances_to(problem.grid, problem.cost_map, goal) for goal in problem.goals]
-    reachable = np.stack([np.isfinite(field.distance) for field in fields])
-    ends = zip(fields, problem.starts, strict=True)
-    return reachable, np.stack([np.minimum(f.distance, f.distance[start]) for f, start in ends])
 
 
 def compiled(problem, epsilon=0.1):
@@ -61,28 +55,6 @@ def test_a_route_that_is_not_active_stays_as_it_is():
     assert not np.array_equal(fused.potentials()[1], np.where(reachable, first, np.nan)[1], equal_nan=True)
 
 
-def lanes_of(problem, maps, wide=True):
-    """Lanes of the first route on several maps: lane l on the l-th."""
-    reachable, first = beginnings(problem)
-    own = torch.arange(len(maps), dtype=torch.int32)
-    width = problem.grid.shape[1]
-    start, goal = (torch.tensor(flat_cells([ends[0]], width)) for ends in (problem.starts, problem.goals))
-    return Lanes(
-        potentials=torch.tensor(np.stack([np.where(reachable, first, 0.0)[0]] * len(maps))),
-        prices=torch.tensor(np.stack(maps)),
-        legal=torch.tensor(np.where(reachable, problem.grid.legal, 0)[:1].astype(np.uint8)),
-        price_of=own,
-        legal_of=torch.zeros_like(own),
-        start=start.int().repeat(len(maps)),
-        goal=goal.int().repeat(len(maps)),
-        relaxation=torch.full((len(maps),), 1.6, dtype=torch.float64),
-        epsilon=torch.full((len(maps),), 0.1, dtype=torch.float64),
-        moves=8,
-        mean=True,
-        wide=wide,
-    )
-
-
 def test_a_batch_of_maps_is_the_same_as_each_map_alone():
     problem = random_problem(5, 8, 1)
     maps = [problem.cost_map * factor for factor in (1.0, 1.3, 0.8)]
@@ -116,3 +88,12 @@ def test_exponentials_in_single_precision_move_potentials_by_their_rounding_only
     single.sweep(4)
     apart = float((double.potentials - single.potentials).abs().max())
     assert 0.0 < apart < 1e-6
+
+
+@pytest.mark.parametrize("card", CARDS)
+def test_kernels_spill_nothing_and_leave_room_for_each_other(card):
+    rows = told_by("tests.engine.paths.triton_builds", card)
+    assert {row["kernel"] for row in rows} == {"project_colour", "measure", "total_sums", "next_shift"}
+    for row in rows:
+        assert row["spilled"] == 0, row
+        assert row["registers"] <= 96, row

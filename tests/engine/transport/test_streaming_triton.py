@@ -1,15 +1,10 @@
 """Transport without a matrix, interpreted: against stored kernels and the compiled loops; and compiled."""
 
-import json
-import os
-import subprocess
-import sys
-
 import pytest
 
 from engine.core.triton import has_triton
-from tests.interpreted import in_interpreter
-from tests.kernel_resources import CARDS
+from engine.core.triton import interpreted as interprets
+from tests.kernel_resources import CARDS, told_by
 
 pytestmark = [
     pytest.mark.slow,
@@ -19,7 +14,11 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def interpreted():
-    return in_interpreter("tests.engine.transport.triton_cases", "results")
+    if not interprets():
+        pytest.skip("with a card, tests.benchmarks.gpu compares its kernels")
+    from tests.engine.transport.triton_cases import results
+
+    return results()
 
 
 def test_streaming_products_are_those_of_a_stored_kernel(interpreted):
@@ -48,11 +47,7 @@ def test_solutions_are_those_of_the_compiled_loops(interpreted):
 
 @pytest.mark.parametrize("card", CARDS)
 def test_kernels_keep_to_the_registers_of_every_card(card):
-    environment = {name: value for name, value in os.environ.items() if name != "TRITON_INTERPRET"}
-    command = [sys.executable, "-m", "tests.engine.transport.triton_builds", str(card)]
-    told = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert told.returncode == 0, told.stderr
-    rows = [json.loads(line) for line in told.stdout.splitlines()]
+    rows = told_by("tests.engine.transport.triton_builds", card)
     assert {row["kernel"] for row in rows} == {
         *("maxima", "sums", "moments", "rows", "columns", "sweep", "begin_direction", "go_on")
     }
