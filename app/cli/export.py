@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from rich.table import Table
 from app.cli import output
 from app.cli.options import word
 from app.cli.output import BadInput
+from app.cli.streams import STREAM
 from app.cli.tables import add_table_options, read_given_map
 from app.scenarios.engine_paths import RouteChange, costs_text, route_changes
 from app.scenarios.settings import Whole
@@ -31,7 +33,7 @@ MOST_SHOWN = 40  # routes
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the command takes."""
-    parser.add_argument("map", metavar="MAP")
+    parser.add_argument("map", metavar="MAP", help="a map file, or - for standard input")
     told = "; ".join(f"{name} ({target.title})" for name, target in TARGETS.items())
     parser.add_argument("--for", dest="target", required=True, choices=list(TARGETS), metavar="ENGINE", help=told)
     out = "a folder, or one of the files to write; without it, beside the map and named as it is"
@@ -50,10 +52,15 @@ def export(arguments: argparse.Namespace) -> None:
         raise BadInput(f"{target.title} takes no classes of costs; leave --classes out")
     if why := target.refuses(document):
         raise BadInput(f"{Path(arguments.map).name} cannot be written for {target.title}: {why}")
-    base = _base(target, Path(arguments.map), arguments.out)
+    given = Path(arguments.map)
+    if arguments.map == STREAM:
+        if arguments.out is None:
+            raise BadInput("a map from standard input lies nowhere; say with --out where its files go")
+        given = Path(re.sub(r"[^\w.-]+", "-", document.name).strip("-.") or "map")
+    base = _base(target, given, arguments.out)
     seen = target.see(document, arguments.classes or MOST_CLASSES)
     made = target.encode(seen, base)
-    _check(target, made.files, Path(arguments.map), arguments.out)
+    _check(target, made.files, given, arguments.out)
     old = [path.name for path in made.files if path.exists()]
     if old:
         output.err.print(f"Replacing {escape(', '.join(old))}.")

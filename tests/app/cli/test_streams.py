@@ -143,3 +143,13 @@ def test_info_as_json_says_what_the_document_holds(capsys, tmp_path: Path) -> No
     words = " ".join(capsys.readouterr().out.replace("│", " ").split())
     for part in ("1 row × 3 columns", "0 walls", "a: 1 point, total weight 2", "drawn over 3 cells"):
         assert part in words
+
+
+def test_a_map_from_standard_input_is_exported_under_its_own_name(given, tmp_path, capsys) -> None:
+    river = sample_path("river").read_bytes()
+    given(river)
+    assert main(["export", "-", "--for", "unity", "--out", str(tmp_path)]) == DONE
+    assert (tmp_path / "River-with-two-bridges.tmx").is_file()
+    given(river)
+    assert main(["export", "-", "--for", "unity"]) == BAD_INPUT
+    assert "say with --out where" in " ".join(capsys.readouterr().err.split())
