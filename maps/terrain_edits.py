@@ -14,6 +14,8 @@ from maps.errors import MapError
 from maps.terrain import NO_TERRAIN, Terrain, palette_costs
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from maps.document import CostMap, Mask
     from maps.movement import MovementClass
     from maps.terrain import TerrainMap
@@ -87,11 +89,13 @@ class Snapped:
     greatest_change: float
 
 
-def snap_to_terrains(document: MapDocument) -> Snapped:
+def snap_to_terrains(document: MapDocument, stay: float = 1.0) -> Snapped:
     """Give every passable cell the passable terrain of the palette whose cost is nearest to its own.
 
-    Locked cells keep what they have; of two terrains equally near, a cell stays what it is, or else takes the
-    first. Raises MapError for a palette without a passable terrain.
+    A cell only takes terrains that the same movement classes can enter as its own. Locked cells keep what they
+    have; of two terrains equally near, a cell stays what it is, or else takes the first.
+    stay: a cell keeps its terrain where another is nearer, but not by more than this factor.
+    Raises MapError for a palette without a passable terrain.
     """
     numbers = np.array([number for number, kind in enumerate(document.palette) if kind.passable])
     if numbers.size == 0:
@@ -99,10 +103,13 @@ def snap_to_terrains(document: MapDocument) -> Snapped:
     free = document.passable & ~document.locked
     costs = palette_costs(document.palette)
     nearest = _nearest(document.cost, costs, numbers)
+    for alike in _alike_to_enter(document, numbers):
+        cells = np.isin(document.terrain, alike)
+        nearest[cells] = _nearest(document.cost[cells], costs, alike)
     own = np.isin(document.terrain, numbers)
     known = np.where(own, document.terrain, nearest)
     apart, own_apart = (np.abs(document.cost - costs[each]) for each in (nearest, known))
-    chosen = np.where(own & (own_apart <= apart), document.terrain, nearest)
+    chosen = np.where(own & (own_apart <= stay * apart), document.terrain, nearest)
     cost = np.where(free, costs[chosen], document.cost)
     change = np.abs(cost - document.cost)
     snapped = document.replace(
@@ -113,8 +120,17 @@ def snap_to_terrains(document: MapDocument) -> Snapped:
     return Snapped(snapped, int(np.count_nonzero(change)), moved, float(change.max(initial=0.0)))
 
 
-def _nearest(cost: CostMap, costs: CostMap, numbers: TerrainMap) -> TerrainMap:
-    """The number (H, W), of those given, of the terrain with the nearest cost."""
+def _alike_to_enter(document: MapDocument, numbers: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """Group the numbers of terrains by which movement classes can enter them."""
+    groups: dict[tuple[bool, ...], list[int]] = {}
+    for number in numbers.tolist():
+        enter = tuple(math.isfinite(kind.costs[number]) for kind in document.classes)
+        groups.setdefault(enter, []).append(number)
+    return [np.array(group) for group in groups.values()]
+
+
+def _nearest(cost: CostMap, costs: CostMap, numbers: NDArray[np.int64]) -> TerrainMap:
+    """The number, of those given, of the terrain with the nearest cost, for costs of any shape."""
     order = np.argsort(costs[numbers], kind="stable")
     rising = costs[numbers][order]
     middles = 0.5 * (rising[:-1].astype(np.float64) + rising[1:])

@@ -15,6 +15,10 @@ from maps.terrain_edits import snap_to_terrains
 if TYPE_CHECKING:
     from maps.document import MapDocument
 
+# How many times nearer another terrain's cost must be for a cell to take it; the paths may lose that share by it.
+STAYS = (1.0, 1.25, 1.6, 2.0, 3.0, 5.0, 10.0)
+NEXT_TO_NOTHING = 0.01
+
 
 @dataclass(frozen=True, eq=False)
 class Snap:
@@ -38,6 +42,8 @@ class Snap:
             return "Every cell costs what its terrain does"
         cells = "1 cell" if self.cells == 1 else f"{figure(self.cells)} cells"
         changed = f"{cells} changed by at most {self.greatest_change:.2g}"
+        if self.terrains:
+            changed += f", {figure(self.terrains)} of them to another terrain"
         before, after = self.path_before, self.path_after
         if not (isfinite(before) and isfinite(after)):
             return changed
@@ -57,13 +63,20 @@ class Snap:
 
 
 def snap(document: MapDocument) -> Snap:
-    """Give every cell the terrain with the nearest cost, and measure the paths before and after.
+    """Give cells the terrain with the nearest cost, and measure the paths before and after.
 
-    Raises MapError for a palette without a passable terrain.
+    A cell keeps its own terrain as long as that costs the paths next to nothing: a run lowers what no path needs
+    by a little everywhere, and by cost alone meadows would become road. Raises MapError for a palette without a
+    passable terrain.
     """
-    snapped = snap_to_terrains(document)
-    before, after = _path_cost(document), _path_cost(snapped.document)
-    return Snap(snapped.document, before, after, snapped.cells, snapped.terrains, snapped.greatest_change)
+    before, tried = _path_cost(document), [snap_to_terrains(document, stay) for stay in STAYS]
+    best, after = tried[0], _path_cost(tried[0].document)
+    allowed = abs(after - before) + NEXT_TO_NOTHING * before
+    for snapped in tried[1:] if isfinite(after) else []:
+        path = _path_cost(snapped.document)
+        if abs(path - before) <= allowed and snapped.terrains < best.terrains:
+            best, after = snapped, path
+    return Snap(best.document, before, after, best.cells, best.terrains, best.greatest_change)
 
 
 def _path_cost(document: MapDocument) -> float:

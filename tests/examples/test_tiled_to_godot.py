@@ -26,7 +26,7 @@ NO_REAL_MAPS = pytest.mark.skipif(not REAL, reason="LONGCUT_REAL_MAPS names no f
 
 def steps() -> tuple[list[list[str]], str]:
     """The commands that README shows, and what it says that they print."""
-    section = README[README.index("From a Tiled map to a Godot scene") : README.index("## What you can ask for")]
+    section = re.split(r"\n##+ ", README[README.index("From a Tiled map to a Godot scene") :])[0]
     commands = [line for block in re.findall(r"```\n(.*?)```", section, re.DOTALL) for line in block.splitlines()]
     return [shlex.split(line)[1:] for line in commands], section
 

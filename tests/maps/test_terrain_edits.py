@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any, cast
 
@@ -247,3 +248,23 @@ def test_terrains_are_found_by_cost_and_passability() -> None:
     found = terrains_by_cost(cost, passable, twice)
     assert found.tolist() == [[GRASS, FOREST, WATER, ROCK, NO_TERRAIN, FOREST]], "the last is a wall on forest"
     assert (terrains_by_cost(cost, passable, ()) == NO_TERRAIN).all()
+
+
+def test_a_cell_stays_what_it_is_unless_another_terrain_is_much_nearer() -> None:
+    palette = (Terrain("road", 1.0, "#aaaaaa"), Terrain("grass", 2.0, "#55aa55"))
+    costs = np.array([[1.9, 1.6, 1.4, 1.1]], np.float32)
+    document = new_document(1, 4, palette=palette).replace(terrain=np.ones((1, 4), np.uint8), cost=costs)
+    assert snap_to_terrains(document).document.terrain.tolist() == [[1, 1, 0, 0]]
+    assert snap_to_terrains(document, stay=2.0).document.terrain.tolist() == [[1, 1, 1, 0]]
+    assert snap_to_terrains(document, stay=10.0).document.terrain.tolist() == [[1, 1, 1, 1]]
+
+
+def test_a_cell_is_not_closed_to_those_who_could_enter_it() -> None:
+    palette = (Terrain("road", 1.0, "#aaaaaa"), Terrain("reeds", 2.0, "#55aaaa"), Terrain("grass", 4.0, "#55aa55"))
+    classes = (MovementClass("cart", (1.0, math.inf, 4.0)),)
+    document = new_document(1, 2, palette=palette).replace(
+        classes=classes, terrain=np.array([[0, 1]], np.uint8), cost=np.array([[2.2, 3.9]], np.float32)
+    )
+    snapped = snap_to_terrains(document).document
+    # The cart's road becomes road again, not reeds; the reeds may not become grass, which carts can enter.
+    assert snapped.terrain.tolist() == [[0, 1]]

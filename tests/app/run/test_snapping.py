@@ -67,7 +67,7 @@ def test_what_is_lost_is_what_the_paths_lost(drawn):
     assert snap(made.document).sentence == "Every cell costs what its terrain does"
     assert snap(changed(drawn).replace(routes=())).sentence == "6 cells changed by at most 0.8"
     dearer = snap(changed(drawn, 3.5)).sentence
-    assert dearer == "Path 19 → 22 (15.8 % more), 6 cells changed by at most 1.5"
+    assert dearer == "Path 19 → 22 (15.8 % more), 6 cells changed by at most 1.5, 6 of them to another terrain"
 
 
 def test_a_route_without_a_way_is_not_compared(drawn):
