@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-_NUMBERS = ("f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8")
+NUMBERS = ("f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8")
 
 
 def bare_document(path: Path, costs: NDArray[np.float32]) -> MapDocument:
@@ -71,7 +71,7 @@ def bare_costs(document: MapDocument) -> NDArray[np.float32]:
 
 def _read_npy(path: Path) -> MapDocument:
     with opened(path) as file:
-        header = npy.read_header(path, "", file, _NUMBERS, 2)
+        header = npy.read_header(path, "", file, NUMBERS, 2)
         check_shape(path, "", *header.shape)
         began = file.tell()
         npy.check_length(path, file, header)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,8 +11,10 @@ from maps.document import MapDocument
 from maps.terrain import NO_TERRAIN
 
 if TYPE_CHECKING:
+    from maps.formats.options import ReadOptions
     from maps.results import MapFile
 
+GRID = "grid"  # the name in a document's metadata of how a grid was read, and of where it lies
 Read = Callable[[Path], MapDocument]
 Encode = Callable[[MapDocument, Path], dict[Path, bytes]]
 Losses = Callable[[MapDocument], list[str]]
@@ -30,6 +32,8 @@ class Format:
     losses: what writing this document would lose, in sentences.
     companion: the file that is written beside a target for this document; None where there is none.
     only_back: whether only a map that came from such a file can be written, as most of the file is not known here.
+    read_as: file and how to read it -> document, where a file does not say it all itself.
+    takes: names of the `ReadOptions` that `read_as` looks at.
     read_file, encode_file: the same with the kept results; None for a format that has no place for them.
     """
 
@@ -44,6 +48,8 @@ class Format:
     companion: Callable[[MapDocument, Path], Path | None] | None = None
     signature: bytes | None = None
     only_back: bool = False
+    read_as: Callable[[Path, ReadOptions], MapDocument] | None = None
+    takes: frozenset[str] = frozenset()
 
     def writes(self, document: MapDocument) -> bool:
         """Return whether the document can be written in this format."""
@@ -71,7 +77,9 @@ def bare_losses(document: MapDocument) -> list[str]:
         lost.append("the movement classes")
     if (document.terrain != NO_TERRAIN).any():
         lost.append("which terrain each cell is")
-    if document.metadata:
+    if set(document.metadata) - {GRID}:
         lost.append("the metadata")
+    if isinstance(grid := document.metadata.get(GRID), Mapping) and set(grid) - {"told"}:
+        lost.append("where the grid lies in the world")
     lost.append("the movement rule, the bounds, the palette, the cell size and the name")
     return lost

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from maps.formats.format import GRID
+
 if TYPE_CHECKING:
     from maps.document import MapDocument
 
 DIALECT = "table"  # the name in a document's metadata of how its table was read
-OTHER_EDITORS = ("tiled", "ldtk")
+OTHER_EDITORS = ("tiled", "ldtk", GRID)
 
 
 def told_at_reading(document: MapDocument) -> tuple[str, ...]:

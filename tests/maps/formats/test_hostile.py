@@ -10,6 +10,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,13 +18,14 @@ from PIL import Image
 
 from maps.document import Layout, MapDocument, Route, new_document
 from maps.errors import MapFormatError
-from maps.formats import FORMATS, read_map, write_map
+from maps.formats import FORMATS, Format, read_as, read_map, write_map
 from maps.formats.movingai import read_scenarios
+from maps.formats.options import ReadOptions
 from tests.maps.formats.packed import zeros
 from tests.maps.strategies import MUTATIONS
 
 ROOT = Path(__file__).parents[3]
-FORMAT_NAMES = [kind.name for kind in FORMATS if not kind.only_back]
+WRITTEN = [kind for kind in FORMATS if kind.encode is not None and not kind.only_back]
 SPLICES = (b"\0", b"\xff", b"0", b"9" * 30, b"nan", b"-", b"1e999", b"\n", b'"', b"[[[[", b"{", b"(" * 40, b"PK")
 
 
@@ -92,9 +94,9 @@ def assert_survives(path: Path, read: Callable[[Path], object]) -> bool:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", FORMAT_NAMES)
-def test_mutated_files_are_read_or_refused(tmp_path: Path, name: str) -> None:
-    kind = FORMATS[FORMAT_NAMES.index(name)]
+@pytest.mark.parametrize("kind", WRITTEN, ids=lambda kind: kind.name)
+def test_mutated_files_are_read_or_refused(tmp_path: Path, kind: Format) -> None:
+    name = kind.name
     victims: list[bytes] = []
     for seed in range(8):
         write_map(victim(seed), tmp_path / f"victim{kind.endings[0]}")
@@ -106,12 +108,28 @@ def test_mutated_files_are_read_or_refused(tmp_path: Path, name: str) -> None:
     refused = 0
     for number in range(MUTATIONS):
         data = generator.choice(victims)
-        inside = name == "longcut" and number % 2
+        inside = name in ("longcut", "npz") and number % 2
         target.write_bytes(repacked(data, generator) if inside else mutated(data, generator))
         refused += assert_survives(target, kind.read)
         if number % 8 == 0:  # the first bytes may be damaged, which settle the format
             assert_survives(target, read_map)
     assert refused > MUTATIONS / 10, "the mutations hardly do anything"
+
+
+@pytest.mark.parametrize("ending", ["asc", "npy", "npz", "csv", "r16"])
+def test_mutated_grids_whose_meaning_is_told_are_read_or_refused(tmp_path: Path, ending: str) -> None:
+    data = np.arange(64, dtype="<u2").tobytes()
+    if ending != "r16":
+        write_map(victim(0), tmp_path / f"victim.{ending}")
+        data = (tmp_path / f"victim.{ending}").read_bytes()
+    generator = random.Random(f"{ending} told")
+    target = tmp_path / f"mutant.{ending}"
+    order: dict[str, Any] = {"byte_order": "big"} if ending == "r16" else {}
+    for number in range(MUTATIONS // 6):
+        damaged = repacked(data, generator) if ending == "npz" and number % 2 else mutated(data, generator)
+        target.write_bytes(damaged)
+        meaning = ReadOptions(slope=2.0, **order) if number % 3 else ReadOptions(scale=(1.0, 3.0), **order)
+        assert_survives(target, lambda path, meaning=meaning: read_as(path, meaning))
 
 
 @pytest.mark.slow
@@ -196,10 +214,10 @@ def many_entries(count: int) -> bytes:
     return buffer.getvalue()
 
 
-def png(*chunks: tuple[bytes, bytes], side: int = 8192) -> bytes:
-    """A grey picture of 16 bits, side × side, with these chunks before its end."""
+def png(*chunks: tuple[bytes, bytes], side: int = 8192, depth: int = 16, colour: int = 0) -> bytes:
+    """A picture, side × side, grey of 16 bits if nothing else is said, with these chunks before its end."""
     size = side.to_bytes(4, "big") * 2
-    every = ((b"IHDR", size + b"\x10\0\0\0\0"), *chunks, (b"IEND", b""))
+    every = ((b"IHDR", size + bytes([depth, colour, 0, 0, 0])), *chunks, (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         len(data).to_bytes(4, "big") + kind + data + zlib.crc32(kind + data).to_bytes(4, "big")
         for kind, data in every
@@ -211,6 +229,18 @@ def rows(side: int = 8192) -> tuple[bytes, bytes]:
     return b"IDAT", zeros(side * (2 * side + 1))
 
 
+def colour_png(side: int, count: int) -> bytes:
+    """A picture in colours, side × side, whose rows unpack to `count` zeros."""
+    return png((b"IDAT", zeros(count)), side=side, depth=8, colour=2)
+
+
+def jpeg(side: int) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (side, side), "#123456").save(buffer, "JPEG")
+    return buffer.getvalue()
+
+
+ASC = b"ncols 8192\nnrows 8192\ncellsize 1\n"
 STARS = [{"name": "", "colour": "#000000", "points": 1_000_000}] * 400
 BOMBS: dict[str, Callable[[], bytes]] = {
     "header.longcut": lambda: bomb({}, "map.json", b"{"),
@@ -241,6 +271,24 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "commas.csv": lambda: b"," * (1 << 26),
     "digits.csv": lambda: b"9" * (1 << 26),
     "rows.csv": lambda: b"1\n" * (1 << 24),
+    "number.asc": lambda: ASC + b"9" * (1 << 26),
+    "word.asc": lambda: ASC + b"1 " * 65_000 + b"9" * 100_000 + b" 1" * (1 << 24),
+    "zeros.asc": lambda: ASC + b"0 " * (1 << 25),
+    "many.asc": lambda: ASC.replace(b"8192", b"64") + b"1 " * (1 << 25),
+    "blanks.asc": lambda: ASC + b" " * (1 << 27),
+    "lines.asc": lambda: b"\n" * (1 << 26),
+    "header.asc": lambda: b"ncols 16384\nnrows 16384\n" + b"cellsize 1\n" * (1 << 22),
+    "array.npz": lambda: bomb({}, "cost.npy", npy("(8192, 8192)")),
+    "array_lies.npz": lambda: bomb({}, "cost.npy", npy(), claimed=16_500),
+    "shape.npz": lambda: archive({"cost.npy": npy("(16384, 16384)")}),
+    "entries.npz": lambda: many_entries(60_000),
+    "arrays.npz": lambda: archive({f"{number}.npy": npy() for number in range(4000)}),
+    "heights.r16": lambda: bytes(1 << 26),
+    "colours_size.png": lambda: colour_png(8192, 1),
+    "colours_rows.png": lambda: colour_png(4096, 4097 * 4096 * 3 + (1 << 27)),
+    "colours_few.png": lambda: colour_png(4096, 4095 * 4096 * 3),
+    "colours_packed.gif": lambda: b"GIF89a\xff\xff\xff\xff\0\0\0,\0\0\0\0\xff\xff\xff\xff\0\x08" + bytes(1 << 20),
+    "colours_cut.jpg": lambda: jpeg(4096)[:-200],
     "lines.map": lambda: b"type octile\nheight 16384\nwidth 4096\nmap\n" + b"\n" * (1 << 26),
     "row.map": lambda: b"type octile\nheight 16384\nwidth 4096\nmap\n" + b"." * (1 << 26),
     "header.map": lambda: b"type octile\n" + b"\n" * (1 << 26),
@@ -259,8 +307,9 @@ import os, sys, time
 from pathlib import Path
 from maps.document import new_document
 from maps.errors import MapFormatError
-from maps.formats import read_map
+from maps.formats import read_as, read_map
 from maps.formats.movingai import read_scenarios
+from maps.formats.options import ReadOptions
 from maps.formats.points import read_layout
 def peak():  # megabytes; getrusage would give the larger one of ours and our parent's
     return int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0]) / 1024
@@ -270,6 +319,8 @@ def measure(path):
     try:
         if path.name.startswith("points_"):
             read_layout(path, new_document(4, 4))
+        elif path.name.startswith("colours_"):
+            read_as(path, ReadOptions(colours="terrains"))
         elif path.suffix == ".scen":
             read_scenarios(path, new_document(4, 4))
         else:
