@@ -12,13 +12,15 @@ from app.base.jobs import Background
 from app.files import questions
 from app.files.engine_export import EngineExport
 from app.files.export_dialog import ExportDialog
+from app.files.grid_dialog import ask_how, can_be_asked, grids_filter
 from app.files.point_files import PointFiles
+from app.files.progress import Progress
 from app.files.questions import Answer
-from app.files.table_dialog import ask_table, walls_label
+from app.files.table_dialog import walls_label
 from maps.document import new_document
 from maps.errors import MapError, MapFormatError, MapSaveError
-from maps.formats import FORMATS, companion_of, csv_grid, format_of, losses, read_file, write_map
-from maps.formats.csv_grid import NoCostError, read_csv
+from maps.formats import FORMATS, companion_of, format_of, losses, read_as, read_file, write_map
+from maps.formats.options import NoCostError, UnsaidError
 from maps.formats.told import told_at_reading
 from maps.open_file import OnDisk, OpenFile
 from maps.results import MapFile
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from app.base.preferences import Preferences
     from app.document.model import DocumentModel
     from maps.document import MapDocument
-    from maps.formats.table import TableOptions
+    from maps.formats.options import ReadOptions
 
 NEW_MAP = 64, 64  # cells
 NATIVE = ".longcut"
@@ -76,16 +78,12 @@ class Files(QObject):
                 self._read(Path(name))
 
     def ask_open_table(self) -> None:
-        """Ask for a table of text and how it is to be read, and open it."""
+        """Ask for a table, grid or picture and how it is to be read, and open it."""
         if self.may_leave():
-            name, _ = QFileDialog.getOpenFileName(
-                self._window,
-                self.tr("Open a table"),
-                self._folder(),
-                self.tr("Tables (*.csv *.tsv *.txt);;All (*)"),
-            )
+            title = self.tr("Open a table or grid")
+            name, _ = QFileDialog.getOpenFileName(self._window, title, self._folder(), grids_filter())
             if name:
-                self._read_table(Path(name))
+                self._read_as_asked(Path(name))
 
     def open(self, path: Path) -> None:
         """Open a map, after asking about unsaved changes."""
@@ -294,18 +292,19 @@ class Files(QObject):
         self.told.emit(self.tr("Saving {}…").format(path.name))
         self._background.start(work, saved, self._tell)
 
-    def _read_table(self, path: Path) -> None:
-        options = ask_table(path, self._window)
+    def _read_as_asked(self, path: Path) -> None:
+        options = ask_how(path, self._window)
         if options is not None:
             self._read(path, options)
 
-    def _read(self, path: Path, table: TableOptions | None = None) -> None:
-        """Open a file in the background. table: how to read it as a table; None reads it as what it is."""
+    def _read(self, path: Path, options: ReadOptions | None = None) -> None:
+        """Open a file in the background. options: how to read it; None reads it as what it is."""
         asked_on = self._model.history.current
         held = self._file
 
         def work() -> tuple[MapFile, OpenFile]:
-            contents = read_file(path) if table is None else MapFile(read_csv(path, table))
+            with progress.following(path):
+                contents = read_file(path) if options is None else MapFile(read_as(path, options))
             sweep_stale(path.parent)
             return contents, held if held is not None and held.path == path else OpenFile(path)
 
@@ -332,14 +331,18 @@ class Files(QObject):
             self.told.emit(f"{opened}: {'; '.join(told)}" if told else opened)
 
         def refused(error: Exception) -> None:
-            is_table = table is not None or format_of(path) is csv_grid.FORMAT
-            if not (is_table and isinstance(error, MapFormatError)):
+            asked = options is not None or can_be_asked(path, error)
+            if not (asked and isinstance(error, MapFormatError)):
                 self._tell(error)
-            elif questions.offers_table(self._window, _with_remedy(error)):
-                self._read_table(path)
+            elif isinstance(error, UnsaidError) or questions.offers_table(self._window, _with_remedy(error)):
+                self._read_as_asked(path)
 
-        self.told.emit(self.tr("Opening {}…").format(path.name))
-        self._background.start(work, read, refused)
+        opening = self.tr("Opening {}…").format(path.name)
+        self.told.emit(opening)
+        progress = Progress(self._window, opening)
+        cancelled = self.tr("{} was not opened").format(path.name)
+        progress.dialog.canceled.connect(lambda: self.told.emit(cancelled))
+        self._background.start(work, progress.then(read), progress.then(refused))
 
     def _hold(self, file: OpenFile) -> None:
         if file is not self._file:

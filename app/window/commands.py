@@ -78,7 +78,9 @@ class Commands(QObject):
                 Command(self.tr("&New…"), self._new, Keys.New),
                 Command(self.tr("&Open…"), files.ask_open, Keys.Open),
                 Command(
-                    self.tr("Open a &table…"), files.ask_open_table, tip=self.tr("Say how a .csv is to be read")
+                    self.tr("Open a &table or grid…"),
+                    files.ask_open_table,
+                    tip=self.tr("Say how a table, heights or a picture are to be read"),
                 ),
                 Menu(self.tr("Open &recent"), self._recent),
                 Menu(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,13 +12,16 @@ from maps.formats.arrays import bare_costs, bare_document
 from maps.formats.format import Format, bare_losses
 from maps.formats.limits import check_shape, opened
 from maps.formats.options import MEANING, TABLE, NoCostError, ReadOptions
-from maps.formats.table import Table, TableOptions, is_number
+from maps.formats.table import Table, is_number
 from maps.formats.values import Values
+from maps.formats.watching import handled
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+    from maps.formats.table import TableOptions
 
 __all__ = ["FORMAT", "MOST_LINES", "NoCostError", "read_csv"]
 
@@ -31,8 +33,7 @@ def read_csv(path: Path, options: TableOptions | None = None) -> MapDocument:
 
     Raises MapFormatError, naming the line and column; NoCostError, naming the cell, for a number that is no cost.
     """
-    if not isinstance(options, ReadOptions):
-        options = ReadOptions(**asdict(options or TableOptions()))
+    options = ReadOptions.of(options or ReadOptions())
     values = Values(path, options)
     with opened(path) as file:
         table = Table(path, file, MOST_LINES, options)
@@ -44,6 +45,7 @@ def read_csv(path: Path, options: TableOptions | None = None) -> MapDocument:
                 why = f"has {len(fields)} columns, the first line has {width}"
                 raise MapFormatError(path, f"line {number}", why)
             values.add(_numbers(path, number, fields))
+            handled(2 * width)  # at least
     if not len(values):
         raise MapFormatError(path, "", "is empty; one line of costs per row is expected")
     told = [table.dialect.told] if table.dialect.unusual else []

@@ -20,6 +20,7 @@ from maps.formats.limits import check_shape, opened
 from maps.formats.options import MEANING, ReadOptions
 from maps.formats.table import is_number
 from maps.formats.values import Values
+from maps.formats.watching import handled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -147,6 +148,7 @@ class _Words:
             if len(rest) > _LONGEST_NUMBER:
                 raise MapFormatError(self._path, f"line {self._line + text.count(10)}", "is no row of numbers")
             yield self._parsed(text)
+            handled(len(block))
         yield self._parsed(rest)
 
     def _parsed(self, text: bytes) -> NDArray[np.float64]:

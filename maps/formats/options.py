@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Literal
 
 from maps.errors import MapFormatError
@@ -33,6 +33,11 @@ class ReadOptions(TableOptions):
     flip: bool = False
     colours: Colours | None = None
 
+    @classmethod
+    def of(cls, options: TableOptions) -> ReadOptions:
+        """Return options that say no more than those of a table."""
+        return options if isinstance(options, cls) else cls(**asdict(options))
+
     @property
     def given(self) -> tuple[str, ...]:
         """Return the names of what is said."""
@@ -54,6 +59,6 @@ class UnsaidError(MapFormatError):
 class NoCostError(MapFormatError):
     """A number that is no cost, and perhaps means a wall. How to say so, the window or command knows."""
 
-    def __init__(self, error: MapFormatError, value: float) -> None:
+    def __init__(self, path: str | os.PathLike[str], where: str, why: str, value: float) -> None:
         self.value = value
-        super().__init__(error.path, error.where, error.why)
+        super().__init__(path, where, why)

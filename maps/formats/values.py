@@ -12,12 +12,13 @@ import numpy as np
 
 from maps.errors import MapFormatError, name_cell
 from maps.formats.arrays import costs_of
-from maps.formats.options import NoCostError, ReadOptions
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+    from maps.formats.options import ReadOptions
 
 _LARGEST = float(np.finfo(np.float32).max)
 
@@ -56,10 +57,7 @@ class Values:
             self._found[name] += int(wall.sum())
             row[wall] = np.inf
         if self._plain:
-            try:
-                self._rows.append(costs_of(self._path, row, len(self._rows)))
-            except MapFormatError as error:
-                raise NoCostError(error, float(row[np.argmin(row > 0)])) from None
+            self._rows.append(costs_of(self._path, row, len(self._rows)))
             return
         wrong = (np.abs(row) > _LARGEST) & ~np.isposinf(row)
         if wrong.any():

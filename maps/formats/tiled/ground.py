@@ -12,6 +12,7 @@ from maps.checks import valid_cost
 from maps.errors import MapError, MapFormatError
 from maps.formats.tiled.model import TILE_BITS, Gids, Properties, Tile, TiledMap
 from maps.formats.tiled.tile_colours import UNSEEN, tile_colours
+from maps.formats.watching import handled
 from maps.terrain import NO_TERRAIN, Terrain, TerrainMap
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ def ground_of(path: Path, tiled: TiledMap) -> Ground:
         told.append(f"the ground is the layer {ground.name!r}")
     walls = np.zeros(tiled.shape, np.bool_)
     for layer in layers:
+        handled(0)
         solid = _solid_cells(tiled, layer, is_ground=layer is ground)
         if solid.any() and layer is not ground:
             told.append(f"the layer {layer.name!r} closes {int(solid.sum())} cells")

@@ -13,13 +13,14 @@ import numpy as np
 import zstandard
 
 from maps.errors import MapFormatError
+from maps.formats.watching import handled
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from maps.formats.tiled.model import Gids
 
-_BLOCK = 1 << 20
+_BLOCK, _PIECE = 1 << 20, 1 << 18  # bytes
 _LITTLE = np.dtype("<u4")
 
 
@@ -64,12 +65,22 @@ def _from_csv(path: Path, where: str, text: bytes, count: int) -> Gids:
     if wrong or b",," in plain or plain.startswith(b","):
         what = repr(wrong[:20].decode("utf-8", "replace")) if wrong else "nothing between two commas"
         raise MapFormatError(path, where, f"has {what} among its tile ids, which are whole numbers")
-    numbers = np.fromstring(plain, np.float64, sep=",")  # whole numbers of 32 bits are exact
-    if len(numbers) != count:
-        raise MapFormatError(path, where, f"has {len(numbers)} tiles; its size says {count}")
-    if numbers.max(initial=0.0) > np.iinfo(np.uint32).max:
-        raise MapFormatError(path, where, f"{numbers.max():.0f} is no tile id; the largest has 32 bits")
-    return numbers.astype(np.uint32)
+    found = plain.count(b",") + 1 if plain else 0
+    if found != count:
+        raise MapFormatError(path, where, f"has {found} tiles; its size says {count}")
+    gids = np.empty(count, np.uint32)
+    at = filled = 0
+    while at < len(plain):  # piece by piece: numpy keeps the interpreter to itself meanwhile
+        end = plain.find(b",", at + _PIECE)
+        end = len(plain) if end < 0 else end
+        numbers = np.fromstring(plain[at:end], np.float64, sep=",")  # whole numbers of 32 bits are exact
+        if numbers.max() > np.iinfo(np.uint32).max:
+            raise MapFormatError(path, where, f"{numbers.max():.0f} is no tile id; the largest has 32 bits")
+        gids[filled : filled + len(numbers)] = numbers
+        filled += len(numbers)
+        handled(end - at)
+        at = end + 1
+    return gids
 
 
 def _from_base64(path: Path, where: str, text: bytes, count: int, compression: str) -> Gids:
@@ -88,6 +99,7 @@ def _from_base64(path: Path, where: str, text: bytes, count: int, compression: s
     if len(data) != expected:
         found = f"{len(data)} bytes" if len(data) < expected else "more"
         raise MapFormatError(path, where, f"should unpack to {expected} bytes for {count} tiles but holds {found}")
+    handled(len(text))
     return np.frombuffer(data, _LITTLE).astype(np.uint32)
 
 
