@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from app.cli import output
+from app.cli.dialects import dialect_told
 from app.cli.options import add_map_options, with_map_options
 from app.cli.output import BadInput
 from app.cli.tables import add_table_options, read_given_map
@@ -72,6 +73,9 @@ def paths(arguments: argparse.Namespace) -> bool:
     movement = walking_text(document)
     if checked:
         output.out.print(f"{len(checked) - len(different)} of {len(checked)} expected lengths match ({movement}).")
+        other = dialect_told(document, [document.routes[rows.index(row)] for row in different])
+        if other:
+            output.out.print(escape(other))
     if closed:
         output.out.print(f"{len(closed)} of {len(rows)} routes have no way to their goal.")
     if arguments.json:
