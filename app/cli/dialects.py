@@ -36,6 +36,6 @@ def dialect_told(document: MapDocument, wrong: Sequence[Route]) -> str | None:
         ):
             return (
                 f"These lengths are those of {words}: the scenario file is of another dialect than Moving AI's, "
-                f"whose diagonals need both cells beside them open. To hold them against their own rule, add {option}."
+                f"whose diagonals need both cells beside them open. To judge them by their own rule, add {option}."
             )
     return None

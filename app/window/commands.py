@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from app.run.snapping import Snapping
     from app.window.docks import Docks
     from app.window.tool_choice import ToolChoice
+    from app.window.underlay import UnderlayControl
     from maps.document import MapDocument
 
 Keys = QKeySequence.StandardKey
@@ -55,6 +56,7 @@ class Workbench:
     classes: ClassesPanel
     snapping: Snapping
     docks: Docks
+    underlay: UnderlayControl
     preferences: Preferences | None
 
 
@@ -159,6 +161,11 @@ class Commands(QObject):
                     tip=self.tr("Shade the cells where the class that is chosen in its panel cannot go"),
                     enabled=lambda: classes.chosen is not None,
                     checked=lambda: classes.shows_reach,
+                ),
+                Command(
+                    self.tr("Picture &underlay…"),
+                    self._bench.underlay.open_dialog,
+                    tip=self.tr("Lay a picture over the map to trace it; it is no part of the map"),
                 ),
                 Command(self.tr("Find a &command…"), self._find, "Ctrl+Shift+P"),
                 None,

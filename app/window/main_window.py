@@ -29,6 +29,7 @@ from app.window.figures import Figures
 from app.window.menus import Menus
 from app.window.status import StatusBar
 from app.window.tool_choice import ToolChoice
+from app.window.underlay import UnderlayControl
 from maps.document import MapDocument, new_document
 from maps.formats import FORMATS
 
@@ -78,6 +79,7 @@ class MainWindow(QMainWindow):
         self._step_in_view: Frame | None = None
         self.tools = ToolChoice(self.model, self.canvas, self.options_bar, self.panels)
         self.status = StatusBar(self.canvas, self.view)
+        self.underlay = UnderlayControl(self, self.model, self.canvas, preferences)
         self.reach = ClassReach(self.panels.classes, self.view, self.canvas, self.status)
         self._make_up()
         self._connect_files()
@@ -118,6 +120,7 @@ class MainWindow(QMainWindow):
             self.panels.classes,
             self.snapping,
             self.docks,
+            self.underlay,
             self.preferences,
         )
         self.menus = Menus(self, Commands(bench, self._find_command).table())
@@ -150,6 +153,10 @@ class MainWindow(QMainWindow):
         self.files.opened.connect(self._show_new_document)
         self.files.leaving.connect(self.controller.keep)
         self.files.told.connect(self.status.tell)
+        self.files.opened.connect(self.underlay.take_map)
+        self.model.title_changed.connect(self.underlay.follow_file)
+        self.underlay.told.connect(self.status.tell)
+        self.underlay.take_map()
         if self.autosave is not None:
             self.autosave.told.connect(self.status.tell)
         self.canvas.problem.connect(self.status.tell)
