@@ -1,6 +1,9 @@
 """Files that are meant to do harm, or were harmed: every one is refused in words, soon, with little memory."""
 
+import base64
+import gzip
 import io
+import itertools
 import json
 import random
 import subprocess
@@ -14,6 +17,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import zstandard
 from PIL import Image
 
 from maps.document import Layout, MapDocument, Route, new_document
@@ -22,6 +26,7 @@ from maps.formats import FORMATS, Format, read_as, read_map, write_map
 from maps.formats.movingai import read_scenarios
 from maps.formats.options import ReadOptions
 from tests.maps.formats.packed import zeros
+from tests.maps.formats.tiled import made
 from tests.maps.strategies import MUTATIONS
 
 ROOT = Path(__file__).parents[3]
@@ -240,6 +245,42 @@ def jpeg(side: int) -> bytes:
     return buffer.getvalue()
 
 
+def tmx_entities() -> bytes:
+    """Nine entities each ten times the one before: a thousand million letters."""
+    names = "abcdefghij"
+    nested = "".join(f'<!ENTITY {new} "{f"&{old};" * 10}">' for old, new in itertools.pairwise(names))
+    return f'<!DOCTYPE map [<!ENTITY a "aaaaaaaaaa">{nested}]><map name="&j;"/>'.encode()
+
+
+def tmx_of(encoding: str, text: bytes, compression: str = "", side: int = 64) -> bytes:
+    """A Tiled map, side × side, whose one layer holds this text."""
+    packed = f' compression="{compression}"' if compression else ""
+    before, after = made.tmx(f'<data encoding="{encoding}"{packed}>|</data>', width=side, height=side).split(b"|")
+    return before + text + after
+
+
+def tmx_chunks(count: int) -> bytes:
+    """An infinite map of chunks far from each other."""
+    chunks = "".join(f'<chunk x="{n}" y="{n}" width="4096" height="4096"/>' for n in range(count))
+    return made.tmx(f'<data encoding="csv">{chunks}</data>').replace(b'infinite="0"', b'infinite="1"')
+
+
+def tmj_of(tiles: bytes, more: str = "") -> bytes:
+    """A Tiled map as JSON, 64 × 64, whose one layer holds these tiles."""
+    size = '"width": 64, "height": 64'
+    layer = f'{{"type": "tilelayer", "name": "a", {size}, {more} "data": '.encode() + tiles + b"}"
+    head = f'{{"type": "map", {size}, "tilewidth": 16, "tileheight": 16, "tilesets": [], "layers": ['.encode()
+    return head + layer + b"]}"
+
+
+def zstd_zeros(window: int = 21) -> bytes:
+    """Half a gigabyte of zeros, packed by Zstandard with a window of 2^`window` bytes."""
+    parameters = zstandard.ZstdCompressionParameters(window_log=window, compression_level=1)
+    packer = zstandard.ZstdCompressor(compression_params=parameters).compressobj()
+    megabyte = bytes(1 << 20)
+    return b"".join(packer.compress(megabyte) for _ in range(512)) + packer.flush()
+
+
 ASC = b"ncols 8192\nnrows 8192\ncellsize 1\n"
 STARS = [{"name": "", "colour": "#000000", "points": 1_000_000}] * 400
 BOMBS: dict[str, Callable[[], bytes]] = {
@@ -283,6 +324,35 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "shape.npz": lambda: archive({"cost.npy": npy("(16384, 16384)")}),
     "entries.npz": lambda: many_entries(60_000),
     "arrays.npz": lambda: archive({f"{number}.npy": npy() for number in range(4000)}),
+    "entities.tmx": lambda: tmx_entities(),
+    "elements.tmx": lambda: b"<map>" + b"<a/>" * (1 << 24),
+    "tiles.tmx": lambda: made.tmx(f"<data>{'<tile/>' * (1 << 22)}</data>"),
+    "deep.tmx": lambda: b"<map>" + b"<a>" * (1 << 22),
+    "attribute.tmx": lambda: b'<map a="' + b">" * ((1 << 26) - 100),
+    "numbers.tmx": lambda: tmx_of("csv", b"1," * (1 << 24)),
+    "size.tmx": lambda: tmx_of("csv", b"1", side=1 << 20),
+    "lies.tmx": lambda: tmx_of("csv", b"1," * 100, side=8192),
+    "zlib.tmx": lambda: tmx_of("base64", base64.b64encode(zeros(1 << 28)), "zlib"),
+    "few.tmx": lambda: tmx_of("base64", base64.b64encode(zeros((1 << 28) - 4)), "zlib", side=8192),
+    "gzip.tmx": lambda: tmx_of("base64", base64.b64encode(gzip.compress(bytes(1 << 26), 1)), "gzip"),
+    "zstd.tmx": lambda: tmx_of("base64", base64.b64encode(zstd_zeros()), "zstd"),
+    "window.tmx": lambda: tmx_of("base64", base64.b64encode(zstd_zeros(window=31)), "zstd"),
+    "chunks.tmx": lambda: tmx_chunks(99_000),
+    "corners.tmx": lambda: made.tmx(
+        more=f'<objectgroup><object x="0" y="0"><polyline points="{"0,0 " * (1 << 23)}"/>'
+    ),
+    "deep.tmj": lambda: b'{"layers": ' + b"[" * (1 << 25),
+    "wide.tmj": lambda: b'{"layers": [' + b"[]," * 20_000_000 + b"[]]}",
+    "names.tmj": lambda: b'{"layers": [], ' + b'"a":1,' * 8_000_000 + b'"type": "map"}',
+    "ids.tmj": lambda: tmj_of(b"[" + b"1," * (1 << 24) + b"1]"),
+    "zlib.tmj": lambda: tmj_of(b'"' + base64.b64encode(zeros(1 << 28)) + b'"', '"compression": "zlib",'),
+    "deep.ldtk": lambda: b'{"levels": ' + b"[" * (1 << 25),
+    "wide.ldtk": lambda: b'{"levels": [' + b"[]," * 20_000_000 + b"[]]}",
+    "grid.ldtkl": lambda: (
+        b'{"layerInstances": [{"__type": "IntGrid", "__cWid": 9, "__cHei": 9, "intGridCsv": ['
+        + b"1," * (1 << 24)
+        + b"1]}]}"
+    ),
     "heights.r16": lambda: bytes(1 << 26),
     "colours_size.png": lambda: colour_png(8192, 1),
     "colours_rows.png": lambda: colour_png(4096, 4097 * 4096 * 3 + (1 << 27)),
