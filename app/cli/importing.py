@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 
 from app.cli import output
-from maps.formats import read_map, write_map
-from maps.formats.told import told_at_reading
+from app.cli.tables import add_table_options, read_given_map
+from maps.formats import write_map
 from maps.import_table import apply_table, read_table, table_of
 
 if TYPE_CHECKING:
@@ -23,18 +23,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--costs", metavar="TABLE.csv", help=costs)
     out = "where the map goes; without it, back into its own file"
     parser.add_argument("--out", metavar="OUT", help=out)
+    add_table_options(parser)
 
 
 def import_map(arguments: argparse.Namespace) -> None:
     """Print the table of a map's terrains, or write the map with the costs of a table."""
-    document = read_map(arguments.map)
-    for sentence in told_at_reading(document):
-        output.err.print(f"{escape(Path(arguments.map).name)}: {escape(sentence)}.")
+    document = read_given_map(arguments.map, arguments)
     if arguments.costs is None:
         if arguments.out:
             raise output.BadInput("--out is for a map with the costs of a table; give that with --costs")
         output.out.print(table_of(document), end="", markup=False, soft_wrap=True)
         return
+    if arguments.colours and not arguments.out:
+        raise output.BadInput("the map goes into no picture; say where with --out, such as --out map.longcut")
     table, target = Path(arguments.costs), Path(arguments.out or arguments.map)
     output.check_map_name(target, document)
     rows = read_table(table)

@@ -315,16 +315,17 @@ class Files(QObject):
                 if file is not held:
                     file.close()
                 return
-            if file.open_elsewhere:
-                file.close()
-                if questions.ask_open_elsewhere(self._window, path) is Answer.YES:
-                    self._let_go()
-                    self._model.adopt(contents.document, None, contents.results)
-                    self.opened.emit()
-                return
-            file.note()
-            self._hold(file)
-            self._model.adopt(contents.document, path, contents.results)
+            elsewhere, made = file.open_elsewhere, options is not None and options.makes_costs
+            if elsewhere or made:
+                if file is not held:
+                    file.close()
+                if not made and questions.ask_open_elsewhere(self._window, path) is not Answer.YES:
+                    return
+                self._let_go()  # and without a name: costs must not be saved over heights or colours
+            else:
+                file.note()
+                self._hold(file)
+            self._model.adopt(contents.document, None if elsewhere or made else path, contents.results)
             self._remember(path)
             self.opened.emit()
             opened, told = self.tr("Opened {}").format(path.name), told_at_reading(contents.document)

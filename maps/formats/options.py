@@ -33,6 +33,11 @@ class ReadOptions(TableOptions):
     flip: bool = False
     colours: Colours | None = None
 
+    @property
+    def makes_costs(self) -> bool:
+        """Return whether costs are made of what the file holds, which is none itself."""
+        return self.slope is not None or self.scale is not None or self.colours is not None
+
     @classmethod
     def of(cls, options: TableOptions) -> ReadOptions:
         """Return options that say no more than those of a table."""

@@ -39,6 +39,22 @@ def test_a_picture_is_read_as_the_options_say(tmp_path: Path, capsys: pytest.Cap
     assert read_map(target).cost.tolist() == [[2.5] * 3] * 2
 
 
+def test_colours_are_priced_by_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path, table = tmp_path / "p.png", tmp_path / "costs.csv"
+    Image.new("RGB", (3, 2), "#102030").save(path)
+    assert cli.main(["import", str(path), "--colours", "terrains"]) == 0
+    assert "#102030,#102030,6,1,yes" in capsys.readouterr().out
+    table.write_text("tile,name,cost\n#102030,mud,3.5\n")
+    words = ["import", str(path), "--colours", "terrains", "--costs", str(table)]
+    before = path.read_bytes()
+    assert cli.main(words) == 2
+    assert path.read_bytes() == before
+    assert cli.main([*words, "--out", str(tmp_path / "m.longcut")]) == 0
+    document = read_map(tmp_path / "m.longcut")
+    assert document.cost.tolist() == [[3.5] * 3] * 2
+    assert [kind.name for kind in document.palette] == ["mud"]
+
+
 def test_a_number_that_is_no_cost_has_three_ways_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "g.asc"
     path.write_text("ncols 2\nnrows 1\ncellsize 1\n0 3\n")

@@ -93,6 +93,7 @@ def test_a_file_that_does_not_say_all_asks_when_it_is_opened(qtbot, files, land,
         files.open(land)
     assert files._model.document.shape == (4, 8)
     assert "numbers are scaled to costs from 1 to 5" in told[-1]
+    assert files._model.path is None, "a save must not put costs in the place of heights"
 
 
 def test_a_number_that_is_no_cost_offers_the_dialog(qtbot, files, tmp_path, monkeypatch):
