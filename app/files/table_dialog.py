@@ -123,12 +123,6 @@ def walls_label() -> str:
     return QCoreApplication.translate("TableDialog", "Values that mean a wall")
 
 
-def ask_table(path: Path, parent: QWidget) -> TableOptions | None:
-    """Return how the designer wants a table to be read; None if they cancel."""
-    dialog = TableDialog(path, parent)
-    return dialog.options() if dialog.exec() == QDialog.DialogCode.Accepted else None
-
-
 def _choice(*entries: str) -> QComboBox:
     box = QComboBox()
     box.addItems(entries)

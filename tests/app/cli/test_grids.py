@@ -77,6 +77,7 @@ def test_a_number_that_is_no_cost_has_three_ways_out(tmp_path: Path, capsys: pyt
 def test_an_option_for_other_files_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, option: list[str], why: str
 ) -> None:
+    (tmp_path / name).write_bytes(b"")
     assert cli.main(["info", str(tmp_path / name), *option]) == 2
     assert why in said(capsys)
 
