@@ -15,7 +15,8 @@ from tests.maps.strategies import MUTATIONS
 
 TSX = '<?xml version="1.0"?>\n' + made.TILESET.replace(' firstgid="1"', "")
 TSJ = """{"name": "ground", "tilewidth": 16, "tileheight": 16, "tilecount": 16, "columns": 4,
-"image": "ground.png", "tiles": [{"id": 0, "type": "grass", "properties": [{"name": "cost", "type": "float", "value": 2.5}]}],
+"image": "ground.png",
+"tiles": [{"id": 0, "type": "grass", "properties": [{"name": "cost", "type": "float", "value": 2.5}]}],
 "wangsets": [{"name": "w", "colors": [{"name": "mud"}], "wangtiles": [{"tileid": 1, "wangid": [1, 1, 1, 1]}]}]}"""
 TEMPLATE = """<?xml version="1.0"?>
 <template><object name="start" type="start" width="16" height="16"><point/></object></template>"""
