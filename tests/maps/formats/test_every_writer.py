@@ -75,8 +75,8 @@ def test_any_grid_of_an_editor_s_level_comes_back(
     changed = apply_terrain(before, data.draw(arrays(np.uint8, grid.shape, elements=numbers))).document
     found = round_trip(changed, path)
     assert np.array_equal(found.passable, changed.passable)
-    tiles = [np.array([kind.tile for kind in each.palette])[each.terrain] for each in (found, changed)]
-    assert np.array_equal(*tiles)
+    there, here = (np.array([kind.tile for kind in each.palette])[each.terrain] for each in (found, changed))
+    assert np.array_equal(there, here)
     again = json.loads(path.read_text())
     level = again["levels"][0] if kind.name == "ldtk" else again
     level["layerInstances"][1]["intGridCsv"] = grid.ravel().tolist()
