@@ -65,9 +65,14 @@ PROMISES = (
     Promise(
         "hostile files are refused in words",
         "damaged files: only MapFormatError; refusals under 1 s of CPU and 256 MB",
-        ("tests/maps/formats/test_hostile.py",),
+        ("tests/maps/formats", "-k", "mutated or bombs or damaged or unpack or huge"),
         {"LONGCUT_MUTATIONS": "1500"},
         {"LONGCUT_MUTATIONS": "100000"},
+    ),
+    Promise(
+        "a large map can be waited for, or not",
+        "a Tiled map of 64 MB opens with its progress in view, the window alive, and can be cancelled",
+        ("tests/app/files/test_large_files.py",),
     ),
     Promise(
         "what is saved comes back",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Literal, cast, get_args
 
@@ -9,7 +10,7 @@ from PySide6.QtCore import QByteArray, QSettings
 
 Theme = Literal["system", "dark", "light"]
 Language = Literal["system", "en", "ja"]
-MOST_RECENT, MOST_LIVE = 10, 100
+MOST_RECENT, MOST_LIVE, MOST_UNDERLAYS = 10, 100, 50
 
 
 class Preferences:
@@ -45,6 +46,33 @@ class Preferences:
     @last_folder.setter
     def last_folder(self, folder: Path) -> None:
         self._settings.setValue("last_folder", str(folder.absolute()))
+
+    def underlay(self, map_file: Path) -> tuple[str, tuple[float, float, float, float]] | None:
+        """Return the picture that lies over a map, and its place: left, top, width, opacity; None without one."""
+        return self._underlays().get(str(map_file.absolute()))
+
+    def set_underlay(self, map_file: Path, underlay: tuple[str, tuple[float, float, float, float]] | None) -> None:
+        """Remember the picture over a map; None for none. The newest of them are kept."""
+        kept = {name: value for name, value in self._underlays().items() if name != str(map_file.absolute())}
+        if underlay is not None:
+            kept = {str(map_file.absolute()): underlay, **kept}
+        entries = [json.dumps([name, file, *place]) for name, (file, place) in kept.items()]
+        self._settings.setValue("underlays", entries[:MOST_UNDERLAYS])
+
+    def _underlays(self) -> dict[str, tuple[str, tuple[float, float, float, float]]]:
+        """Those of all maps, the newest first; damaged entries are left out."""
+        found: dict[str, tuple[str, tuple[float, float, float, float]]] = {}
+        for entry in self._texts("underlays"):
+            try:
+                parts: object = json.loads(entry)
+            except ValueError:
+                continue
+            match parts:
+                case [str(name), str(file), float(left), float(top), float(width), float(opacity)] if width > 0.0:
+                    found[name] = file, (left, top, width, opacity)
+                case _:
+                    pass
+        return found
 
     def saves_for_engine(self, path: Path) -> bool:
         """Return whether the file of a map's editor is written after each applied result."""

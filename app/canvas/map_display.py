@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from app.canvas.layers import Layer
+    from app.canvas.underlay import Underlay
     from app.scenarios.frame import Plan
     from maps.document import Cell, MapDocument, Mask
     from maps.raster import Rectangle
@@ -86,6 +87,11 @@ class MapDisplay(QWidget):
                 self.update(map_marks.route_area(self._view, route.goal))
             if (len(old.routes) > 1) != (len(new.routes) > 1):
                 self.update()  # numbers appear or go
+
+    def show_underlay(self, underlay: Underlay | None) -> None:
+        """Lay a picture over the map, None for none."""
+        self._scene.underlay = underlay
+        self.update()
 
     def show_cost_map(self, cost_map: NDArray[Any] | None) -> None:
         """Show a run's costs (H, W) in place of the document's, None for the document's own."""

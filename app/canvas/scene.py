@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from app.canvas.underlay import Underlay
     from app.canvas.view import View
     from app.scenarios.frame import Plan
     from maps.document import Cell, Layout, MapDocument, Mask
@@ -62,6 +63,7 @@ class Scene:
     def __init__(self, document: MapDocument) -> None:
         self.map = MapImage(document)
         self.layers = FIRST_LAYERS
+        self.underlay: Underlay | None = None
         self._forget()
 
     def _forget(self) -> None:
@@ -159,6 +161,8 @@ class Scene:
                 painter.drawImage(QRectF(view.left, view.top, width, height), image)
             elif seen := map_marks.enlarged(image, view, area, look.pixel_ratio):
                 painter.drawImage(*seen)
+        if self.underlay is not None:
+            self.underlay.draw(painter, view, area)
         passable = document.passable if "walls" in self.layers else None
         locked = document.locked if "locked" in self.layers else None
         # One pixel more all round, so that the edges at the border of the area know what lies beyond.

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 
 from app.cli import output
-from app.cli.tables import add_level_option
-from maps.formats import read_map, tiles_of, write_map
-from maps.formats.told import told_at_reading
+from app.cli.tables import add_table_options, read_given_map
+from maps.formats import tiles_of, write_map
 from maps.import_table import apply_table, read_table, table_text
 
 if TYPE_CHECKING:
@@ -23,21 +22,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     costs = "a table with the columns tile or name, and cost or passable; without it, the map's own is printed"
     parser.add_argument("--costs", metavar="TABLE.csv", help=costs)
     out = "where the map goes; without it, back into its own file"
-    add_level_option(parser)
     parser.add_argument("--out", metavar="OUT", help=out)
+    add_table_options(parser)
 
 
 def import_map(arguments: argparse.Namespace) -> None:
     """Print the table of a map's terrains, or write the map with the costs of a table."""
-    document = read_map(arguments.map, arguments.level)
+    document = read_given_map(arguments.map, arguments)
     tiles = tiles_of(document, Path(arguments.map))
-    for sentence in told_at_reading(document):
-        output.err.print(f"{escape(Path(arguments.map).name)}: {escape(sentence)}.")
     if arguments.costs is None:
         if arguments.out:
             raise output.BadInput("--out is for a map with the costs of a table; give that with --costs")
         output.out.print(table_text(document, tiles), end="", markup=False, soft_wrap=True)
         return
+    if arguments.colours and not arguments.out:
+        raise output.BadInput("the map goes into no picture; say where with --out, such as --out map.longcut")
     table, target = Path(arguments.costs), Path(arguments.out or arguments.map)
     output.check_map_name(target, document)
     rows = read_table(table)

@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from app.cli import output
+from app.cli.dialects import dialect_told
 from app.cli.options import add_map_options, with_map_options
 from app.cli.output import BadInput
 from app.cli.streams import STREAM, only_data, write_to_output
@@ -80,6 +81,9 @@ def _paths(document: MapDocument, report: str | None) -> bool:
     movement = walking_text(document)
     if checked:
         output.out.print(f"{len(checked) - len(different)} of {len(checked)} expected lengths match ({movement}).")
+        other = dialect_told(document, [document.routes[rows.index(row)] for row in different])
+        if other:
+            output.out.print(escape(other))
     if closed:
         output.out.print(f"{len(closed)} of {len(rows)} routes have no way to their goal.")
     found: dict[str, Json] = {"movement": movement, "routes": [_as_json(row) for row in rows]}

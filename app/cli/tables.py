@@ -1,4 +1,4 @@
-"""Maps as commands are given them: a file or standard input, and how a table of text is read."""
+"""Maps as commands are given them: a file or standard input, and how a table, grid or picture is read."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 
 from app.cli import output
+from app.cli.grids import add_grid_options, grid_options, refuse_foreign, remedy
 from app.cli.output import BadInput
 from app.cli.streams import STREAM, add_input_format, given_file
-from maps.formats import csv_grid, format_of, read_map
-from maps.formats.csv_grid import NoCostError
-from maps.formats.table import TableOptions, is_number
+from maps.formats import format_of, read_as, read_map
+from maps.formats.options import NoCostError, ReadOptions, UnsaidError
+from maps.formats.table import is_number
 from maps.formats.told import told_at_reading
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from maps.document import MapDocument
@@ -46,6 +46,7 @@ def add_table_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--decimal-comma", action=toggle, help="whether 1,5 is one and a half")
     group.add_argument("--header", action=toggle, help="whether the first line names the columns")
     group.add_argument("--index", action=toggle, help="whether the first column numbers the rows")
+    add_grid_options(parser)
 
 
 def add_level_option(parser: argparse.ArgumentParser) -> None:
@@ -68,43 +69,33 @@ def read_given_map(name: str, arguments: argparse.Namespace) -> MapDocument:
 
 
 def given_map(name: str, arguments: argparse.Namespace) -> GivenMap:
-    """Return the map in a file or, for "-", in standard input, a table as the arguments say; tell how it was read.
+    """Return the map in a file or, for "-", in standard input, as the arguments say; tell how it was read.
 
-    Raises BadInput for an option of tables where the file is none, and for a number in a table that is no cost.
+    Raises BadInput for an option that the file has no use for, for what has to be said and was not, and for a
+    number that is no cost.
     """
-    options = TableOptions(
+    options = ReadOptions(
         separator=SEPARATORS[arguments.separator] if arguments.separator else None,
         decimal_comma=arguments.decimal_comma,
         header=arguments.header,
         index=arguments.index,
         walls=tuple(arguments.wall),
+        **grid_options(arguments),
     )
-    given = [
-        option
-        for option, value in (
-            ("--wall", options.walls or None),
-            ("--separator", options.separator),
-            ("--decimal-comma", options.decimal_comma),
-            ("--header", options.header),
-            ("--index", options.index),
-        )
-        if value is not None
-    ]
     with given_file(name, arguments.from_format) as path:
-        document = _read(path, options, given, arguments.level)
+        document = _read(path, options, arguments.level)
         if name == STREAM and document.origin is not None:  # the folder that it was read from is gone
             document = document.replace(origin=replace(document.origin, folder=""))
         return GivenMap(document, format_of(path))
 
 
-def _read(path: Path, options: TableOptions, given: Sequence[str], level: str) -> MapDocument:
-    """Return the map in a file. given: the options of tables that were used.  level: of a file of several."""
-    if given and format_of(path) is not csv_grid.FORMAT:
-        raise BadInput(f"{given[0]} says how a table is read, and {path.name} is none; leave it out")
+def _read(path: Path, options: ReadOptions, level: str) -> MapDocument:
+    """Return the map in a file, as the options say where they say anything.  level: of a file of several."""
+    refuse_foreign(path, options.given)
     try:
-        document = csv_grid.read_csv(path, options) if given else read_map(path, level)
-    except NoCostError as error:
-        raise BadInput(f"{error}. If this value means a wall, add --wall {error.value:g}") from None
+        document = read_as(path, options) if options.given else read_map(path, level)
+    except (NoCostError, UnsaidError) as error:
+        raise BadInput(f"{error}. {remedy(error)}") from None
     for sentence in told_at_reading(document):
         output.err.print(f"{escape(path.name)}: {escape(sentence)}.")
     return document

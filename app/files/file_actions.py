@@ -12,14 +12,17 @@ from app.base.jobs import Background
 from app.files import questions
 from app.files.engine_export import EngineExport
 from app.files.export_dialog import ExportDialog
-from app.files.opening import Opened, open_map, open_table
+from app.files.grid_dialog import ask_how, can_be_asked, grids_filter
+from app.files.opening import Opened, open_map
 from app.files.point_files import PointFiles
+from app.files.progress import Progress
 from app.files.questions import Answer
 from app.files.save_questions import SaveQuestions
-from app.files.table_dialog import ask_table, with_remedy
+from app.files.table_dialog import with_remedy
 from maps.document import new_document
 from maps.errors import MapError, MapFormatError, MapSaveError
-from maps.formats import FORMATS, companion_of, csv_grid, format_of, levels_of, write_map
+from maps.formats import FORMATS, companion_of, format_of, levels_of, write_map
+from maps.formats.options import UnsaidError
 from maps.open_file import OpenFile
 from maps.results import MapFile
 from maps.safe_save import sweep_stale
@@ -31,7 +34,7 @@ if TYPE_CHECKING:
     from app.document.model import DocumentModel
     from maps.document import MapDocument
     from maps.formats.format import Level
-    from maps.formats.table import TableOptions
+    from maps.formats.options import ReadOptions
 
 NEW_MAP = 64, 64  # cells
 NATIVE = ".longcut"
@@ -98,16 +101,12 @@ class Files(QObject):
                 self._read(Path(name))
 
     def ask_open_table(self) -> None:
-        """Ask for a table of text, and how it is to be read."""
+        """Ask for a table, grid or picture and how it is to be read, and open it."""
         if self.may_leave():
-            name, _ = QFileDialog.getOpenFileName(
-                self._window,
-                self.tr("Open a table"),
-                self._folder(),
-                self.tr("Tables (*.csv *.tsv *.txt);;All (*)"),
-            )
+            title = self.tr("Open a table or grid")
+            name, _ = QFileDialog.getOpenFileName(self._window, title, self._folder(), grids_filter())
             if name:
-                self._read_table(Path(name))
+                self._read_as_asked(Path(name))
 
     def open(self, path: Path) -> None:
         """Open a map, after asking about unsaved changes."""
@@ -276,8 +275,8 @@ class Files(QObject):
         self.told.emit(self.tr("Saving {}…").format(path.name))
         self.background.start(work, saved, self._tell)
 
-    def _read_table(self, path: Path) -> None:
-        options = ask_table(path, self._window)
+    def _read_as_asked(self, path: Path) -> None:
+        options = ask_how(path, self._window)
         if options is not None:
             self._read_map(path, options)
 
@@ -305,8 +304,8 @@ class Files(QObject):
 
         self.background.start(lambda: levels_of(path), choose, self._tell)
 
-    def _read_map(self, path: Path, table: TableOptions | None = None, level: str = "") -> None:
-        """Open a file in the background. table: how to read it as a table; None reads it as what it is.
+    def _read_map(self, path: Path, options: ReadOptions | None = None, level: str = "") -> None:
+        """Open a file in the background. options: how to read it; None reads it as what it is.
 
         level: which one, of a file of several.
         """
@@ -314,7 +313,8 @@ class Files(QObject):
         held, presets = self.open_file, self._presets
 
         def work() -> tuple[Opened, OpenFile]:
-            opened = open_map(path, presets, level) if table is None else open_table(path, table)
+            with progress.following(path):
+                opened = open_map(path, presets, level, options)
             sweep_stale(path.parent)
             return opened, held if held is not None and held.path == path else OpenFile(path)
 
@@ -326,30 +326,35 @@ class Files(QObject):
                 if file is not held:
                     file.close()
                 return
-            if file.open_elsewhere:
-                file.close()
-                if questions.ask_open_elsewhere(self._window, path) is Answer.YES:
-                    self._let_go()
-                    self._model.adopt(contents.document, None, contents.results)
-                    self.opened.emit()
-                return
-            file.note()
-            self._hold(file)
-            self.level = level
-            self._model.adopt(contents.document, path, contents.results)
+            elsewhere, made = file.open_elsewhere, options is not None and options.makes_costs
+            if elsewhere or made:
+                if file is not held:
+                    file.close()
+                if not made and questions.ask_open_elsewhere(self._window, path) is not Answer.YES:
+                    return
+                self._let_go()  # and without a name: costs must not be saved over heights or colours
+            else:
+                file.note()
+                self._hold(file)
+                self.level = level
+            self._model.adopt(contents.document, None if elsewhere or made else path, contents.results)
             self._remember(path)
             self.opened.emit()
             self.tell_opened(path, opened)
 
         def refused(error: Exception) -> None:
-            is_table = table is not None or format_of(path) is csv_grid.FORMAT
-            if not (is_table and isinstance(error, MapFormatError)):
+            asked = options is not None or can_be_asked(path, error)
+            if not (asked and isinstance(error, MapFormatError)):
                 self._tell(error)
-            elif questions.offers_table(self._window, with_remedy(error)):
-                self._read_table(path)
+            elif isinstance(error, UnsaidError) or questions.offers_table(self._window, with_remedy(error)):
+                self._read_as_asked(path)
 
-        self.told.emit(self.tr("Opening {}…").format(path.name))
-        self.background.start(work, read, refused)
+        opening = self.tr("Opening {}…").format(path.name)
+        self.told.emit(opening)
+        progress = Progress(self._window, opening)
+        cancelled = self.tr("{} was not opened").format(path.name)
+        progress.dialog.canceled.connect(lambda: self.told.emit(cancelled))
+        self.background.start(work, progress.then(read), progress.then(refused))
 
     def _hold(self, file: OpenFile) -> None:
         if file is not self.open_file:

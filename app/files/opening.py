@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication
 
 from maps.errors import MapError, MapFormatError
-from maps.formats import keeps_results, levels_of, read_file, tiles_of
-from maps.formats.csv_grid import read_csv
+from maps.formats import keeps_results, levels_of, read_as, read_file, tiles_of
 from maps.formats.told import COSTLESS, told_at_reading
 from maps.presets import Preset, load_preset, with_presets
 from maps.results import MapFile
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from maps.document import MapDocument
-    from maps.formats.table import TableOptions
+    from maps.formats.options import ReadOptions
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,9 +33,12 @@ class Opened:
     unpriced: frozenset[str] = frozenset()
 
 
-def open_map(path: Path, presets: Path | None, level: str = "") -> Opened:
-    """Read a map, with the presets in a folder for tiles that its file says no costs of. Raises MapFormatError."""
-    contents = read_file(path, level)
+def open_map(path: Path, presets: Path | None, level: str = "", options: ReadOptions | None = None) -> Opened:
+    """Read a map, with the presets in a folder for tiles that its file says no costs of.
+
+    options: how to read a file that does not say it all itself. Raises MapFormatError.
+    """
+    contents = read_file(path, level) if options is None else MapFile(read_as(path, options))
     document = contents.document
     told = told_at_reading(document)
     if document.origin is None or keeps_results(path):  # an own file says all
@@ -63,12 +65,6 @@ def file_of_level(path: Path, level: str) -> tuple[Path, str]:
     """Return the file that a level is in, and its name there, empty in one of its own. Raises MapFormatError."""
     own = next((each.file for each in levels_of(path) if each.name == level), None) if level else None
     return (path, level) if own is None else (own, "")
-
-
-def open_table(path: Path, options: TableOptions) -> Opened:
-    """Read a table as a map. Raises MapFormatError."""
-    document = read_csv(path, options)
-    return Opened(MapFile(document), told_at_reading(document))
 
 
 def presets_for(folder: Path | None, families: list[str]) -> dict[str, Preset]:

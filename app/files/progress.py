@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtWidgets import QProgressDialog, QWidget
 
 from engine.core.cancel import Cancelled, check
+from maps.formats.watching import watched
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
+    from pathlib import Path
 
 Result = TypeVar("Result")
 SHOWN_AFTER = 500  # milliseconds; shorter work shows nothing
@@ -48,6 +51,36 @@ class Progress(QObject):
                 self._share = next(steps)
             except StopIteration as end:
                 return end.value
+
+    @contextmanager
+    def following(self, path: Path) -> Generator[None]:
+        """Follow the reading of a file in this thread, which ends as `follow` does."""
+        size = path.stat().st_size if path.is_file() else 0
+        with watched(self.counting(size)):
+            yield
+
+    def then(self, done: Callable[[Result], None]) -> Callable[[Result], None]:
+        """Return what ends the progress and calls `done`."""
+
+        def ended(result: Result) -> None:
+            self.end()
+            done(result)
+
+        return ended
+
+    def counting(self, size: int) -> Callable[[int], None]:
+        """Return what takes note of bytes that were handled, of `size` in all; it raises as `follow` does."""
+        done = 0
+
+        def count(more: int) -> None:
+            nonlocal done
+            check()
+            if self.cancelled:
+                raise Cancelled
+            done += more
+            self._share = min(1.0, done / max(size, 1))
+
+        return count
 
     def cancel(self) -> None:
         """End the work at its next step; there is no result then."""

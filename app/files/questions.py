@@ -56,7 +56,7 @@ def may_replace(parent: QWidget, title: str, path: Path) -> bool:
 
 def offers_table(parent: QWidget, refusal: str) -> bool:
     """Tell why a table was refused, and ask whether to say how it is to be read."""
-    question = _tr("{}.\n\nYour open map is unchanged. Say how this table is to be read?").format(refusal)
+    question = _tr("{}.\n\nYour open map is unchanged. Say how this file is to be read?").format(refusal)
     return QMessageBox.question(parent, _tr("Cannot open"), question) == Buttons.Yes
 
 

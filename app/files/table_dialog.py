@@ -20,8 +20,9 @@ from PySide6.QtWidgets import (
 )
 
 from maps.errors import MapFormatError
-from maps.formats.csv_grid import MOST_LINES, NoCostError
+from maps.formats.csv_grid import MOST_LINES
 from maps.formats.limits import opened
+from maps.formats.options import NoCostError
 from maps.formats.table import Table, TableOptions, is_number
 
 if TYPE_CHECKING:
@@ -129,12 +130,6 @@ def with_remedy(error: MapFormatError) -> str:
         return str(error)
     remedy = QCoreApplication.translate("Files", "If {:g} means a wall, write it under “{}”")
     return f"{error}. {remedy.format(error.value, walls_label())}"
-
-
-def ask_table(path: Path, parent: QWidget) -> TableOptions | None:
-    """Return how the designer wants a table to be read; None if they cancel."""
-    dialog = TableDialog(path, parent)
-    return dialog.options() if dialog.exec() == QDialog.DialogCode.Accepted else None
 
 
 def _choice(*entries: str) -> QComboBox:

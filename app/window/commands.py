@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from app.window.docks import Docks
     from app.window.tile_costs import TileCosts
     from app.window.tool_choice import ToolChoice
+    from app.window.underlay import UnderlayControl
     from maps.document import MapDocument
 
 Keys = QKeySequence.StandardKey
@@ -59,6 +60,7 @@ class Workbench:
     classes: ClassesPanel
     snapping: Snapping
     docks: Docks
+    underlay: UnderlayControl
     preferences: Preferences | None
 
 
@@ -82,7 +84,9 @@ class Commands(QObject):
                 Command(self.tr("&New…"), self._new, Keys.New),
                 Command(self.tr("&Open…"), files.ask_open, Keys.Open),
                 Command(
-                    self.tr("Open a &table…"), files.ask_open_table, tip=self.tr("Say how a .csv is to be read")
+                    self.tr("Open a &table or grid…"),
+                    files.ask_open_table,
+                    tip=self.tr("Say how a table, heights or a picture are to be read"),
                 ),
                 Menu(self.tr("Open &recent"), self._recent),
                 Menu(
@@ -179,6 +183,11 @@ class Commands(QObject):
                     tip=self.tr("Shade the cells where the class that is chosen in its panel cannot go"),
                     enabled=lambda: classes.chosen is not None,
                     checked=lambda: classes.shows_reach,
+                ),
+                Command(
+                    self.tr("Picture &underlay…"),
+                    self._bench.underlay.open_dialog,
+                    tip=self.tr("Lay a picture over the map to trace it; it is no part of the map"),
                 ),
                 Command(self.tr("Find a &command…"), self._find, "Ctrl+Shift+P"),
                 None,

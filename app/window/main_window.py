@@ -32,6 +32,7 @@ from app.window.menus import Menus
 from app.window.status import StatusBar
 from app.window.tile_costs import TileCosts
 from app.window.tool_choice import ToolChoice
+from app.window.underlay import UnderlayControl
 from maps.document import MapDocument, new_document
 from maps.formats import FORMATS
 
@@ -85,6 +86,7 @@ class MainWindow(QMainWindow):
         self._step_in_view: Frame | None = None
         self.tools = ToolChoice(self.model, self.canvas, self.options_bar, self.panels)
         self.status = StatusBar(self.canvas, self.view)
+        self.underlay = UnderlayControl(self, self.model, self.canvas, preferences)
         self.reach = ClassReach(self.panels.classes, self.view, self.canvas, self.status)
         self._make_up()
         self._connect_files()
@@ -128,6 +130,7 @@ class MainWindow(QMainWindow):
             self.panels.classes,
             self.snapping,
             self.docks,
+            self.underlay,
             self.preferences,
         )
         self.menus = Menus(self, Commands(bench, self._find_command).table())
@@ -159,8 +162,11 @@ class MainWindow(QMainWindow):
         self.model.jumped.connect(self.status.clearMessage)  # it may speak of what is gone
         self.files.opened.connect(self._show_new_document)
         self.files.leaving.connect(self.controller.keep)
-        for teller in (self.files, self.link, self.tile_costs):
+        for teller in (self.files, self.link, self.tile_costs, self.underlay):
             teller.told.connect(self.status.tell)
+        self.files.opened.connect(self.underlay.take_map)
+        self.model.title_changed.connect(self.underlay.follow_file)
+        self.underlay.take_map()
         if self.autosave is not None:
             self.autosave.told.connect(self.status.tell)
         self.canvas.problem.connect(self.status.tell)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from maps.document import new_document
 from maps.errors import MapError, MapFormatError, MapSaveError
-from maps.formats import arrays, csv_grid, image, ldtk, movingai, native
+from maps.formats import csv_grid, esri, ldtk, movingai, native, npz, pictures, raw16
 from maps.formats.foreign import foreign_kind
 from maps.formats.format import Format, Level
 from maps.formats.limits import opened
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from maps.document import MapDocument
+    from maps.formats.options import ReadOptions
     from maps.tiles import MapTiles
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "keeps_results",
     "levels_of",
     "losses",
+    "read_as",
     "read_file",
     "read_map",
     "recognised",
@@ -47,12 +49,16 @@ __all__ = [
 FORMATS: tuple[Format, ...] = (
     native.FORMAT,
     movingai.FORMAT,
-    arrays.NPY,
+    npz.NPY,
     csv_grid.FORMAT,
-    image.FORMAT,
+    pictures.PNG,
     TMX,
     TMJ,
     *ldtk.FORMATS,
+    esri.FORMAT,
+    npz.NPZ,
+    raw16.FORMAT,
+    pictures.PICTURE,
 )
 
 
@@ -66,6 +72,21 @@ def read_map(path: str | os.PathLike[str], level: str = "") -> MapDocument:
     if level and kind.read_level is None:
         raise MapFormatError(path, "", "is a map by itself, without levels to choose from; leave the level out")
     return kind.read_level(Path(path), level) if level and kind.read_level else kind.read(Path(path))
+
+
+def read_as(path: str | os.PathLike[str], options: ReadOptions) -> MapDocument:
+    """Return the map in a file that does not say it all itself, as the options say, and `read_map` otherwise.
+
+    An option that the format has no use for is refused; a file of no known format is read as a table. Raises
+    MapFormatError, UnsaidError where more has to be said.
+    """
+    path = Path(path)
+    kind = _by_ending(path) or csv_grid.FORMAT
+    foreign = [name for name in options.given if name not in kind.takes]
+    if foreign or kind.read_as is None:
+        why = f"is a {kind.description}, of which {foreign[0] if foreign else 'nothing'} has to be said"
+        raise MapFormatError(path, "", why)
+    return kind.read_as(path, options)
 
 
 def levels_of(path: str | os.PathLike[str]) -> tuple[Level, ...]:
@@ -118,9 +139,9 @@ def encode_map(document: MapDocument, kind: Format, name: str) -> tuple[bytes, l
 
 def recognised(data: bytes) -> Format | None:
     """Return the format of a whole file whose name is not known, by what is in it; None if it is none."""
-    signed = (kind for kind in FORMATS if kind.signature and data.startswith(kind.signature))
-    alike = (kind for kind in FORMATS if kind.recognises and kind.recognises(data))
-    return next(signed, None) or next(alike, None)
+    signed = [kind for kind in FORMATS if kind.signature and data.startswith(kind.signature)]
+    alike = (kind for kind in signed or FORMATS if kind.recognises and kind.recognises(data))
+    return next(alike, None) or next(iter(signed), None)
 
 
 def losses(
@@ -199,28 +220,27 @@ def format_of(path: str | os.PathLike[str]) -> Format | None:
 def _readable(path: Path) -> Format:
     with opened(path) as file:
         start = file.read(16)
-    signed = (kind for kind in FORMATS if kind.signature and start.startswith(kind.signature))
-    kind = next(signed, None) or _by_ending(path)
+    signed = [kind for kind in FORMATS if kind.signature and start.startswith(kind.signature)]
+    named = _by_ending(path)
+    kind = named if named in signed or not signed else signed[0]
     if kind is None or (kind is native.FORMAT and path.suffix.lower() != ".longcut"):
         foreign = foreign_kind(path)
         if foreign is not None:
             raise MapFormatError(path, "", foreign)
     if kind is None:
-        raise MapFormatError(path, "", f"is not a map that can be read; known are {_known_endings()}")
+        endings = ", ".join(kind.endings[0] for kind in FORMATS)
+        raise MapFormatError(path, "", f"is not a map that can be read; known are {endings}")
     return kind
 
 
 def _writable(path: Path) -> Format:
     kind = _by_ending(path)
     if kind is None or kind.encode is None:
-        raise MapSaveError(path, f"no format is known for this ending; use one of {_known_endings()}")
+        endings = ", ".join(kind.endings[0] for kind in FORMATS if kind.encode is not None)
+        raise MapSaveError(path, f"no format is known for this ending; use one of {endings}")
     return kind
 
 
 def _by_ending(path: Path) -> Format | None:
     name = path.name.lower()
     return next((kind for kind in FORMATS if name.endswith(kind.endings)), None)
-
-
-def _known_endings() -> str:
-    return ", ".join(kind.endings[0] for kind in FORMATS)

@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from maps.document import Bounds, MapDocument, freshly_frozen
-from maps.errors import MapFormatError, name_cell
+from maps.errors import name_cell
 from maps.formats import npy
 from maps.formats.format import Format, bare_losses, name_of
 from maps.formats.limits import check_shape, opened
+from maps.formats.options import NoCostError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-_NUMBERS = ("f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8")
+NUMBERS = ("f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8")
 
 
 def bare_document(path: Path, costs: NDArray[np.float32]) -> MapDocument:
@@ -34,16 +35,17 @@ def bare_document(path: Path, costs: NDArray[np.float32]) -> MapDocument:
 
 
 def costs_of(path: Path, row: NDArray[Any], number: int) -> NDArray[np.float32]:
-    """Return row `number` of a grid, (W,), as costs. Raises MapFormatError, naming the cell."""
+    """Return row `number` of a grid, (W,), as costs. Raises NoCostError, naming the cell."""
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         single: NDArray[np.float32] = row.astype(np.float32)
     good = np.isposinf(row) | (np.isfinite(single) & (single > 0))
     if not good.all():
         column = int(np.argmin(good))
-        raise MapFormatError(
+        raise NoCostError(
             path,
             name_cell(number, column),
             f"cost is {row[column]}; a cost must be a finite number above 0, or inf for an impassable cell",
+            float(row[column]),
         )
     return single
 
@@ -71,7 +73,7 @@ def bare_costs(document: MapDocument) -> NDArray[np.float32]:
 
 def _read_npy(path: Path) -> MapDocument:
     with opened(path) as file:
-        header = npy.read_header(path, "", file, _NUMBERS, 2)
+        header = npy.read_header(path, "", file, NUMBERS, 2)
         check_shape(path, "", *header.shape)
         began = file.tell()
         npy.check_length(path, file, header)

@@ -8,23 +8,22 @@ import numpy as np
 
 from maps.document import MAX_SIDE, MapDocument
 from maps.errors import MapFormatError
-from maps.formats.arrays import bare_costs, bare_document, costs_of
+from maps.formats.arrays import bare_costs, bare_document
 from maps.formats.format import Format, bare_losses
 from maps.formats.limits import check_shape, opened
-from maps.formats.table import Table, TableOptions, is_number
+from maps.formats.options import MEANING, TABLE, NoCostError, ReadOptions
+from maps.formats.table import Table, is_number
+from maps.formats.values import Values
+from maps.formats.watching import handled
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-class NoCostError(MapFormatError):
-    """A value in a table that is no cost, and perhaps means a wall. How to say so, the window or command knows."""
+    from maps.formats.table import TableOptions
 
-    def __init__(self, error: MapFormatError, value: float) -> None:
-        self.value = value
-        super().__init__(error.path, error.where, error.why)
-
+__all__ = ["FORMAT", "MOST_LINES", "NoCostError", "read_csv"]
 
 MOST_LINES = 4 * MAX_SIDE  # empty ones included
 
@@ -34,33 +33,24 @@ def read_csv(path: Path, options: TableOptions | None = None) -> MapDocument:
 
     Raises MapFormatError, naming the line and column; NoCostError, naming the cell, for a number that is no cost.
     """
-    options = options or TableOptions()
-    walls = {"NaN": np.nan, **{f"{value:g}": value for value in options.walls}}
-    found = dict.fromkeys(walls, 0)
-    rows: list[NDArray[np.float32]] = []
+    options = ReadOptions.of(options or ReadOptions())
+    values = Values(path, options)
     with opened(path) as file:
         table = Table(path, file, MOST_LINES, options)
         width = None
         for number, fields in table.rows():
             width = len(fields) if width is None else width
-            check_shape(path, f"line {number}", len(rows) + 1, width)
+            check_shape(path, f"line {number}", len(values) + 1, width)
             if len(fields) != width:
                 why = f"has {len(fields)} columns, the first line has {width}"
                 raise MapFormatError(path, f"line {number}", why)
-            values = _numbers(path, number, fields)
-            for name, value in walls.items():
-                wall = np.isnan(values) if np.isnan(value) else values == value
-                found[name] += int(wall.sum())
-                values[wall] = np.inf
-            try:
-                rows.append(costs_of(path, values, len(rows)))
-            except MapFormatError as error:
-                raise NoCostError(error, float(values[np.argmin(values > 0)])) from None
-    if not rows:
+            values.add(_numbers(path, number, fields))
+            handled(2 * width)  # at least
+    if not len(values):
         raise MapFormatError(path, "", "is empty; one line of costs per row is expected")
     told = [table.dialect.told] if table.dialect.unusual else []
-    told += [f"{count} cells of {name} are walls" for name, count in found.items() if count]
-    document = bare_document(path, np.array(rows))
+    told += values.told()
+    document = bare_document(path, values.costs())
     return document.replace(metadata={"table": "; ".join(told)}) if told else document
 
 
@@ -91,7 +81,7 @@ def _losses(document: MapDocument) -> list[str]:
 
 def _is_text(data: bytes) -> bool:
     start = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
-    return bool(start) and b"\0" not in start and not start.startswith((b"<", b"{"))
+    return bool(start) and b"\0" not in start and not start.lower().startswith((b"<", b"{", b"ncols"))
 
 
 FORMAT = Format(
@@ -101,5 +91,7 @@ FORMAT = Format(
     read_csv,
     _encode_csv,
     _losses,
+    read_as=read_csv,
+    takes=TABLE | MEANING,
     recognises=_is_text,
 )

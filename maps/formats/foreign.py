@@ -9,20 +9,11 @@ if TYPE_CHECKING:
 
 _AS_TABLE = "save the sheet as CSV and open that"
 _AS_ARRAY = "save one two-dimensional array as .npy and open that"
-_AS_GREY = "save it as a grey PNG with 16 bits and open that"
 _BY_ENDING = {
     ".xls": ("an Excel workbook", _AS_TABLE),
     ".xlsx": ("an Excel workbook", _AS_TABLE),
     ".ods": ("a spreadsheet", _AS_TABLE),
-    ".npz": ("an archive of NumPy arrays", _AS_ARRAY),
     ".pkl": ("a Python pickle, which may hold programs", _AS_ARRAY),
-    ".jpg": ("a JPEG picture, whose colours are not exact", _AS_GREY),
-    ".jpeg": ("a JPEG picture, whose colours are not exact", _AS_GREY),
-    ".bmp": ("a picture", _AS_GREY),
-    ".gif": ("a picture", _AS_GREY),
-    ".tif": ("a picture", _AS_GREY),
-    ".tiff": ("a picture", _AS_GREY),
-    ".webp": ("a picture", _AS_GREY),
     ".scen": ("a list of scenarios, which belongs to a map", "open the .map beside it"),
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,9 +11,11 @@ from maps.document import MapDocument
 from maps.terrain import NO_TERRAIN
 
 if TYPE_CHECKING:
+    from maps.formats.options import ReadOptions
     from maps.results import MapFile
     from maps.tiles import MapTiles
 
+GRID = "grid"  # the name in a document's metadata of how a grid was read, and of where it lies
 Read = Callable[[Path], MapDocument]
 Encode = Callable[[MapDocument, Path], dict[Path, bytes]]
 Losses = Callable[[MapDocument], list[str]]
@@ -44,8 +46,10 @@ class Format:
     losses: what writing this document would lose, in sentences.
     companion: the file that is written beside a target for this document; None where there is none.
     recognises: whether the bytes of a whole file, whose name is not known, look like this format, in place of a
-        signature.
+        signature or among several formats with the same one.
     only_back: whether only a map that came from such a file can be written, as most of the file is not known here.
+    read_as: file and how to read it -> document, where a file does not say it all itself.
+    takes: names of the `ReadOptions` that `read_as` looks at.
     tiles: a document that came from such a file, and where that lies -> the kinds of tiles that its cells show;
         None for a format without tiles.
     levels: file -> the levels in it, of which `read` takes one; None for a format of single maps.
@@ -65,6 +69,8 @@ class Format:
     signature: bytes | None = None
     recognises: Recognises | None = None
     only_back: bool = False
+    read_as: Callable[[Path, ReadOptions], MapDocument] | None = None
+    takes: frozenset[str] = frozenset()
     tiles: Callable[[MapDocument, Path], MapTiles] | None = None
     levels: Callable[[Path], tuple[Level, ...]] | None = None
     read_level: Callable[[Path, str], MapDocument] | None = None
@@ -95,7 +101,9 @@ def bare_losses(document: MapDocument) -> list[str]:
         lost.append("the movement classes")
     if (document.terrain != NO_TERRAIN).any():
         lost.append("which terrain each cell is")
-    if document.metadata:
+    if set(document.metadata) - {GRID}:
         lost.append("the metadata")
+    if isinstance(grid := document.metadata.get(GRID), Mapping) and set(grid) - {"told"}:
+        lost.append("where the grid lies in the world")
     lost.append("the movement rule, the bounds, the palette, the cell size and the name")
     return lost

@@ -22,6 +22,7 @@ from maps.errors import MapFormatError
 from maps.formats.arrays import bare_document, costs_of
 from maps.formats.format import Format, bare_losses
 from maps.formats.limits import check_shape, opened, read_file
+from maps.formats.options import UnsaidError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,6 +35,7 @@ CHUNK = "longcut"
 LONGEST_TEXT = 65_536  # bytes
 _GREY_MODES = ("L", "I;16", "I;16B", "I")
 _BLOCK = 1 << 20  # bytes
+_CHANNELS = {2: 3, 4: 2, 6: 4}  # by the kind of colour: red, green and blue; grey and opacity; all four
 # Adam7: first column, first row, columns and rows between the pixels of each pass. (PNG specification, 8.1)
 _PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 
@@ -79,13 +81,13 @@ def _read(path: Path) -> MapDocument:
             with Image.open(file, formats=("PNG",)) as image:
                 mode = image.mode
                 if mode not in _GREY_MODES:
-                    raise MapFormatError(
-                        path, "", f"is an image of kind {mode}; save it as grey with 16 bits and no alpha"
-                    )
+                    check_depth(path, start[24])
+                    why = f"is a picture of kind {mode}; whether brightness or the colour says what a cell costs"
+                    raise UnsaidError(path, f"{why}, has to be said", "colours")
                 if (image.height, image.width) != shape:
                     raise MapFormatError(path, "", "is a damaged PNG image: it has two sizes")
                 # All that can be wrong is found before any pixel is unpacked.
-                lo, hi = _range(path, _check_chunks(path, file, start))
+                lo, hi = _range(path, check_chunks(path, file, start))
                 pixels = np.asarray(image)
         except MapFormatError:
             raise
@@ -110,8 +112,15 @@ def _read_shape(path: Path, start: bytes) -> tuple[int, int]:
     return height, width
 
 
-def _check_chunks(path: Path, file: BinaryIO, start: bytes) -> str | None:
-    """Return Longcut's text in an image, if it has one; leave the file where it was.
+def check_depth(path: Path, bits: int) -> None:
+    """Refuse colours of more than 8 bits: Pillow would cut them to 8 in silence."""
+    if bits > 8:
+        why = f"has {bits} bits a colour, which would be cut to 8; save it with 8, or as grey with 16"
+        raise MapFormatError(path, "", why)
+
+
+def check_chunks(path: Path, file: BinaryIO, start: bytes) -> str | None:
+    """Return Longcut's text in a PNG image, if it has one; leave the file where it was. start: its first 33 bytes.
 
     Refuses an image with a damaged chunk, or whose pixels are fewer or more than its header says: Pillow reads
     one that ends early without a word, its missing rows black, which here would become walls. Takes little
@@ -140,12 +149,13 @@ def _check_chunks(path: Path, file: BinaryIO, start: bytes) -> str | None:
 
 
 class _Rows:
-    """Counts the bytes that the rows of a grey image unpack to, without keeping them."""
+    """Counts the bytes that the rows of an image unpack to, without keeping them."""
 
     def __init__(self, path: Path, start: bytes) -> None:
         self._path, self._found, self._needed = path, 0, 0
         self._inflate = zlib.decompressobj()
         width, height, depth, interlaced = *struct.unpack(">IIB", start[16:25]), start[28]
+        depth *= _CHANNELS.get(start[25], 1)
         for left, top, across, down in _PASSES if interlaced else ((0, 0, 1, 1),):
             columns, rows = max(0, -(-(width - left) // across)), max(0, -(-(height - top) // down))
             self._needed += rows * (1 + -(-columns * depth // 8)) if columns else 0

@@ -151,8 +151,12 @@ def _read_header(path: Path, file: BinaryIO) -> tuple[int, int, int]:
             header[words[0].lower()] = words[1]
     else:
         raise MapFormatError(path, "", "has no line 'map' before its rows")
-    if header.get("type", "octile") != "octile":
-        raise MapFormatError(path, "header", f"has type {header['type'][:20]!r}; only 'octile' is known")
+    kind = header.get("type", "octile")
+    if kind == "octile-corner":
+        why = "has type 'octile-corner': its letters are heights at corners, not cells; only 'octile' can be read"
+        raise MapFormatError(path, "header", why)
+    if kind != "octile":
+        raise MapFormatError(path, "header", f"has type {kind[:20]!r}; only 'octile' is known")
     try:
         return int(header["height"]), int(header["width"]), number
     except (KeyError, ValueError):
@@ -189,8 +193,13 @@ def _read_rows(path: Path, file: BinaryIO, height: int, width: int, lines: int) 
 def _scenario_lines(path: Path) -> Iterator[tuple[int, str]]:
     """The rows of a scenario file, with the numbers of their lines."""
     with opened(path, MOST_SCENARIOS * LONGEST_LINE // 16) as file:
-        if not file.readline(LONGEST_LINE).decode("utf-8-sig", "replace").lower().startswith("version"):
-            raise MapFormatError(path, "line 1", "should be 'version 1'")
+        first = file.readline(LONGEST_LINE).decode("utf-8-sig", "replace").lower().split()
+        if first[:1] != ["version"]:
+            why = "should be 'version 1'; older lists, without it, do not say for which size of map they are"
+            raise MapFormatError(path, "line 1", why)
+        if first[1:] not in (["1"], ["1.0"]):
+            why = f"is of version {' '.join(first[1:])[:20]!r}; lists of version 1, with nine columns, can be read"
+            raise MapFormatError(path, "line 1", why)
         for number in range(2, MOST_SCENARIOS + 2):
             line = file.readline(LONGEST_LINE)
             if not line:

@@ -16,6 +16,7 @@ import numpy as np
 from maps.document import MAX_CELLS, Layout, MapDocument
 from maps.errors import MapError, MapFormatError
 from maps.formats import npy
+from maps.formats.archives import MOST_ENTRIES, START, check_directory, entry_of
 from maps.formats.format import Format
 from maps.formats.json_object import JsonObject
 from maps.formats.limits import MAX_FILE, MAX_JSON, check_shape, opened
@@ -43,9 +44,6 @@ if TYPE_CHECKING:
 
 VERSION = (1, 3)
 _STAMP = (1980, 1, 1, 0, 0, 0)
-_MAX_ENTRIES = 4096
-_START = b"PK\x03\x04"
-_TAIL = 65_536 + 22  # bytes that hold the end record and its comment
 _MAX_POINTS = 1_000_000
 MOST_RESULT_CELLS = 2 * MAX_CELLS
 _ORIGIN = "origin/file"
@@ -87,7 +85,7 @@ def encode(document: MapDocument, results: Sequence[KeptResult] = ()) -> bytes:
     if document.origin is not None:
         entries[_ORIGIN] = document.origin.data
     entries |= maps.entries
-    if len(entries["map.json"]) > MAX_JSON or len(entries) > _MAX_ENTRIES:
+    if len(entries["map.json"]) > MAX_JSON or len(entries) > MOST_ENTRIES:
         raise MapError("the routes, layouts and metadata are too many for a .longcut file; remove some")
     _check_points(sum(len(layout.weights) for layout in document.layouts))
     buffer = io.BytesIO()
@@ -130,7 +128,7 @@ def decode_file(path: Path, data: bytes) -> MapFile:
 
 def _decode_file(path: Path, file: BinaryIO, with_results: bool) -> MapFile:
     try:
-        _check_directory(path, file)
+        check_directory(path, file, "Longcut map")
         with zipfile.ZipFile(file) as archive:
             header = JsonObject(path, _json(path, archive))
             document = _decode(path, archive, header)
@@ -143,22 +141,6 @@ def _decode_file(path: Path, file: BinaryIO, with_results: bool) -> MapFile:
         raise MapFormatError(path, "", f"is not a whole .longcut file: {error}") from None
     except (OSError, ValueError, OverflowError, zlib.error, struct.error) as error:
         raise MapFormatError(path, "", f"is a damaged .longcut file: {error}") from None
-
-
-def _check_directory(path: Path, file: BinaryIO) -> None:
-    """Refuse an archive whose list of entries is too long, before `zipfile` reads all of it."""
-    # Of a file cut short within its first bytes, what is there is right.
-    if not _START.startswith(file.read(len(_START))):
-        raise MapFormatError(path, "", "is not a Longcut map: it begins otherwise than they do")
-    size = file.seek(0, io.SEEK_END)
-    file.seek(max(0, size - _TAIL))
-    tail = file.read(_TAIL)
-    end = tail.rfind(b"PK\x05\x06")
-    if end < 0 or end + 22 > len(tail):
-        raise MapFormatError(path, "", "is not a whole .longcut file: the end of the archive is missing")
-    entries, directory_bytes = struct.unpack("<HI", tail[end + 10 : end + 16])
-    if entries > _MAX_ENTRIES or directory_bytes > _MAX_ENTRIES * 256 or b"PK\x06\x07" in tail[end - 20 : end]:
-        raise MapFormatError(path, "", f"has more than {_MAX_ENTRIES} entries; a map has far fewer")
 
 
 def _check_points(points: int) -> None:
@@ -176,7 +158,7 @@ def _results(path: Path, archive: zipfile.ZipFile, header: JsonObject) -> tuple[
         for entry in (part.text("before"), part.text("after")):
             if entry in documents:
                 continue
-            with archive.open(_entry(path, archive, entry, MAX_FILE)) as stream:
+            with archive.open(entry_of(path, archive, entry, MAX_FILE)) as stream:
                 data = stream.read(MAX_FILE + 1)
             try:
                 documents[entry] = decode(path, data)
@@ -241,7 +223,7 @@ def _origin(path: Path, archive: zipfile.ZipFile, header: JsonObject) -> Origin 
     """The file of another editor that the map came from; none in files of before version 1.3."""
     if header.get("origin") is None:
         return None
-    with archive.open(_entry(path, archive, _ORIGIN, MOST_BYTES)) as stream:
+    with archive.open(entry_of(path, archive, _ORIGIN, MOST_BYTES)) as stream:
         return origin_of(header, stream.read(MOST_BYTES + 1))
 
 
@@ -257,7 +239,7 @@ def _layout(path: Path, archive: zipfile.ZipFile, number: int, header: JsonObjec
 
 def _array(path: Path, archive: zipfile.ZipFile, name: str, dtype: str, shape: tuple[int, ...]) -> NDArray[Any]:
     limit = math.prod(shape) * np.dtype(dtype).itemsize + npy.LONGEST_HEADER
-    with archive.open(_entry(path, archive, name, limit)) as stream:
+    with archive.open(entry_of(path, archive, name, limit)) as stream:
         header = npy.read_header(path, name, cast("BinaryIO", stream), (dtype,), len(shape))
         if header.shape != shape:
             raise MapFormatError(path, name, f"has shape {header.shape}, but map.json says {shape}")
@@ -267,21 +249,8 @@ def _array(path: Path, archive: zipfile.ZipFile, name: str, dtype: str, shape: t
     return array
 
 
-def _entry(path: Path, archive: zipfile.ZipFile, name: str, limit: int) -> zipfile.ZipInfo:
-    """An entry that is there, is packed as maps are, and says that it unpacks to at most `limit` bytes."""
-    try:
-        info = archive.getinfo(name)
-    except KeyError:
-        raise MapFormatError(path, name, "is missing from the file") from None
-    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) or info.flag_bits & 1:
-        raise MapFormatError(path, name, "is packed in a way that maps are not; only plain deflate can be read")
-    if info.file_size > limit:
-        raise MapFormatError(path, name, f"unpacks to {info.file_size} bytes; at most {limit} are expected")
-    return info
-
-
 def _json(path: Path, archive: zipfile.ZipFile) -> Mapping[str, Any]:
-    with archive.open(_entry(path, archive, "map.json", MAX_JSON)) as stream:
+    with archive.open(entry_of(path, archive, "map.json", MAX_JSON)) as stream:
         data = stream.read(MAX_JSON + 1)  # the size in the directory may lie
     if len(data) > MAX_JSON:
         raise MapFormatError(path, "map.json", f"unpacks to more than {MAX_JSON} bytes")
@@ -357,5 +326,6 @@ FORMAT = Format(
     _losses,
     read_file=_read_file,
     encode_file=_encode_file,
-    signature=_START,
+    signature=START,
+    recognises=lambda data: b"map.json" in data,
 )

@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 from array import array
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +39,7 @@ MAX_POINTS = 1_000_000
 AT_ONCE = 2_000  # points that are read or written in one step
 MAX_POINTS_CSV = 16 * MAX_JSON  # bytes of a file
 MAX_POINTS_JSON = 3 * MAX_JSON // 2  # bytes of a file; larger layouts are kept as tables
+_LAST_WORD = re.compile(r".*[\W_](?=[a-z]+$)")  # what stands before it
 # What columns are called: row, col, weight, in the order of preference.
 _NAMES = (("row", "r", "y", "axis-0"), ("col", "column", "c", "x", "axis-1"), ("weight", "w", "mass"))
 
@@ -189,8 +191,7 @@ def _parse(path: str | os.PathLike[str], file: BinaryIO) -> Generator[float, Non
             width = len(fields)
             if table.dialect.header:
                 columns = _columns(path, where, fields)
-                used = [fields[column] for column in columns]
-                told.append(f"read from the columns {', '.join(used)}" if used != ["row", "col"] else "")
+                told += _told(fields, columns)
                 continue
             if width not in (2, 3):
                 why = f"has {width} columns without names; row, col and perhaps weight are needed"
@@ -202,8 +203,10 @@ def _parse(path: str | os.PathLike[str], file: BinaryIO) -> Generator[float, Non
             raise MapFormatError(path, where, f"is one point too many; a layout is read with up to {MAX_POINTS}")
         for column in columns:
             if not is_number(fields[column]):
-                at = f"{where}, column {column + 1}"
-                raise MapFormatError(path, at, f"{fields[column][:20]!r} is not a number")
+                at, why = f"{where}, column {column + 1}", f"{fields[column][:20]!r} is not a number"
+                if not lines and not table.dialect.header:
+                    why += "; a first line such as name,x,y would say what the columns are"
+                raise MapFormatError(path, at, why)
             rows.append(float(fields[column]))
         if len(columns) == 2:
             rows.append(1.0)
@@ -217,12 +220,24 @@ def _parse(path: str | os.PathLike[str], file: BinaryIO) -> Generator[float, Non
 def _columns(path: str | os.PathLike[str], where: str, fields: list[str]) -> list[int]:
     """Which columns of a line of names hold row, col and, where there is one, weight."""
     names = [field.strip().lower() for field in fields]
+    if "axis-2" in names:
+        raise MapFormatError(path, where, "names three axes; save the points of one picture, which has two")
+    if not all(any(name in names for name in known) for known in _NAMES[:2]):
+        names = [_LAST_WORD.sub("", name) for name in names]  # as in pos_x or position.x
     found = [next((names.index(name) for name in known if name in names), None) for known in _NAMES]
     if found[0] is None or found[1] is None or any(names.count(name) > 1 for known in _NAMES for name in known):
         listed = ", ".join(fields)[:60]
         why = f"names the columns {listed!r}; row and col (or y and x), once each, and perhaps weight are needed"
         raise MapFormatError(path, where, why)
     return [column for column in found if column is not None]
+
+
+def _told(fields: list[str], columns: list[int]) -> list[str]:
+    """What to tell of a line of names, of which these columns were used."""
+    used = [fields[column] for column in columns]
+    others = [field for column, field in enumerate(fields) if column not in columns and field]
+    told = [f"read from the columns {', '.join(used)}"] if used != ["row", "col"] else []
+    return told + ([f"without {', '.join(others)[:60]}"] if others else [])
 
 
 def _read_json(path: Path, document: MapDocument) -> Layout:

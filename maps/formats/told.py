@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from maps.formats.format import GRID
+
 if TYPE_CHECKING:
     from maps.document import MapDocument
 
 DIALECT = "table"  # the name in a document's metadata of how its table was read
-OTHER_EDITORS = ("tiled", "ldtk")
+OTHER_EDITORS = ("tiled", "ldtk", GRID)
 WITHOUT_COSTS = "give the terrains costs in the palette: no tile has a property 'cost', so all cost 1"
 VALUES_WITHOUT_COSTS = "values have no costs: every terrain costs 1 until you change it in the palette"
 COSTLESS = (WITHOUT_COSTS, VALUES_WITHOUT_COSTS)

@@ -271,6 +271,9 @@ def table(tmp_path, text, document=None):
         "index,axis-0,axis-1\n0.0,1.0,2.0\n1.0,3.0,4.0\n",
         "row;col;weight\n1,0;2,0;1,0\n3;4;1\n",
         ",row,col\n0,1,2\n1,3,4\n",
+        "label;pos_x;pos_y\na;2;1\nb;4;3\n",
+        'name,position.x,position.y\n"a, b",2,1\n,4,3\n',
+        "---,Kind,X,Y,Row,Col,Weight\nP1,camp,8,8,1,2,1\nP2,camp,8,8,3,4,1\n",
     ],
 )
 def test_tables_of_many_kinds(tmp_path, text):
@@ -284,7 +287,10 @@ def test_tables_of_many_kinds(tmp_path, text):
     ("text", "told"),
     [
         ("row,col\n1,2\n", ""),
-        ("x,y,who\n1,2,me\n", "read from the columns y, x"),
+        ("x,y\n1,2\n", "read from the columns y, x"),
+        ("id,x,y,type\n7,1,2,camp\n", "read from the columns y, x; without id, type"),
+        ("name,x,y\ncamp,1,2\n", "read from the columns y, x; without name"),
+        ("index,axis-0,axis-1\n0,1,2\n", "read from the columns axis-0, axis-1; without index"),
         ("1;2,5\n", "columns parted by semicolons, decimal commas"),
     ],
 )
@@ -301,6 +307,8 @@ def test_how_a_table_was_read_is_told(tmp_path, text, told):
         ("1,2,3,4\n", "line 1", "has 4 columns"),
         ("row,col\n1,two\n", "line 2, column 2", "'two' is not a number"),
         ("place,col\n1,2\n", "line 1", "names the columns"),
+        ("camp,1,2\n", "line 1, column 1", "'camp' is not a number; a first line such as name,x,y"),
+        ("index,axis-0,axis-1,axis-2\n0,0,1,2\n", "line 1", "three axes"),
         ("row,row\n1,2\n", "line 1", "names the columns"),
         ("1,2\n\n1,nan\n", "line 3", "not finite"),
         ("1,2,-1\n", "line 1", "weight below 0"),

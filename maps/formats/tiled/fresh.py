@@ -24,7 +24,7 @@ def fresh_tmx(document: MapDocument, picture: str) -> bytes:
     height, width = document.shape
     size = f'width="{width}" height="{height}" tilewidth="{TILE_SIZE[0]}" tileheight="{TILE_SIZE[1]}"'
     ids = 'infinite="0" nextlayerid="2" nextobjectid="1"'
-    head = f'orientation="orthogonal" renderorder="right-down" {size} {ids}'
+    head = f'tiledversion="1.8.0" orientation="orthogonal" renderorder="right-down" {size} {ids}'
     tiles = terrain_tiles(document.palette)
     tileset = f" {tmx_parts.tileset_text(1, tiles, TILE_SIZE, picture)}\n" if tiles else ""
     layer = tmx_parts.layer_text(GROUND, _gids(document), (0, 0), infinite=False).replace("{id}", ' id="1"', 1)

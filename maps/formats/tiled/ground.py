@@ -14,6 +14,7 @@ from maps.formats.tiled.groups import groups_by_colour, groups_by_place
 from maps.formats.tiled.model import TILE_BITS, Gids, Properties, Tile, TiledMap
 from maps.formats.tiled.tile_colours import tile_colours
 from maps.formats.told import WITHOUT_COSTS
+from maps.formats.watching import handled
 from maps.terrain import NO_TERRAIN, SPARE_COLOURS, Terrain, TerrainMap
 from maps.terrain_words import colour_of_words
 
@@ -87,6 +88,7 @@ def walls_of(tiled: TiledMap, ground: TileLayer, told: list[str] | None = None) 
     for layer in tiled.layers:
         if layer.name == COST_LAYER:
             continue
+        handled(0)
         solid = _solid_cells(tiled, layer, is_ground=layer is ground)
         if told is not None and solid.any() and layer is not ground:
             told.append(f"the layer {layer.name!r} closes {int(solid.sum())} cells")

@@ -13,13 +13,15 @@ import numpy as np
 import zstandard
 
 from maps.errors import MapFormatError
+from maps.formats.watching import handled
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from maps.formats.tiled.model import Gids
 
-_BLOCK = 1 << 20
+_BLOCK, _PIECE = 1 << 20, 1 << 18  # bytes
 _LITTLE = np.dtype("<u4")
 
 
@@ -64,12 +66,22 @@ def _from_csv(path: Path, where: str, text: bytes, count: int) -> Gids:
     if wrong or b",," in plain or plain.startswith(b","):
         what = repr(wrong[:20].decode("utf-8", "replace")) if wrong else "nothing between two commas"
         raise MapFormatError(path, where, f"has {what} among its tile ids, which are whole numbers")
-    numbers = np.fromstring(plain, np.float64, sep=",")  # whole numbers of 32 bits are exact
-    if len(numbers) != count:
-        raise MapFormatError(path, where, f"has {len(numbers)} tiles; its size says {count}")
-    if numbers.max(initial=0.0) > np.iinfo(np.uint32).max:
-        raise MapFormatError(path, where, f"{numbers.max():.0f} is no tile id; the largest has 32 bits")
-    return numbers.astype(np.uint32)
+    found = plain.count(b",") + 1 if plain else 0
+    if found != count:
+        raise MapFormatError(path, where, f"has {found} tiles; its size says {count}")
+    gids = np.empty(count, np.uint32)
+    at = filled = 0
+    while at < len(plain):  # piece by piece: numpy keeps the interpreter to itself meanwhile
+        end = plain.find(b",", at + _PIECE)
+        end = len(plain) if end < 0 else end
+        numbers = np.fromstring(plain[at:end], np.float64, sep=",")  # whole numbers of 32 bits are exact
+        if numbers.max() > np.iinfo(np.uint32).max:
+            raise MapFormatError(path, where, f"{numbers.max():.0f} is no tile id; the largest has 32 bits")
+        gids[filled : filled + len(numbers)] = numbers
+        filled += len(numbers)
+        handled(end - at)
+        at = end + 1
+    return gids
 
 
 def _from_base64(path: Path, where: str, text: bytes, count: int, compression: str) -> Gids:
@@ -79,31 +91,38 @@ def _from_base64(path: Path, where: str, text: bytes, count: int, compression: s
         raise MapFormatError(path, where, f"is no base64: {error}") from None
     expected = count * _LITTLE.itemsize
     try:
-        data = _unpacked(packed, compression, expected + 1)
+        found = sum(map(len, _pieces(packed, compression, expected + 1)))  # before there is memory for it
+        if found != expected:
+            what = f"{found} bytes" if found < expected else "more"
+            why = f"should unpack to {expected} bytes for {count} tiles but holds {what}"
+            raise MapFormatError(path, where, why)
+        data = bytearray()
+        for piece in _pieces(packed, compression, expected):
+            data += piece
     except (OSError, EOFError, zlib.error, zstandard.ZstdError) as error:
         raise MapFormatError(path, where, f"cannot be unpacked by {compression}: {error}") from None
     except KeyError:
         known = "gzip, zlib and zstd are known"
         raise MapFormatError(path, where, f"is compressed by {compression[:20]!r}; {known}") from None
-    if len(data) != expected:
-        found = f"{len(data)} bytes" if len(data) < expected else "more"
-        raise MapFormatError(path, where, f"should unpack to {expected} bytes for {count} tiles but holds {found}")
-    return np.frombuffer(data, _LITTLE).astype(np.uint32)
+    handled(len(text))
+    return np.frombuffer(data, _LITTLE).astype(np.uint32, copy=False)
 
 
-def _unpacked(packed: bytes, compression: str, most: int) -> bytes:
-    """At most `most` bytes of what is packed; the stream is read in pieces, as its header may lie."""
+def _pieces(packed: bytes, compression: str, most: int) -> Iterator[bytes]:
+    """Yield at most `most` bytes of what is packed; the stream is read in pieces, as its header may lie."""
     if compression == "":
-        return packed
-    if compression == "zlib":
+        yield packed
+    elif compression == "zlib":
         inflater = zlib.decompressobj()
-        return inflater.decompress(packed, most)
-    readers = {
-        "gzip": lambda: gzip.GzipFile(fileobj=io.BytesIO(packed)),
-        "zstd": lambda: zstandard.ZstdDecompressor().stream_reader(io.BytesIO(packed)),
-    }
-    data = bytearray()
-    with readers[compression]() as stream:
-        while len(data) < most and (block := stream.read(min(_BLOCK, most - len(data)))):
-            data += block
-    return bytes(data)
+        while most and (piece := inflater.decompress(packed, min(_BLOCK, most))):
+            yield piece
+            most, packed = most - len(piece), inflater.unconsumed_tail
+    else:
+        readers = {
+            "gzip": lambda: gzip.GzipFile(fileobj=io.BytesIO(packed)),
+            "zstd": lambda: zstandard.ZstdDecompressor().stream_reader(io.BytesIO(packed)),
+        }
+        with readers[compression]() as stream:
+            while most and (piece := stream.read(min(_BLOCK, most))):
+                yield piece
+                most -= len(piece)

@@ -157,9 +157,10 @@ def free_gid(tiled: TiledMap) -> int:
 
 
 def corners_of(route: Route) -> tuple[Cell, ...]:
-    """Return the cells that a route's line passes, its start first and its goal last."""
+    """Return the cells that a route's line passes, its start first and its goal last, be they the same."""
     cells = (route.start, *route.line, route.goal) if route.line else (route.start, route.goal)
-    return (cells[0], *(cell for before, cell in pairwise(cells) if cell != before))
+    corners = (cells[0], *(cell for before, cell in pairwise(cells) if cell != before))
+    return corners if len(corners) > 1 else (route.start, route.goal)
 
 
 def pixels_of(route: Route, tiled: TiledMap) -> list[tuple[float, float]]:

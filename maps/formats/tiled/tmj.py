@@ -24,6 +24,7 @@ from maps.formats.tiled.places import (
 from maps.formats.tiled.tilesets import external_tileset
 from maps.formats.tiled.tsj import MAX_TILESET, Json, objects_in, parse, properties_of, text_of, tileset_of, whole
 from maps.formats.tiled.xml_spans import spliced
+from maps.formats.watching import handled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -165,6 +166,7 @@ def _tiles(path: Path, where: str, layer: Json, chunk: _Chunk) -> Gids:
     for number in numbers:
         if type(number) is not int or not 0 <= number < 1 << 32:
             raise MapFormatError(path, where, f"{str(number)[:20]!r} is no tile id")
+    handled(2 * len(numbers))  # at least
     return np.array(numbers, np.int64).astype(np.uint32).reshape(shape)
 
 

@@ -12,11 +12,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-MOST_ELEMENTS = 2_000_000
+MOST_PARTS = 600_000  # attributes, and elements twice: as many as are read in a second
+LONGEST_TAG = 8 << 20  # bytes
+_BLOCK = 1 << 20  # bytes
 DEEPEST = 64
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Element:
     """An element: its name, attributes and children, and where its bytes lie.
 
@@ -70,13 +72,15 @@ def parse(path: Path, data: bytes) -> Element:
 
     def begin(name: str, attributes: dict[str, str]) -> None:
         nonlocal count
-        count += 1
-        if count > MOST_ELEMENTS:
-            raise refuse(f"has more than {MOST_ELEMENTS} elements")
+        count += 2 + len(attributes)
+        if count > MOST_PARTS:
+            advice = "in the editor, choose CSV or a compressed tile layer format in the map's properties"
+            raise refuse(f"has more elements than are read, about 200,000; {advice}")
         if len(open_elements) >= DEEPEST:
             raise refuse(f"has elements nested deeper than {DEEPEST}")
         at = parser.CurrentByteIndex
-        element = Element(name, attributes, at, _end_of_tag(data, at))
+        quoted = any(">" in value for value in attributes.values())
+        element = Element(name, attributes, at, _end_of_tag(data, at) if quoted else data.find(b">", at) + 1)
         (open_elements[-1].children if open_elements else root).append(element)
         open_elements.append(element)
 
@@ -86,14 +90,18 @@ def parse(path: Path, data: bytes) -> Element:
             element.inner_end = element.end = element.inner_begin
         else:
             element.inner_end = parser.CurrentByteIndex
-            element.end = _end_of_tag(data, element.inner_end)
+            element.end = data.find(b">", element.inner_end) + 1
 
     parser.XmlDeclHandler = declared
     parser.StartDoctypeDeclHandler = doctype
     parser.StartElementHandler = begin
     parser.EndElementHandler = end
     try:
-        parser.Parse(data, True)
+        for at in range(0, len(data), _BLOCK):
+            parser.Parse(data[at : at + _BLOCK], False)
+            if at + _BLOCK - parser.CurrentByteIndex > LONGEST_TAG:
+                raise refuse(f"has a tag of more than {LONGEST_TAG >> 20} MB")
+        parser.Parse(b"", True)
     except expat.ExpatError as error:
         why = expat.ErrorString(error.code)
         raise MapFormatError(path, f"line {error.lineno}", f"is not whole XML: {why}") from None
@@ -130,9 +138,6 @@ def attribute_span(data: bytes, element: Element, name: str) -> tuple[int, int] 
 
 def _end_of_tag(data: bytes, at: int) -> int:
     """Where the tag that begins at `at` ends: after the first > outside of quotes."""
-    close = data.find(b">", at) + 1
-    if not any(quote in data[at:close] for quote in (b'"', b"'")):
-        return close
     while at < len(data):
         letter = data[at : at + 1]
         if letter in (b'"', b"'"):

@@ -54,6 +54,31 @@ def test_paths_judges_lengths_at_the_decimals_that_the_file_gives(tmp_path: Path
     assert cli.main([*words, "--corners", "free"]) == 1
 
 
+@pytest.mark.parametrize(
+    ("rows", "ends", "length", "option"),
+    [
+        (["....", "..@.", "...."], "1\t0\t3\t2", 2 + 2**0.5, "--corners one-open"),  # past the wall's corner
+        ([".@.", "@..", "..."], "0\t0\t1\t1", 2**0.5, "--corners free"),  # between two walls
+        (["....", "....", "...."], "0\t0\t3\t2", 5.0, "--neighbours 4"),
+        (["....", "....", "...."], "0\t0\t3\t2", 4.1, ""),
+    ],
+)
+def test_lengths_of_another_dialect_are_called_by_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: list[str], ends: str, length: float, option: str
+) -> None:
+    size = f"{len(rows[0])}\t{len(rows)}"
+    header = "type octile\nheight {1}\nwidth {0}\nmap\n".format(*size.split())
+    (tmp_path / "m.map").write_text(header + "\n".join(rows) + "\n")
+    (tmp_path / "m.scen").write_text(f"version 1\n0\tm.map\t{size}\t{ends}\t{length:.8f}\n")
+    lines = record(monkeypatch)
+    words = ["paths", str(tmp_path / "m.map")]
+    assert cli.main(words) == 1
+    told = " ".join("".join(lines).split())
+    assert ("another dialect than Moving AI's" in told) == bool(option)
+    assert not option or f"add {option}." in told
+    assert not option or cli.main([*words, *option.split()]) == 0
+
+
 def test_a_route_without_a_way_is_exit_code_1(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     costs = np.ones((8, 8))
     costs[:, 4] = np.inf

@@ -29,7 +29,7 @@ def expected(document: MapDocument) -> np.ndarray:
 @pytest.mark.slow
 @given(documents())
 @settings(max_examples=EXAMPLES)
-@pytest.mark.parametrize("ending", ["npy", "csv"])
+@pytest.mark.parametrize("ending", ["npy", "csv", "asc", "npz"])
 def test_costs_and_walls_come_back_bit_for_bit(folder: Path, ending: str, document: MapDocument) -> None:
     found = round_trip(document, folder / f"grid.{ending}")
     assert found.cost.tobytes() == expected(document).tobytes()

@@ -22,7 +22,7 @@ def sample() -> MapDocument:
 
 # Tables and the text formats of other editors begin like many other files.
 SIGNED = [kind for kind in FORMATS if kind.name in ("longcut", "movingai", "npy", "png")]
-ANYBODY_S = [kind for kind in FORMATS if not kind.only_back]
+ANYBODY_S = [kind for kind in FORMATS if kind.encode is not None and not kind.only_back]
 
 
 @pytest.mark.parametrize("kind", ANYBODY_S, ids=lambda kind: kind.name)
@@ -64,8 +64,7 @@ def test_an_unknown_file_is_refused_with_what_is_known(tmp_path: Path) -> None:
     ("name", "contents", "words"),
     [
         ("costs.xlsx", b"PK\x03\x04 and more", "is an Excel workbook, .* as CSV"),
-        ("costs.npz", b"PK\x03\x04 and more", r"is an archive of NumPy arrays, .* as \.npy"),
-        ("photo.jpg", b"\xff\xd8\xff", "is a JPEG picture, .* 16 bits"),
+        ("costs.ods", b"PK\x03\x04 and more", "is a spreadsheet, .* as CSV"),
         ("arena.scen", b"version 1\n", r"open the \.map beside it"),
     ],
 )

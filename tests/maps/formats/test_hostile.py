@@ -1,6 +1,9 @@
 """Files that are meant to do harm, or were harmed: every one is refused in words, soon, with little memory."""
 
+import base64
+import gzip
 import io
+import itertools
 import json
 import random
 import subprocess
@@ -10,20 +13,24 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import zstandard
 from PIL import Image
 
 from maps.document import Layout, MapDocument, Route, new_document
 from maps.errors import MapFormatError
-from maps.formats import FORMATS, read_map, write_map
+from maps.formats import FORMATS, Format, read_as, read_map, write_map
 from maps.formats.movingai import read_scenarios
+from maps.formats.options import ReadOptions
 from tests.maps.formats.packed import zeros
+from tests.maps.formats.tiled import made
 from tests.maps.strategies import MUTATIONS
 
 ROOT = Path(__file__).parents[3]
-FORMAT_NAMES = [kind.name for kind in FORMATS if not kind.only_back]
+WRITTEN = [kind for kind in FORMATS if kind.encode is not None and not kind.only_back]
 SPLICES = (b"\0", b"\xff", b"0", b"9" * 30, b"nan", b"-", b"1e999", b"\n", b'"', b"[[[[", b"{", b"(" * 40, b"PK")
 
 
@@ -92,9 +99,9 @@ def assert_survives(path: Path, read: Callable[[Path], object]) -> bool:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", FORMAT_NAMES)
-def test_mutated_files_are_read_or_refused(tmp_path: Path, name: str) -> None:
-    kind = FORMATS[FORMAT_NAMES.index(name)]
+@pytest.mark.parametrize("kind", WRITTEN, ids=lambda kind: kind.name)
+def test_mutated_files_are_read_or_refused(tmp_path: Path, kind: Format) -> None:
+    name = kind.name
     victims: list[bytes] = []
     for seed in range(8):
         write_map(victim(seed), tmp_path / f"victim{kind.endings[0]}")
@@ -106,12 +113,28 @@ def test_mutated_files_are_read_or_refused(tmp_path: Path, name: str) -> None:
     refused = 0
     for number in range(MUTATIONS):
         data = generator.choice(victims)
-        inside = name == "longcut" and number % 2
+        inside = name in ("longcut", "npz") and number % 2
         target.write_bytes(repacked(data, generator) if inside else mutated(data, generator))
         refused += assert_survives(target, kind.read)
         if number % 8 == 0:  # the first bytes may be damaged, which settle the format
             assert_survives(target, read_map)
     assert refused > MUTATIONS / 10, "the mutations hardly do anything"
+
+
+@pytest.mark.parametrize("ending", ["asc", "npy", "npz", "csv", "r16"])
+def test_mutated_grids_whose_meaning_is_told_are_read_or_refused(tmp_path: Path, ending: str) -> None:
+    data = np.arange(64, dtype="<u2").tobytes()
+    if ending != "r16":
+        write_map(victim(0), tmp_path / f"victim.{ending}")
+        data = (tmp_path / f"victim.{ending}").read_bytes()
+    generator = random.Random(f"{ending} told")
+    target = tmp_path / f"mutant.{ending}"
+    order: dict[str, Any] = {"byte_order": "big"} if ending == "r16" else {}
+    for number in range(MUTATIONS // 6):
+        damaged = repacked(data, generator) if ending == "npz" and number % 2 else mutated(data, generator)
+        target.write_bytes(damaged)
+        meaning = ReadOptions(slope=2.0, **order) if number % 3 else ReadOptions(scale=(1.0, 3.0), **order)
+        assert_survives(target, lambda path, meaning=meaning: read_as(path, meaning))
 
 
 @pytest.mark.slow
@@ -196,10 +219,10 @@ def many_entries(count: int) -> bytes:
     return buffer.getvalue()
 
 
-def png(*chunks: tuple[bytes, bytes], side: int = 8192) -> bytes:
-    """A grey picture of 16 bits, side × side, with these chunks before its end."""
+def png(*chunks: tuple[bytes, bytes], side: int = 8192, depth: int = 16, colour: int = 0) -> bytes:
+    """A picture, side × side, grey of 16 bits if nothing else is said, with these chunks before its end."""
     size = side.to_bytes(4, "big") * 2
-    every = ((b"IHDR", size + b"\x10\0\0\0\0"), *chunks, (b"IEND", b""))
+    every = ((b"IHDR", size + bytes([depth, colour, 0, 0, 0])), *chunks, (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         len(data).to_bytes(4, "big") + kind + data + zlib.crc32(kind + data).to_bytes(4, "big")
         for kind, data in every
@@ -211,6 +234,54 @@ def rows(side: int = 8192) -> tuple[bytes, bytes]:
     return b"IDAT", zeros(side * (2 * side + 1))
 
 
+def colour_png(side: int, count: int) -> bytes:
+    """A picture in colours, side × side, whose rows unpack to `count` zeros."""
+    return png((b"IDAT", zeros(count)), side=side, depth=8, colour=2)
+
+
+def jpeg(side: int) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (side, side), "#123456").save(buffer, "JPEG")
+    return buffer.getvalue()
+
+
+def tmx_entities() -> bytes:
+    """Nine entities each ten times the one before: a thousand million letters."""
+    names = "abcdefghij"
+    nested = "".join(f'<!ENTITY {new} "{f"&{old};" * 10}">' for old, new in itertools.pairwise(names))
+    return f'<!DOCTYPE map [<!ENTITY a "aaaaaaaaaa">{nested}]><map name="&j;"/>'.encode()
+
+
+def tmx_of(encoding: str, text: bytes, compression: str = "", side: int = 64) -> bytes:
+    """A Tiled map, side × side, whose one layer holds this text."""
+    packed = f' compression="{compression}"' if compression else ""
+    before, after = made.tmx(f'<data encoding="{encoding}"{packed}>|</data>', width=side, height=side).split(b"|")
+    return before + text + after
+
+
+def tmx_chunks(count: int) -> bytes:
+    """An infinite map of chunks far from each other."""
+    chunks = "".join(f'<chunk x="{n}" y="{n}" width="4096" height="4096"/>' for n in range(count))
+    return made.tmx(f'<data encoding="csv">{chunks}</data>').replace(b'infinite="0"', b'infinite="1"')
+
+
+def tmj_of(tiles: bytes, more: str = "") -> bytes:
+    """A Tiled map as JSON, 64 × 64, whose one layer holds these tiles."""
+    size = '"width": 64, "height": 64'
+    layer = f'{{"type": "tilelayer", "name": "a", {size}, {more} "data": '.encode() + tiles + b"}"
+    head = f'{{"type": "map", {size}, "tilewidth": 16, "tileheight": 16, "tilesets": [], "layers": ['.encode()
+    return head + layer + b"]}"
+
+
+def zstd_zeros(window: int = 21) -> bytes:
+    """Half a gigabyte of zeros, packed by Zstandard with a window of 2^`window` bytes."""
+    parameters = zstandard.ZstdCompressionParameters(window_log=window, compression_level=1)
+    packer = zstandard.ZstdCompressor(compression_params=parameters).compressobj()
+    megabyte = bytes(1 << 20)
+    return b"".join(packer.compress(megabyte) for _ in range(512)) + packer.flush()
+
+
+ASC = b"ncols 8192\nnrows 8192\ncellsize 1\n"
 STARS = [{"name": "", "colour": "#000000", "points": 1_000_000}] * 400
 BOMBS: dict[str, Callable[[], bytes]] = {
     "header.longcut": lambda: bomb({}, "map.json", b"{"),
@@ -241,6 +312,53 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "commas.csv": lambda: b"," * (1 << 26),
     "digits.csv": lambda: b"9" * (1 << 26),
     "rows.csv": lambda: b"1\n" * (1 << 24),
+    "number.asc": lambda: ASC + b"9" * (1 << 26),
+    "word.asc": lambda: ASC + b"1 " * 65_000 + b"9" * 100_000 + b" 1" * (1 << 24),
+    "zeros.asc": lambda: ASC + b"0 " * (1 << 25),
+    "many.asc": lambda: ASC.replace(b"8192", b"64") + b"1 " * (1 << 25),
+    "blanks.asc": lambda: ASC + b" " * (1 << 27),
+    "lines.asc": lambda: b"\n" * (1 << 26),
+    "header.asc": lambda: b"ncols 16384\nnrows 16384\n" + b"cellsize 1\n" * (1 << 22),
+    "array.npz": lambda: bomb({}, "cost.npy", npy("(8192, 8192)")),
+    "array_lies.npz": lambda: bomb({}, "cost.npy", npy(), claimed=16_500),
+    "shape.npz": lambda: archive({"cost.npy": npy("(16384, 16384)")}),
+    "entries.npz": lambda: many_entries(60_000),
+    "arrays.npz": lambda: archive({f"{number}.npy": npy() for number in range(4000)}),
+    "entities.tmx": lambda: tmx_entities(),
+    "elements.tmx": lambda: b"<map>" + b"<a/>" * (1 << 24),
+    "tiles.tmx": lambda: made.tmx(f"<data>{'<tile/>' * (1 << 22)}</data>"),
+    "deep.tmx": lambda: b"<map>" + b"<a>" * (1 << 22),
+    "attribute.tmx": lambda: b'<map a="' + b">" * ((1 << 26) - 100),
+    "numbers.tmx": lambda: tmx_of("csv", b"1," * (1 << 24)),
+    "size.tmx": lambda: tmx_of("csv", b"1", side=1 << 20),
+    "lies.tmx": lambda: tmx_of("csv", b"1," * 100, side=8192),
+    "zlib.tmx": lambda: tmx_of("base64", base64.b64encode(zeros(1 << 28)), "zlib"),
+    "few.tmx": lambda: tmx_of("base64", base64.b64encode(zeros((1 << 28) - 4)), "zlib", side=8192),
+    "gzip.tmx": lambda: tmx_of("base64", base64.b64encode(gzip.compress(bytes(1 << 26), 1)), "gzip"),
+    "zstd.tmx": lambda: tmx_of("base64", base64.b64encode(zstd_zeros()), "zstd"),
+    "window.tmx": lambda: tmx_of("base64", base64.b64encode(zstd_zeros(window=31)), "zstd"),
+    "chunks.tmx": lambda: tmx_chunks(99_000),
+    "corners.tmx": lambda: made.tmx(
+        more=f'<objectgroup><object x="0" y="0"><polyline points="{"0,0 " * (1 << 23)}"/>'
+    ),
+    "deep.tmj": lambda: b'{"layers": ' + b"[" * (1 << 25),
+    "wide.tmj": lambda: b'{"layers": [' + b"[]," * 20_000_000 + b"[]]}",
+    "names.tmj": lambda: b'{"layers": [], ' + b'"a":1,' * 8_000_000 + b'"type": "map"}',
+    "ids.tmj": lambda: tmj_of(b"[" + b"1," * (1 << 24) + b"1]"),
+    "zlib.tmj": lambda: tmj_of(b'"' + base64.b64encode(zeros(1 << 28)) + b'"', '"compression": "zlib",'),
+    "deep.ldtk": lambda: b'{"levels": ' + b"[" * (1 << 25),
+    "wide.ldtk": lambda: b'{"levels": [' + b"[]," * 20_000_000 + b"[]]}",
+    "grid.ldtkl": lambda: (
+        b'{"layerInstances": [{"__type": "IntGrid", "__cWid": 9, "__cHei": 9, "intGridCsv": ['
+        + b"1," * (1 << 24)
+        + b"1]}]}"
+    ),
+    "heights.r16": lambda: bytes(1 << 26),
+    "colours_size.png": lambda: colour_png(8192, 1),
+    "colours_rows.png": lambda: colour_png(4096, 4097 * 4096 * 3 + (1 << 27)),
+    "colours_few.png": lambda: colour_png(4096, 4095 * 4096 * 3),
+    "colours_packed.gif": lambda: b"GIF89a\xff\xff\xff\xff\0\0\0,\0\0\0\0\xff\xff\xff\xff\0\x08" + bytes(1 << 20),
+    "colours_cut.jpg": lambda: jpeg(4096)[:-200],
     "lines.map": lambda: b"type octile\nheight 16384\nwidth 4096\nmap\n" + b"\n" * (1 << 26),
     "row.map": lambda: b"type octile\nheight 16384\nwidth 4096\nmap\n" + b"." * (1 << 26),
     "header.map": lambda: b"type octile\n" + b"\n" * (1 << 26),
@@ -259,8 +377,9 @@ import os, sys, time
 from pathlib import Path
 from maps.document import new_document
 from maps.errors import MapFormatError
-from maps.formats import read_map
+from maps.formats import read_as, read_map
 from maps.formats.movingai import read_scenarios
+from maps.formats.options import ReadOptions
 from maps.formats.points import read_layout
 def peak():  # megabytes; getrusage would give the larger one of ours and our parent's
     return int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0]) / 1024
@@ -270,6 +389,8 @@ def measure(path):
     try:
         if path.name.startswith("points_"):
             read_layout(path, new_document(4, 4))
+        elif path.name.startswith("colours_"):
+            read_as(path, ReadOptions(colours="terrains"))
         elif path.suffix == ".scen":
             read_scenarios(path, new_document(4, 4))
         else:

@@ -17,6 +17,7 @@ from maps.document import Bounds, MapDocument, new_document
 from maps.errors import MapFormatError
 from maps.formats import losses, read_map, write_map
 from maps.formats.image import LEVELS, quantise
+from maps.formats.options import UnsaidError
 from tests.maps.formats.packed import zeros
 from tests.maps.strategies import EXAMPLES, LARGEST, SMALLEST, documents, round_trip
 
@@ -139,11 +140,12 @@ def test_eight_bits_of_grey_can_be_read(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "P", "1", "LA"])
-def test_other_kinds_of_pictures_are_refused_with_the_remedy(folder: Path, mode: str) -> None:
+def test_other_kinds_of_pictures_ask_what_says_the_cost(folder: Path, mode: str) -> None:
     path = folder / "kind.png"
     Image.new(mode, (3, 2)).save(path)
-    with pytest.raises(MapFormatError, match=rf"kind\.png: .* of kind {mode}; save it as grey with 16 bits"):
+    with pytest.raises(UnsaidError, match=rf"kind\.png: .* of kind {mode}; whether brightness or") as asked:
         read_map(path)
+    assert asked.value.asks == ("colours",)
 
 
 @pytest.mark.parametrize(("colour", "samples"), [(2, 3), (4, 2), (6, 4)])
@@ -151,7 +153,7 @@ def test_sixteen_bit_colours_are_refused_and_not_cut_to_eight(folder: Path, colo
     path = folder / "deep.png"
     rows = zlib.compress(b"\0" + bytes(2 * samples))
     path.write_bytes(png(1, 1, chunk(b"IDAT", rows), colour=colour))
-    with pytest.raises(MapFormatError, match="save it as grey with 16 bits"):
+    with pytest.raises(MapFormatError, match="16 bits a colour, which would be cut to 8; save it with 8"):
         read_map(path)
 
 

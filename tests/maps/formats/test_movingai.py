@@ -75,6 +75,7 @@ def test_a_map_of_water_alone_can_be_sailed(tmp_path: Path) -> None:
         (MAP.replace("OT..", "OT..."), "line 6: has 5 cells"),
         (MAP.replace("OT..\n....\n", ""), "line 6: is missing: the file ends after 1 of 3 rows"),
         (MAP.replace("octile", "hex"), "type 'hex'; only 'octile'"),
+        (MAP.replace("octile", "octile-corner"), "type 'octile-corner': its letters are heights at corners"),
         (MAP.replace("height 3", "height"), "line 2: should be one of"),
         (MAP.replace("height 3\n", ""), "needs the lines 'height N' and 'width N'"),
         (MAP.replace("height 3", "height x"), "needs the lines"),
@@ -130,6 +131,8 @@ def test_a_length_that_nobody_knows_is_not_promised_as_zero(tmp_path: Path) -> N
     ("text", "words"),
     [
         ("", "line 1: should be 'version 1'"),
+        ("version 2\n" + ROW, "line 1: is of version '2'"),
+        ("version\n" + ROW, "line 1: is of version ''"),
         (ROW, "line 1: should be 'version 1'"),
         ("version 1\n" + ROW.replace("\t3\t2\t4.4", "\t3\t4.4"), "line 2: has 8 columns; a scenario has nine"),
         (
