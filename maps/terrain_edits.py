@@ -123,7 +123,7 @@ def snap_to_terrains(document: MapDocument, stay: float = 1.0) -> Snapped:
 def _alike_to_enter(document: MapDocument, numbers: NDArray[np.int64]) -> list[NDArray[np.int64]]:
     """Group the numbers of terrains by which movement classes can enter them."""
     groups: dict[tuple[bool, ...], list[int]] = {}
-    for number in numbers.tolist():
+    for number in map(int, numbers):
         enter = tuple(math.isfinite(kind.costs[number]) for kind in document.classes)
         groups.setdefault(enter, []).append(number)
     return [np.array(group) for group in groups.values()]
