@@ -15,9 +15,10 @@ from PySide6.QtGui import (
     QWheelEvent,
 )
 
-from app.canvas import map_marks, point_marks
+from app.canvas import cell_marks, map_marks, point_marks
 from app.canvas.map_display import MapDisplay
 from app.tools import PointerEvent, Sketch, ToolOptions
+from app.tools.cell_actions import CELL_ACTIONS, CellActionName
 from app.tools.driver import ToolDriver
 from app.tools.point_actions import POINT_ACTIONS, PointActionName, selected
 from app.tools.points import point_under
@@ -43,6 +44,8 @@ _HELD: dict[Qt.KeyboardModifier, Literal["shift", "control", "alt"]] = {
 }
 _ACTION_OF_KEYS: dict[str, PointActionName] = {entry.shortcut: name for name, entry in POINT_ACTIONS.items()}
 _ACTION_OF_KEYS["Backspace"] = "delete"
+_CELL_ACTION_OF_KEYS: dict[str, CellActionName] = {entry.shortcut: name for name, entry in CELL_ACTIONS.items()}
+_CELL_ACTION_OF_KEYS["Backspace"] = "clear"
 _Phase = Literal["press", "move", "release"]
 
 
@@ -104,12 +107,13 @@ class Canvas(MapDisplay):
         self._tools.set_options(options)
 
     def escape(self) -> None:
-        """Cancel a gesture; else deselect all points and go back to the drawn map."""
+        """Cancel a gesture; else deselect all points, or cells with their tool, and go back to the drawn map."""
         if self._tools.busy:
             self._tools.cancel()
         else:
             self._tools.finish_repeats()
-            self.set_options(replace(self.options, selection=frozenset()))
+            cells = None if self.tool == "cells" else self.options.cells
+            self.set_options(replace(self.options, selection=frozenset(), cells=cells))
             self.escaped.emit()
 
     def change_size(self, steps: int) -> None:
@@ -128,6 +132,10 @@ class Canvas(MapDisplay):
     def point_action(self, name: PointActionName) -> None:
         """Carry out an action of `POINT_ACTIONS` on the selected points. Raises KeyError for an unknown name."""
         self._tools.act(name)
+
+    def cell_action(self, name: CellActionName) -> None:
+        """Carry out an action of `CELL_ACTIONS` on the selected cells. Raises KeyError for an unknown name."""
+        self._tools.act_on_cells(name)
 
     def set_selected_weight(self, weight: float) -> None:
         """Give each selected point this weight, as one undo step."""
@@ -149,11 +157,15 @@ class Canvas(MapDisplay):
             self.update(self._scene.legend(self.height()).area)
         if (old.layout, old.selection) != (new.layout, new.selection):
             self.update(self._scene.layouts_area(self._view))
+        if old.cells is not new.cells:
+            for cells in (old.cells, new.cells):
+                self.update(cell_marks.selection_area(self._view, cells))
         self.options_changed.emit(new)
 
     def _show_sketch(self, old: Sketch, new: Sketch) -> None:
         for sketch in (old, new):
             self.update(point_marks.outline_area(self._view, sketch.outline))
+            self.update(cell_marks.selection_area(self._view, sketch.cells))
         if old.selection != new.selection:
             self.update(self._scene.layouts_area(self._view))
 
@@ -220,7 +232,7 @@ class Canvas(MapDisplay):
         event.accept()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Act on the canvas's own keys: Escape, space, brackets, X, and those of the point actions."""
+        """Act on the canvas's own keys: Escape, space, brackets, X, and those of actions on points or cells."""
         keys = QKeySequence(event.keyCombination()).toString(QKeySequence.SequenceFormat.PortableText)
         if keys == "Esc":
             self.escape()
@@ -233,6 +245,8 @@ class Canvas(MapDisplay):
             self.swap_costs()
         elif self._tools.entry.for_points and keys in _ACTION_OF_KEYS:
             self.point_action(_ACTION_OF_KEYS[keys])
+        elif not self._tools.entry.for_points and keys in _CELL_ACTION_OF_KEYS:
+            self.cell_action(_CELL_ACTION_OF_KEYS[keys])
         else:
             super().keyPressEvent(event)
 
@@ -320,6 +334,7 @@ class Canvas(MapDisplay):
             chosen_terrain=self.options.painted_terrain,
             layout=self.options.layout,
             selected=self.options.selection if sketch.selection is None else sketch.selection,
+            cells=sketch.cells or self.options.cells,
             sketch=sketch,
         )
 

@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QLineF, QRect, QRectF
 from PySide6.QtGui import QColor, QImage, QPainter, QPolygonF
 
-from app.canvas import map_marks, point_marks
+from app.canvas import cell_marks, map_marks, point_marks
 from app.canvas.colouring import change_table, colour_table, distance_table
 from app.canvas.layers import FIRST_LAYERS, LAYERS, Layer
 from app.canvas.legend import Entry, Legend, Scale, draw_legend, draw_sentence, place_of_cost, terrain_rows
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from app.canvas.view import View
     from app.scenarios.frame import Plan
+    from maps.cell_selection import CellSelection
     from maps.document import Cell, Layout, MapDocument, Mask
 
 _COST_TABLE = colour_table()
@@ -40,6 +41,7 @@ class Look:
     chosen_cost: the cost at which the legend has a notch, None for no notch.
     chosen_terrain: number of the terrain that stands out in the legend, None for none.
     layout: index of the active layout; selected: its selected points.
+    cells: the selected cells, None for no selection.
     sketch: what the gesture under way draws.
     """
 
@@ -53,6 +55,7 @@ class Look:
     chosen_terrain: int | None = None
     layout: int = 0
     selected: frozenset[int] = frozenset()
+    cells: CellSelection | None = None
     sketch: Sketch = field(default_factory=Sketch)
 
 
@@ -136,6 +139,8 @@ class Scene:
         self._paint_marks(painter, area, look)
         self._paint_layouts(painter, area, look)
         self._paint_routes(painter, area, look)
+        if look.cells is not None:
+            cell_marks.draw_selection(painter, look.view, area, look.cells)
         if look.brush is not None:
             map_marks.draw_brush(painter, look.view, look.brush, look.brush_size)
         point_marks.draw_outline(painter, look.view, look.sketch.outline)

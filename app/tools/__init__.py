@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from app.tools import fill, points, routes, shapes, strokes
+from app.tools import cells, fill, points, routes, shapes, strokes
 from app.tools.tool import Gesture, PointerEvent, Sketch, Tool, ToolOptions
 
 __all__ = ["TOOLS", "Gesture", "OptionField", "PointerEvent", "Sketch", "Tool", "ToolEntry", "ToolOptions"]
@@ -18,7 +18,20 @@ __all__ = ["TOOLS", "Gesture", "OptionField", "PointerEvent", "Sketch", "Tool", 
 # A field of the options bar. "value" is what the mode works with: a cost, an amount or a factor; "terrain" names
 # the one that is painted.
 OptionField = Literal[
-    "filled", "size", "hardness", "mode", "value", "swap", "terrain", "spacing", "weight", "seed", "snap"
+    "filled",
+    "size",
+    "hardness",
+    "mode",
+    "value",
+    "swap",
+    "terrain",
+    "spacing",
+    "weight",
+    "seed",
+    "snap",
+    "select_by",
+    "tolerance",
+    "connected",
 ]
 
 
@@ -76,6 +89,14 @@ TOOLS: dict[str, ToolEntry] = {
         strokes.lock,
         ("size",),
         edits_right=True,
+        from_outside=True,
+    ),
+    "cells": ToolEntry(
+        "Select cells",
+        "M",
+        "Select cells to paint in; Shift adds, Alt takes away",
+        cells.select_cells,
+        ("select_by", "tolerance", "connected"),
         from_outside=True,
     ),
     "start": ToolEntry("Start", "S", "Set or drag a route's start", routes.start),

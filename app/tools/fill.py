@@ -14,12 +14,18 @@ if TYPE_CHECKING:
 
 
 def fill(model: DocumentModel, options: ToolOptions) -> Gesture:
-    """Paint the connected cells of one terrain and cost; a connected wall opens unless it gets a terrain."""
+    """Paint the connected cells of one terrain and cost; a connected wall opens unless it gets a terrain.
+
+    Where cells are selected, it spreads among these only.
+    """
     event = yield
     document = model.document
     if event.button != "left" or not document.contains(event.cell):
         return None
-    patch = flood(same_terrain(document, event.cell), event.cell)
+    same = same_terrain(document, event.cell)
+    if options.cells is not None and options.cells.mask.shape == document.shape:
+        same &= options.cells.mask
+    patch = flood(same, event.cell)
     filled = painted(document, patch, options, document)
     opens = terrain_in_hand(document, options) is None
     model.preview(set_passable(filled, patch, True).document if opens else filled)
@@ -33,8 +39,9 @@ def fill(model: DocumentModel, options: ToolOptions) -> Gesture:
 def picker(model: DocumentModel, options: ToolOptions) -> Gesture:
     """Take the terrain of a cell for painting, or its cost; dragging goes on picking."""
     event = yield
+    found = options
     while event.phase != "release":
         if model.document.contains(event.cell):
-            options = picked(model.document, event.cell, options)
+            found = picked(model.document, event.cell, options)
         event = yield
-    return options
+    return found

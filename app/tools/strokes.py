@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.tools.painting import painted
+from app.tools.painting import painted, within_selection
 from maps.document import MapDocument
 from maps.edits import Edit, set_locked, set_passable, set_terrain
 from maps.raster import Patch, stroke
@@ -94,7 +94,8 @@ def _sweep(
     document = model.document
     last = event.cell
     while event.phase != "release":
-        document = apply(document, stroke(document.shape, last, event.cell, options.size)).document
+        part = stroke(document.shape, last, event.cell, options.size)
+        document = apply(document, within_selection(part, options, document)).document
         model.preview(document)
         last = event.cell
         event = yield

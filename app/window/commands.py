@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QMessageBox
 from app.base.style import apply_style
 from app.files.new_map_dialog import ask_new_map
 from app.tools import TOOLS
+from app.tools.cell_actions import CELL_ACTIONS
 from app.tools.point_actions import POINT_ACTIONS
 from app.tools.tool import TERRAIN_KEYS
 from app.window.desktop_entry import install_desktop_entry
@@ -126,8 +127,21 @@ class Commands(QObject):
             self.tr("&Edit"),
             (
                 Command(self.tr("&Undo"), model.undo, Keys.Undo, enabled=lambda: model.history.can_undo),
-                Command(self.tr("&Redo"), model.redo, "Ctrl+Shift+Z", enabled=lambda: model.history.can_redo),
+                Command(
+                    self.tr("&Redo"),
+                    model.redo,
+                    "Ctrl+Shift+Z",
+                    other_key="Ctrl+Y",
+                    enabled=lambda: model.history.can_redo,
+                ),
                 None,
+                Menu(
+                    self.tr("&Cells"),
+                    [
+                        Command(action.title, partial(canvas.cell_action, name), widget_key=action.shortcut)
+                        for name, action in CELL_ACTIONS.items()
+                    ],
+                ),
                 Menu(
                     self.tr("&Points"),
                     [

@@ -56,13 +56,13 @@ class ToolChoice(QObject):
             self.choose("brush")
 
     def begin(self) -> None:
-        """Paint, on a map of terrains that has just come, with the one whose cost is nearest to the brush's."""
+        """Paint, on a map of terrains that has just come, with those nearest in cost to the brush's two."""
         document, options = self._model.document, self._canvas.options
-        options = replace(options, terrain=None, other_terrain=None)
-        passable = [number for number, terrain in enumerate(document.palette) if terrain.passable]
-        if passable and has_terrain(document):
-            number = min(passable, key=lambda number: abs(document.palette[number].cost - options.cost))
-            options = options.with_terrain(number, document.palette[number])
+        options = replace(options, terrain=None, other_terrain=None, cells=None)
+        if has_terrain(document) and any(terrain.passable for terrain in document.palette):
+            for cost in (options.other_cost, options.cost):
+                number = _nearest(document.palette, cost)
+                options = options.with_terrain(number, document.palette[number])
         self._set_options(options)
 
     def _set_options(self, options: ToolOptions) -> None:
@@ -108,6 +108,12 @@ class ToolChoice(QObject):
             outside = self.tr("A cost of {:g} lies outside this map's bounds, {:g} to {:g}: a run would refuse it")
             self.told.emit(outside.format(cost, bounds.lower, bounds.upper), 8000)
         self._warned_of = cost
+
+
+def _nearest(palette: tuple[Terrain, ...], cost: float) -> int:
+    """Return the number of the passable terrain whose cost is nearest; there is one."""
+    passable = [number for number, terrain in enumerate(palette) if terrain.passable]
+    return min(passable, key=lambda number: abs(palette[number].cost - cost))
 
 
 def _renumbered(number: int | None, old: tuple[Terrain, ...], new: tuple[Terrain, ...]) -> int | None:
