@@ -85,7 +85,7 @@ def paint(
     stays = (new == base.cost[patch.slices]) | on_impassable_terrain(own, base.palette)
     own = np.where(stays, own, np.uint8(NO_TERRAIN))
     terrain = np.where(touched, own, document.terrain[patch.slices])
-    return _with_layers(document, patch, cost=costs, terrain=terrain)
+    return with_layers(document, patch, cost=costs, terrain=terrain)
 
 
 def set_passable(document: MapDocument, patch: Patch, passable: bool) -> Edit:
@@ -94,13 +94,13 @@ def set_passable(document: MapDocument, patch: Patch, passable: bool) -> Edit:
     A wall stands on the terrain that is there; where an impassable terrain is cleared, the cell has none.
     """
     new = np.where(patch.mask, passable, document.passable[patch.slices])
-    return _with_layers(document, patch, passable=new, terrain=_cleared(document, patch, new))
+    return with_layers(document, patch, passable=new, terrain=_cleared(document, patch, new))
 
 
 def set_locked(document: MapDocument, patch: Patch, locked: bool) -> Edit:
     """Lock cells against optimisation, or unlock them, in the patch's mask."""
     new = np.where(patch.mask, locked, document.locked[patch.slices])
-    return _with_layers(document, patch, locked=new)
+    return with_layers(document, patch, locked=new)
 
 
 def set_terrain(document: MapDocument, patch: Patch, terrain: Terrain) -> Edit:
@@ -111,7 +111,7 @@ def set_terrain(document: MapDocument, patch: Patch, terrain: Terrain) -> Edit:
     """
     number = document.palette.index(terrain) if terrain in document.palette else NO_TERRAIN
     here, mask = patch.slices, patch.mask
-    return _with_layers(
+    return with_layers(
         document,
         patch,
         cost=np.where(mask & terrain.passable, np.float32(terrain.cost), document.cost[here]),
@@ -133,7 +133,7 @@ def apply_costs(document: MapDocument, cost_map: NDArray[np.floating[Any]], *, k
         costs = np.where(free, cost_map, document.cost).astype(np.float32)
     lost = np.zeros_like(free) if keep_terrain else costs != document.cost
     terrain = np.where(lost, np.uint8(NO_TERRAIN), document.terrain)
-    return _with_layers(document, _whole(document), cost=costs, terrain=terrain)
+    return with_layers(document, _whole(document), cost=costs, terrain=terrain)
 
 
 def apply_terrain(document: MapDocument, terrain: TerrainMap) -> Edit:
@@ -149,7 +149,7 @@ def apply_terrain(document: MapDocument, terrain: TerrainMap) -> Edit:
     impassable = on_impassable_terrain(terrain, palette)
     walled = ~document.passable & ~on_impassable_terrain(document.terrain, palette)
     costs = of_each_cell(terrain, palette_costs(palette), 1.0, np.float32)
-    return _with_layers(
+    return with_layers(
         document,
         _whole(document),
         cost=np.where(moved & ~impassable, costs, document.cost),
@@ -163,7 +163,7 @@ def apply_walls(document: MapDocument, passable: Mask) -> Edit:
     if passable.shape != document.shape:
         raise MapError(f"the walls are {passable.shape}, the map is {document.shape}; they must agree")
     whole, walls = _whole(document), np.where(document.locked, document.passable, passable)
-    return _with_layers(document, whole, passable=walls, terrain=_cleared(document, whole, walls))
+    return with_layers(document, whole, passable=walls, terrain=_cleared(document, whole, walls))
 
 
 def same_terrain(document: MapDocument, cell: Cell) -> Mask:
@@ -289,8 +289,8 @@ def _cleared(document: MapDocument, patch: Patch, passable: Mask) -> TerrainMap:
     return np.where(opened, np.uint8(NO_TERRAIN), terrain)
 
 
-def _with_layers(document: MapDocument, patch: Patch, **layers: NDArray[Any]) -> Edit:
-    """The document with new values in a patch of some layers, named as its fields are."""
+def with_layers(document: MapDocument, patch: Patch, **layers: NDArray[Any]) -> Edit:
+    """Return the document with new values in a patch of some layers, named as its fields are."""
     changes: dict[str, NDArray[Any]] = {}
     dirty: Rectangle | None = None
     r0, c0 = patch.rectangle[:2]

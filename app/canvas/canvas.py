@@ -17,6 +17,7 @@ from PySide6.QtGui import (
 
 from app.canvas import cell_marks, map_marks, point_marks
 from app.canvas.map_display import MapDisplay
+from app.canvas.piece_image import piece_area
 from app.tools import PointerEvent, Sketch, ToolOptions
 from app.tools.cell_actions import CELL_ACTIONS, CellActionName
 from app.tools.driver import ToolDriver
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from app.canvas.scene import Look
     from app.document.model import DocumentModel
     from maps.document import Cell, MapDocument
+    from maps.pieces import Piece
 
 TOUCH = 9.0  # px that the pointer may be off a point
 
@@ -55,6 +57,7 @@ class Canvas(MapDisplay):
     options and tool are set by whoever owns the tool bar; `options_changed` tells when a tool, such as the
     picker, set them. `problem` carries a sentence about a gesture that could not be carried out. `edit_begins`
     comes before a tool reads the model's document to edit it, `escaped` when Escape found no gesture to cancel.
+    `tool_wanted` names the tool with which an action goes on; empty: the one before this one.
     """
 
     cell_hovered = Signal(int, int)
@@ -62,6 +65,7 @@ class Canvas(MapDisplay):
     point_hovered = Signal(int, int)  # layout and point under the pointer, -1 and -1 for none
     options_changed = Signal(object)
     problem = Signal(str)
+    tool_wanted = Signal(str)
     edit_begins = Signal()
     escaped = Signal()
 
@@ -80,6 +84,7 @@ class Canvas(MapDisplay):
         model.changed.connect(self._show_drawn)
         self._tools.edit_begins.connect(self.edit_begins)
         self._tools.problem.connect(self.problem)
+        self._tools.tool_wanted.connect(self.tool_wanted)
         self._tools.options_changed.connect(self._show_options)
         self._tools.sketch_changed.connect(self._show_sketch)
 
@@ -107,9 +112,14 @@ class Canvas(MapDisplay):
         self._tools.set_options(options)
 
     def escape(self) -> None:
-        """Cancel a gesture; else deselect all points, or cells with their tool, and go back to the drawn map."""
+        """Cancel a gesture, or else lay a stamp aside.
+
+        Where there is neither, deselect all points, or cells with their tool, and go back to the drawn map.
+        """
         if self._tools.busy:
             self._tools.cancel()
+        elif self.tool == "stamp":
+            self.tool_wanted.emit("")
         else:
             self._tools.finish_repeats()
             cells = None if self.tool == "cells" else self.options.cells
@@ -157,6 +167,10 @@ class Canvas(MapDisplay):
             self.update(self._scene.legend(self.height()).area)
         if (old.layout, old.selection) != (new.layout, new.selection):
             self.update(self._scene.layouts_area(self._view))
+        if old.piece is not new.piece and self._hovered is not None:
+            for piece in (old.piece, new.piece):
+                if piece is not None:
+                    self.update(piece_area(self._view, piece, piece.corner_at(self._hovered)))
         if old.cells is not new.cells:
             for cells in (old.cells, new.cells):
                 self.update(cell_marks.selection_area(self._view, cells))
@@ -335,10 +349,20 @@ class Canvas(MapDisplay):
             layout=self.options.layout,
             selected=self.options.selection if sketch.selection is None else sketch.selection,
             cells=sketch.cells or self.options.cells,
+            piece=self._hanging(self._hovered),
             sketch=sketch,
         )
 
+    def _hanging(self, cell: Cell | None) -> tuple[Piece, Cell] | None:
+        """The stamp's piece and where it hangs over a cell; while it is put down, the map shows it."""
+        piece = self.options.piece
+        if cell is None or piece is None or self.tool != "stamp" or self._tools.busy:
+            return None
+        return piece, piece.corner_at(cell)
+
     def _update_brush(self, cell: Cell | None, size: float | None = None) -> None:
+        if (hanging := self._hanging(cell)) is not None:
+            self.update(piece_area(self._view, *hanging))
         if cell is not None and self._tools.entry.has_size:
             x, y = self._view.centre(*cell)
             reach = max(size or self.options.size, 1.0) / 2.0 * self._view.scale + 3.0

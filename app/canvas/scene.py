@@ -14,6 +14,7 @@ from app.canvas.colouring import change_table, colour_table, distance_table
 from app.canvas.layers import FIRST_LAYERS, LAYERS, Layer
 from app.canvas.legend import Entry, Legend, Scale, draw_legend, draw_sentence, place_of_cost, terrain_rows
 from app.canvas.map_image import COLOURING, MapImage
+from app.canvas.piece_image import draw_piece
 from app.canvas.point_dots import MANY, Dots
 from app.canvas.point_marks import Trails
 from app.tools.tool import Sketch
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from app.scenarios.frame import Plan
     from maps.cell_selection import CellSelection
     from maps.document import Cell, Layout, MapDocument, Mask
+    from maps.pieces import Piece
 
 _COST_TABLE = colour_table()
 WALK = QColor("#ff8ad8")  # of an agent; no cost has this colour
@@ -42,6 +44,7 @@ class Look:
     chosen_terrain: number of the terrain that stands out in the legend, None for none.
     layout: index of the active layout; selected: its selected points.
     cells: the selected cells, None for no selection.
+    piece: what would be put down, and where its first cell would be; None for nothing.
     sketch: what the gesture under way draws.
     """
 
@@ -56,6 +59,7 @@ class Look:
     layout: int = 0
     selected: frozenset[int] = frozenset()
     cells: CellSelection | None = None
+    piece: tuple[Piece, Cell] | None = None
     sketch: Sketch = field(default_factory=Sketch)
 
 
@@ -137,10 +141,13 @@ class Scene:
         painter.fillRect(area, look.surround)
         self._paint_cells(painter, area, look)
         self._paint_marks(painter, area, look)
-        self._paint_layouts(painter, area, look)
-        self._paint_routes(painter, area, look)
         if look.cells is not None:
             cell_marks.draw_selection(painter, look.view, area, look.cells)
+        self._paint_layouts(painter, area, look)
+        self._paint_routes(painter, area, look)
+        if look.piece is not None:
+            piece, corner = look.piece
+            draw_piece(painter, look.view, piece, corner, self.map.document.bounds, self.layers & COLOURING)
         if look.brush is not None:
             map_marks.draw_brush(painter, look.view, look.brush, look.brush_size)
         point_marks.draw_outline(painter, look.view, look.sketch.outline)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from app.tools import cells, fill, points, routes, shapes, strokes
+from app.tools import cells, fill, points, routes, shapes, stamp, strokes
 from app.tools.tool import Gesture, PointerEvent, Sketch, Tool, ToolOptions
 
 __all__ = ["TOOLS", "Gesture", "OptionField", "PointerEvent", "Sketch", "Tool", "ToolEntry", "ToolOptions"]
@@ -99,6 +99,7 @@ TOOLS: dict[str, ToolEntry] = {
         ("select_by", "tolerance", "connected"),
         from_outside=True,
     ),
+    "stamp": ToolEntry("Stamp", "Q", "Put copied cells down; Esc lays them aside", stamp.stamp, from_outside=True),
     "start": ToolEntry("Start", "S", "Set or drag a route's start", routes.start),
     "goal": ToolEntry("Goal", "G", "Set or drag a route's goal", routes.goal),
     "trace": ToolEntry("Trace", "T", "Draw the way that the path should take", routes.trace, edits_right=True),

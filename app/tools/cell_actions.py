@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from app.tools.moving import cleared, put_in_place
 from app.tools.painting import painted, terrain_in_hand
-from app.tools.strokes import base_terrain
 from maps.cell_selection import CellSelection, grown, selection_of, shrunk
-from maps.edits import set_passable, set_terrain
+from maps.edits import set_passable
 from maps.errors import MapError
+from maps.pieces import Piece, cut_out, flipped, turned
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,16 +20,35 @@ if TYPE_CHECKING:
     from app.tools.tool import ToolOptions
     from maps.document import MapDocument, Mask
 
-CellActionName = Literal["select_all", "select_none", "invert", "grow", "shrink", "fill", "clear"]
+CellActionName = Literal[
+    "cut",
+    "copy",
+    "paste",
+    "select_all",
+    "select_none",
+    "invert",
+    "grow",
+    "shrink",
+    "fill",
+    "clear",
+    "mirror",
+    "upend",
+    "turn",
+    "turn_back",
+]
 
 
 @dataclass(frozen=True)
 class CellOutcome:
-    """Hold what an action made of document and options. sentence: what could not be done, or empty."""
+    """Hold what an action made of document and options.
+
+    sentence: what could not be done, or empty. tool: what is to be taken up, or empty.
+    """
 
     document: MapDocument
     options: ToolOptions
     sentence: str = ""
+    tool: str = ""
 
 
 @dataclass(frozen=True)
@@ -92,8 +112,32 @@ def _fill(document: MapDocument, options: ToolOptions) -> CellOutcome:
 
 
 def _clear(document: MapDocument, options: ToolOptions) -> CellOutcome:
-    cleared = set_terrain(document, _cells(document, options).patch, base_terrain(document))
-    return CellOutcome(cleared.document, options)
+    return CellOutcome(cleared(document, _cells(document, options)), options)
+
+
+def _copy(document: MapDocument, options: ToolOptions) -> CellOutcome:
+    return CellOutcome(document, replace(options, piece=cut_out(document, _cells(document, options))))
+
+
+def _cut(document: MapDocument, options: ToolOptions) -> CellOutcome:
+    return replace(_copy(document, options), document=_clear(document, options).document)
+
+
+def _paste(document: MapDocument, options: ToolOptions) -> CellOutcome:
+    if options.piece is None:
+        return CellOutcome(document, options, "There are no cells to paste; select some and copy them first")
+    return CellOutcome(document, options, tool="stamp")
+
+
+def _transformed(change: Callable[[Piece], Piece]) -> Callable[[MapDocument, ToolOptions], CellOutcome]:
+    def run(document: MapDocument, options: ToolOptions) -> CellOutcome:
+        cells = _cells(document, options)
+        after, selection = put_in_place(document, cells, change(cut_out(document, cells)))
+        left_out = cells.count - (0 if selection is None else selection.count)
+        sentence = f"{left_out} cells fell off the map" if left_out else ""
+        return CellOutcome(after, replace(options, cells=selection), sentence)
+
+    return run
 
 
 def _cells(document: MapDocument, options: ToolOptions) -> CellSelection:
@@ -102,7 +146,18 @@ def _cells(document: MapDocument, options: ToolOptions) -> CellSelection:
     return cells
 
 
+# What becomes of a piece in hand; without one, the same action changes the selected cells where they are.
+PIECE_CHANGES: dict[CellActionName, Callable[[Piece], Piece]] = {
+    "mirror": lambda piece: flipped(piece, columns=True),
+    "upend": lambda piece: flipped(piece, columns=False),
+    "turn": lambda piece: turned(piece, 1),
+    "turn_back": lambda piece: turned(piece, 3),
+}
+
 CELL_ACTIONS: dict[CellActionName, CellAction] = {
+    "cut": CellAction("Cut cells", "Ctrl+X", "Cut cells", _cut),
+    "copy": CellAction("Copy cells", "Ctrl+C", "", _copy),
+    "paste": CellAction("Paste cells", "Ctrl+V", "", _paste, needs_cells=False),
     "select_all": CellAction("Select all cells", "Ctrl+A", "", _select_all, needs_cells=False),
     "select_none": CellAction("Select no cells", "Ctrl+Shift+A", "", _select_none, needs_cells=False),
     "invert": CellAction("Invert the selection", "Ctrl+I", "", _invert, needs_cells=False),
@@ -110,4 +165,10 @@ CELL_ACTIONS: dict[CellActionName, CellAction] = {
     "shrink": CellAction("Shrink the selection", "Ctrl+Shift+Down", "", _changed_by(shrunk)),
     "fill": CellAction("Fill the selected cells", "Shift+F", "Fill selection", _fill),
     "clear": CellAction("Clear the selected cells", "Del", "Clear selection", _clear),
+    "mirror": CellAction("Flip left and right", "Shift+H", "Flip cells", _transformed(PIECE_CHANGES["mirror"])),
+    "upend": CellAction("Flip top and bottom", "Shift+V", "Flip cells", _transformed(PIECE_CHANGES["upend"])),
+    "turn": CellAction("Turn clockwise", "Shift+R", "Turn cells", _transformed(PIECE_CHANGES["turn"])),
+    "turn_back": CellAction(
+        "Turn anticlockwise", "Shift+L", "Turn cells", _transformed(PIECE_CHANGES["turn_back"])
+    ),
 }

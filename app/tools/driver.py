@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 
 from app.tools import TOOLS, ToolEntry
-from app.tools.cell_actions import CELL_ACTIONS, run_cell_action
+from app.tools.cell_actions import CELL_ACTIONS, PIECE_CHANGES, run_cell_action
 from app.tools.point_actions import POINT_ACTIONS, run_action, with_weight
 from app.tools.tool import Gesture, PointerEvent, Sketch, ToolOptions
 from maps.errors import MapError
@@ -36,6 +36,7 @@ class ToolDriver(QObject):
     options_changed = Signal(object, object)  # ToolOptions before and now
     sketch_changed = Signal(object, object)  # Sketch before and now
     problem = Signal(str)
+    tool_wanted = Signal(str)  # that an action goes on with; empty: the one before
     edit_begins = Signal()  # before the document is read: what is in view may have to become the document first
 
     def __init__(self, model: DocumentModel, parent: QObject | None = None) -> None:
@@ -215,6 +216,10 @@ class ToolDriver(QObject):
         """Carry out an action of `CELL_ACTIONS` on the selected cells; nothing during a gesture."""
         if self.busy:
             return
+        piece = self.options.piece
+        if self.tool == "stamp" and piece is not None and name in PIECE_CHANGES:
+            self.set_options(replace(self.options, piece=PIECE_CHANGES[name](piece)))
+            return
         label = CELL_ACTIONS[name].label
         if label and self.options.cells is not None:
             self.edit_begins.emit()
@@ -223,6 +228,8 @@ class ToolDriver(QObject):
         self.set_options(outcome.options)
         if outcome.sentence:
             self.problem.emit(outcome.sentence)
+        if outcome.tool:
+            self.tool_wanted.emit(outcome.tool)
 
     def set_weight(self, weight: float) -> None:
         """Give each selected point this weight."""

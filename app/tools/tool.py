@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from maps.cell_selection import CellSelection
     from maps.document import Cell
     from maps.edits import PaintMode
+    from maps.pieces import Piece
     from maps.terrain import Terrain
 
 
@@ -49,6 +50,7 @@ class ToolOptions:
     centres. spacing: least distance of scattered points, in cells. seed: of what is scattered.
     cells: those that are selected, to which painting keeps; None for all. select_by: how cells are selected;
     tolerance: by how much costs that are selected as one may differ; connected: whether only joined cells are.
+    piece: cells that were copied, which the stamp puts down; None for none.
     """
 
     size: float = 5.0
@@ -72,6 +74,7 @@ class ToolOptions:
     select_by: SelectBy = "rectangle"
     tolerance: float = 0.0
     connected: bool = True
+    piece: Piece | None = None
 
     @property
     def value(self) -> float:

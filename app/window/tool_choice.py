@@ -33,7 +33,9 @@ class ToolChoice(QObject):
         self._palette = model.document.palette
         bar.show_palette(self._palette)
         self._warned_of = 0.0  # cost of the brush
+        self._before = canvas.tool  # the tool before the one in hand
         canvas.options_changed.connect(self._take_options)
+        canvas.tool_wanted.connect(self._go_on_with)
         bar.options_changed.connect(canvas.set_options)
         panels.terrain.terrain_chosen.connect(self.take_terrain)
         model.changed.connect(self._follow_palette)
@@ -43,11 +45,17 @@ class ToolChoice(QObject):
 
     def choose(self, tool: str) -> None:
         """Make a tool of `TOOLS` the active one. Raises KeyError for a name that is none."""
+        before = self._canvas.tool
         self._canvas.set_tool(tool)
+        if before != tool:
+            self._before = before
         self._bar.show_tool(tool)
         entry = TOOLS[tool]
         self.told.emit(f"{entry.title}: {entry.hint}", 4000)
         self.chosen.emit()
+
+    def _go_on_with(self, tool: str) -> None:
+        self.choose(tool or self._before)
 
     def take_terrain(self, number: int) -> None:
         """Paint with a terrain of the palette, with the brush if the tool in hand paints none."""

@@ -1,0 +1,29 @@
+"""The tool that puts down the piece in hand, as often as wanted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.tools.tool import Sketch
+from maps.pieces import put_down
+
+if TYPE_CHECKING:
+    from app.document.model import DocumentModel
+    from app.tools.tool import Gesture, ToolOptions
+
+
+def stamp(model: DocumentModel, options: ToolOptions) -> Gesture:
+    """Put the piece in hand down, its middle under the pointer, where the button is released."""
+    event = yield
+    piece, base = options.piece, model.document
+    if event.button != "left":
+        return None
+    while True:
+        if piece is not None:
+            model.preview(put_down(base, piece, piece.corner_at(event.cell)).document)
+        if event.phase == "release":
+            break
+        nothing = "There is nothing to put down; select cells with M and copy them first"
+        event = yield Sketch(sentence="" if piece is not None else nothing)
+    model.commit("Stamp")
+    return None
