@@ -105,6 +105,8 @@ class Canvas(MapDisplay):
         self._update_brush(self._hovered)
         self._tools.set_tool(tool)
         self._update_brush(self._hovered)
+        if self.options.mirror != "none":
+            self.update()  # axes appear or go
         self._show_cursor()
 
     def set_options(self, options: ToolOptions) -> None:
@@ -171,6 +173,8 @@ class Canvas(MapDisplay):
             for piece in (old.piece, new.piece):
                 if piece is not None:
                     self.update(piece_area(self._view, piece, piece.corner_at(self._hovered)))
+        if old.mirror != new.mirror:
+            self.update()
         if old.cells is not new.cells:
             for cells in (old.cells, new.cells):
                 self.update(cell_marks.selection_area(self._view, cells))
@@ -350,6 +354,7 @@ class Canvas(MapDisplay):
             selected=self.options.selection if sketch.selection is None else sketch.selection,
             cells=sketch.cells or self.options.cells,
             piece=self._hanging(self._hovered),
+            mirror=self.options.mirror if "mirror" in self._tools.entry.options else "none",
             sketch=sketch,
         )
 

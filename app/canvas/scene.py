@@ -10,6 +10,7 @@ from PySide6.QtCore import QCoreApplication, QLineF, QRect, QRectF
 from PySide6.QtGui import QColor, QImage, QPainter, QPolygonF
 
 from app.canvas import cell_marks, map_marks, point_marks
+from app.canvas.axis_marks import draw_axes
 from app.canvas.colouring import change_table, colour_table, distance_table
 from app.canvas.layers import FIRST_LAYERS, LAYERS, Layer
 from app.canvas.legend import Entry, Legend, Scale, draw_legend, draw_sentence, place_of_cost, terrain_rows
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from maps.cell_selection import CellSelection
     from maps.document import Cell, Layout, MapDocument, Mask
     from maps.pieces import Piece
+    from maps.symmetry import Symmetry
 
 _COST_TABLE = colour_table()
 WALK = QColor("#ff8ad8")  # of an agent; no cost has this colour
@@ -45,7 +47,7 @@ class Look:
     layout: index of the active layout; selected: its selected points.
     cells: the selected cells, None for no selection.
     piece: what would be put down, and where its first cell would be; None for nothing.
-    sketch: what the gesture under way draws.
+    mirror: the symmetry in which is painted. sketch: what the gesture under way draws.
     """
 
     view: View
@@ -60,6 +62,7 @@ class Look:
     selected: frozenset[int] = frozenset()
     cells: CellSelection | None = None
     piece: tuple[Piece, Cell] | None = None
+    mirror: Symmetry = "none"
     sketch: Sketch = field(default_factory=Sketch)
 
 
@@ -141,6 +144,7 @@ class Scene:
         painter.fillRect(area, look.surround)
         self._paint_cells(painter, area, look)
         self._paint_marks(painter, area, look)
+        draw_axes(painter, look.view, self.map.document.shape, look.mirror)
         if look.cells is not None:
             cell_marks.draw_selection(painter, look.view, area, look.cells)
         self._paint_layouts(painter, area, look)

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.tools import TOOLS, OptionField, ToolOptions
+from app.tools import MIRRORS, TOOLS, OptionField, ToolOptions
 from app.widgets.fields import Number
 from app.widgets.parts import GAP, SWATCH, Check, draw_swatch
 
@@ -76,6 +76,9 @@ class OptionsBar(QToolBar):
             self.select_by.addItem(text, way)
         self.tolerance = Number(minimum=0, maximum=MOST, decimals=3, singleStep=0.1)
         self.connected = Check(self.tr("Connected"))
+        self.mirror = QComboBox()
+        for symmetry, text in MIRRORS.items():
+            self.mirror.addItem(text, symmetry)
         self.addWidget(self._name)
         self._actions: dict[OptionField, list[QAction]] = {}
         fields: tuple[tuple[OptionField, str, QWidget, str], ...] = (
@@ -90,6 +93,7 @@ class OptionsBar(QToolBar):
             ("weight", self.tr("Weight"), self.weight, self.tr("Weight of new points; two count as two points")),
             ("seed", self.tr("Seed"), self.seed, self.tr("Another seed scatters other points")),
             ("snap", "", self.snap, self.tr("New and moved points stand on the centres of cells")),
+            ("mirror", self.tr("Mirror"), self.mirror, self.tr("Paint and place in a symmetry of the map")),
             ("select_by", self.tr("By"), self.select_by, self.tr("How cells are selected")),
             ("tolerance", self.tr("Within"), self.tolerance, self.tr("By how much costs may differ")),
             ("connected", "", self.connected, self.tr("Only cells joined to the one that is clicked")),
@@ -124,6 +128,7 @@ class OptionsBar(QToolBar):
         on(self.spacing.valueChanged, lambda now: replace(now, spacing=self.spacing.value()))
         on(self.seed.valueChanged, lambda now: replace(now, seed=self.seed.value()))
         on(self.select_by.currentIndexChanged, lambda now: replace(now, select_by=self.select_by.currentData()))
+        on(self.mirror.currentIndexChanged, lambda now: replace(now, mirror=self.mirror.currentData()))
         on(self.tolerance.valueChanged, lambda now: replace(now, tolerance=self.tolerance.value()))
         on(self.connected.toggled, lambda now: replace(now, connected=self.connected.isChecked()))
 
@@ -162,7 +167,12 @@ class OptionsBar(QToolBar):
         for box, ticked in ticks:
             with QSignalBlocker(box):
                 box.setChecked(ticked)
-        for choice, chosen in ((self.mode, options.mode), (self.select_by, options.select_by)):
+        choices = (
+            (self.mode, options.mode),
+            (self.select_by, options.select_by),
+            (self.mirror, options.mirror),
+        )
+        for choice, chosen in choices:
             with QSignalBlocker(choice):
                 choice.setCurrentIndex(choice.findData(chosen))
         self.tolerance.setEnabled(options.select_by == "cost")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.tools.painting import painted, picked, terrain_in_hand
+from app.tools.painting import painted_with_images, picked, terrain_in_hand, within_selection
 from maps.edits import same_terrain, set_passable
 from maps.raster import flood
+from maps.symmetry import with_images
 
 if TYPE_CHECKING:
     from app.document.model import DocumentModel
@@ -26,9 +27,11 @@ def fill(model: DocumentModel, options: ToolOptions) -> Gesture:
     if options.cells is not None and options.cells.mask.shape == document.shape:
         same &= options.cells.mask
     patch = flood(same, event.cell)
-    filled = painted(document, patch, options, document)
-    opens = terrain_in_hand(document, options) is None
-    model.preview(set_passable(filled, patch, True).document if opens else filled)
+    filled = painted_with_images(document, patch, options, document)
+    if terrain_in_hand(document, options) is None:
+        for part in with_images(patch, options.mirror, document.shape):
+            filled = set_passable(filled, within_selection(part, options, document), True).document
+    model.preview(filled)
     # The press shows the fill, and Escape before the release still takes it back.
     while event.phase != "release":
         event = yield

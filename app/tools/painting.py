@@ -8,6 +8,7 @@ import numpy as np
 
 from maps.edits import paint, set_terrain
 from maps.raster import Patch
+from maps.symmetry import merged, with_images
 from maps.terrain import NO_TERRAIN
 
 if TYPE_CHECKING:
@@ -29,6 +30,15 @@ def painted(document: MapDocument, patch: Patch, options: ToolOptions, base: Map
         return set_terrain(document, within_selection(patch, options, document), terrain).document
     soft = _within(patch, patch.weights, options, document)
     return paint(document, soft, options.mode, options.value, base=base).document
+
+
+def painted_with_images(
+    document: MapDocument, patch: Patch, options: ToolOptions, base: MapDocument
+) -> MapDocument:
+    """Return the document with the patch painted, and its images in the symmetry of the options."""
+    for part in merged(with_images(patch, options.mirror, document.shape)):
+        document = painted(document, part, options, base)
+    return document
 
 
 def within_selection(patch: Patch, options: ToolOptions, document: MapDocument) -> Patch:

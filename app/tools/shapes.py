@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.tools.painting import painted
+from app.tools.painting import painted_with_images
 from maps.raster import Patch, rectangle, stroke
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def _span(
         return None
     base, start = model.document, event.cell
     while True:
-        model.preview(painted(base, between(start, event), options, base))
+        model.preview(painted_with_images(base, between(start, event), options, base))
         if event.phase == "release":
             break
         event = yield

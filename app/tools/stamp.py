@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from app.tools.tool import Sketch
 from maps.pieces import put_down
+from maps.symmetry import images_of
 
 if TYPE_CHECKING:
     from app.document.model import DocumentModel
@@ -20,7 +21,11 @@ def stamp(model: DocumentModel, options: ToolOptions) -> Gesture:
         return None
     while True:
         if piece is not None:
-            model.preview(put_down(base, piece, piece.corner_at(event.cell)).document)
+            corner = piece.corner_at(event.cell)
+            document = put_down(base, piece, corner).document
+            for image in images_of(options.mirror, base.shape):
+                document = put_down(document, *image.piece(piece, corner, base.shape)).document
+            model.preview(document)
         if event.phase == "release":
             break
         nothing = "There is nothing to put down; select cells with M and copy them first"

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from maps.document import Cell
     from maps.edits import PaintMode
     from maps.pieces import Piece
+    from maps.symmetry import Symmetry
     from maps.terrain import Terrain
 
 
@@ -51,6 +52,7 @@ class ToolOptions:
     cells: those that are selected, to which painting keeps; None for all. select_by: how cells are selected;
     tolerance: by how much costs that are selected as one may differ; connected: whether only joined cells are.
     piece: cells that were copied, which the stamp puts down; None for none.
+    mirror: the symmetry in which everything is painted and placed.
     """
 
     size: float = 5.0
@@ -75,6 +77,7 @@ class ToolOptions:
     tolerance: float = 0.0
     connected: bool = True
     piece: Piece | None = None
+    mirror: Symmetry = "none"
 
     @property
     def value(self) -> float:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from app.panels.tool_options import OptionsBar
     from app.window.docks import Panels
     from maps.document import MapDocument
+    from maps.symmetry import Symmetry
     from maps.terrain import Terrain
 
 
@@ -62,6 +63,10 @@ class ToolChoice(QObject):
         self._set_options(self._canvas.options.with_terrain(number, self._model.document.palette[number]))
         if not TOOLS[self._canvas.tool].paints:
             self.choose("brush")
+
+    def take_mirror(self, symmetry: Symmetry) -> None:
+        """Paint and place in a symmetry of the map."""
+        self._set_options(replace(self._canvas.options, mirror=symmetry))
 
     def begin(self) -> None:
         """Paint, on a map of terrains that has just come, with those nearest in cost to the brush's two."""
