@@ -1,4 +1,4 @@
-"""Draw which cells are selected: a steady outline, or a tint where an outline would be too fine to see."""
+"""Draw which cells are selected, by an outline or, where that is too fine, a tint; and the keyboard's cell."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from app.canvas.view import View
     from maps.cell_selection import CellSelection
-    from maps.document import Mask
+    from maps.document import Cell, Mask
 
 MOST_LINES = 4000  # of an outline; drawing takes milliseconds
 _TINT = np.uint32(0x60585858)  # premultiplied white
@@ -45,6 +45,24 @@ def draw_selection(painter: QPainter, view: View, area: QRect, cells: CellSelect
         painter.setPen(QPen(LIGHT, 1.2, Qt.PenStyle.DashLine))
         painter.drawLines(drawn)
     painter.restore()
+
+
+def draw_cursor(painter: QPainter, view: View, cell: Cell) -> None:
+    """Draw the keyboard's cell: an outline that is seen even where cells are tiny."""
+    area = cursor_area(view, cell).adjusted(2, 2, -3, -3)
+    painter.save()
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for colour, width in ((DARK, 4.0), (LIGHT, 2.0)):
+        painter.setPen(QPen(colour, width))
+        painter.drawRect(area)
+    painter.restore()
+
+
+def cursor_area(view: View, cell: Cell) -> QRect:
+    """Return where on the screen `draw_cursor` draws."""
+    x, y = view.centre(*cell)
+    reach = max(view.scale / 2, 4.0) + 4.0
+    return QRectF(x - reach, y - reach, 2 * reach, 2 * reach).toAlignedRect()
 
 
 def selection_area(view: View, cells: CellSelection | None) -> QRect:

@@ -47,7 +47,8 @@ class Look:
     layout: index of the active layout; selected: its selected points.
     cells: the selected cells, None for no selection.
     piece: what would be put down, and where its first cell would be; None for nothing.
-    mirror: the symmetry in which is painted. sketch: what the gesture under way draws.
+    cursor: the keyboard's cell, None where it has none. mirror: the symmetry in which is painted.
+    sketch: what the gesture under way draws.
     """
 
     view: View
@@ -62,6 +63,7 @@ class Look:
     selected: frozenset[int] = frozenset()
     cells: CellSelection | None = None
     piece: tuple[Piece, Cell] | None = None
+    cursor: Cell | None = None
     mirror: Symmetry = "none"
     sketch: Sketch = field(default_factory=Sketch)
 
@@ -154,6 +156,8 @@ class Scene:
             draw_piece(painter, look.view, piece, corner, self.map.document.bounds, self.layers & COLOURING)
         if look.brush is not None:
             map_marks.draw_brush(painter, look.view, look.brush, look.brush_size)
+        if look.cursor is not None:
+            cell_marks.draw_cursor(painter, look.view, look.cursor)
         point_marks.draw_outline(painter, look.view, look.sketch.outline)
         if "legend" in self.layers and self.map.shown != "nothing":
             legend = self.legend(look.window.height(), look.chosen_cost, look.chosen_terrain)

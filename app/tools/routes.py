@@ -73,6 +73,12 @@ def new_route(document: MapDocument, start: Cell, goal: Cell) -> Route:
     return Route(name, start, goal, colour=colour, movement=routes[-1].movement if routes else "")
 
 
+def with_end_at(document: MapDocument, options: ToolOptions, end: End, cell: Cell) -> MapDocument:
+    """Return the document with an end of the active route at a cell, and with its images in the symmetry."""
+    index = min(options.route, len(document.routes))
+    return _with_images(document, index, _with_end(document, index, end, cell), options)
+
+
 def _place(model: DocumentModel, options: ToolOptions, end: End) -> Gesture:
     event = yield
     base = model.document

@@ -23,6 +23,7 @@ from app.run.model import RunModel
 from app.run.results import ResultsController
 from app.run.snapping import Snapping
 from app.run.view import RunView
+from app.window.cell_menu import CellMenu
 from app.window.class_reach import ClassReach
 from app.window.commands import Commands, Workbench
 from app.window.disk_bar import DiskBar
@@ -85,6 +86,7 @@ class MainWindow(QMainWindow):
         self._step_in_view: Frame | None = None
         self.tools = ToolChoice(self.model, self.canvas, self.options_bar, self.panels)
         self.status = StatusBar(self.canvas, self.view)
+        self.cell_menu = CellMenu(self.model, self.canvas, self.status)
         self.reach = ClassReach(self.panels.classes, self.view, self.canvas, self.status)
         self._make_up()
         self._connect_files()
