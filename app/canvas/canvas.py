@@ -60,6 +60,7 @@ class Canvas(ToolDisplay):
         self._panning = False
         self._dragged_from: QPointF | None = None
         self._on_legend = False
+        self._pointed_at = QPointF()
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._show_cursor()
@@ -103,7 +104,9 @@ class Canvas(ToolDisplay):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Go on with what the press began; without a press, show what is under the pointer."""
-        self._lead_by_pointer()
+        if event.globalPosition() != self._pointed_at:  # Qt may tell of a pointer at rest
+            self._pointed_at = event.globalPosition()
+            self._lead_by_pointer()
         if self._dragged_from is not None:
             by = event.position() - self._dragged_from
             self._dragged_from = event.position()

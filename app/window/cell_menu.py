@@ -39,7 +39,8 @@ class CellMenu(QObject):
         menu = self.menu = QMenu(self._canvas)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         cell, document, options = (row, col), self._model.document, self._canvas.options
-        menu.addSection(" · ".join(self._status.words_at(row, col)))
+        menu.addAction(" · ".join(self._status.words_at(row, col))).setEnabled(False)
+        menu.addSeparator()
         menu.addAction(
             self.tr("Paint with this"), lambda: self._canvas.set_options(pick_here(document, options, cell))
         )
