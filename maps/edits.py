@@ -45,7 +45,7 @@ def paint(
     document: MapDocument,
     patch: Patch,
     mode: PaintMode,
-    value: float = 1.0,
+    value: float | NDArray[np.float64] = 1.0,
     *,
     limits: Bounds | None = None,
     base: MapDocument | None = None,
@@ -54,6 +54,7 @@ def paint(
 
     A cell of an impassable terrain stays one; its cost is unseen.
 
+    value: one for all cells, or one for each cell of the patch's rectangle.
     set: towards the cost `value`; add: by `value` cost units; scale: by the factor `value`; smooth: towards
     the mean of the passable 3×3 cells around. limits: what painted cells are kept within, where given.
     base: the document when the stroke began; costs are computed from its costs, so that a stroke which is
@@ -63,18 +64,19 @@ def paint(
     base = document if base is None else base
     if base.shape != document.shape:
         raise MapError(f"the stroke began on a map of {base.shape}, this one is {document.shape}; begin it anew")
-    if not np.isfinite(value) or (mode in ("set", "scale") and value <= 0.0):
+    values = np.asarray(value, np.float64)
+    if not np.isfinite(values).all() or (mode in ("set", "scale") and (values <= 0.0).any()):
         raise MapError(f"painting with {value}: a finite number above 0 is needed")
     old = base.cost[patch.slices].astype(np.float64)
     lower, upper = (limits.lower, limits.upper) if limits else (SMALLEST_COST, LARGEST_COST)
     with np.errstate(over="ignore", invalid="ignore"):  # beyond every float is beyond the range too
         match mode:
             case "set":
-                wanted = np.full_like(old, value)
+                wanted = np.broadcast_to(values, old.shape)
             case "add":
-                wanted = old + value
+                wanted = old + values
             case "scale":
-                wanted = old * value
+                wanted = old * values
             case "smooth":
                 wanted = _smoothed(base, patch.rectangle)
         new = np.clip(old + patch.weights * (wanted - old), lower, upper).astype(np.float32)

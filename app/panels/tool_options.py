@@ -54,6 +54,7 @@ class OptionsBar(QToolBar):
             ("add", self.tr("Add")),
             ("scale", self.tr("Multiply by")),
             ("smooth", self.tr("Smooth")),
+            ("noise", self.tr("Roughen by")),
         ):
             self.mode.addItem(text, key)
         self.value = Number(minimum=-MOST, maximum=MOST, decimals=3, singleStep=0.1)

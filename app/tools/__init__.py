@@ -103,6 +103,13 @@ TOOLS: dict[str, ToolEntry] = {
     "rectangle": ToolEntry(
         "Rectangle", "R", "Drag a rectangle; Shift: square", shapes.box, ("filled", *_VALUE), from_outside=True
     ),
+    "gradient": ToolEntry(
+        "Gradient",
+        "U",
+        "Drag from one cost to the other, in the selected cells",
+        shapes.gradient,
+        ("value", "swap"),
+    ),
     "fill": ToolEntry("Fill", "F", "Fill connected cells of one kind", fill.fill, _VALUE),
     "picker": ToolEntry("Picker", "I", "Take a cell's terrain or cost for painting", fill.picker, edits=False),
     "wall": ToolEntry(

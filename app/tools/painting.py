@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from maps.edits import paint, set_terrain
+from maps.noise import noise_factors
 from maps.raster import Patch
 from maps.symmetry import merged, with_images
 from maps.terrain import NO_TERRAIN
@@ -29,6 +30,9 @@ def painted(document: MapDocument, patch: Patch, options: ToolOptions, base: Map
     if terrain is not None:
         return set_terrain(document, within_selection(patch, options, document), terrain).document
     soft = _within(patch, patch.weights, options, document)
+    if options.mode == "noise":
+        factors = noise_factors(soft.rectangle, options.strength, options.seed)
+        return paint(document, soft, "scale", factors, limits=document.bounds, base=base).document
     return paint(document, soft, options.mode, options.value, base=base).document
 
 

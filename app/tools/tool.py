@@ -11,13 +11,13 @@ from app.document.model import DocumentModel
 if TYPE_CHECKING:
     from maps.cell_selection import CellSelection
     from maps.document import Cell
-    from maps.edits import PaintMode
     from maps.pieces import Piece
     from maps.symmetry import Symmetry
     from maps.terrain import Terrain
 
 
 TERRAIN_KEYS = "123456789"  # that take up the first terrains of the palette
+BrushMode = Literal["set", "add", "scale", "smooth", "noise"]
 SelectBy = Literal["rectangle", "lasso", "terrain", "cost"]
 
 
@@ -43,12 +43,13 @@ class PointerEvent:
 class ToolOptions:
     """Hold what the designer set for the tools.
 
-    size: cells across. hardness: share of the brush's radius with full weight. cost: what "set" paints;
-    terrain: number of the terrain that it paints, None for a cost only; other_cost, other_terrain: what was
-    painted before, with which these are swapped. amount: cost units that "add" adds; factor: what "scale"
-    multiplies by. filled: rectangles. route, layout: index of the active one; the number of
-    them stands for a new one. selection: points of the active layout. weight: of new points. snap: points to cell
-    centres. spacing: least distance of scattered points, in cells. seed: of what is scattered.
+    size: cells across. hardness: share of the brush's radius with full weight. cost: what "set" paints; terrain:
+    number of the terrain that it paints, None for a cost only; other_cost, other_terrain: what was painted before,
+    with which these are swapped. amount: cost units that "add" adds; factor: what "scale" multiplies by; strength:
+    by how much "noise" varies costs, as a share of them. filled: rectangles. route, layout: index of the active
+    one; the number of them stands for a new one. selection: points of the active layout. weight: of new points.
+    snap: points to cell centres. spacing: least distance of scattered points, in cells. seed: of what is
+    scattered.
     cells: those that are selected, to which painting keeps; None for all. select_by: how cells are selected;
     tolerance: by how much costs that are selected as one may differ; connected: whether only joined cells are.
     piece: cells that were copied, which the stamp puts down; None for none.
@@ -63,7 +64,8 @@ class ToolOptions:
     other_terrain: int | None = None
     amount: float = 0.5
     factor: float = 1.5
-    mode: PaintMode = "set"
+    strength: float = 0.3
+    mode: BrushMode = "set"
     filled: bool = True
     route: int = 0
     layout: int = 0
@@ -82,7 +84,9 @@ class ToolOptions:
     @property
     def value(self) -> float:
         """The number that the mode paints with."""
-        return {"set": self.cost, "add": self.amount, "scale": self.factor, "smooth": 1.0}[self.mode]
+        return {"set": self.cost, "add": self.amount, "scale": self.factor, "smooth": 1.0, "noise": self.strength}[
+            self.mode
+        ]
 
     @property
     def painted_terrain(self) -> int | None:
@@ -107,6 +111,8 @@ class ToolOptions:
                 return replace(self, amount=value)
             case "scale":
                 return replace(self, factor=value)
+            case "noise":
+                return replace(self, strength=value)
             case "smooth":
                 return self
 
