@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from app.run.results import ResultsController
     from app.run.snapping import Snapping
     from app.window.docks import Docks
+    from app.window.stamps import Stamps
     from app.window.tile_costs import TileCosts
     from app.window.tool_choice import ToolChoice
     from maps.document import MapDocument
@@ -61,6 +62,7 @@ class Workbench:
     layers: LayersPanel
     classes: ClassesPanel
     snapping: Snapping
+    stamps: Stamps
     docks: Docks
     preferences: Preferences | None
 
@@ -153,6 +155,7 @@ class Commands(QObject):
                     ],
                 ),
                 None,
+                self._bench.stamps.menu(),
                 Command(self.tr("Larger brush"), partial(canvas.change_size, 1), "]"),
                 Command(self.tr("Smaller brush"), partial(canvas.change_size, -1), "["),
                 Command(self.tr("Swap terrains or costs"), canvas.swap_costs, "X"),

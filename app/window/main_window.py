@@ -30,6 +30,7 @@ from app.window.disk_bar import DiskBar
 from app.window.docks import Docks, Panels
 from app.window.figures import Figures
 from app.window.menus import Menus
+from app.window.stamps import Stamps
 from app.window.status import StatusBar
 from app.window.tile_costs import TileCosts
 from app.window.tool_choice import ToolChoice
@@ -50,7 +51,7 @@ class MainWindow(QMainWindow):
     """One map, one run.
 
     preferences: None remembers nothing.  recovery: where unsaved work is kept aside; None keeps none.
-    presets: where what was said of sets of tiles is kept.
+    presets: where what was said of sets of tiles is kept.  stamps: where the designer's stamps are.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class MainWindow(QMainWindow):
         results: Sequence[KeptResult] = (),
         recovery: Path | None = None,
         presets: Path | None = None,
+        stamps: Path | None = None,
     ) -> None:
         super().__init__()
         put_window_first()
@@ -85,6 +87,7 @@ class MainWindow(QMainWindow):
         self.snapping = Snapping(self.model, self.view, self)
         self._step_in_view: Frame | None = None
         self.tools = ToolChoice(self.model, self.canvas, self.options_bar, self.panels)
+        self.stamps = Stamps(self.model, self.canvas, self.tools, stamps)
         self.status = StatusBar(self.canvas, self.view)
         self.cell_menu = CellMenu(self.model, self.canvas, self.status)
         self.reach = ClassReach(self.panels.classes, self.view, self.canvas, self.status)
@@ -129,6 +132,7 @@ class MainWindow(QMainWindow):
             self.panels.layers,
             self.panels.classes,
             self.snapping,
+            self.stamps,
             self.docks,
             self.preferences,
         )
@@ -151,6 +155,7 @@ class MainWindow(QMainWindow):
             changed.connect(self.menus.refresh)
         self.files.recent_changed.connect(self.menus.refill)
         self.tools.palette_changed.connect(self.menus.refill)
+        self.stamps.changed.connect(self.menus.refill)
         self.canvas.installEventFilter(self)
         for field in self.options_bar.findChildren(QAbstractSpinBox):
             field.lineEdit().returnPressed.connect(self.canvas.setFocus)
@@ -161,7 +166,7 @@ class MainWindow(QMainWindow):
         self.model.jumped.connect(self.status.clearMessage)  # it may speak of what is gone
         self.files.opened.connect(self._show_new_document)
         self.files.leaving.connect(self.controller.keep)
-        for teller in (self.files, self.link, self.tile_costs):
+        for teller in (self.files, self.link, self.tile_costs, self.stamps):
             teller.told.connect(self.status.tell)
         if self.autosave is not None:
             self.autosave.told.connect(self.status.tell)

@@ -50,6 +50,8 @@ class ToolChoice(QObject):
         self._canvas.set_tool(tool)
         if before != tool:
             self._before = before
+        if TOOLS[tool].paints and "mode" not in TOOLS[tool].options:
+            self._set_options(replace(self._canvas.options, mode="set"))  # what it paints is the cost in hand
         self._bar.show_tool(tool)
         entry = TOOLS[tool]
         self.told.emit(f"{entry.title}: {entry.hint}", 4000)
