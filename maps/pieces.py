@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 class Piece:
     """Cells (h, w) of a map, with all that cells hold: cost, whether passable and locked, terrain.
 
-    mask: which of them belong to the piece. palette: the terrains that are numbered. Arrays are made read-only.
+    mask: which of them belong to the piece. palette: the terrains that are numbered. walls_only: whether it is of
+    walls alone, which stand on the ground that is there. Arrays are made read-only.
     """
 
     mask: Mask
@@ -33,6 +34,7 @@ class Piece:
     locked: Mask
     terrain: TerrainMap
     palette: tuple[Terrain, ...]
+    walls_only: bool = False
 
     def __post_init__(self) -> None:
         types = (("mask", np.bool_), ("cost", np.float32), ("passable", np.bool_), ("locked", np.bool_))
@@ -78,6 +80,8 @@ def put_down(document: MapDocument, piece: Piece, corner: Cell) -> Edit:
     terrain = of_each_cell(piece.terrain[here], numbers, NO_TERRAIN, np.uint8)
     r0, c0 = there[0].start, there[1].start
     patch = Patch((r0, c0, there[0].stop, there[1].stop), mask.astype(np.float32))
+    if piece.walls_only:
+        return with_layers(document, patch, passable=document.passable[there] & ~(mask & ~piece.passable[here]))
     return with_layers(
         document,
         patch,
@@ -119,6 +123,7 @@ def _with_cells(piece: Piece, change: Callable[[NDArray[Any]], NDArray[Any]]) ->
         change(piece.locked),
         change(piece.terrain),
         piece.palette,
+        walls_only=piece.walls_only,
     )
 
 

@@ -17,12 +17,14 @@ from maps.pieces import Piece
 from maps.terrain import DEFAULT_PALETTE, NO_TERRAIN
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from maps.document import Mask
 
 FIELD = "stamp"  # of the metadata: rows of the mask, "#" for a cell that belongs to the stamp
-# Walls, which fit on every ground; spaces belong to no stamp.
+WALLS_ONLY = "walls_only"  # of the metadata: whether only walls are put down
 _DRAWN = {
-    "Room": ("###.###", "#     #", "#     #", "#     .", "#     #", "#     #", "###.###"),
+    "Room": ("### ###", "#     #", "#     #", "#      ", "#     #", "#     #", "### ###"),
     "Columns": ("#   #   #", "         ", "         ", "         ", "#   #   #", *("         ",) * 3, "#   #   #"),
     "Crossing": ("###   ###", "###   ###", *("         ",) * 3, "###   ###", "###   ###"),
     "Zigzag": ("#########  ", "           ", "           ", "  #########", *("           ",) * 2, "#########  "),
@@ -30,7 +32,7 @@ _DRAWN = {
 
 
 def drawn_stamps() -> dict[str, Piece]:
-    """Return the stamps that come with the program, by name. A dot is a door: open, whatever was there."""
+    """Return the stamps that come with the program, by name: walls, on whatever ground there is."""
     return {name: _from_rows(rows) for name, rows in _DRAWN.items()}
 
 
@@ -60,7 +62,7 @@ def keep_stamp(folder: Path, name: str, piece: Piece) -> None:
         piece.terrain,
         palette=piece.palette,
         name=name.strip(),
-        metadata={FIELD: rows},
+        metadata={FIELD: rows, WALLS_ONLY: piece.walls_only},
     )
     write_map(document, _path_of(folder, name))
 
@@ -82,17 +84,19 @@ def _from_document(document: MapDocument, path: Path) -> Piece:
     mask: Mask = np.array([[cell == "#" for cell in line] for line in lines if fits], np.bool_)
     if not mask.any():
         raise MapFormatError(path, "", "is a map but no stamp: its metadata do not say which cells belong to it")
-    return Piece(mask, document.cost, document.passable, document.locked, document.terrain, document.palette)
+    layers = mask, document.cost, document.passable, document.locked, document.terrain
+    return Piece(*layers, document.palette, walls_only=document.metadata.get(WALLS_ONLY) is True)
 
 
 def _from_rows(rows: tuple[str, ...]) -> Piece:
     signs = np.array([list(row) for row in rows])
     shape = signs.shape
     return Piece(
-        signs != " ",
+        signs == "#",
         np.ones(shape, np.float32),
         signs != "#",
         np.zeros(shape, np.bool_),
         np.full(shape, NO_TERRAIN, np.uint8),
         DEFAULT_PALETTE,
+        walls_only=True,
     )

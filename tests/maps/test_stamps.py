@@ -7,7 +7,7 @@ from maps.cell_selection import CellSelection
 from maps.document import new_document
 from maps.errors import MapError
 from maps.formats import write_map
-from maps.pieces import cut_out
+from maps.pieces import cut_out, flipped, put_down
 from maps.stamps import drawn_stamps, keep_stamp, kept_stamps, remove_stamp
 
 
@@ -52,10 +52,16 @@ def test_what_is_no_stamp_is_refused_and_the_others_are_read(tmp_path, piece, me
     assert any("map.longcut" in sentence and "no stamp" in sentence for sentence in refused)
 
 
-def test_the_drawn_ones_are_walls_and_doors():
+def test_the_drawn_ones_are_walls_on_the_ground_that_is_there(tmp_path):
     stamps = drawn_stamps()
     assert len(stamps) >= 3
     for piece in stamps.values():
-        assert (~piece.passable & piece.mask).any()
-        assert piece.passable[~piece.mask].all()
-    assert stamps["Room"].passable[0, 3]
+        ground = new_document(20, 20, cost=2.5)
+        after = put_down(ground, piece, (3, 4)).document
+        r0, c0 = 3, 4
+        height, width = piece.shape
+        assert np.array_equal(~after.passable[r0 : r0 + height, c0 : c0 + width], piece.mask)
+        assert after.cost is ground.cost
+        assert after.terrain is ground.terrain
+    keep_stamp(tmp_path, "Room", flipped(stamps["Room"], columns=True))
+    assert kept_stamps(tmp_path)[0]["Room"].walls_only
