@@ -49,7 +49,9 @@ class CellMenu(QObject):
             (self.tr("Set the start here"), "Move start", "start"),
             (self.tr("Set the goal here"), "Move goal", "goal"),
         )
+        adds = options.route >= len(document.routes)
         for text, label, end in ends:
+            label = "Add route" if adds else label
             menu.addAction(text, partial(self._edit, label, partial(place_here, cell=cell, end=end)))
         paste = menu.addAction(
             self.tr("Paste here"), partial(self._edit, "Paste cells", partial(paste_here, cell=cell))

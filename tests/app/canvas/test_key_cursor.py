@@ -70,6 +70,9 @@ def test_it_is_seen_comes_into_view_and_goes_when_the_mouse_moves(canvas):
     assert canvas.rect().contains(round(x), round(y))
     QTest.mouseMove(canvas, QPoint(100, 100))
     assert canvas._cursor.cell is None
+    press(canvas, KEYS.Key_Down)
+    QTest.mouseMove(canvas, QPoint(100, 100))
+    assert canvas._cursor.cell is not None, "a pointer at rest takes nothing away"
 
 
 def test_return_paints_one_cell_and_space_held_paints_along(canvas, model):
