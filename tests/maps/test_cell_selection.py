@@ -5,6 +5,7 @@ import pytest
 
 from maps.cell_selection import (
     CellSelection,
+    Combine,
     cells_alike,
     cells_in_box,
     cells_in_polygon,
@@ -12,7 +13,7 @@ from maps.cell_selection import (
     grown,
     shrunk,
 )
-from maps.document import new_document
+from maps.document import Mask, new_document
 from maps.errors import MapError
 from maps.layout_edits import points_in_polygon
 
@@ -46,13 +47,16 @@ def test_growing_is_every_cell_within_one_step_and_shrinking_is_its_mirror():
 
 def test_selections_are_combined_as_sets():
     old, mask = CellSelection(random_mask(2)), random_mask(3)
-    for how, expected in (
-        ("replace", mask),
-        ("add", old.mask | mask),
-        ("subtract", old.mask & ~mask),
-        ("intersect", old.mask & mask),
-    ):
-        assert np.array_equal(combined(old, mask, how).mask, expected), how
+    ways: dict[Combine, Mask] = {
+        "replace": mask,
+        "add": old.mask | mask,
+        "subtract": old.mask & ~mask,
+        "intersect": old.mask & mask,
+    }
+    for how, expected in ways.items():
+        made = combined(old, mask, how)
+        assert made is not None
+        assert np.array_equal(made.mask, expected), how
     assert combined(old, old.mask, "subtract") is None
     box = cells_in_box(SHAPE, (7, 20), (5, 9))
     assert np.array_equal(np.argwhere(box), [(r, c) for r in (5, 6, 7) for c in (9, 10, 11, 12)])

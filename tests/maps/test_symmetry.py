@@ -1,5 +1,8 @@
 """Images of shapes and pieces against whole arrays that NumPy flips and turns, of odd and even sides."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -7,10 +10,10 @@ from maps.cell_selection import CellSelection
 from maps.document import new_document
 from maps.pieces import cut_out, put_down
 from maps.raster import Patch, stroke
-from maps.symmetry import images_of, merged, with_images
+from maps.symmetry import Symmetry, images_of, merged, with_images
 
 # What a symmetry's images make of a whole map.
-WHOLE = {
+WHOLE: dict[Symmetry, list[Callable[..., Any]]] = {
     "left_right": [np.fliplr],
     "top_bottom": [np.flipud],
     "four_way": [np.fliplr, np.flipud, lambda a: np.rot90(a, 2)],

@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from app.canvas.canvas import Canvas
 from app.canvas.view import View
@@ -71,7 +73,10 @@ def test_it_is_seen_comes_into_view_and_goes_when_the_mouse_moves(canvas):
     QTest.mouseMove(canvas, QPoint(100, 100))
     assert canvas._cursor.cell is None
     press(canvas, KEYS.Key_Down)
-    QTest.mouseMove(canvas, QPoint(100, 100))
+    place = QPointF(100, 100)
+    no = Qt.MouseButton.NoButton
+    still = QMouseEvent(QEvent.Type.MouseMove, place, QPointF(canvas.mapToGlobal(QPoint(100, 100))), no, no, NONE)
+    QApplication.sendEvent(canvas, still)
     assert canvas._cursor.cell is not None, "a pointer at rest takes nothing away"
 
 
