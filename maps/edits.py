@@ -45,7 +45,7 @@ def paint(
     document: MapDocument,
     patch: Patch,
     mode: PaintMode,
-    value: float = 1.0,
+    value: float | NDArray[np.float64] = 1.0,
     *,
     limits: Bounds | None = None,
     base: MapDocument | None = None,
@@ -54,6 +54,7 @@ def paint(
 
     A cell of an impassable terrain stays one; its cost is unseen.
 
+    value: one for all cells, or one for each cell of the patch's rectangle.
     set: towards the cost `value`; add: by `value` cost units; scale: by the factor `value`; smooth: towards
     the mean of the passable 3×3 cells around. limits: what painted cells are kept within, where given.
     base: the document when the stroke began; costs are computed from its costs, so that a stroke which is
@@ -63,18 +64,19 @@ def paint(
     base = document if base is None else base
     if base.shape != document.shape:
         raise MapError(f"the stroke began on a map of {base.shape}, this one is {document.shape}; begin it anew")
-    if not np.isfinite(value) or (mode in ("set", "scale") and value <= 0.0):
+    values = np.asarray(value, np.float64)
+    if not np.isfinite(values).all() or (mode in ("set", "scale") and (values <= 0.0).any()):
         raise MapError(f"painting with {value}: a finite number above 0 is needed")
     old = base.cost[patch.slices].astype(np.float64)
     lower, upper = (limits.lower, limits.upper) if limits else (SMALLEST_COST, LARGEST_COST)
     with np.errstate(over="ignore", invalid="ignore"):  # beyond every float is beyond the range too
         match mode:
             case "set":
-                wanted = np.full_like(old, value)
+                wanted = np.broadcast_to(values, old.shape)
             case "add":
-                wanted = old + value
+                wanted = old + values
             case "scale":
-                wanted = old * value
+                wanted = old * values
             case "smooth":
                 wanted = _smoothed(base, patch.rectangle)
         new = np.clip(old + patch.weights * (wanted - old), lower, upper).astype(np.float32)
@@ -85,7 +87,7 @@ def paint(
     stays = (new == base.cost[patch.slices]) | on_impassable_terrain(own, base.palette)
     own = np.where(stays, own, np.uint8(NO_TERRAIN))
     terrain = np.where(touched, own, document.terrain[patch.slices])
-    return _with_layers(document, patch, cost=costs, terrain=terrain)
+    return with_layers(document, patch, cost=costs, terrain=terrain)
 
 
 def set_passable(document: MapDocument, patch: Patch, passable: bool) -> Edit:
@@ -94,13 +96,13 @@ def set_passable(document: MapDocument, patch: Patch, passable: bool) -> Edit:
     A wall stands on the terrain that is there; where an impassable terrain is cleared, the cell has none.
     """
     new = np.where(patch.mask, passable, document.passable[patch.slices])
-    return _with_layers(document, patch, passable=new, terrain=_cleared(document, patch, new))
+    return with_layers(document, patch, passable=new, terrain=_cleared(document, patch, new))
 
 
 def set_locked(document: MapDocument, patch: Patch, locked: bool) -> Edit:
     """Lock cells against optimisation, or unlock them, in the patch's mask."""
     new = np.where(patch.mask, locked, document.locked[patch.slices])
-    return _with_layers(document, patch, locked=new)
+    return with_layers(document, patch, locked=new)
 
 
 def set_terrain(document: MapDocument, patch: Patch, terrain: Terrain) -> Edit:
@@ -111,7 +113,7 @@ def set_terrain(document: MapDocument, patch: Patch, terrain: Terrain) -> Edit:
     """
     number = document.palette.index(terrain) if terrain in document.palette else NO_TERRAIN
     here, mask = patch.slices, patch.mask
-    return _with_layers(
+    return with_layers(
         document,
         patch,
         cost=np.where(mask & terrain.passable, np.float32(terrain.cost), document.cost[here]),
@@ -133,7 +135,7 @@ def apply_costs(document: MapDocument, cost_map: NDArray[np.floating[Any]], *, k
         costs = np.where(free, cost_map, document.cost).astype(np.float32)
     lost = np.zeros_like(free) if keep_terrain else costs != document.cost
     terrain = np.where(lost, np.uint8(NO_TERRAIN), document.terrain)
-    return _with_layers(document, _whole(document), cost=costs, terrain=terrain)
+    return with_layers(document, _whole(document), cost=costs, terrain=terrain)
 
 
 def apply_terrain(document: MapDocument, terrain: TerrainMap) -> Edit:
@@ -149,7 +151,7 @@ def apply_terrain(document: MapDocument, terrain: TerrainMap) -> Edit:
     impassable = on_impassable_terrain(terrain, palette)
     walled = ~document.passable & ~on_impassable_terrain(document.terrain, palette)
     costs = of_each_cell(terrain, palette_costs(palette), 1.0, np.float32)
-    return _with_layers(
+    return with_layers(
         document,
         _whole(document),
         cost=np.where(moved & ~impassable, costs, document.cost),
@@ -163,7 +165,7 @@ def apply_walls(document: MapDocument, passable: Mask) -> Edit:
     if passable.shape != document.shape:
         raise MapError(f"the walls are {passable.shape}, the map is {document.shape}; they must agree")
     whole, walls = _whole(document), np.where(document.locked, document.passable, passable)
-    return _with_layers(document, whole, passable=walls, terrain=_cleared(document, whole, walls))
+    return with_layers(document, whole, passable=walls, terrain=_cleared(document, whole, walls))
 
 
 def same_terrain(document: MapDocument, cell: Cell) -> Mask:
@@ -289,8 +291,8 @@ def _cleared(document: MapDocument, patch: Patch, passable: Mask) -> TerrainMap:
     return np.where(opened, np.uint8(NO_TERRAIN), terrain)
 
 
-def _with_layers(document: MapDocument, patch: Patch, **layers: NDArray[Any]) -> Edit:
-    """The document with new values in a patch of some layers, named as its fields are."""
+def with_layers(document: MapDocument, patch: Patch, **layers: NDArray[Any]) -> Edit:
+    """Return the document with new values in a patch of some layers, named as its fields are."""
     changes: dict[str, NDArray[Any]] = {}
     dirty: Rectangle | None = None
     r0, c0 = patch.rectangle[:2]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
+    QContextMenuEvent,
     QFocusEvent,
     QKeyEvent,
     QKeySequence,
@@ -15,20 +14,18 @@ from PySide6.QtGui import (
     QWheelEvent,
 )
 
-from app.canvas import map_marks, point_marks
-from app.canvas.map_display import MapDisplay
-from app.tools import PointerEvent, Sketch, ToolOptions
-from app.tools.driver import ToolDriver
-from app.tools.point_actions import POINT_ACTIONS, PointActionName, selected
+from app.canvas import cell_marks, map_marks
+from app.canvas.tool_display import ToolDisplay
+from app.tools import PointerEvent
+from app.tools.cell_actions import CELL_ACTIONS, CellActionName
+from app.tools.point_actions import POINT_ACTIONS, PointActionName
 from app.tools.points import point_under
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
     from PySide6.QtWidgets import QWidget
 
-    from app.canvas.scene import Look
     from app.document.model import DocumentModel
-    from maps.document import Cell, MapDocument
+    from maps.document import Cell
 
 TOUCH = 9.0  # px that the pointer may be off a point
 
@@ -43,119 +40,40 @@ _HELD: dict[Qt.KeyboardModifier, Literal["shift", "control", "alt"]] = {
 }
 _ACTION_OF_KEYS: dict[str, PointActionName] = {entry.shortcut: name for name, entry in POINT_ACTIONS.items()}
 _ACTION_OF_KEYS["Backspace"] = "delete"
+_CELL_ACTION_OF_KEYS: dict[str, CellActionName] = {entry.shortcut: name for name, entry in CELL_ACTIONS.items()}
+_CELL_ACTION_OF_KEYS["Backspace"] = "clear"
 _Phase = Literal["press", "move", "release"]
 
 
-class Canvas(MapDisplay):
-    """Show the model's document and let tools edit it.
+class Canvas(ToolDisplay):
+    """Give pointer and keys to the tool in hand.
 
-    options and tool are set by whoever owns the tool bar; `options_changed` tells when a tool, such as the
-    picker, set them. `problem` carries a sentence about a gesture that could not be carried out. `edit_begins`
-    comes before a tool reads the model's document to edit it, `escaped` when Escape found no gesture to cancel.
+    `menu_wanted` asks for the menu of a cell, row and column, at a place of the screen.
     """
 
-    cell_hovered = Signal(int, int)
-    hover_left = Signal()
     point_hovered = Signal(int, int)  # layout and point under the pointer, -1 and -1 for none
-    options_changed = Signal(object)
-    problem = Signal(str)
-    edit_begins = Signal()
-    escaped = Signal()
+    menu_wanted = Signal(int, int, QPoint)
 
     def __init__(self, model: DocumentModel, parent: QWidget | None = None) -> None:
-        super().__init__(model.document, parent)
-        self._model = model
-        self._tools = ToolDriver(model, self)
-        self._hovered: Cell | None = None
+        super().__init__(model, parent)
         self._hovered_point: tuple[int, int] | None = None
         self._panning = False
         self._dragged_from: QPointF | None = None
         self._on_legend = False
+        self._pointed_at = QPointF()
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._show_cursor()
-        model.changed.connect(self._show_drawn)
-        self._tools.edit_begins.connect(self.edit_begins)
-        self._tools.problem.connect(self.problem)
-        self._tools.options_changed.connect(self._show_options)
-        self._tools.sketch_changed.connect(self._show_sketch)
-
-    # The tool
-
-    @property
-    def tool(self) -> str:
-        """Id of the active tool, of `TOOLS`."""
-        return self._tools.tool
-
-    @property
-    def options(self) -> ToolOptions:
-        """What the tools work with."""
-        return self._tools.options
 
     def set_tool(self, tool: str) -> None:
         """Take up another tool and cancel a gesture under way. Raises KeyError for an unknown name."""
-        self._update_brush(self._hovered)
-        self._tools.set_tool(tool)
-        self._update_brush(self._hovered)
+        super().set_tool(tool)
         self._show_cursor()
-
-    def set_options(self, options: ToolOptions) -> None:
-        """Set the options of the next gesture."""
-        self._tools.set_options(options)
-
-    def escape(self) -> None:
-        """Cancel a gesture; else deselect all points and go back to the drawn map."""
-        if self._tools.busy:
-            self._tools.cancel()
-        else:
-            self._tools.finish_repeats()
-            self.set_options(replace(self.options, selection=frozenset()))
-            self.escaped.emit()
-
-    def change_size(self, steps: int) -> None:
-        """Take a larger brush for steps above 0, a smaller one below."""
-        self._tools.change_size(steps)
-
-    def swap_costs(self) -> None:
-        """Paint with the other of the two costs."""
-        self._tools.swap_costs()
 
     def set_panning(self, panning: bool) -> None:
         """Let the left button drag the map, as it does while space is held."""
         self._panning = panning
         self._show_cursor()
-
-    def point_action(self, name: PointActionName) -> None:
-        """Carry out an action of `POINT_ACTIONS` on the selected points. Raises KeyError for an unknown name."""
-        self._tools.act(name)
-
-    def set_selected_weight(self, weight: float) -> None:
-        """Give each selected point this weight, as one undo step."""
-        self._tools.set_weight(weight)
-
-    @property
-    def selected_weights(self) -> NDArray[np.float64]:
-        """(k,) weights of the selected points."""
-        points = selected(self._model.document, self.options)
-        return np.zeros(0) if points is None else points.weights
-
-    def _show_drawn(self, old: MapDocument, new: MapDocument) -> None:
-        self.show_document(new)
-
-    def _show_options(self, old: ToolOptions, new: ToolOptions) -> None:
-        self._update_brush(self._hovered, old.size)
-        self._update_brush(self._hovered, new.size)
-        if (old.cost, old.painted_terrain) != (new.cost, new.painted_terrain):
-            self.update(self._scene.legend(self.height()).area)
-        if (old.layout, old.selection) != (new.layout, new.selection):
-            self.update(self._scene.layouts_area(self._view))
-        self.options_changed.emit(new)
-
-    def _show_sketch(self, old: Sketch, new: Sketch) -> None:
-        for sketch in (old, new):
-            self.update(point_marks.outline_area(self._view, sketch.outline))
-        if old.selection != new.selection:
-            self.update(self._scene.layouts_area(self._view))
 
     def _pointer(self, event: QMouseEvent, button: Literal["left", "right"], phase: _Phase) -> PointerEvent:
         held = event.modifiers()
@@ -181,11 +99,14 @@ class Canvas(MapDisplay):
         elif button == Qt.MouseButton.LeftButton and self._over_legend(event.position()):
             self._on_legend = True
             self._pick_on_legend(event.position())
-        elif button in _BUTTONS and self._dragged_from is None:
+        elif button in _BUTTONS and self._dragged_from is None and self._uses(button):
             self._tools.press(self._pointer(event, _BUTTONS[button], "press"))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Go on with what the press began; without a press, show what is under the pointer."""
+        if event.globalPosition() != self._pointed_at:  # Qt may tell of a pointer at rest
+            self._pointed_at = event.globalPosition()
+            self._lead_by_pointer()
         if self._dragged_from is not None:
             by = event.position() - self._dragged_from
             self._dragged_from = event.position()
@@ -220,10 +141,12 @@ class Canvas(MapDisplay):
         event.accept()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Act on the canvas's own keys: Escape, space, brackets, X, and those of the point actions."""
+        """Act on the canvas's own keys: Escape, space, brackets, X, and those of actions on points or cells."""
         keys = QKeySequence(event.keyCombination()).toString(QKeySequence.SequenceFormat.PortableText)
         if keys == "Esc":
             self.escape()
+        elif self._takes_cursor_key(keys):
+            pass
         elif keys == "Space":
             if not event.isAutoRepeat():
                 self.set_panning(True)
@@ -233,13 +156,15 @@ class Canvas(MapDisplay):
             self.swap_costs()
         elif self._tools.entry.for_points and keys in _ACTION_OF_KEYS:
             self.point_action(_ACTION_OF_KEYS[keys])
+        elif not self._tools.entry.for_points and keys in _CELL_ACTION_OF_KEYS:
+            self.cell_action(_CELL_ACTION_OF_KEYS[keys])
         else:
             super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        """End panning when space is released."""
+        """End panning, or the keyboard's gesture, when space is released."""
         if event.key() == Qt.Key.Key_Space:
-            if not event.isAutoRepeat():
+            if not event.isAutoRepeat() and not self._cursor.release():
                 self.set_panning(False)
         else:
             super().keyReleaseEvent(event)
@@ -247,6 +172,7 @@ class Canvas(MapDisplay):
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """End panning and what repeated keys edit."""
         self.set_panning(False)
+        self._lead_by_pointer()
         self._tools.finish_repeats()
         super().focusOutEvent(event)
 
@@ -255,6 +181,46 @@ class Canvas(MapDisplay):
         self._hover(None)
         self._hover_point(None)
         super().leaveEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Ask for the menu of the cell under the pointer, unless its tool uses this button, or the keyboard's."""
+        by_mouse = event.reason() == QContextMenuEvent.Reason.Mouse
+        if by_mouse and (self._uses(Qt.MouseButton.RightButton) or self._tools.busy):
+            return
+        cell = self.cell_at(QPointF(event.pos())) if by_mouse else self._cursor.cell or self._hovered
+        if cell is not None and self.document.contains(cell):
+            x, y = self._view.centre(*cell)
+            at = event.globalPos() if by_mouse else self.mapToGlobal(QPoint(round(x), round(y)))
+            self.menu_wanted.emit(*cell, at)
+
+    def _uses(self, button: Qt.MouseButton) -> bool:
+        return button == Qt.MouseButton.LeftButton or self._tools.entry.edits_right
+
+    def _takes_cursor_key(self, keys: str) -> bool:
+        """Give a key to the keyboard's cell, unless it moves selected points; return whether it took it."""
+        nudges = self._tools.entry.for_points and self.options.selection and keys in _ACTION_OF_KEYS
+        if nudges and self._cursor.cell is None:
+            return False
+        before = self._cursor.cell
+        middle = self.cell_at(QRectF(self.rect()).center())
+        if not self._cursor.press(keys, self.document.shape, self._hovered or middle):
+            return False
+        self._show_key_cursor(before)
+        return True
+
+    def _show_key_cursor(self, before: Cell | None) -> None:
+        now = self._cursor.cell
+        for cell in (before, now):
+            if cell is not None:
+                self.update(cell_marks.cursor_area(self._view, cell))
+        if now is not None:
+            self._reveal(now)
+            self._hover(now)
+
+    def _lead_by_pointer(self) -> None:
+        before = self._cursor.cell
+        self._cursor.hide()
+        self._show_key_cursor(before)
 
     def _show_cursor(self) -> None:
         if self._dragged_from is not None:
@@ -283,19 +249,6 @@ class Canvas(MapDisplay):
         layout, point = self._hovered_point
         return layout == self.options.layout and point in self.options.selection
 
-    def _hover(self, cell: Cell | None) -> None:
-        if cell is not None and not self._scene.map.document.contains(cell):
-            cell = None
-        if cell == self._hovered:
-            return
-        self._update_brush(self._hovered)
-        self._hovered = cell
-        self._update_brush(cell)
-        if cell is None:
-            self.hover_left.emit()
-        else:
-            self.cell_hovered.emit(*cell)
-
     def _over_legend(self, point: QPointF) -> bool:
         return self._scene.legend_picks and self._scene.legend(self.height()).area.contains(point.toPoint())
 
@@ -307,24 +260,3 @@ class Canvas(MapDisplay):
         elif legend.scale_area.contains(at):
             cost = legend.cost_at(point.x(), self._scene.map.scale)
             self.set_options(self.options.with_cost(float(f"{cost:.3g}")))
-
-    # What is drawn of the tool
-
-    def _look(self) -> Look:
-        sketch = self._tools.sketch
-        return replace(
-            super()._look(),
-            brush=self._hovered if self._tools.entry.has_size else None,
-            brush_size=self.options.size,
-            chosen_cost=self.options.cost,
-            chosen_terrain=self.options.painted_terrain,
-            layout=self.options.layout,
-            selected=self.options.selection if sketch.selection is None else sketch.selection,
-            sketch=sketch,
-        )
-
-    def _update_brush(self, cell: Cell | None, size: float | None = None) -> None:
-        if cell is not None and self._tools.entry.has_size:
-            x, y = self._view.centre(*cell)
-            reach = max(size or self.options.size, 1.0) / 2.0 * self._view.scale + 3.0
-            self.update(QRectF(x - reach, y - reach, 2 * reach, 2 * reach).toAlignedRect())

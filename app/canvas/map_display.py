@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from maps.raster import Rectangle
 
 LIGHT_SURROUND = QColor(206, 208, 213)
+REVEALED = 24.0  # px from the edge, least distance of a cell that is brought into view
 GAP = 8  # px between the map and the legend
 
 _log = logging.getLogger(__name__)
@@ -200,6 +201,15 @@ class MapDisplay(QWidget):
         """Zoom about a point, the middle if none is given."""
         at = at or QRectF(self.rect()).center()
         self._set_view(self._view.zoomed(factor, at.x(), at.y(), self._scene.map.document.shape))
+
+    def _reveal(self, cell: Cell) -> None:
+        """Pan until a cell is in view."""
+        x, y = self._view.centre(*cell)
+        margin = min(REVEALED, self.width() / 4, self.height() / 4)
+        right = max(margin - x, 0.0) - max(x - (self.width() - margin), 0.0)
+        down = max(margin - y, 0.0) - max(y - (self.height() - margin), 0.0)
+        if right or down:
+            self._set_view(self._view.moved(right, down))
 
     def cell_at(self, point: QPointF) -> Cell:
         """Return the cell (row, col) under a point of the widget; it may lie outside the map."""

@@ -9,11 +9,13 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QLineF, QRect, QRectF
 from PySide6.QtGui import QColor, QImage, QPainter, QPolygonF
 
-from app.canvas import map_marks, point_marks
+from app.canvas import cell_marks, map_marks, point_marks
+from app.canvas.axis_marks import draw_axes
 from app.canvas.colouring import change_table, colour_table, distance_table
 from app.canvas.layers import FIRST_LAYERS, LAYERS, Layer
 from app.canvas.legend import Entry, Legend, Scale, draw_legend, draw_sentence, place_of_cost, terrain_rows
 from app.canvas.map_image import COLOURING, MapImage
+from app.canvas.piece_image import draw_piece
 from app.canvas.point_dots import MANY, Dots
 from app.canvas.point_marks import Trails
 from app.tools.tool import Sketch
@@ -26,7 +28,10 @@ if TYPE_CHECKING:
     from app.canvas.underlay import Underlay
     from app.canvas.view import View
     from app.scenarios.frame import Plan
+    from maps.cell_selection import CellSelection
     from maps.document import Cell, Layout, MapDocument, Mask
+    from maps.pieces import Piece
+    from maps.symmetry import Symmetry
 
 _COST_TABLE = colour_table()
 WALK = QColor("#ff8ad8")  # of an agent; no cost has this colour
@@ -41,6 +46,9 @@ class Look:
     chosen_cost: the cost at which the legend has a notch, None for no notch.
     chosen_terrain: number of the terrain that stands out in the legend, None for none.
     layout: index of the active layout; selected: its selected points.
+    cells: the selected cells, None for no selection.
+    piece: what would be put down, and where its first cell would be; None for nothing.
+    cursor: the keyboard's cell, None where it has none. mirror: the symmetry in which is painted.
     sketch: what the gesture under way draws.
     """
 
@@ -54,6 +62,10 @@ class Look:
     chosen_terrain: int | None = None
     layout: int = 0
     selected: frozenset[int] = frozenset()
+    cells: CellSelection | None = None
+    piece: tuple[Piece, Cell] | None = None
+    cursor: Cell | None = None
+    mirror: Symmetry = "none"
     sketch: Sketch = field(default_factory=Sketch)
 
 
@@ -136,10 +148,18 @@ class Scene:
         painter.fillRect(area, look.surround)
         self._paint_cells(painter, area, look)
         self._paint_marks(painter, area, look)
+        draw_axes(painter, look.view, self.map.document.shape, look.mirror)
+        if look.cells is not None:
+            cell_marks.draw_selection(painter, look.view, area, look.cells)
         self._paint_layouts(painter, area, look)
         self._paint_routes(painter, area, look)
+        if look.piece is not None:
+            piece, corner = look.piece
+            draw_piece(painter, look.view, piece, corner, self.map.document.bounds, self.layers & COLOURING)
         if look.brush is not None:
             map_marks.draw_brush(painter, look.view, look.brush, look.brush_size)
+        if look.cursor is not None:
+            cell_marks.draw_cursor(painter, look.view, look.cursor)
         point_marks.draw_outline(painter, look.view, look.sketch.outline)
         if "legend" in self.layers and self.map.shown != "nothing":
             legend = self.legend(look.window.height(), look.chosen_cost, look.chosen_terrain)

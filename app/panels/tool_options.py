@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.tools import TOOLS, OptionField, ToolOptions
+from app.tools import MIRRORS, TOOLS, OptionField, ToolOptions
 from app.widgets.fields import Number
 from app.widgets.parts import GAP, SWATCH, Check, draw_swatch
 
@@ -54,6 +54,7 @@ class OptionsBar(QToolBar):
             ("add", self.tr("Add")),
             ("scale", self.tr("Multiply by")),
             ("smooth", self.tr("Smooth")),
+            ("noise", self.tr("Roughen by")),
         ):
             self.mode.addItem(text, key)
         self.value = Number(minimum=-MOST, maximum=MOST, decimals=3, singleStep=0.1)
@@ -66,6 +67,19 @@ class OptionsBar(QToolBar):
         self.spacing = Number(minimum=0.1, maximum=512, decimals=1, singleStep=0.5)
         self.spacing.set_unit("cells")
         self.seed = QSpinBox(minimum=0, maximum=10**9)
+        self.select_by = QComboBox()
+        for way, text in (
+            ("rectangle", self.tr("Rectangle")),
+            ("lasso", self.tr("Lasso")),
+            ("terrain", self.tr("Same terrain")),
+            ("cost", self.tr("Similar cost")),
+        ):
+            self.select_by.addItem(text, way)
+        self.tolerance = Number(minimum=0, maximum=MOST, decimals=3, singleStep=0.1)
+        self.connected = Check(self.tr("Connected"))
+        self.mirror = QComboBox()
+        for symmetry, text in MIRRORS.items():
+            self.mirror.addItem(text, symmetry)
         self.addWidget(self._name)
         self._actions: dict[OptionField, list[QAction]] = {}
         fields: tuple[tuple[OptionField, str, QWidget, str], ...] = (
@@ -80,6 +94,10 @@ class OptionsBar(QToolBar):
             ("weight", self.tr("Weight"), self.weight, self.tr("Weight of new points; two count as two points")),
             ("seed", self.tr("Seed"), self.seed, self.tr("Another seed scatters other points")),
             ("snap", "", self.snap, self.tr("New and moved points stand on the centres of cells")),
+            ("mirror", self.tr("Mirror"), self.mirror, self.tr("Paint and place in a symmetry of the map")),
+            ("select_by", self.tr("By"), self.select_by, self.tr("How cells are selected")),
+            ("tolerance", self.tr("Within"), self.tolerance, self.tr("By how much costs may differ")),
+            ("connected", "", self.connected, self.tr("Only cells joined to the one that is clicked")),
         )
         for name, text, field, tip in fields:
             actions = [self.addWidget(QLabel(f"  {text} "))] if text else []
@@ -110,6 +128,10 @@ class OptionsBar(QToolBar):
         on(self.snap.toggled, lambda now: replace(now, snap=self.snap.isChecked()))
         on(self.spacing.valueChanged, lambda now: replace(now, spacing=self.spacing.value()))
         on(self.seed.valueChanged, lambda now: replace(now, seed=self.seed.value()))
+        on(self.select_by.currentIndexChanged, lambda now: replace(now, select_by=self.select_by.currentData()))
+        on(self.mirror.currentIndexChanged, lambda now: replace(now, mirror=self.mirror.currentData()))
+        on(self.tolerance.valueChanged, lambda now: replace(now, tolerance=self.tolerance.value()))
+        on(self.connected.toggled, lambda now: replace(now, connected=self.connected.isChecked()))
 
     def show_tool(self, tool: str) -> None:
         """Name the tool and show only its options."""
@@ -135,17 +157,27 @@ class OptionsBar(QToolBar):
             (self.value, options.value),
             (self.weight, options.weight),
             (self.spacing, options.spacing),
+            (self.tolerance, options.tolerance),
         ):
             if field.value() != value:  # a number that is being typed is left as it stands: -0, 2.0
                 with QSignalBlocker(field):
                     field.setValue(value)
         with QSignalBlocker(self.seed):
             self.seed.setValue(options.seed)
-        for box, ticked in ((self.filled, options.filled), (self.snap, options.snap)):
+        ticks = (self.filled, options.filled), (self.snap, options.snap), (self.connected, options.connected)
+        for box, ticked in ticks:
             with QSignalBlocker(box):
                 box.setChecked(ticked)
-        with QSignalBlocker(self.mode):
-            self.mode.setCurrentIndex(self.mode.findData(options.mode))
+        choices = (
+            (self.mode, options.mode),
+            (self.select_by, options.select_by),
+            (self.mirror, options.mirror),
+        )
+        for choice, chosen in choices:
+            with QSignalBlocker(choice):
+                choice.setCurrentIndex(choice.findData(chosen))
+        self.tolerance.setEnabled(options.select_by == "cost")
+        self.connected.setEnabled(options.select_by in ("terrain", "cost"))
         self.value.setEnabled(options.mode != "smooth")
         terrain = self._terrain(options.painted_terrain)
         self.terrain.show_terrain(terrain)

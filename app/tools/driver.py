@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 
 from app.tools import TOOLS, ToolEntry
+from app.tools.cell_actions import CELL_ACTIONS, PIECE_CHANGES, run_cell_action
 from app.tools.point_actions import POINT_ACTIONS, run_action, with_weight
 from app.tools.tool import Gesture, PointerEvent, Sketch, ToolOptions
 from maps.errors import MapError
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from app.document.model import DocumentModel
+    from app.tools.cell_actions import CellActionName
     from app.tools.point_actions import PointActionName
     from maps.document import MapDocument
 
@@ -34,6 +36,7 @@ class ToolDriver(QObject):
     options_changed = Signal(object, object)  # ToolOptions before and now
     sketch_changed = Signal(object, object)  # Sketch before and now
     problem = Signal(str)
+    tool_wanted = Signal(str)  # that an action goes on with; empty: the one before
     edit_begins = Signal()  # before the document is read: what is in view may have to become the document first
 
     def __init__(self, model: DocumentModel, parent: QObject | None = None) -> None:
@@ -209,6 +212,25 @@ class ToolDriver(QObject):
         if outcome.sentence:
             self.problem.emit(outcome.sentence)
 
+    def act_on_cells(self, name: CellActionName) -> None:
+        """Carry out an action of `CELL_ACTIONS` on the selected cells; nothing during a gesture."""
+        if self.busy:
+            return
+        piece = self.options.piece
+        if self.tool == "stamp" and piece is not None and name in PIECE_CHANGES:
+            self.set_options(replace(self.options, piece=PIECE_CHANGES[name](piece)))
+            return
+        label = CELL_ACTIONS[name].label
+        if label and self.options.cells is not None:
+            self.edit_begins.emit()
+        outcome = run_cell_action(name, self._model.document, self.options)
+        self._edit(label, outcome.document, False)
+        self.set_options(outcome.options)
+        if outcome.sentence:
+            self.problem.emit(outcome.sentence)
+        if outcome.tool:
+            self.tool_wanted.emit(outcome.tool)
+
     def set_weight(self, weight: float) -> None:
         """Give each selected point this weight."""
         if self._gesture is None and self.options.selection:
@@ -240,7 +262,9 @@ class ToolDriver(QObject):
         self._acting = False
 
     def _keep_selection_true(self, old: MapDocument, new: MapDocument) -> None:
-        """Deselect all points if somebody else, such as undo, renumbered them."""
+        """Deselect all points if somebody else, such as undo, renumbered them; all cells on another map."""
+        if old.shape != new.shape and self.options.cells is not None:
+            self.set_options(replace(self.options, cells=None))
         if self._gesture is None and not self._acting and self.options.selection:
             counts = [
                 len(document.layouts[self.options.layout].positions)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.tools.painting import painted, picked, terrain_in_hand
+from app.tools.painting import painted_with_images, picked, terrain_in_hand, within_selection
 from maps.edits import same_terrain, set_passable
 from maps.raster import flood
+from maps.symmetry import with_images
 
 if TYPE_CHECKING:
     from app.document.model import DocumentModel
@@ -14,15 +15,23 @@ if TYPE_CHECKING:
 
 
 def fill(model: DocumentModel, options: ToolOptions) -> Gesture:
-    """Paint the connected cells of one terrain and cost; a connected wall opens unless it gets a terrain."""
+    """Paint the connected cells of one terrain and cost; a connected wall opens unless it gets a terrain.
+
+    Where cells are selected, it spreads among these only.
+    """
     event = yield
     document = model.document
     if event.button != "left" or not document.contains(event.cell):
         return None
-    patch = flood(same_terrain(document, event.cell), event.cell)
-    filled = painted(document, patch, options, document)
-    opens = terrain_in_hand(document, options) is None
-    model.preview(set_passable(filled, patch, True).document if opens else filled)
+    same = same_terrain(document, event.cell)
+    if options.cells is not None and options.cells.mask.shape == document.shape:
+        same &= options.cells.mask
+    patch = flood(same, event.cell)
+    filled = painted_with_images(document, patch, options, document)
+    if terrain_in_hand(document, options) is None:
+        for part in with_images(patch, options.mirror, document.shape):
+            filled = set_passable(filled, within_selection(part, options, document), True).document
+    model.preview(filled)
     # The press shows the fill, and Escape before the release still takes it back.
     while event.phase != "release":
         event = yield
@@ -33,8 +42,9 @@ def fill(model: DocumentModel, options: ToolOptions) -> Gesture:
 def picker(model: DocumentModel, options: ToolOptions) -> Gesture:
     """Take the terrain of a cell for painting, or its cost; dragging goes on picking."""
     event = yield
+    found = options
     while event.phase != "release":
         if model.document.contains(event.cell):
-            options = picked(model.document, event.cell, options)
+            found = picked(model.document, event.cell, options)
         event = yield
-    return options
+    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -21,11 +21,13 @@ from maps.layout_edits import (
     scatter_points,
     why_blocked,
 )
+from maps.symmetry import Image, images_of
 
 if TYPE_CHECKING:
     from app.document.model import DocumentModel
     from maps.document import MapDocument
 
+NO_DISTANCE = 1e-6  # cells; between a point and where the image of another lies
 Place = tuple[float, float]
 Shape = tuple[Place, ...]
 
@@ -39,23 +41,29 @@ def points(model: DocumentModel, options: ToolOptions) -> Gesture:
     if event.button == "right":
         if held is None:
             return None
-        model.preview(remove_points(base, index, [held]))
+        model.preview(remove_points(base, index, [held, *_counterparts(base, index, held, options)]))
         while event.phase != "release":
             event = yield
         model.commit("Remove point")
         return replace(options, layout=index, selection=frozenset())
     if held is None:
         label, held, grip = "Add point", len(positions), (0.0, 0.0)
-        base = add_points(base, index, _snapped(event.position, options), options.weight)
+        place = _snapped(event.position, options)
+        images = {image.place(place, base.shape) for image in images_of(options.mirror, base.shape)} - {place}
+        base = add_points(base, index, [place], options.weight)
+        base = add_points(base, index, sorted(_free(base, images)), options.weight) if images else base
         model.preview(base)
     else:
         label, grip = "Move point", _minus(tuple(positions[held]), event.position)
-    pressed = event
+    pressed, sentence = event, ""
+    partners = _counterparts(base, index, held, options)
     while event.phase != "release":
-        event = yield Sketch(selection=frozenset({held}), sentence=_sentence(base, grip, event, options))
+        event = yield Sketch(selection=frozenset({held}), sentence=sentence)
         place = _snapped(_plus(event.position, grip), options)
-        if event.position != pressed.position and not why_blocked(base, place):
-            model.preview(place_points(base, index, [held], place))
+        places = [place, *(image.place(place, base.shape) for image in partners.values())]
+        sentence = why_blocked(base, places)
+        if event.position != pressed.position and not sentence:
+            model.preview(place_points(base, index, [held, *partners], places))
     model.commit(label)
     return replace(options, layout=index, selection=frozenset({held}))
 
@@ -174,8 +182,20 @@ def _trace(outline: Shape, place: Place) -> Shape:
     return (*outline, place)
 
 
-def _sentence(base: MapDocument, grip: Place, event: PointerEvent, options: ToolOptions) -> str:
-    return why_blocked(base, _snapped(_plus(event.position, grip), options))
+def _free(document: MapDocument, places: Iterable[Place]) -> list[Place]:
+    return [place for place in places if not why_blocked(document, place)]
+
+
+def _counterparts(document: MapDocument, index: int, point: int, options: ToolOptions) -> dict[int, Image]:
+    """The points where a point's images in the symmetry of the options lie, and which image each is."""
+    positions = _positions(document, index)
+    found: dict[int, Image] = {}
+    for image in images_of(options.mirror, document.shape):
+        place = image.place((float(positions[point, 0]), float(positions[point, 1])), document.shape)
+        other = nearest_point(positions, place, NO_DISTANCE)
+        if other is not None and other != point:
+            found.setdefault(other, image)
+    return found
 
 
 def _positions(document: MapDocument, index: int) -> NDArray[np.float64]:

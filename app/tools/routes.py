@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Literal
 from maps.document import Cell, MapDocument, Route
 from maps.edits import set_route
 from maps.raster import line_cells
+from maps.symmetry import images_of
 
 if TYPE_CHECKING:
     from app.document.model import DocumentModel
     from app.tools.tool import Gesture, PointerEvent, ToolOptions
+    from maps.symmetry import Image
 
 End = Literal["start", "goal"]
 # Colours that stay apart for every kind of colour vision (Okabe and Ito).
@@ -48,7 +50,8 @@ def trace(model: DocumentModel, options: ToolOptions) -> Gesture:
                 cells.append((cell[0], cell[1]))
         if len(cells) > 1:
             route = _with_end(base, index, "start", cells[0])
-            model.preview(set_route(base, index, replace(route, goal=cells[-1], line=tuple(cells))))
+            traced = replace(route, goal=cells[-1], line=tuple(cells))
+            model.preview(_with_images(base, index, traced, options))
         if event.phase == "release":
             break
         event = yield
@@ -70,6 +73,12 @@ def new_route(document: MapDocument, start: Cell, goal: Cell) -> Route:
     return Route(name, start, goal, colour=colour, movement=routes[-1].movement if routes else "")
 
 
+def with_end_at(document: MapDocument, options: ToolOptions, end: End, cell: Cell) -> MapDocument:
+    """Return the document with an end of the active route at a cell, and with its images in the symmetry."""
+    index = min(options.route, len(document.routes))
+    return _with_images(document, index, _with_end(document, index, end, cell), options)
+
+
 def _place(model: DocumentModel, options: ToolOptions, end: End) -> Gesture:
     event = yield
     base = model.document
@@ -78,7 +87,7 @@ def _place(model: DocumentModel, options: ToolOptions, end: End) -> Gesture:
     index, end = _end_under(base, event, min(options.route, len(base.routes)), end)
     while True:
         cell = _nearest_cell(base, event.cell)
-        model.preview(set_route(base, index, _with_end(base, index, end, cell)))
+        model.preview(_with_images(base, index, _with_end(base, index, end, cell), options))
         if event.phase == "release":
             break
         event = yield
@@ -108,6 +117,47 @@ def _with_end(document: MapDocument, index: int, end: End, cell: Cell) -> Route:
         route = replace(document.routes[index], expected_cost=None)
         return replace(route, start=cell) if end == "start" else replace(route, goal=cell)
     return new_route(document, cell, cell)
+
+
+def _with_images(base: MapDocument, index: int, route: Route, options: ToolOptions) -> MapDocument:
+    """Put a route in place, and its images in the symmetry of the options.
+
+    A route that was an image of the old one goes along; where there was none, a new one is made.
+    """
+    document, shape = set_route(base, index, route), base.shape
+    old = base.routes[index] if index < len(base.routes) else None
+    done = {index}
+    for image in images_of(options.mirror, shape):
+        start, goal = image.cell(route.start, shape), image.cell(route.goal, shape)
+        partner = None if old is None else _image_of(base, old, image, done)
+        if partner is None and any(one.journey == (start, goal, route.movement) for one in document.routes):
+            continue
+        number = len(document.routes) if partner is None else partner
+        kept = new_route(document, start, goal) if partner is None else base.routes[partner]
+        line = tuple(image.cell(cell, shape) for cell in route.line)
+        made = replace(
+            kept,
+            start=start,
+            goal=goal,
+            line=line,
+            weight=route.weight,
+            movement=route.movement,
+            expected_cost=None,
+        )
+        document = set_route(document, number, made)
+        done.add(number)
+    return document
+
+
+def _image_of(document: MapDocument, route: Route, image: Image, done: set[int]) -> int | None:
+    """The number of the route that is a route's image, of those that are not done."""
+    ends = tuple(image.cell(cell, document.shape) for cell in (route.start, route.goal))
+    found = (
+        number
+        for number, one in enumerate(document.routes)
+        if number not in done and one.journey == (*ends, route.movement)
+    )
+    return next(found, None)
 
 
 def _nearest_cell(document: MapDocument, cell: Cell) -> Cell:

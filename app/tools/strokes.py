@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.tools.painting import painted
+from app.tools.painting import painted, within_selection
 from maps.document import MapDocument
 from maps.edits import Edit, set_locked, set_passable, set_terrain
 from maps.raster import Patch, stroke
+from maps.symmetry import with_images
 from maps.terrain import Terrain
 
 if TYPE_CHECKING:
@@ -28,10 +29,12 @@ def brush(model: DocumentModel, options: ToolOptions) -> Gesture:
     last = event.cell
     while event.phase != "release":
         part = stroke(base.shape, last, event.cell, options.size, options.hardness)
-        under = weights[part.slices]
-        np.maximum(under, part.weights, out=under)
-        sofar = Patch(part.rectangle, under)
-        document = painted(document, sofar, options, base)
+        parts = with_images(part, options.mirror, base.shape)
+        for image in parts:
+            under = weights[image.slices]
+            np.maximum(under, image.weights, out=under)
+        for image in parts:
+            document = painted(document, Patch(image.rectangle, weights[image.slices]), options, base)
         model.preview(document)
         last = event.cell
         event = yield
@@ -94,7 +97,9 @@ def _sweep(
     document = model.document
     last = event.cell
     while event.phase != "release":
-        document = apply(document, stroke(document.shape, last, event.cell, options.size)).document
+        part = stroke(document.shape, last, event.cell, options.size)
+        for image in with_images(part, options.mirror, document.shape):
+            document = apply(document, within_selection(image, options, document)).document
         model.preview(document)
         last = event.cell
         event = yield

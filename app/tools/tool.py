@@ -9,12 +9,16 @@ from typing import TYPE_CHECKING, Literal
 from app.document.model import DocumentModel
 
 if TYPE_CHECKING:
+    from maps.cell_selection import CellSelection
     from maps.document import Cell
-    from maps.edits import PaintMode
+    from maps.pieces import Piece
+    from maps.symmetry import Symmetry
     from maps.terrain import Terrain
 
 
 TERRAIN_KEYS = "123456789"  # that take up the first terrains of the palette
+BrushMode = Literal["set", "add", "scale", "smooth", "noise"]
+SelectBy = Literal["rectangle", "lasso", "terrain", "cost"]
 
 
 @dataclass(frozen=True)
@@ -39,12 +43,17 @@ class PointerEvent:
 class ToolOptions:
     """Hold what the designer set for the tools.
 
-    size: cells across. hardness: share of the brush's radius with full weight. cost: what "set" paints;
-    terrain: number of the terrain that it paints, None for a cost only; other_cost, other_terrain: what these
-    are swapped with. amount: cost units that "add" adds; factor: what "scale" multiplies by. filled: rectangles.
-    route, layout: index of the active one; the number of them stands for a new one. selection: points of the
-    active layout. weight: of new points. snap: points to cell centres. spacing: least distance of scattered
-    points, in cells. seed: of what is scattered.
+    size: cells across. hardness: share of the brush's radius with full weight. cost: what "set" paints; terrain:
+    number of the terrain that it paints, None for a cost only; other_cost, other_terrain: what was painted before,
+    with which these are swapped. amount: cost units that "add" adds; factor: what "scale" multiplies by; strength:
+    by how much "noise" varies costs, as a share of them. filled: rectangles. route, layout: index of the active
+    one; the number of them stands for a new one. selection: points of the active layout. weight: of new points.
+    snap: points to cell centres. spacing: least distance of scattered points, in cells. seed: of what is
+    scattered.
+    cells: those that are selected, to which painting keeps; None for all. select_by: how cells are selected;
+    tolerance: by how much costs that are selected as one may differ; connected: whether only joined cells are.
+    piece: cells that were copied, which the stamp puts down; None for none.
+    mirror: the symmetry in which everything is painted and placed.
     """
 
     size: float = 5.0
@@ -55,7 +64,8 @@ class ToolOptions:
     other_terrain: int | None = None
     amount: float = 0.5
     factor: float = 1.5
-    mode: PaintMode = "set"
+    strength: float = 0.3
+    mode: BrushMode = "set"
     filled: bool = True
     route: int = 0
     layout: int = 0
@@ -64,11 +74,19 @@ class ToolOptions:
     snap: bool = False
     spacing: float = 2.0
     seed: int = 0
+    cells: CellSelection | None = None
+    select_by: SelectBy = "rectangle"
+    tolerance: float = 0.0
+    connected: bool = True
+    piece: Piece | None = None
+    mirror: Symmetry = "none"
 
     @property
     def value(self) -> float:
         """The number that the mode paints with."""
-        return {"set": self.cost, "add": self.amount, "scale": self.factor, "smooth": 1.0}[self.mode]
+        return {"set": self.cost, "add": self.amount, "scale": self.factor, "smooth": 1.0, "noise": self.strength}[
+            self.mode
+        ]
 
     @property
     def painted_terrain(self) -> int | None:
@@ -77,12 +95,12 @@ class ToolOptions:
 
     def with_cost(self, cost: float) -> ToolOptions:
         """Return the options that paint a cost, which leaves cells without a terrain."""
-        return replace(self, cost=cost, terrain=None, mode="set")
+        return replace(self._putting_aside(None), cost=cost, terrain=None, mode="set")
 
     def with_terrain(self, number: int, terrain: Terrain) -> ToolOptions:
         """Return the options that paint a terrain of the palette. An impassable one has no cost to paint."""
         cost = terrain.cost if terrain.passable else self.cost
-        return replace(self, cost=cost, terrain=number, mode="set")
+        return replace(self._putting_aside(number), cost=cost, terrain=number, mode="set")
 
     def with_value(self, value: float) -> ToolOptions:
         """Return the options with another number for the mode, which has none where it smooths."""
@@ -93,6 +111,8 @@ class ToolOptions:
                 return replace(self, amount=value)
             case "scale":
                 return replace(self, factor=value)
+            case "noise":
+                return replace(self, strength=value)
             case "smooth":
                 return self
 
@@ -107,17 +127,23 @@ class ToolOptions:
             mode="set",
         )
 
+    def _putting_aside(self, terrain: int | None) -> ToolOptions:
+        """The options with what is painted now as the other, unless it stays the same terrain, or a cost."""
+        return self if terrain == self.terrain else replace(self, other_cost=self.cost, other_terrain=self.terrain)
+
 
 @dataclass(frozen=True)
 class Sketch:
     """Hold what a gesture shows beside the document.
 
-    outline: (row, col) corners. selection: the points that would be selected, None for no change.
-    sentence: what cannot be done where the pointer is, or empty.
+    outline: (row, col) corners. selection: the points that would be selected, None for no change;
+    cells: the cells that would be, None for no change. sentence: what cannot be done where the pointer is,
+    or empty.
     """
 
     outline: tuple[tuple[float, float], ...] = ()
     selection: frozenset[int] | None = None
+    cells: CellSelection | None = None
     sentence: str = ""
 
 

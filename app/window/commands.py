@@ -12,12 +12,14 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QMessageBox
 
 from app.base.style import apply_style
 from app.files.new_map_dialog import ask_new_map
-from app.tools import TOOLS
+from app.tools import MIRRORS, TOOLS
+from app.tools.cell_actions import CELL_ACTIONS
 from app.tools.point_actions import POINT_ACTIONS
 from app.tools.tool import TERRAIN_KEYS
 from app.window.desktop_entry import install_desktop_entry
 from app.window.menus import Command, CommandTable, Menu
 from maps.samples import SAMPLES, load_sample
+from maps.symmetry import NEEDS_SQUARE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,10 +36,12 @@ if TYPE_CHECKING:
     from app.run.results import ResultsController
     from app.run.snapping import Snapping
     from app.window.docks import Docks
+    from app.window.stamps import Stamps
     from app.window.tile_costs import TileCosts
     from app.window.tool_choice import ToolChoice
     from app.window.underlay import UnderlayControl
     from maps.document import MapDocument
+    from maps.symmetry import Symmetry
 
 Keys = QKeySequence.StandardKey
 
@@ -59,6 +63,7 @@ class Workbench:
     layers: LayersPanel
     classes: ClassesPanel
     snapping: Snapping
+    stamps: Stamps
     docks: Docks
     underlay: UnderlayControl
     preferences: Preferences | None
@@ -130,8 +135,21 @@ class Commands(QObject):
             self.tr("&Edit"),
             (
                 Command(self.tr("&Undo"), model.undo, Keys.Undo, enabled=lambda: model.history.can_undo),
-                Command(self.tr("&Redo"), model.redo, "Ctrl+Shift+Z", enabled=lambda: model.history.can_redo),
+                Command(
+                    self.tr("&Redo"),
+                    model.redo,
+                    "Ctrl+Shift+Z",
+                    other_key="Ctrl+Y",
+                    enabled=lambda: model.history.can_redo,
+                ),
                 None,
+                Menu(
+                    self.tr("&Cells"),
+                    [
+                        Command(action.title, partial(canvas.cell_action, name), widget_key=action.shortcut)
+                        for name, action in CELL_ACTIONS.items()
+                    ],
+                ),
                 Menu(
                     self.tr("&Points"),
                     [
@@ -141,9 +159,11 @@ class Commands(QObject):
                     ],
                 ),
                 None,
+                self._bench.stamps.menu(),
                 Command(self.tr("Larger brush"), partial(canvas.change_size, 1), "]"),
                 Command(self.tr("Smaller brush"), partial(canvas.change_size, -1), "["),
                 Command(self.tr("Swap terrains or costs"), canvas.swap_costs, "X"),
+                Menu(self.tr("&Mirror painting"), self._mirrors(), one_of=True),
                 Menu(self.tr("Paint with a &terrain"), self._terrains),
                 None,
                 Command(
@@ -317,6 +337,21 @@ class Commands(QObject):
             for number, terrain in enumerate(palette)
         ]
 
+    def _mirrors(self) -> list[Command]:
+        model, tools = self._bench.model, self._bench.tools
+        return [
+            Command(
+                self.tr("No mirror") if symmetry == "none" else self.tr("Mirror: {}").format(title),
+                partial(tools.take_mirror, symmetry),
+                enabled=partial(_fits, symmetry, model),
+                checked=partial(self._is_mirror, symmetry),
+            )
+            for symmetry, title in MIRRORS.items()
+        ]
+
+    def _is_mirror(self, symmetry: Symmetry) -> bool:
+        return self._bench.canvas.options.mirror == symmetry
+
     def _is_terrain(self, number: int) -> bool:
         return self._bench.canvas.options.painted_terrain == number
 
@@ -351,3 +386,7 @@ class Commands(QObject):
                 "SciPy, Numba and pyqtgraph.</p>"
             ),
         )
+
+
+def _fits(symmetry: Symmetry, model: DocumentModel) -> bool:
+    return symmetry not in NEEDS_SQUARE or model.document.height == model.document.width

@@ -23,12 +23,14 @@ from app.run.model import RunModel
 from app.run.results import ResultsController
 from app.run.snapping import Snapping
 from app.run.view import RunView
+from app.window.cell_menu import CellMenu
 from app.window.class_reach import ClassReach
 from app.window.commands import Commands, Workbench
 from app.window.disk_bar import DiskBar
 from app.window.docks import Docks, Panels
 from app.window.figures import Figures
 from app.window.menus import Menus
+from app.window.stamps import Stamps
 from app.window.status import StatusBar
 from app.window.tile_costs import TileCosts
 from app.window.tool_choice import ToolChoice
@@ -50,7 +52,7 @@ class MainWindow(QMainWindow):
     """One map, one run.
 
     preferences: None remembers nothing.  recovery: where unsaved work is kept aside; None keeps none.
-    presets: where what was said of sets of tiles is kept.
+    presets: where what was said of sets of tiles is kept.  stamps: where the designer's stamps are.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class MainWindow(QMainWindow):
         results: Sequence[KeptResult] = (),
         recovery: Path | None = None,
         presets: Path | None = None,
+        stamps: Path | None = None,
     ) -> None:
         super().__init__()
         put_window_first()
@@ -85,8 +88,10 @@ class MainWindow(QMainWindow):
         self.snapping = Snapping(self.model, self.view, self)
         self._step_in_view: Frame | None = None
         self.tools = ToolChoice(self.model, self.canvas, self.options_bar, self.panels)
+        self.stamps = Stamps(self.model, self.canvas, self.tools, stamps)
         self.status = StatusBar(self.canvas, self.view)
         self.underlay = UnderlayControl(self, self.model, self.canvas, preferences)
+        self.cell_menu = CellMenu(self.model, self.canvas, self.status)
         self.reach = ClassReach(self.panels.classes, self.view, self.canvas, self.status)
         self._make_up()
         self._connect_files()
@@ -129,6 +134,7 @@ class MainWindow(QMainWindow):
             self.panels.layers,
             self.panels.classes,
             self.snapping,
+            self.stamps,
             self.docks,
             self.underlay,
             self.preferences,
@@ -152,6 +158,7 @@ class MainWindow(QMainWindow):
             changed.connect(self.menus.refresh)
         self.files.recent_changed.connect(self.menus.refill)
         self.tools.palette_changed.connect(self.menus.refill)
+        self.stamps.changed.connect(self.menus.refill)
         self.canvas.installEventFilter(self)
         for field in self.options_bar.findChildren(QAbstractSpinBox):
             field.lineEdit().returnPressed.connect(self.canvas.setFocus)
@@ -162,7 +169,7 @@ class MainWindow(QMainWindow):
         self.model.jumped.connect(self.status.clearMessage)  # it may speak of what is gone
         self.files.opened.connect(self._show_new_document)
         self.files.leaving.connect(self.controller.keep)
-        for teller in (self.files, self.link, self.tile_costs, self.underlay):
+        for teller in (self.files, self.link, self.tile_costs, self.underlay, self.stamps):
             teller.told.connect(self.status.tell)
         self.files.opened.connect(self.underlay.take_map)
         self.model.title_changed.connect(self.underlay.follow_file)

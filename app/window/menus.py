@@ -21,7 +21,8 @@ class Command:
     """One thing that the designer can do by menu or tool bar, by its key, and from the command palette.
 
     text: its name; & stands before the letter that chooses it in an open menu. do: carries it out.
-    key: its shortcut in the whole window. widget_key: a key to which a widget listens itself; it is only named.
+    key: its shortcut in the whole window; other_key: a second one. widget_key: a key
+    to which a widget listens itself; it is only named.
     tip: what it does. icon: a file of assets/icons, without ".svg".
     enabled: whether it can be carried out now; None: always. checked: whether it is on; None: it is not checkable.
     """
@@ -29,6 +30,7 @@ class Command:
     text: str
     do: Callable[[], object]
     key: str | QKeySequence.StandardKey = ""
+    other_key: str = ""
     widget_key: str = ""
     tip: str = ""
     icon: str = ""
@@ -125,7 +127,8 @@ class Menus(QObject):
     def _action(self, command: Command, place: QWidget, group: QActionGroup | None) -> QAction:
         text = f"{command.text}\t{command.widget_key}" if command.widget_key else command.text
         action = QAction(text, place)
-        action.setShortcut(QKeySequence(command.key))
+        keys = QKeySequence(command.key), QKeySequence(command.other_key)
+        action.setShortcuts([key for key in keys if not key.isEmpty()])
         if command.tip:
             action.setToolTip(command.tip)
         action.setCheckable(command.checked is not None)

@@ -44,6 +44,7 @@ def open_window(path: Path | None = None, level: str = "") -> int:
         results=() if contents is None else contents.results,
         recovery=home,
         presets=presets,
+        stamps=stamp_home(),
     )
     window.show()
     # Once the window is on the screen, so that nothing delays it.
@@ -66,11 +67,17 @@ def preset_home() -> Path:
     return Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppDataLocation)) / "tilesets"
 
 
+def stamp_home() -> Path:
+    """Return the user's own folder of stamps."""
+    return Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppDataLocation)) / "stamps"
+
+
 def _look_around(window: MainWindow, path: Path | None, home: Path, opened: Opened | None) -> None:
     """Take the file of the open map, tell of it, and offer what an earlier session left behind."""
     if path is not None and opened is not None:
         window.files.hold(path)
         window.files.tell_opened(path, opened)
+    window.stamps.tell_refused()
     chosen = ask_recovery(window, left_behind(home))
     if chosen is not None and window.files.take_over(chosen[1]) and window.autosave is not None:
         window.autosave.inherit(chosen[0])

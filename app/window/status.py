@@ -93,9 +93,10 @@ class StatusBar(QStatusBar):
         """Say what is at the pointer; it may change under a pointer at rest."""
         cell = self._hovered
         inside = cell is not None and self._view.shown.document.contains(cell)
-        self._cell.setText(" · ".join(self._words(*cell)) if cell is not None and inside else "")
+        self._cell.setText(" · ".join(self.words_at(*cell)) if cell is not None and inside else "")
 
-    def _words(self, row: int, col: int) -> list[str]:
+    def words_at(self, row: int, col: int) -> list[str]:
+        """Say what is at a cell of the map in view."""
         shown = self._view.shown
         document, frame, measures, costs = shown.document, shown.frame, shown.measures, shown.costs
         words = [self.tr("row {}, col {}").format(row, col)]

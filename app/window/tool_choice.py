@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from app.panels.tool_options import OptionsBar
     from app.window.docks import Panels
     from maps.document import MapDocument
+    from maps.symmetry import Symmetry
     from maps.terrain import Terrain
 
 
@@ -33,7 +34,9 @@ class ToolChoice(QObject):
         self._palette = model.document.palette
         bar.show_palette(self._palette)
         self._warned_of = 0.0  # cost of the brush
+        self._before = canvas.tool  # the tool before the one in hand
         canvas.options_changed.connect(self._take_options)
+        canvas.tool_wanted.connect(self._go_on_with)
         bar.options_changed.connect(canvas.set_options)
         panels.terrain.terrain_chosen.connect(self.take_terrain)
         model.changed.connect(self._follow_palette)
@@ -43,11 +46,19 @@ class ToolChoice(QObject):
 
     def choose(self, tool: str) -> None:
         """Make a tool of `TOOLS` the active one. Raises KeyError for a name that is none."""
+        before = self._canvas.tool
         self._canvas.set_tool(tool)
+        if before != tool:
+            self._before = before
+        if TOOLS[tool].paints and "mode" not in TOOLS[tool].options:
+            self._set_options(replace(self._canvas.options, mode="set"))  # what it paints is the cost in hand
         self._bar.show_tool(tool)
         entry = TOOLS[tool]
         self.told.emit(f"{entry.title}: {entry.hint}", 4000)
         self.chosen.emit()
+
+    def _go_on_with(self, tool: str) -> None:
+        self.choose(tool or self._before)
 
     def take_terrain(self, number: int) -> None:
         """Paint with a terrain of the palette, with the brush if the tool in hand paints none."""
@@ -55,14 +66,18 @@ class ToolChoice(QObject):
         if not TOOLS[self._canvas.tool].paints:
             self.choose("brush")
 
+    def take_mirror(self, symmetry: Symmetry) -> None:
+        """Paint and place in a symmetry of the map."""
+        self._set_options(replace(self._canvas.options, mirror=symmetry))
+
     def begin(self) -> None:
-        """Paint, on a map of terrains that has just come, with the one whose cost is nearest to the brush's."""
+        """Paint, on a map of terrains that has just come, with those nearest in cost to the brush's two."""
         document, options = self._model.document, self._canvas.options
-        options = replace(options, terrain=None, other_terrain=None)
-        passable = [number for number, terrain in enumerate(document.palette) if terrain.passable]
-        if passable and has_terrain(document):
-            number = min(passable, key=lambda number: abs(document.palette[number].cost - options.cost))
-            options = options.with_terrain(number, document.palette[number])
+        options = replace(options, terrain=None, other_terrain=None, cells=None)
+        if has_terrain(document) and any(terrain.passable for terrain in document.palette):
+            for cost in (options.other_cost, options.cost):
+                number = _nearest(document.palette, cost)
+                options = options.with_terrain(number, document.palette[number])
         self._set_options(options)
 
     def _set_options(self, options: ToolOptions) -> None:
@@ -108,6 +123,12 @@ class ToolChoice(QObject):
             outside = self.tr("A cost of {:g} lies outside this map's bounds, {:g} to {:g}: a run would refuse it")
             self.told.emit(outside.format(cost, bounds.lower, bounds.upper), 8000)
         self._warned_of = cost
+
+
+def _nearest(palette: tuple[Terrain, ...], cost: float) -> int:
+    """Return the number of the passable terrain whose cost is nearest; there is one."""
+    passable = [number for number, terrain in enumerate(palette) if terrain.passable]
+    return min(passable, key=lambda number: abs(palette[number].cost - cost))
 
 
 def _renumbered(number: int | None, old: tuple[Terrain, ...], new: tuple[Terrain, ...]) -> int | None:

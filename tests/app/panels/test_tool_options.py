@@ -18,6 +18,8 @@ def test_the_options_bar_shows_what_counts_for_the_tool(qtbot):
         "size": bar.size_box, "hardness": bar.hardness, "mode": bar.mode, "value": bar.value, "swap": bar.swap,
         "terrain": bar.terrain,
         "filled": bar.filled, "weight": bar.weight, "snap": bar.snap, "spacing": bar.spacing, "seed": bar.seed,
+        "select_by": bar.select_by, "tolerance": bar.tolerance, "connected": bar.connected,
+        "mirror": bar.mirror,
     }  # fmt: skip
 
     def shown():

@@ -186,6 +186,17 @@ def test_undo_and_redo_can_be_chosen_when_there_is_something_to_undo(window):
     assert states == [(False, False), (True, False), (False, True), (True, False)]
 
 
+def test_either_key_redoes(window):
+    window.canvas.setFocus()
+    control, shift = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+    window.model.edit("Rename", window.model.document.replace(name="other"))
+    for key, held in ((Qt.Key.Key_Y, control), (Qt.Key.Key_Z, control | shift)):
+        QTest.keyClick(window, Qt.Key.Key_Z, control)
+        assert window.model.document.name == "test"
+        QTest.keyClick(window, key, held)
+        assert window.model.document.name == "other"
+
+
 def test_commands_of_a_run_follow_its_state(qtbot, window):
     texts = ("One step", "Stop", "Apply the result", "Revert to the drawn map")
 

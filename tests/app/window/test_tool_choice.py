@@ -77,13 +77,23 @@ def test_a_cost_chosen_otherwise_lets_go_of_the_terrain(desk):
     assert desk.canvas.options.painted_terrain is None
     assert desk.panels.terrain.active == len(desk.model.document.palette), "no row of the palette is active"
     assert desk.bar.terrain.text() == ""
+    assert desk.bar.swap.text() == "⇄ forest"
+
+
+def test_x_swaps_what_is_painted_with_what_was_before_terrain_and_all(desk):
+    desk.tools.begin()
+    assert desk.canvas.options.other_terrain == desk.number("grass"), "the other cost, 1, is its"
+    desk.tools.take_terrain(desk.number("rock"))
+    desk.tools.take_terrain(desk.number("sand"))
+    for expected in ("rock", "sand", "rock"):
+        desk.canvas.swap_costs()
+        assert desk.canvas.options.painted_terrain == desk.number(expected)
+    desk.bar.value.setValue(3.25)
+    desk.bar.value.setValue(3.5)
     desk.canvas.swap_costs()
-    desk.tools.take_terrain(1)
+    assert desk.canvas.options.painted_terrain == desk.number("rock")
     desk.canvas.swap_costs()
-    assert (desk.canvas.options.cost, desk.canvas.options.painted_terrain) == (3.25, None)
-    assert desk.bar.swap.text() == "⇄ grass"
-    desk.canvas.swap_costs()
-    assert desk.canvas.options.painted_terrain == 1
+    assert (desk.canvas.options.cost, desk.canvas.options.painted_terrain) == (3.5, None)
 
 
 def test_a_map_of_terrains_begins_with_one_of_them_in_hand_and_another_map_with_a_cost(desk):
