@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from app.scenarios.common_settings import apply_map, seed_setting
+from app.scenarios.common_settings import apply_map, learning_rate_setting, seed_setting
 from app.scenarios.figures import curve
 from app.scenarios.frame import Scatter
 from app.scenarios.priced_map import TILESETS, Picture, PricedMap, check_place, drawn_picture, read_network, saved
@@ -42,38 +42,48 @@ class AdaptationSettings:
     network: str = setting(
         "",
         OpenFile(
-            "Network",
-            "A network trained on the known look (safetensors); without one a small one is trained first",
+            "Trained already",
+            "What was learned of the known look; without it the run learns that first",
+            term="a network's weights (safetensors)",
             pattern="*.safetensors",
         ),
     )
     maps: int = setting(
-        400, Whole("Maps", "How many maps of both looks to learn from", least=4, most=4_000, single_step=100)
+        400,
+        Whole("Training maps", "How many maps of both looks to learn from", least=4, most=4_000, single_step=100),
     )
-    steps: int = setting(150, Whole("Steps", "Steps of the adaptation", least=1, most=100_000, single_step=50))
+    steps: int = setting(
+        150,
+        Whole(
+            "How long to train",
+            "More steps take longer and price the new look better",
+            term="iterations of the adaptation",
+            least=1,
+            most=100_000,
+            single_step=50,
+            unit="steps",
+        ),
+    )
     save_as: str = setting(
-        "", SaveFile("Save network as", "Where the adapted network goes (safetensors)", pattern="*.safetensors")
+        "",
+        SaveFile(
+            "Keep what it learned",
+            "The file that it goes to; empty does not keep it",
+            term="a network's weights (safetensors)",
+            pattern="*.safetensors",
+        ),
     )
     transport_weight: float = setting(
         1.0,
         Number(
-            "Transport weight",
-            "How much the transport cost between features counts beside the error on the known look",
+            "Weight of likeness",
+            "How much the likeness of the two looks counts beside what is known of the first",
+            term="weight of the optimal transport cost between features",
             most=100.0,
             more=True,
         ),
     )
-    learning_rate: float = setting(
-        0.006,
-        Number(
-            "Learning rate",
-            "Size of Adam's steps at first",
-            least=0.0001,
-            most=1.0,
-            single_step=0.001,
-            more=True,
-        ),
-    )
+    learning_rate: float = learning_rate_setting(0.006, 0.001, 0.0001, 1.0)
     match_colours: bool = setting(
         True, Toggle("Match colours first", "Start from the new look with the known look's colours", more=True)
     )
@@ -137,8 +147,9 @@ class TilesetAdaptation(Scenario[AdaptationSettings, AdaptationFigures, PricedMa
     """Adapt a network to a tileset without known costs, and price the map drawn in it. Result: `PricedMap`."""
 
     name = "adaptation"
-    title = "Adapt to a new tileset"
-    summary = "A network that prices one look learns another without costs, by transport between tile features."
+    title = "Learn a new tileset"
+    summary = "Carries what one look of tiles costs over to another look, without being told."
+    term = "domain adaptation by optimal transport"
     axis = "optimal paths, %"
     needs_route = False
     preparing = "making the training maps"

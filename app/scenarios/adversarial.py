@@ -67,8 +67,9 @@ class AdversarialPath(Scenario[AdversarialSettings, AdversarialFigures, Floats])
     """Redistribute cost so that shortest paths become longer, shorter, or as long as asked. Result: (H, W)."""
 
     name = "adversarial"
-    title = "Adversarial path"
-    summary = "Move a fixed total of cost about until the shortest path is as long as it can get."
+    title = "Make the trip longer"
+    summary = "Hard ground moves to where everybody walks, until the way is as long as it can get."
+    term = "adversarial shortest path"
     axis = "path cost"
     settings = AdversarialSettings
     figures = AdversarialFigures
@@ -88,8 +89,8 @@ class AdversarialPath(Scenario[AdversarialSettings, AdversarialFigures, Floats])
         if not problem.objective.linear:
             raise ProblemError(
                 "objective",
-                "the true optimum solves the aim “Longer paths” without smoothness or closeness; choose the "
-                "method logit or bregman for this one",
+                "the true optimum solves the aim “Longer trips” alone, without smoothness or closeness; choose "
+                "the method logit or bregman for this one",
                 SuggestedFix("method", "logit"),
             )
         return _optimum_steps(problem, settings, placement, state)

@@ -108,8 +108,9 @@ class ArrangeTerrain(Scenario[ArrangeSettings, ArrangeFigures, Arranged]):
     """Rearrange the tiles of a map so that paths get longer, shorter, or as asked. Result: the tiles."""
 
     name = "arrange_terrain"
-    title = "Arrange terrain"
-    summary = "Move the tiles that are on the map about until paths are as long as they can get."
+    title = "Arrange my terrain"
+    summary = "Your tiles change places until the way is as long as you want; none is made or lost."
+    term = "assignment of terrains under a shortest-path objective"
     axis = "path cost"
     settings = ArrangeSettings
     figures = ArrangeFigures

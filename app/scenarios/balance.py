@@ -104,8 +104,9 @@ class RankBalance(Scenario[BalanceSettings, BalanceFigures, Floats]):
     """Change costs until ranks of path costs are as wanted. Result: (H, W) costs."""
 
     name = "balance"
-    title = "Balance by rank"
-    summary = "Change costs until spawns have the sites near that you want, or both teams stand alike."
+    title = "Fair spawns"
+    summary = "The ground changes until both teams stand alike, or each spawn has near what it should."
+    term = "differentiable ranking of path costs"
     axis = "what is missing"
     needs_route = False
     settings = BalanceSettings

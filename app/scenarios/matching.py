@@ -100,8 +100,9 @@ class PointMatching(Scenario[MatchingSettings, MatchingFigures, MovedLayouts]):
     """Move layouts of points towards another layout or a density. Result: `MovedLayouts`."""
 
     name = "matching"
-    title = "Point matching"
-    summary = "Move one layout of points towards another, or over the painted costs, by transport cost."
+    title = "Spread the loot"
+    summary = "Points spread over the ground, or move onto another layout, with as little moving as can be."
+    term = "optimal transport, point matching"
     axis = "transport cost"
     needs_route = False
     moves_points = True

@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 
 Task = Literal["place", "clear", "thin"]
 TASKS: dict[Task, str] = {
-    "place": "Place walls: longest paths",
-    "clear": "Remove walls: shortest paths",
-    "thin": "Remove walls: longest paths",
+    "place": "Place walls for long trips",
+    "clear": "Open walls for short trips",
+    "thin": "Open walls, keep trips long",
 }
 NO_WAYPOINTS = "none"
 
@@ -62,11 +62,13 @@ class PlaceWallsSettings:
     steps: int = setting(
         250,
         Whole(
-            "Steps",
-            "Steps of the search; with more of them it finds better walls",
+            "How long to search",
+            "More steps take longer and find better walls",
+            term="iterations of the exchange search",
             least=1,
             most=100_000,
             single_step=50,
+            unit="steps",
         ),
     )
     seed: int = seed_setting("Of the search; the same seed gives the same walls, byte for byte")
@@ -146,7 +148,8 @@ class PlaceWalls(Scenario[PlaceWallsSettings, PlaceWallsFigures, Mask]):
 
     name = "place_walls"
     title = "Place walls"
-    summary = "Make so many cells walls that the paths get as long as they can; no route is ever sealed."
+    summary = "So many cells become walls that the way is as long as it can get; no route is ever sealed."
+    term = "shortest path interdiction"
     axis = "path cost"
     settings = PlaceWallsSettings
     figures = PlaceWallsFigures

@@ -10,6 +10,11 @@ def figure(value: float) -> str:
     return f"{value:,.0f}".replace(",", "\u202f") if abs(value) >= 1000.0 else f"{value:.4g}"
 
 
+def with_term(sentence: str, term: str) -> str:
+    """Return a designer's words with the field's term behind them, where there is one."""
+    return f"{sentence} – in the field: {term}" if term else sentence
+
+
 def within(gap: float) -> str:
     """Format a bound of a relative error in per cent, rounded up, so that it stays true: "0.91", "4.3", "12"."""
     percent = 100.0 * gap

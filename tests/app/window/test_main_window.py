@@ -79,7 +79,7 @@ def test_a_wall_painted_during_a_run_is_taken_up(qtbot, window):
     finish(qtbot, window)
     QTest.mouseClick(window.panels.run.apply, Qt.MouseButton.LeftButton)
     assert window.model.document.cost.max() > 2.0
-    assert window.model.history.labels[-1] == "Adversarial path"
+    assert window.model.history.labels[-1] == "Make the trip longer"
 
 
 def test_a_map_without_a_route_says_so_before_a_run(window):
