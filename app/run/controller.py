@@ -197,7 +197,10 @@ class RunController(QObject):
         if frame is None:
             self._applied = applied
         self._model.edit(label, applied)
-        self.told.emit(self.tr("Applied {}: total cost {:.6g}, before {:.6g}").format(what, after, before))
+        words = [self._run.headline(None if frame is None else frame.step)]
+        if f"{before:.6g}" != f"{after:.6g}":
+            words.append(self.tr("total cost {:.6g}, before {:.6g}").format(after, before))
+        self.told.emit(self.tr("Applied {}: {}").format(what, "; ".join(filter(None, words))))
         self.applied.emit()
 
     def apply_frame(self, frame: Frame) -> None:

@@ -183,7 +183,8 @@ class TilesetAdaptation(Scenario[AdaptationSettings, AdaptationFigures, PricedMa
         """Return the accuracy on the new look, before and after."""
         if isnan(last.optimal):
             return f"Learning the known look first · loss {last.loss:.3g}"
-        return f"New look: {last.before:.0f} → {last.optimal:.0f}\u00a0% of held-out paths are optimal"
+        unseen = "of unseen maps of the new look"
+        return f"Finds the best way on {last.optimal:.0f}\u00a0% {unseen}, before on {last.before:.0f}\u00a0%"
 
     def apply(self, document: MapDocument, result: PricedMap) -> MapDocument:
         """Return the document at the adapted network's prices."""

@@ -135,7 +135,8 @@ class RankBalance(Scenario[BalanceSettings, BalanceFigures, Floats]):
 
     def headline(self, first: BalanceFigures, last: BalanceFigures) -> str:
         """Return the aims met and how much of the map is kept."""
-        return f"{last.met} of {last.aims} aims met · {kept_share(last.kept)}"
+        met = f"All {last.aims}" if last.met == last.aims > 1 else f"{last.met} of {last.aims}"
+        return f"{met} aims met · {kept_share(last.kept)}"
 
     def apply(self, document: MapDocument, result: Floats) -> MapDocument:
         """Return the document with the best map's costs. Raises MapError where the map does not fit."""

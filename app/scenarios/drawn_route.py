@@ -204,7 +204,9 @@ class DrawnRoute(Scenario[DrawnRouteSettings, DrawnRouteFigures, Floats]):
 
     def headline(self, first: DrawnRouteFigures, last: DrawnRouteFigures) -> str:
         """Return how much of the line is on the path, and how near the change is to the least possible."""
-        line = f"{last.best_on_path:.0f}\u00a0% of the line on the path"
+        line = f"{last.best_on_path:.0f}\u00a0% of your road is on the best way"
+        if last.follows:
+            line = "Your road is the best way"
         if last.follows and isfinite(last.gap):
             line += f" · change within {within(last.gap)}\u00a0% of the least possible"
         return line

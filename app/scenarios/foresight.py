@@ -179,13 +179,13 @@ class BoundedForesight(Scenario[ForesightSettings, ForesightFigures, Floats]):
 
     def headline(self, first: ForesightFigures, last: ForesightFigures) -> str:
         """Return how many agents get lost or, where none does, how much dearer their walks are."""
-        path = "path" if last.agents == 1 else f"{last.agents} paths together"
+        path = "best way" if last.agents == 1 else f"{last.agents} best ways together"
         if last.lost:
-            lost = f"{last.lost} of {last.agents} agents get lost"
+            lost = f"{last.lost} of {last.agents} planners get lost"
             return f"{lost} · {path} {last.path_cost:.4g} · {kept_share(last.kept)}"
         was, now = first.best_excess, last.best_excess
         before = "" if isnan(was) or was == now else f"{was:.0f} → "
-        dearer = f"Walks {before}{now:.0f}\u00a0% dearer than the path"
+        dearer = f"Planners walk {before}{now:.0f}\u00a0% farther than the best way"
         return f"{dearer} · {path} {last.path_cost:.4g} · {kept_share(last.kept)}"
 
     def apply(self, document: MapDocument, result: Floats) -> MapDocument:

@@ -137,10 +137,15 @@ class PointMatching(Scenario[MatchingSettings, MatchingFigures, MovedLayouts]):
         return settings.steps
 
     def headline(self, first: MatchingFigures, last: MatchingFigures) -> str:
-        """Return the transport costs, and how many points move."""
-        return (
-            f"Transport cost {figure(first.transport_cost)} → {figure(last.transport_cost)} · {last.points} points"
-        )
+        """Return how many points there are, and how much better they fit than at first."""
+        points = f"{last.points} point{'' if last.points == 1 else 's'}"
+        before, after = first.transport_cost, last.transport_cost
+        lengths = f"transport cost {figure(before)} → {figure(after)}"
+        if not before > 0.0:
+            return f"{points} in place ({lengths})"
+        percent = 100.0 * (1.0 - after / before)
+        mismatch = f"mismatch {abs(percent):.0f}\u00a0% {'smaller' if percent >= 0.0 else 'larger'}"
+        return f"{points}, {mismatch} ({lengths})"
 
     def apply(self, document: MapDocument, result: MovedLayouts) -> MapDocument:
         """Return the document with its layouts where the run moved them.

@@ -15,7 +15,7 @@ from app.scenarios.report import Report, RunFacts, Score
 from app.scenarios.scenario import RunStep, Scenario, state_of
 from app.scenarios.settings import Choice, DocumentChoice, Whole, setting
 from app.scenarios.translate import class_movements, movement_grid, path_cells
-from app.scenarios.words import figure
+from app.scenarios.words import compared, figure, with_length
 from engine.core.errors import ProblemError, SuggestedFix
 from engine.core.status import Status
 from maps.document import Mask
@@ -168,9 +168,10 @@ class PlaceWalls(Scenario[PlaceWallsSettings, PlaceWallsFigures, Mask]):
         return settings.steps
 
     def headline(self, first: PlaceWallsFigures, last: PlaceWallsFigures) -> str:
-        """Return the run in one line: "Path 31 → 63 · 14 walls · proved longest"."""
+        """Return the run in one line: "2.0 × longer (path 31 → 63) · 14 walls · proved longest"."""
         quality = _quality(last.walls, last.placed, last.longer, last.proved, last.settled)
-        return f"Path {figure(first.path_cost)} → {figure(last.best)} · {quality}"
+        lengths = figure(first.path_cost), figure(last.best)
+        return f"{with_length(compared(first.path_cost, last.best), 'path', *lengths)} · {quality}"
 
     def apply(self, document: MapDocument, result: Mask) -> MapDocument:
         """Return the document with the walls of the result. Raises MapError where they do not fit."""

@@ -210,8 +210,8 @@ class TerrainLearning(Scenario[TerrainSettings, TerrainFigures, PricedMap]):
     def headline(self, first: TerrainFigures, last: TerrainFigures) -> str:
         """Return the share of optimal paths, once there is one, and the loss."""
         if isnan(last.optimal):
-            return "Priced" if isnan(last.loss) else f"Training · loss {last.loss:.3g}"
-        return f"{last.optimal:.1f}\u00a0% of held-out paths are optimal · loss {last.loss:.3g}"
+            return "Priced" if isnan(last.loss) else f"Learning · loss {last.loss:.3g}"
+        return f"Finds the best way on {last.optimal:.1f}\u00a0% of unseen maps · loss {last.loss:.3g}"
 
     def apply(self, document: MapDocument, result: PricedMap) -> MapDocument:
         """Return the document at the network's prices."""

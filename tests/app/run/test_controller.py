@@ -110,7 +110,7 @@ def test_applying_is_one_undo_step_and_the_run_can_still_be_looked_at(qtbot, des
     assert np.array_equal(desk.model.document.cost, promised.cost)
     assert desk.model.document.total_cost == pytest.approx(drawn.total_cost, rel=1e-6)
     assert desk.told[0] == "Kept as “Make the trip longer 1” in Results"
-    assert desk.told[1:] == ["Applied the run's result: total cost 256, before 256"]
+    assert desk.told[1:] == [f"Applied the run's result: {desk.run.headline()}"]
     assert desk.run.state == "ended"
     assert len(desk.run.kept) > 1
     assert not desk.controller.can_apply, "the map shows it already"

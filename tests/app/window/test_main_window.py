@@ -54,7 +54,7 @@ def test_run_apply_and_undo(qtbot, window):
     assert window.panels.run.run.text() == "Pause"
     assert not window.panels.run.form.controls["steps"].widget.isEnabled()
     finish(qtbot, window)
-    assert window.panels.run.headline.text().startswith("Path 13.0 → ")
+    assert "longer (path 13.0 → " in window.panels.run.headline.text()
     assert window.model.document is drawn, "a run changes nothing until it is applied"
     QTest.mouseClick(window.panels.run.apply, Qt.MouseButton.LeftButton)
     optimised = window.model.document
@@ -268,7 +268,7 @@ def test_apply_to_a_map_that_changed_asks_and_names_the_total(qtbot, window, mon
     QTest.mouseClick(window.panels.run.apply, Qt.MouseButton.LeftButton)
     assert len(asked) == 1
     assert "total cost becomes" in asked[0]
-    assert "Applied the run's result: total cost" in window.statusBar().currentMessage()
+    assert f"Applied the run's result: {window.run.headline()}" in window.statusBar().currentMessage()
 
 
 def test_space_pans_after_a_field_had_the_focus(qtbot, window):
