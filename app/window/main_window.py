@@ -28,6 +28,7 @@ from app.window.commands import Commands, Workbench
 from app.window.disk_bar import DiskBar
 from app.window.docks import Docks, Panels
 from app.window.figures import Figures
+from app.window.help import Help
 from app.window.menus import Menus
 from app.window.status import StatusBar
 from app.window.tile_costs import TileCosts
@@ -128,6 +129,7 @@ class MainWindow(QMainWindow):
             self.panels.classes,
             self.snapping,
             self.docks,
+            Help(self, lambda: self.panels.run.scenario.name),
             self.preferences,
         )
         self.menus = Menus(self, Commands(bench, self._find_command).table())
