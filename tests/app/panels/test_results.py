@@ -6,6 +6,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDockWidget, QFileDialog, QLineEdit, QMessageBox
 
+from app.files import questions as file_questions
 from app.panels.result_comparison import ResultComparison, share_changed
 from app.panels.routes import COST
 from app.run.keeping import same_map
@@ -36,11 +37,16 @@ class Questions:
         self.asked.append(words[2])
         return self.answer
 
+    def agree(self, parent, title, question, verb):
+        assert verb in ("Apply", "Delete", "Replace")
+        return self.ask(parent, title, question) == YES
+
 
 @pytest.fixture
 def questions(monkeypatch):
     made = Questions()
     monkeypatch.setattr(QMessageBox, "question", made.ask)
+    monkeypatch.setattr(file_questions, "agrees", made.agree)
     return made
 
 

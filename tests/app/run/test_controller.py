@@ -51,7 +51,7 @@ class Desk:
         self.controller.told.connect(self.told.append)
         self.controller.result_outdated.connect(lambda: self.outdated.append(self.model.document))
 
-    def confirm(self, question):
+    def confirm(self, question, verb):
         self.asked.append(question)
         return self.answer
 

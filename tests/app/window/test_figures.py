@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMessageBox
 
+from app.files import questions
 from app.panels.routes import COST
 from app.scenarios.adversarial import AdversarialPath
 from app.scenarios.adversarial_settings import AdversarialSettings
@@ -26,7 +26,7 @@ STEPS, ENDLESS = 80, 100_000
 
 @pytest.fixture
 def window(qtbot, monkeypatch):
-    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Yes)
+    monkeypatch.setattr(questions, "agrees", lambda *_: True)
     points = np.random.default_rng(1).uniform(1.0, 14.0, (2, 9, 2))
     layouts = tuple(Layout(name, where, np.ones(9)) for name, where in zip(("camps", "loot"), points, strict=True))
     routes = Route("one", (8, 1), (8, 14)), Route("two", (2, 1), (12, 14))
@@ -100,7 +100,7 @@ def test_all_figures_change_together_with_what_is_in_view(qtbot, window):
     run(qtbot, window)
     (result,) = window.model.results
     words, timeline = window.run.headline(), window.panels.progress.timeline
-    assert words.startswith("Sum of 2 paths ")
+    assert "(sum of 2 paths " in words
     assert headline(window) == (words, "", False)
     assert costs(window) == (exact(result.after), False)
     assert window.panels.routes.subject.text() == "Costs of the run's best map"

@@ -7,12 +7,13 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QEnterEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
+from app.files import questions
 from app.window.main_window import MainWindow
 from maps.document import Route, new_document
 from maps.formats import read_map, write_map
 from maps.samples import load_sample
 
-YES, DISCARD = QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.Discard
+DISCARD = QMessageBox.StandardButton.Discard
 
 
 @pytest.fixture
@@ -128,14 +129,12 @@ def test_what_a_format_loses_is_said_before_it_is_written(qtbot, window, tmp_pat
     target = tmp_path / "bare.csv"
     asked = []
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
-    monkeypatch.setattr(
-        QMessageBox, "question", lambda *words: asked.append(words[2]) or QMessageBox.StandardButton.No
-    )
+    monkeypatch.setattr(questions, "agrees", lambda *words: asked.append(words[2]))
     window.files.save_as()
     assert "the routes" in asked[0]
     assert not window.files.busy
     assert not target.exists()
-    monkeypatch.setattr(QMessageBox, "question", lambda *_: YES)
+    monkeypatch.setattr(questions, "agrees", lambda *_: True)
     window.files.save_as()
     qtbot.waitUntil(target.exists)
 
@@ -260,11 +259,7 @@ def test_apply_to_a_map_that_changed_asks_and_names_the_total(qtbot, window, mon
     assert len(window.model.history.labels) == 2, "nothing was applied to it"
     asked = []
 
-    def question(*words):
-        asked.append(words[2])
-        return QMessageBox.StandardButton.Yes
-
-    monkeypatch.setattr(QMessageBox, "question", question)
+    monkeypatch.setattr(questions, "agrees", lambda *words: asked.append(words[2]) or words[3] == "Apply")
     QTest.mouseClick(window.panels.run.apply, Qt.MouseButton.LeftButton)
     assert len(asked) == 1
     assert "total cost becomes" in asked[0]
