@@ -51,7 +51,9 @@ class AdversarialFigures:
         "another map keeps more.",
     )
     path_cost: float = curve("this step", "value")
-    soft: float = curve("regularised", "soft")
+    soft: float = curve(
+        "softened trip", "soft", tip="What the steps follow: in the field, the entropy-regularised path cost."
+    )
     gap: float = nan
     longest: float = nan
     kept: float = 1.0

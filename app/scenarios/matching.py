@@ -38,9 +38,13 @@ class MatchingFigures:
     epsilon: float
     blur: float
     exact_cost: float
-    transport_cost: float = curve("transport cost", "best")
-    regularised_cost: float = curve("regularised", "soft")
-    marginal_error: float = curve("marginal error", "bound", log=True)
+    transport_cost: float = curve("mismatch", "best", tip="In the field: the transport cost.")
+    regularised_cost: float = curve(
+        "softened mismatch", "soft", tip="In the field: the regularised transport cost."
+    )
+    marginal_error: float = curve(
+        "weight without a place", "bound", log=True, tip="In the field: the marginal error of the plan."
+    )
     moved: float = curve("farthest move, cells", "value", log=True)
 
 

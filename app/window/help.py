@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QListWidget, QListWidgetItem
 
 from app.base.icons import ASSETS
 from app.scenarios import SCENARIOS
-from app.widgets.parts import MARGIN
+from app.widgets.parts import MARGIN, Rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,6 +58,7 @@ class HelpWindow(QDialog):
         self.pages = QListWidget()
         self.pages.setAccessibleName(self.tr("Pages"))
         self.pages.setFixedWidth(LIST_WIDTH)
+        self.pages.setItemDelegate(Rows(self.pages))
         for page, title in titles.items():
             item = QListWidgetItem(title)
             item.setData(Qt.ItemDataRole.UserRole, page)
