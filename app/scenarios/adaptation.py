@@ -99,7 +99,7 @@ class AdaptationFigures:
 
     before: float = nan
     price_error: float = nan
-    optimal: float = curve("% of held-out paths that are optimal", "best")
+    optimal: float = curve("% of unseen maps solved", "best", tip="In the field: paths optimal on held-out maps.")
     loss: float = curve("loss", "value", log=True)
     transport_cost: float = curve("transport cost of features", "soft", log=True)
 
@@ -129,8 +129,8 @@ class AdaptationReport(Report):
     def summary_lines(self) -> list[str]:
         """Return the accuracy before and after, and how long it took."""
         return [
-            f"{self.target}: {100 * self.optimal_before:.0f} % → {100 * self.optimal_after:.0f} % of held-out "
-            f"paths are optimal",
+            f"{self.target}: {100 * self.optimal_before:.0f} % → {100 * self.optimal_after:.0f} % of unseen "
+            f"maps are solved",
             f"From {self.source}, without a cost of the new look · {self.run.steps} steps in "
             f"{self.run.seconds:.1f} s",
         ]
@@ -302,7 +302,7 @@ def _message(iterate: AdaptationIterate, status: Status, settings: AdaptationSet
     was = 0.0 if iterate.before is None else iterate.before.optimal
     message = (
         f"In the look {TILESETS[settings.target]} the predicted path has the least true cost on "
-        f"{100 * iterate.now.optimal:.0f} % of {HELD_OUT} held-out maps; it was {100 * was:.0f} % before. No cost "
+        f"{100 * iterate.now.optimal:.0f} % of {HELD_OUT} unseen maps; it was {100 * was:.0f} % before. No cost "
         f"of that look was used. The maps are made by this program."
     )
     return message + saved(iterate.model, settings.save_as)

@@ -125,7 +125,7 @@ class TerrainSettings:
 class TerrainFigures:
     """Figures of a step of training. optimal: in %; NaN where no held-out maps were judged."""
 
-    optimal: float = curve("% of held-out paths that are optimal", "best")
+    optimal: float = curve("% of unseen maps solved", "best", tip="In the field: paths optimal on held-out maps.")
     loss: float = curve("loss", "value", log=True)
 
 
@@ -159,7 +159,7 @@ class TerrainReport(Report):
         """Return the share of optimal paths, how prices agree with drawn costs, and how long training took."""
         lines: list[str] = []
         if isfinite(self.optimal_share):
-            lines.append(f"{100 * self.optimal_share:.1f} % of held-out paths are optimal")
+            lines.append(f"{100 * self.optimal_share:.1f} % of unseen maps are solved")
         known = isfinite(self.agreement)
         agreement = f", {self.agreement:.3f} correlated with the drawn costs" if known else ""
         lines.append(f"Prices of the {self.tileset} picture{agreement}")
@@ -298,7 +298,7 @@ def _message(iterate: TerrainIterate, status: Status, settings: TerrainSettings)
         return "A step produced something that is not a finite number, so training stopped. Use a smaller rate."
     share = 0.0 if iterate.optimal is None else iterate.optimal
     message = (
-        f"On {100 * share:.1f} % of {HELD_OUT} held-out maps the predicted path has the least true cost. The maps "
+        f"On {100 * share:.1f} % of {HELD_OUT} unseen maps the predicted path has the least true cost. The maps "
         f"are made by this program; they are not the Warcraft set of the literature."
     )
     return message + saved(iterate.model, settings.save_as)
