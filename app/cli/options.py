@@ -12,6 +12,7 @@ from app.cli.output import BadInput
 from app.scenarios import SCENARIOS
 from app.scenarios.command_words import flag_of
 from app.scenarios.settings import Setting, settings_of
+from app.scenarios.words import with_term
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,7 +47,7 @@ def add_settings(parser: argparse.ArgumentParser, scenario: AnyScenario) -> None
         what: dict[str, Any] = {
             "dest": PREFIX + name,
             "default": argparse.SUPPRESS,
-            "help": f"{kind.tip} ({default})".replace("%", "%%"),
+            "help": f"{with_term(kind.tip, kind.term)} ({default})".replace("%", "%%"),
         }
         if kind.words == "none":
             what["action"] = argparse.BooleanOptionalAction

@@ -43,7 +43,8 @@ def add_what_to_do(parser: argparse.ArgumentParser, scenario: AnyScenario) -> No
         "--scenario",
         choices=list(SCENARIOS),
         default=scenario.name,
-        help="what to do: " + "; ".join(f"{name}: {entry.summary}" for name, entry in SCENARIOS.items()),
+        help="what to do: "
+        + "; ".join(f"{name}: {entry.summary.removesuffix('.')}" for name, entry in SCENARIOS.items()),
     )
     add_map_options(parser)
     add_table_options(parser)

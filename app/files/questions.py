@@ -51,19 +51,27 @@ def ask_file(parent: QWidget, title: str, proposed: Path, kinds: Mapping[str, st
 def may_replace(parent: QWidget, title: str, path: Path) -> bool:
     """Ask whether a file may be replaced."""
     question = _tr("{} is there already. Replace it?").format(path.name)
-    return QMessageBox.question(parent, title, question, Buttons.Yes | Buttons.No, Buttons.No) == Buttons.Yes
+    return agrees(parent, title, question, _tr("Replace"))
+
+
+def agrees(parent: QWidget, title: str, question: str, verb: str) -> bool:
+    """Ask whether something may happen that cannot be taken back. verb: what the button says that lets it happen.
+
+    The default is to leave it, so that a hasty Enter loses nothing.
+    """
+    return _ask(parent, title, question, yes=verb, hasty=Answer.NO) is Answer.YES
 
 
 def offers_table(parent: QWidget, refusal: str) -> bool:
     """Tell why a table was refused, and ask whether to say how it is to be read."""
     question = _tr("{}.\n\nYour open map is unchanged. Say how this file is to be read?").format(refusal)
-    return QMessageBox.question(parent, _tr("Cannot open"), question) == Buttons.Yes
+    return _ask(parent, _tr("Cannot open"), question, yes=_tr("Say how…")) is Answer.YES
 
 
 def accepts_losses(parent: QWidget, path: Path, lost: Sequence[str]) -> bool:
     """Ask whether a file may be written that does not keep all of the map."""
     question = _lost(path, lost) + _tr("\n\nSave all the same?")
-    return QMessageBox.question(parent, _tr("Save"), question, Buttons.Yes | Buttons.No, Buttons.No) == Buttons.Yes
+    return agrees(parent, _tr("Save"), question, _tr("Save {} all the same").format(path.suffix))
 
 
 def ask_lossy_save(parent: QWidget, path: Path, lost: Sequence[str]) -> Answer:
@@ -131,16 +139,22 @@ def _lost(path: Path, lost: Sequence[str]) -> str:
 
 
 def _ask(
-    parent: QWidget, title: str, question: str, *, yes: str, otherwise: str | None = None, no: str | None = None
+    parent: QWidget,
+    title: str,
+    question: str,
+    *,
+    yes: str,
+    otherwise: str | None = None,
+    hasty: Answer = Answer.YES,
 ) -> Answer:
-    """Show a question with buttons that say what they do; `yes` is the default."""
+    """Show a question with buttons that say what they do. hasty: what Enter answers, YES or NO."""
     box = QMessageBox(QMessageBox.Icon.Question, title, question, parent=parent)
     buttons: dict[QPushButton, Answer] = {box.addButton(yes, Role.AcceptRole): Answer.YES}
-    box.setDefaultButton(next(iter(buttons)))
     if otherwise is not None:
         buttons[box.addButton(otherwise, Role.DestructiveRole)] = Answer.OTHERWISE
-    refusal = box.addButton(Buttons.Cancel) if no is None else box.addButton(no, Role.RejectRole)
+    refusal = box.addButton(Buttons.Cancel)
     box.setEscapeButton(refusal)
+    box.setDefaultButton(refusal if hasty is Answer.NO else next(iter(buttons)))
     box.exec()
     return next((answer for button, answer in buttons.items() if button is box.clickedButton()), Answer.NO)
 

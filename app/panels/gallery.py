@@ -54,7 +54,7 @@ class GalleryPanel(QWidget):
     def show_training(self, training: bool) -> None:
         """Say when maps will come. training: whether a run that makes maps is under way."""
         coming = self.tr("The maps are made when the training ends, and appear here then.")
-        none = self.tr("Maps that a run makes appear here; run the scenario “Generate maps”.")
+        none = self.tr("Maps that a run makes appear here; run the scenario “Many variants”.")
         self._hint.setText(coming if training else none)
 
     def show_maps(

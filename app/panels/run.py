@@ -17,7 +17,7 @@ from app.run.model import RunModel
 from app.run.shown import Headline
 from app.scenarios import SCENARIOS
 from app.scenarios.scenario import AnyScenario, ScenarioSettings
-from app.scenarios.words import KEPT_MEANS
+from app.scenarios.words import KEPT_MEANS, with_term
 from app.widgets.parts import ElidedLabel, tabular
 from app.widgets.settings_form import SettingsForm
 from engine.core.errors import SuggestedFix, apply_fix
@@ -214,6 +214,7 @@ class RunPanel(QWidget):
         if self._document is not None:
             self.form.show_document(self._document)
         self.summary.setText(self.scenario.summary)
+        self.summary.setToolTip(with_term(self.scenario.summary, self.scenario.term))
         self._tell_targets()
 
     def _tell_targets(self) -> None:

@@ -17,7 +17,7 @@ class FeaturesPanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._words = QLabel(self.tr("Features appear while the scenario “Adapt to a new tileset” runs."))
+        self._words = QLabel(self.tr("Features appear while the scenario “Learn a new tileset” runs."))
         self._words.setProperty("dim", True)
         self._words.setWordWrap(True)
         self._words.setContentsMargins(12, 6, 12, 2)

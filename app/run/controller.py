@@ -50,7 +50,8 @@ class RunChoice(Protocol):
 class RunController(QObject):
     """Carries out the designer's decisions about the run on the document, and keeps every run's result with it.
 
-    choice: the scenario and settings of the next run. confirm: asks a question, returns whether the answer is yes.
+    choice: the scenario and settings of the next run. confirm: asks whether something may
+    happen, by a question and the verb of its button.
     """
 
     told = Signal(str)  # a sentence for the status bar
@@ -63,7 +64,7 @@ class RunController(QObject):
         run: RunModel,
         model: DocumentModel,
         choice: RunChoice,
-        confirm: Callable[[str], bool],
+        confirm: Callable[[str, str], bool],
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -192,12 +193,15 @@ class RunController(QObject):
                 "The map has changed since the run last took it up. Apply {} to it? "
                 "The total cost becomes {:.6g}, it is {:.6g}."
             )
-            if not self._confirm(question.format(what, after, before)):
+            if not self._confirm(question.format(what, after, before), self.tr("Apply")):
                 return
         if frame is None:
             self._applied = applied
         self._model.edit(label, applied)
-        self.told.emit(self.tr("Applied {}: total cost {:.6g}, before {:.6g}").format(what, after, before))
+        words = [self._run.headline(None if frame is None else frame.step)]
+        if f"{before:.6g}" != f"{after:.6g}":
+            words.append(self.tr("total cost {:.6g}, before {:.6g}").format(after, before))
+        self.told.emit(self.tr("Applied {}: {}").format(what, "; ".join(filter(None, words))))
         self.applied.emit()
 
     def apply_frame(self, frame: Frame) -> None:

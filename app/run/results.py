@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 class ResultsController(QObject):
     """Carries out the designer's decisions about kept results.
 
-    choice: the scenario and settings of the next run. confirm: asks a question, returns whether the answer is yes.
+    choice: the scenario and settings of the next run. confirm: asks whether something may
+    happen, by a question and the verb of its button.
     """
 
     told = Signal(str)  # a sentence for the status bar
@@ -40,7 +41,7 @@ class ResultsController(QObject):
         run: RunModel,
         model: DocumentModel,
         choice: RunChoice,
-        confirm: Callable[[str], bool],
+        confirm: Callable[[str, str], bool],
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -141,7 +142,9 @@ class ResultsController(QObject):
     def delete(self, results: Sequence[KeptResult]) -> None:
         """Keep these results no longer, if the designer says yes."""
         names = ", ".join(f"“{result.name}”" for result in results)
-        if results and self._confirm(self.tr("Delete {}? This cannot be undone.").format(names)):
+        if results and self._confirm(
+            self.tr("Delete {}? This cannot be undone.").format(names), self.tr("Delete")
+        ):
             for result in results:
                 self._model.drop(result)
 
@@ -158,9 +161,9 @@ class ResultsController(QObject):
             question = self.tr(
                 "The result is a map of {} × {} cells, the drawn one has {} × {}. Replace it whole?"
             )
-            return self._confirm(question.format(*after.shape, *drawn.shape))
+            return self._confirm(question.format(*after.shape, *drawn.shape), self.tr("Replace"))
         question = self.tr("The drawn map is not the one from which “{}” was made. Replace it whole?")
-        return self._confirm(question.format(result.name))
+        return self._confirm(question.format(result.name), self.tr("Replace"))
 
     def _take_over(self, result: KeptResult, label: str) -> str:
         """Show the drawn map again, as the result's, with as much of its change as is in view.

@@ -212,7 +212,7 @@ class RunView(QObject):
         if len(now.costs) != 1 or not shown.measured:
             return words
         was, cost = float(drawn.costs[0]), float(now.costs[0])
-        return self.tr("Path {:.1f} → {:.1f} · {}, {}").format(was, cost, compared(was, cost), words)
+        return self.tr("{} (path {:.1f} → {:.1f}), {}").format(compared(was, cost), was, cost, words)
 
     def _of_last_run(self) -> str:
         return self.tr("of the last run, not of the drawn map")

@@ -17,12 +17,12 @@ SCENARIOS: dict[str, AnyScenario] = {
     for scenario in (
         AdversarialPath(),
         ArrangeTerrain(),
-        PointMatching(),
+        PlaceWalls(),
         DrawnRoute(),
         RankBalance(),
-        BoundedForesight(),
-        PlaceWalls(),
+        PointMatching(),
         MapGeneration(),
+        BoundedForesight(),
         TerrainLearning(),
         TilesetAdaptation(),
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from app.scenarios.common_settings import apply_map, seed_setting
+from app.scenarios.common_settings import apply_map, learning_rate_setting, seed_setting
 from app.scenarios.figures import curve
 from app.scenarios.frame import Scatter
 from app.scenarios.priced_map import TILESETS, Picture, PricedMap, check_place, drawn_picture, read_network, saved
@@ -42,38 +42,48 @@ class AdaptationSettings:
     network: str = setting(
         "",
         OpenFile(
-            "Network",
-            "A network trained on the known look (safetensors); without one a small one is trained first",
+            "Trained already",
+            "What was learned of the known look; without it the run learns that first",
+            term="a network's weights (safetensors)",
             pattern="*.safetensors",
         ),
     )
     maps: int = setting(
-        400, Whole("Maps", "How many maps of both looks to learn from", least=4, most=4_000, single_step=100)
+        400,
+        Whole("Training maps", "How many maps of both looks to learn from", least=4, most=4_000, single_step=100),
     )
-    steps: int = setting(150, Whole("Steps", "Steps of the adaptation", least=1, most=100_000, single_step=50))
+    steps: int = setting(
+        150,
+        Whole(
+            "How long to train",
+            "More steps take longer and price the new look better",
+            term="iterations of the adaptation",
+            least=1,
+            most=100_000,
+            single_step=50,
+            unit="steps",
+        ),
+    )
     save_as: str = setting(
-        "", SaveFile("Save network as", "Where the adapted network goes (safetensors)", pattern="*.safetensors")
+        "",
+        SaveFile(
+            "Keep what it learned",
+            "The file that it goes to; empty does not keep it",
+            term="a network's weights (safetensors)",
+            pattern="*.safetensors",
+        ),
     )
     transport_weight: float = setting(
         1.0,
         Number(
-            "Transport weight",
-            "How much the transport cost between features counts beside the error on the known look",
+            "Weight of likeness",
+            "How much the likeness of the two looks counts beside what is known of the first",
+            term="weight of the optimal transport cost between features",
             most=100.0,
             more=True,
         ),
     )
-    learning_rate: float = setting(
-        0.006,
-        Number(
-            "Learning rate",
-            "Size of Adam's steps at first",
-            least=0.0001,
-            most=1.0,
-            single_step=0.001,
-            more=True,
-        ),
-    )
+    learning_rate: float = learning_rate_setting(0.006, 0.001, 0.0001, 1.0)
     match_colours: bool = setting(
         True, Toggle("Match colours first", "Start from the new look with the known look's colours", more=True)
     )
@@ -89,7 +99,7 @@ class AdaptationFigures:
 
     before: float = nan
     price_error: float = nan
-    optimal: float = curve("% of held-out paths that are optimal", "best")
+    optimal: float = curve("% of unseen maps solved", "best", tip="In the field: paths optimal on held-out maps.")
     loss: float = curve("loss", "value", log=True)
     transport_cost: float = curve("transport cost of features", "soft", log=True)
 
@@ -119,8 +129,8 @@ class AdaptationReport(Report):
     def summary_lines(self) -> list[str]:
         """Return the accuracy before and after, and how long it took."""
         return [
-            f"{self.target}: {100 * self.optimal_before:.0f} % → {100 * self.optimal_after:.0f} % of held-out "
-            f"paths are optimal",
+            f"{self.target}: {100 * self.optimal_before:.0f} % → {100 * self.optimal_after:.0f} % of unseen "
+            f"maps are solved",
             f"From {self.source}, without a cost of the new look · {self.run.steps} steps in "
             f"{self.run.seconds:.1f} s",
         ]
@@ -137,8 +147,9 @@ class TilesetAdaptation(Scenario[AdaptationSettings, AdaptationFigures, PricedMa
     """Adapt a network to a tileset without known costs, and price the map drawn in it. Result: `PricedMap`."""
 
     name = "adaptation"
-    title = "Adapt to a new tileset"
-    summary = "A network that prices one look learns another without costs, by transport between tile features."
+    title = "Learn a new tileset"
+    summary = "Carries what one look of tiles costs over to another look, without being told."
+    term = "domain adaptation by optimal transport"
     axis = "optimal paths, %"
     needs_route = False
     preparing = "making the training maps"
@@ -172,7 +183,8 @@ class TilesetAdaptation(Scenario[AdaptationSettings, AdaptationFigures, PricedMa
         """Return the accuracy on the new look, before and after."""
         if isnan(last.optimal):
             return f"Learning the known look first · loss {last.loss:.3g}"
-        return f"New look: {last.before:.0f} → {last.optimal:.0f}\u00a0% of held-out paths are optimal"
+        unseen = "of unseen maps of the new look"
+        return f"Finds the best way on {last.optimal:.0f}\u00a0% {unseen}, before on {last.before:.0f}\u00a0%"
 
     def apply(self, document: MapDocument, result: PricedMap) -> MapDocument:
         """Return the document at the adapted network's prices."""
@@ -290,7 +302,7 @@ def _message(iterate: AdaptationIterate, status: Status, settings: AdaptationSet
     was = 0.0 if iterate.before is None else iterate.before.optimal
     message = (
         f"In the look {TILESETS[settings.target]} the predicted path has the least true cost on "
-        f"{100 * iterate.now.optimal:.0f} % of {HELD_OUT} held-out maps; it was {100 * was:.0f} % before. No cost "
+        f"{100 * iterate.now.optimal:.0f} % of {HELD_OUT} unseen maps; it was {100 * was:.0f} % before. No cost "
         f"of that look was used. The maps are made by this program."
     )
     return message + saved(iterate.model, settings.save_as)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
-from app.scenarios.adversarial_report import AdversarialReport, best_of_all
+from app.scenarios.adversarial_report import AdversarialReport
 from app.scenarios.adversarial_settings import AdversarialSettings
 from app.scenarios.common_settings import admissible_of, apply_map, drawn_costs, with_bounds
 from app.scenarios.figures import curve
@@ -16,7 +16,7 @@ from app.scenarios.frame import Floats, Frame
 from app.scenarios.route_report import costs_of, route_reports
 from app.scenarios.scenario import RunStep, Scenario, state_of
 from app.scenarios.translate import class_movements, movement_grid, path_cells
-from app.scenarios.words import compared, kept_share, within
+from app.scenarios.words import compared, kept_share, of_possible, with_length
 from engine.core.errors import ProblemError, SuggestedFix
 
 if TYPE_CHECKING:
@@ -51,7 +51,9 @@ class AdversarialFigures:
         "another map keeps more.",
     )
     path_cost: float = curve("this step", "value")
-    soft: float = curve("regularised", "soft")
+    soft: float = curve(
+        "softened trip", "soft", tip="What the steps follow: in the field, the entropy-regularised path cost."
+    )
     gap: float = nan
     longest: float = nan
     kept: float = 1.0
@@ -67,8 +69,9 @@ class AdversarialPath(Scenario[AdversarialSettings, AdversarialFigures, Floats])
     """Redistribute cost so that shortest paths become longer, shorter, or as long as asked. Result: (H, W)."""
 
     name = "adversarial"
-    title = "Adversarial path"
-    summary = "Move a fixed total of cost about until the shortest path is as long as it can get."
+    title = "Make the trip longer"
+    summary = "Hard ground moves to where everybody walks, until the way is as long as it can get."
+    term = "adversarial shortest path"
     axis = "path cost"
     settings = AdversarialSettings
     figures = AdversarialFigures
@@ -88,8 +91,8 @@ class AdversarialPath(Scenario[AdversarialSettings, AdversarialFigures, Floats])
         if not problem.objective.linear:
             raise ProblemError(
                 "objective",
-                "the true optimum solves the aim “Longer paths” without smoothness or closeness; choose the "
-                "method logit or bregman for this one",
+                "the true optimum solves the aim “Longer trips” alone, without smoothness or closeness; choose "
+                "the method logit or bregman for this one",
                 SuggestedFix("method", "logit"),
             )
         return _optimum_steps(problem, settings, placement, state)
@@ -99,16 +102,16 @@ class AdversarialPath(Scenario[AdversarialSettings, AdversarialFigures, Floats])
         return None if settings.method == "optimum" else settings.steps
 
     def headline(self, first: AdversarialFigures, last: AdversarialFigures) -> str:
-        """Return the run in one line: "Path 29.0 → 66.7 · 2.3 × longer, 94 % of your map kept · within 3 % …"."""
-        line = f"{last.quantity} {first.path_cost:.1f} → {last.best:.1f}"
-        line += f" · {compared(first.path_cost, last.best)}, {kept_share(last.kept)}"
+        """Return the run in one line: "2.3 × longer (path 29.0 → 66.7) · 97 % of what is possible, 94 % …"."""
+        lengths = f"{first.path_cost:.1f}", f"{last.best:.1f}"
+        line = with_length(compared(first.path_cost, last.best), last.quantity, *lengths)
+        kept = kept_share(last.kept)
         if isfinite(last.off_target):
-            return line + f" · {100.0 * last.off_target:.1f}\u00a0% off the target"
+            return f"{line} · {100.0 * last.off_target:.1f}\u00a0% off the length you asked for, {kept}"
         if last.gap < 0.5:
-            line += f" · within {within(last.gap)}\u00a0% of {best_of_all(last.bound < last.longest)}"
-        elif isfinite(last.bound):
-            line += f" · no more than {last.bound:.0f} is possible"
-        return line
+            return f"{line} · {of_possible(last.gap)}{_where(last.bound < last.longest)}, {kept}"
+        possible = f"no more than {last.bound:.0f} is possible, " if isfinite(last.bound) else ""
+        return f"{line} · {possible}{kept}"
 
     def apply(self, document: MapDocument, result: Floats) -> MapDocument:
         """Return the document with the best map's costs. Raises MapError where the map does not fit."""
@@ -162,6 +165,11 @@ class AdversarialPath(Scenario[AdversarialSettings, AdversarialFigures, Floats])
     def with_targets(self, settings: AdversarialSettings, targets: tuple[float, ...]) -> AdversarialSettings:
         """Return the settings with a path cost for each route, in their order."""
         return replace(settings, targets=targets)
+
+
+def _where(keeping: bool) -> str:
+    """Return of which maps a bound is, behind what is possible: of those that keep as much, or of all."""
+    return " keeping as much" if keeping else ""
 
 
 def _gap(bound: float, reached: float) -> float:

@@ -10,12 +10,14 @@ from app.scenarios.common_settings import (
     closeness_setting,
     device_setting,
     keep_setting,
+    learning_rate_setting,
     lower_setting,
     seed_setting,
+    steps_setting,
     symmetry_setting,
     upper_setting,
 )
-from app.scenarios.settings import Choice, Number, Numbers, OptionalNumber, Whole, setting
+from app.scenarios.settings import Choice, Number, Numbers, OptionalNumber, setting
 
 if TYPE_CHECKING:
     from engine.cost_maps.admissible import Symmetry
@@ -24,10 +26,10 @@ if TYPE_CHECKING:
 Method = Literal["logit", "bregman", "exact", "optimum"]
 
 AIMS: dict[Aim, str] = {
-    "longer": "Longer paths",
-    "shorter": "Shorter paths",
-    "longer_minimum": "The shortest route longer",
-    "target": "A target for each route",
+    "longer": "Longer trips",
+    "shorter": "Shorter trips",
+    "longer_minimum": "The shortest trip longer",
+    "target": "Just as long as I say",
 }
 METHODS: dict[Method, str] = {
     "logit": "Soft paths (logit)",
@@ -48,46 +50,54 @@ class AdversarialSettings:
     None takes what the document has (budget, lower, upper) or what suits the method.
     """
 
-    keep: float = keep_setting(_without_adam)
     aim: Aim = setting(
         "longer",
-        Choice("Aim", "What becomes of the weighted sum of the routes' costs, or of each of them", choices=AIMS),
+        Choice("Aim", "What shall become of the trips along the routes", choices=AIMS),
     )
     targets: tuple[float, ...] = setting(
         (),
         Numbers(
-            "Targets",
-            "The path cost that each route should have, in the routes' order",
+            "Trip lengths",
+            "How long each route should be, in the routes' order",
+            term="target path costs",
             flag="--target",
             unused=lambda settings: settings.aim != "target",
         ),
     )
+    keep: float = keep_setting(_without_adam)
+    symmetry: Symmetry = symmetry_setting()
     budget: float | None = budget_setting()
     lower: float | None = lower_setting()
     upper: float | None = upper_setting()
-    symmetry: Symmetry = symmetry_setting()
+    steps: int = steps_setting(400, 100, _without_adam)
     method: Method = setting(
         "logit",
         Choice(
             "Method",
-            "logit: fastest on a CPU; bregman: smooth, for GPUs; exact: the path itself; optimum: the true "
-            "optimum of the aim “Longer paths”",
+            "Soft paths are fastest on a CPU, entropic flow suits GPUs, exact follows the path itself; the true "
+            "optimum serves the aim “Longer trips” alone, and keeps nothing of the map",
+            term="logit recursion, Bregman projections, subgradients, linear programme",
             choices=METHODS,
+            more=True,
         ),
-    )
-    steps: int = setting(
-        400, Whole("Steps", "Steps of Adam", least=1, most=100_000, single_step=100, unused=_without_adam)
     )
     smoothness: float = setting(
         0.0,
-        Number("Smoothness", "Penalty on jumps between neighbouring cells; 0 leaves it out", most=1e3, more=True),
+        Number(
+            "Smooth ground",
+            "How much jumps between neighbouring cells are avoided; 0 leaves it out",
+            term="penalty on squared differences of neighbours",
+            most=1e3,
+            more=True,
+        ),
     )
     closeness: float = closeness_setting()
     epsilon: float | None = setting(
         None,
         OptionalNumber(
-            "Last spread",
-            "How spread the traffic still is at the last step, as a share of the mean cost (regularisation ε)",
+            "Softness at the end",
+            "How far traffic still spreads around the path at the last step, as a share of the mean cost",
+            term="entropic regularisation ε",
             least=0.0005,
             most=1.0,
             single_step=0.005,
@@ -97,23 +107,13 @@ class AdversarialSettings:
             unused=_without_adam,
         ),
     )
-    learning_rate: float = setting(
-        0.45,
-        Number(
-            "Learning rate",
-            "Size of Adam's steps",
-            least=0.001,
-            most=10.0,
-            single_step=0.05,
-            more=True,
-            unused=_without_adam,
-        ),
-    )
+    learning_rate: float = learning_rate_setting(0.45, unused=_without_adam)
     tolerance: float = setting(
         0.0,
         Number(
-            "Stop within",
-            "Stop at this gap to the longest possible, as a share; 0 uses all steps, and 0.0005 for the optimum",
+            "Good enough",
+            "Stop when so near to the longest possible, as a share; 0 uses all steps, and 0.0005 for the optimum",
+            term="tolerance, a relative duality gap",
             most=1.0,
             single_step=0.005,
             more=True,

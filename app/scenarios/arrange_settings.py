@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from engine.cost_maps.admissible import Symmetry
 
 AIMS: dict[Aim, str] = {
-    "longer": "Longer paths",
-    "shorter": "Shorter paths",
-    "fair": "Every route longer alike",
-    "target": "A target for each route",
+    "longer": "Longer trips",
+    "shorter": "Shorter trips",
+    "fair": "Every trip longer alike",
+    "target": "Just as long as I say",
 }
 
 
@@ -26,13 +26,14 @@ class ArrangeSettings:
 
     aim: Aim = setting(
         "longer",
-        Choice("Aim", "What becomes of the routes' costs, as tiles change places", choices=AIMS),
+        Choice("Aim", "What shall become of the trips, as tiles change places", choices=AIMS),
     )
     targets: tuple[float, ...] = setting(
         (),
         Numbers(
-            "Targets",
-            "The path cost that each route should have, in the routes' order",
+            "Trip lengths",
+            "How long each route should be, in the routes' order",
+            term="target path costs",
             flag="--target",
             unused=lambda settings: settings.aim != "target",
         ),
@@ -45,7 +46,7 @@ class ArrangeSettings:
             "whole map one district",
             most=10_000,
             single_step=4,
-            unit=" cells",
+            unit="cells",
         ),
     )
     free_zone: float = setting(
@@ -55,13 +56,13 @@ class ArrangeSettings:
             "Tiles within so many cells of a start or goal stay as drawn",
             most=1e4,
             single_step=1.0,
-            unit=" cells",
+            unit="cells",
         ),
     )
     most_changed: float = setting(
         1.0,
         Number(
-            "Most changed",
+            "May change at most",
             "Share of the tiles that may differ from the drawn map",
             most=1.0,
             single_step=0.05,
@@ -70,13 +71,22 @@ class ArrangeSettings:
     symmetry: Symmetry = symmetry_setting()
     steps: int = setting(
         120,
-        Whole("Steps", "Rounds of the search; more make a better map", least=1, most=100_000, single_step=40),
+        Whole(
+            "How long to search",
+            "More rounds take longer and find a better map",
+            term="iterations of mirror ascent",
+            least=1,
+            most=100_000,
+            single_step=40,
+            unit="rounds",
+        ),
     )
     tolerance: float = setting(
         0.0,
         Number(
-            "Stop within",
-            "Stop at this gap to the best possible, as a share; 0 uses all steps",
+            "Good enough",
+            "Stop when so near to the best possible, as a share; 0 uses all rounds",
+            term="tolerance, a relative duality gap",
             most=1.0,
             single_step=0.005,
             more=True,

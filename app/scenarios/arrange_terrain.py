@@ -19,7 +19,7 @@ from app.scenarios.route_report import RouteReport, costs_of, route_reports
 from app.scenarios.scenario import RunStep, Scenario, state_of
 from app.scenarios.tiles import Tiles, tiles_of
 from app.scenarios.translate import path_cells, route_movements
-from app.scenarios.words import within
+from app.scenarios.words import compared, of_possible, with_length, within
 from engine.core.errors import ProblemError
 from maps.travel import travel_of
 
@@ -73,6 +73,7 @@ class ArrangeReport(Report):
         """Return path costs and gap, each route's where there are several, and how many tiles changed."""
         what = f"Weighted sum of {len(self.routes)} routes" if len(self.routes) > 1 else "Path"
         line = f"{what} {self.path_cost_before:.4g} → {self.path_cost_after:.4g}"
+        line += f" · {compared(self.path_cost_before, self.path_cost_after)}"
         if isfinite(self.gap):
             line += f" · within {within(self.gap)} % of the best that these tiles can do"
         routes = self.routes if len(self.routes) > 1 else ()
@@ -108,8 +109,9 @@ class ArrangeTerrain(Scenario[ArrangeSettings, ArrangeFigures, Arranged]):
     """Rearrange the tiles of a map so that paths get longer, shorter, or as asked. Result: the tiles."""
 
     name = "arrange_terrain"
-    title = "Arrange terrain"
-    summary = "Move the tiles that are on the map about until paths are as long as they can get."
+    title = "Arrange my terrain"
+    summary = "Your tiles change places until the way is as long as you want; none is made or lost."
+    term = "assignment of terrains under a shortest-path objective"
     axis = "path cost"
     settings = ArrangeSettings
     figures = ArrangeFigures
@@ -131,12 +133,13 @@ class ArrangeTerrain(Scenario[ArrangeSettings, ArrangeFigures, Arranged]):
         return settings.steps
 
     def headline(self, first: ArrangeFigures, last: ArrangeFigures) -> str:
-        """Return the run in one line: "Path 108.9 → 176.2 · within 3.1 % of the best possible · 38 % changed"."""
-        line = f"Path {first.path_cost:.4g} → {last.best:.4g}"
+        """Return the run in one line: "1.6 × longer (path 108.9 → 176.2) · 96 % of what is possible · …"."""
+        lengths = f"{first.path_cost:.4g}", f"{last.best:.4g}"
+        line = with_length(compared(first.path_cost, last.best), "path", *lengths)
         if isfinite(last.off_target):
-            line += f" · {100.0 * last.off_target:.1f}\u00a0% off the target"
+            line += f" · {100.0 * last.off_target:.1f}\u00a0% off the length you asked for"
         elif last.gap < 0.5:
-            line += f" · within {within(last.gap)}\u00a0% of the best possible"
+            line += f" · {of_possible(last.gap)} with these tiles"
         return line + f" · {100.0 * last.changed:.0f}\u00a0% of the tiles changed"
 
     def apply(self, document: MapDocument, result: Arranged) -> MapDocument:

@@ -104,8 +104,9 @@ class RankBalance(Scenario[BalanceSettings, BalanceFigures, Floats]):
     """Change costs until ranks of path costs are as wanted. Result: (H, W) costs."""
 
     name = "balance"
-    title = "Balance by rank"
-    summary = "Change costs until spawns have the sites near that you want, or both teams stand alike."
+    title = "Fair spawns"
+    summary = "The ground changes until both teams stand alike, or each spawn has near what it should."
+    term = "differentiable ranking of path costs"
     axis = "what is missing"
     needs_route = False
     settings = BalanceSettings
@@ -134,7 +135,8 @@ class RankBalance(Scenario[BalanceSettings, BalanceFigures, Floats]):
 
     def headline(self, first: BalanceFigures, last: BalanceFigures) -> str:
         """Return the aims met and how much of the map is kept."""
-        return f"{last.met} of {last.aims} aims met · {kept_share(last.kept)}"
+        met = f"All {last.aims}" if last.met == last.aims > 1 else f"{last.met} of {last.aims}"
+        return f"{met} aims met · {kept_share(last.kept)}"
 
     def apply(self, document: MapDocument, result: Floats) -> MapDocument:
         """Return the document with the best map's costs. Raises MapError where the map does not fit."""

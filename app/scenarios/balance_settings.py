@@ -10,8 +10,10 @@ from app.scenarios.common_settings import (
     class_setting,
     closeness_setting,
     keep_setting,
+    learning_rate_setting,
     lower_setting,
     seed_setting,
+    steps_setting,
     symmetry_setting,
     upper_setting,
 )
@@ -24,8 +26,8 @@ if TYPE_CHECKING:
 Aim = Literal["equal", "nearest", "order"]
 
 AIMS: dict[Aim, str] = {
-    "equal": "Equal team ranks",
-    "nearest": "Site among k nearest",
+    "equal": "Both teams equally near",
+    "nearest": "A site among the nearest",
     "order": "Keep the sites in order",
 }
 LEFT_RIGHT, TOP_BOTTOM = "left_right", "top_bottom"
@@ -60,7 +62,6 @@ def _not_nearest(settings: BalanceSettings) -> bool:
 class BalanceSettings:
     """Who is ranked, what is wanted of the ranks, what the map must keep, and how to run."""
 
-    keep: float = keep_setting()
     spawns: str = setting(
         "", DocumentChoice("Spawns", "The layout that distances are measured from", entries=layout_names)
     )
@@ -68,7 +69,7 @@ class BalanceSettings:
         "", DocumentChoice("Sites", "The layout that distances are measured to", entries=site_names)
     )
     aim: Aim = setting(
-        "equal", Choice("Aim", "What is wanted of the ranks of path costs from spawns to sites", choices=AIMS)
+        "equal", Choice("Aim", "Who shall be near to what", term="ranks of path costs", choices=AIMS)
     )
     teams: str = setting(
         "",
@@ -96,31 +97,31 @@ class BalanceSettings:
         1,
         Whole(
             "Among the nearest",
-            "How many sites may be as near: the k of “among the k nearest”",
+            "The site shall be one of so many nearest ones",
+            term="k of the k nearest",
             least=1,
             most=10_000,
             unused=_not_nearest,
         ),
     )
+    keep: float = keep_setting()
+    walker: str = class_setting()
+    symmetry: Symmetry = symmetry_setting()
     budget: float | None = budget_setting()
     lower: float | None = lower_setting()
     upper: float | None = upper_setting()
-    symmetry: Symmetry = symmetry_setting()
-    steps: int = setting(300, Whole("Steps", "Steps of Adam", least=1, most=100_000, single_step=50))
+    steps: int = steps_setting(300, 50)
     margin: float = setting(
         0.01,
         Number(
-            "Margin",
-            "By how much an aim has to be met, as a share of the distances",
+            "Clearly by",
+            "By how much nearer is nearer, as a share of the distances",
+            term="margin of the ranks",
             most=1.0,
             single_step=0.01,
             more=True,
         ),
     )
     closeness: float = closeness_setting()
-    learning_rate: float = setting(
-        0.1,
-        Number("Learning rate", "Size of Adam's steps", least=0.001, most=10.0, single_step=0.05, more=True),
-    )
-    walker: str = class_setting()
+    learning_rate: float = learning_rate_setting(0.1)
     seed: int = seed_setting()

@@ -57,7 +57,8 @@ def budget_setting() -> float | None:
         None,
         OptionalNumber(
             "Total cost",
-            "Total cost of all passable cells, which is only moved about",
+            "What all walkable cells cost together; a run only moves it about",
+            term="the budget",
             single_step=10.0,
             none="as drawn",
             stands_for=lambda document: document.total_cost,
@@ -71,7 +72,8 @@ def lower_setting() -> float | None:
         None,
         OptionalNumber(
             "Least cost",
-            "Least cost to cross a cell",
+            "No cell becomes easier to cross than this",
+            term="lower bound",
             least=0.001,
             flag="--lo",
             none="the map's",
@@ -86,7 +88,8 @@ def upper_setting() -> float | None:
         None,
         OptionalNumber(
             "Greatest cost",
-            "Greatest cost to cross a cell",
+            "No cell becomes harder to cross than this",
+            term="upper bound",
             least=0.001,
             flag="--hi",
             none="the map's",
@@ -98,7 +101,8 @@ def upper_setting() -> float | None:
 def symmetry_setting() -> Symmetry:
     """Return the field of a symmetry of the optimised costs."""
     return setting(
-        "none", Choice("Symmetry", "A symmetry that the optimised costs keep exactly", choices=SYMMETRIES)
+        "none",
+        Choice("Symmetry", "The new costs are alike when mirrored or turned like this", choices=SYMMETRIES),
     )
 
 
@@ -109,7 +113,9 @@ def seed_setting(tip: str = "Of the run's noise; the same seed gives the same re
 
 def device_setting() -> str:
     """Return the field of the device that computes."""
-    return setting("auto", Choice("Device", "Where the engine computes", choices=DEVICES, more=True))
+    return setting(
+        "auto", Choice("Device", "Which part of the computer does the work", choices=DEVICES, more=True)
+    )
 
 
 def keep_setting(unused: Callable[[Any], bool] = lambda _: False) -> float:
@@ -133,8 +139,8 @@ def class_names(document: MapDocument) -> dict[str, str]:
 
 def class_setting(unused: Callable[[Any], bool] = lambda _: False) -> str:
     """Return the field of the movement class by whose ways distances are measured."""
-    tip = "The movement class by whose ways distances are measured"
-    kind = DocumentChoice("Walked by", tip, entries=class_names, flag="--class", unused=unused, more=True)
+    tip = "Who walks: distances are those of this movement class"
+    kind = DocumentChoice("Walked by", tip, entries=class_names, flag="--class", unused=unused)
     return setting(PLAIN, kind)
 
 
@@ -157,8 +163,49 @@ def chosen_movement(document: MapDocument, name: str) -> Movement | None:
 
 def closeness_setting() -> float:
     """Return the field of the weight that holds a map to the drawn one."""
-    tip = "Penalty on leaving the drawn map; 0 leaves it out"
-    return setting(0.0, Number("Closeness", tip, most=1e3, more=True))
+    tip = "How much large changes of single cells are avoided; 0 leaves it out"
+    term = "penalty on squared differences from the drawn map"
+    return setting(0.0, Number("Avoid large changes", tip, term=term, most=1e3, more=True))
+
+
+def steps_setting(default: int, single_step: int, unused: Callable[[Any], bool] = lambda _: False) -> int:
+    """Return the field of how many steps Adam takes. unused: where the setting has no effect."""
+    return setting(
+        default,
+        Whole(
+            "How long to search",
+            "More steps take longer and find a better map",
+            term="iterations of Adam",
+            least=1,
+            most=100_000,
+            single_step=single_step,
+            unit="steps",
+            unused=unused,
+        ),
+    )
+
+
+def learning_rate_setting(
+    default: float,
+    single_step: float = 0.05,
+    least: float = 0.001,
+    most: float = 10.0,
+    unused: Callable[[Any], bool] = lambda _: False,
+) -> float:
+    """Return the field of the size of Adam's steps. unused: where the setting has no effect."""
+    return setting(
+        default,
+        Number(
+            "Step size",
+            "How boldly each step changes what is searched for; larger is faster and rougher",
+            term="learning rate of Adam",
+            least=least,
+            most=most,
+            single_step=single_step,
+            more=True,
+            unused=unused,
+        ),
+    )
 
 
 def drawn_costs(document: MapDocument) -> Floats:

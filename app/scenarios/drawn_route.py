@@ -10,8 +10,10 @@ from app.scenarios.common_settings import (
     admissible_of,
     apply_map,
     drawn_costs,
+    learning_rate_setting,
     lower_setting,
     seed_setting,
+    steps_setting,
     symmetry_setting,
     upper_setting,
     with_bounds,
@@ -20,7 +22,7 @@ from app.scenarios.figures import curve
 from app.scenarios.frame import Floats, Frame
 from app.scenarios.report import Report, RunFacts, Score
 from app.scenarios.scenario import RunStep, Scenario, state_of
-from app.scenarios.settings import Choice, DocumentChoice, Number, Toggle, Whole, setting
+from app.scenarios.settings import Choice, DocumentChoice, Number, Toggle, setting
 from app.scenarios.translate import class_movement, fixes_in_settings, moved_cost, movement_grid
 from app.scenarios.words import within
 from engine.core.errors import ProblemError, SuggestedFix
@@ -53,8 +55,8 @@ class DrawnRouteSettings:
     route: str = setting(
         "",
         DocumentChoice(
-            "Route",
-            "The route whose drawn line the path should take; draw it with the tool Trace (T)",
+            "Road",
+            "The route whose drawn line shall be the best way; draw it with the tool Trace (T)",
             entries=_routes,
             flag="--line-of",
         ),
@@ -62,43 +64,37 @@ class DrawnRouteSettings:
     margin: float = setting(
         0.05,
         Number(
-            "Margin",
-            "By how much every cell of the line may become dearer and the path still follow it",
+            "Clearly by",
+            "By how much harder each cell of the road may become, and it is still the best way",
+            term="margin of the shortest path",
             most=1000.0,
             single_step=0.01,
         ),
     )
     keep_total: bool = setting(
-        False, Toggle("Keep the total cost", "What is added in one place is taken in another")
+        False, Toggle("Keep the total cost", "What is added in one place is taken in another", term="the budget")
     )
+    symmetry: Symmetry = symmetry_setting()
     lower: float | None = lower_setting()
     upper: float | None = upper_setting()
-    symmetry: Symmetry = symmetry_setting()
+    steps: int = steps_setting(300, 50)
     gradient: Gradient = setting(
         "fenchel_young",
         Choice(
             "Gradient",
-            "How a path that leaves the line tells which cells to change; soft paths: by the Fenchel–Young loss",
+            "How a path that leaves the road tells which cells to change",
+            term="Fenchel–Young loss of soft paths, interpolation, perturbed optimisers",
             choices=GRADIENTS,
-        ),
-    )
-    steps: int = setting(300, Whole("Steps", "Steps of Adam", least=1, most=100_000, single_step=50))
-    learning_rate: float = setting(
-        0.1,
-        Number(
-            "Learning rate",
-            "Size of Adam's steps, in units of the mean cost",
-            least=0.001,
-            most=10.0,
-            single_step=0.01,
             more=True,
         ),
     )
+    learning_rate: float = learning_rate_setting(0.1, single_step=0.01)
     tolerance: float = setting(
         0.0,
         Number(
-            "Stop within",
-            "Stop when the change is within this share of the least possible one; 0 uses all steps",
+            "Good enough",
+            "Stop when the change is so near to the least possible one, as a share; 0 uses all steps",
+            term="tolerance, a relative gap",
             most=1.0,
             single_step=0.01,
             more=True,
@@ -175,8 +171,9 @@ class DrawnRoute(Scenario[DrawnRouteSettings, DrawnRouteFigures, Floats]):
     """Change costs until the shortest path takes a drawn line. Result: (H, W) costs."""
 
     name = "drawn_route"
-    title = "Draw the route"
-    summary = "Draw the way that the path should take (T); costs change as little as possible until it does."
+    title = "My road is the best way"
+    summary = "Draw a road (T); the ground changes as little as possible until walkers take it by themselves."
+    term = "inverse shortest path"
     axis = "line on the path"
     settings = DrawnRouteSettings
     figures = DrawnRouteFigures
@@ -207,7 +204,9 @@ class DrawnRoute(Scenario[DrawnRouteSettings, DrawnRouteFigures, Floats]):
 
     def headline(self, first: DrawnRouteFigures, last: DrawnRouteFigures) -> str:
         """Return how much of the line is on the path, and how near the change is to the least possible."""
-        line = f"{last.best_on_path:.0f}\u00a0% of the line on the path"
+        line = f"{last.best_on_path:.0f}\u00a0% of your road is on the best way"
+        if last.follows:
+            line = "Your road is the best way"
         if last.follows and isfinite(last.gap):
             line += f" · change within {within(last.gap)}\u00a0% of the least possible"
         return line

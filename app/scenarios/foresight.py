@@ -14,8 +14,10 @@ from app.scenarios.common_settings import (
     budget_setting,
     drawn_costs,
     keep_setting,
+    learning_rate_setting,
     lower_setting,
     seed_setting,
+    steps_setting,
     symmetry_setting,
     upper_setting,
     with_bounds,
@@ -52,39 +54,33 @@ def _watching(settings: ForesightSettings) -> bool:
 class ForesightSettings:
     """How far agents see, what shall become of them, what the map must keep, and how to run."""
 
-    keep: float = keep_setting(_watching)
-    aim: Aim = setting("badly", Choice("Aim", "What shall become of agents that see only so far", choices=AIMS))
-    width: int = setting(3, Whole("Beam width", "How many ways an agent keeps in mind at once", least=1, most=64))
-    horizon: int = setting(6, Whole("Foresight", "How many moves an agent looks ahead", least=1, most=64))
+    aim: Aim = setting("badly", Choice("Aim", "What shall become of planners who see only so far", choices=AIMS))
+    width: int = setting(
+        3,
+        Whole("Ways in mind", "How many ways a planner weighs at once", term="beam width", least=1, most=64),
+    )
+    horizon: int = setting(
+        6,
+        Whole("Moves ahead", "How far a planner looks", term="horizon of the search", least=1, most=64),
+    )
     tolerance: float = setting(
         0.02,
         Number(
-            "Shortest path stays",
-            "Share by which the cost of the shortest path itself may change",
+            "Best way stays",
+            "Share by which the best way itself may become longer or shorter",
+            term="tolerance of the path cost",
             most=1.0,
             single_step=0.01,
             unused=_watching,
         ),
     )
+    keep: float = keep_setting(_watching)
+    symmetry: Symmetry = symmetry_setting()
     budget: float | None = budget_setting()
     lower: float | None = lower_setting()
     upper: float | None = upper_setting()
-    symmetry: Symmetry = symmetry_setting()
-    steps: int = setting(
-        200, Whole("Steps", "Steps of Adam", least=1, most=100_000, single_step=50, unused=_watching)
-    )
-    learning_rate: float = setting(
-        0.1,
-        Number(
-            "Learning rate",
-            "Size of Adam's steps",
-            least=0.001,
-            most=10.0,
-            single_step=0.05,
-            more=True,
-            unused=_watching,
-        ),
-    )
+    steps: int = steps_setting(200, 50, _watching)
+    learning_rate: float = learning_rate_setting(0.1, unused=_watching)
     seed: int = seed_setting()
 
 
@@ -153,8 +149,9 @@ class BoundedForesight(Scenario[ForesightSettings, ForesightFigures, Floats]):
     """Change costs so that agents of bounded foresight do well or badly. Result: (H, W) costs."""
 
     name = "foresight"
-    title = "Bounded foresight"
-    summary = "Agents plan by beam search, a few moves ahead; let the map help or fool them while the path stays."
+    title = "Fool the planners"
+    summary = "Walkers who look only a few moves ahead get misled, or helped, while the best way stays."
+    term = "beam search with bounded foresight"
     axis = "walks dearer than the path, %"
     settings = ForesightSettings
     figures = ForesightFigures
@@ -182,13 +179,13 @@ class BoundedForesight(Scenario[ForesightSettings, ForesightFigures, Floats]):
 
     def headline(self, first: ForesightFigures, last: ForesightFigures) -> str:
         """Return how many agents get lost or, where none does, how much dearer their walks are."""
-        path = "path" if last.agents == 1 else f"{last.agents} paths together"
+        path = "best way" if last.agents == 1 else f"{last.agents} best ways together"
         if last.lost:
-            lost = f"{last.lost} of {last.agents} agents get lost"
+            lost = f"{last.lost} of {last.agents} planners get lost"
             return f"{lost} · {path} {last.path_cost:.4g} · {kept_share(last.kept)}"
         was, now = first.best_excess, last.best_excess
         before = "" if isnan(was) or was == now else f"{was:.0f} → "
-        dearer = f"Walks {before}{now:.0f}\u00a0% dearer than the path"
+        dearer = f"Planners walk {before}{now:.0f}\u00a0% farther than the best way"
         return f"{dearer} · {path} {last.path_cost:.4g} · {kept_share(last.kept)}"
 
     def apply(self, document: MapDocument, result: Floats) -> MapDocument:

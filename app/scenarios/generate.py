@@ -44,34 +44,57 @@ class GenerateSettings:
     length: float | None = setting(
         None,
         OptionalNumber(
-            "Path length",
-            "How long the shortest path of every map should be",
+            "Trip length",
+            "How long the best way through every map should be",
+            term="target path cost",
             least=0.001,
             single_step=5.0,
             none="half way to the longest",
         ),
     )
-    count: int = setting(12, Whole("Maps", "How many maps to make", least=1, most=100))
-    budget: float | None = budget_setting()
-    lower: float | None = lower_setting()
-    upper: float | None = upper_setting()
-    symmetry: Symmetry = symmetry_setting()
-    steps: int = setting(1100, Whole("Steps", "Steps of training", least=1, most=100_000, single_step=100))
-    refine: bool = setting(
-        True,
-        Toggle("Refine", "Bring every path to the asked length after training, by mixing in as little as needed"),
-    )
+    count: int = setting(12, Whole("Variants", "How many maps to make", least=1, most=100))
     diversity: float = setting(
         0.8,
         Number(
-            "Diversity",
-            "How different two maps of one length should be, in units of the mean cost",
+            "How different",
+            "How far two variants should differ, in units of the mean cost",
+            term="diversity",
             most=5.0,
-            more=True,
+        ),
+    )
+    refine: bool = setting(
+        True,
+        Toggle(
+            "Exactly that long",
+            "Bring every trip to the length after training, by mixing in as little as needed",
+            term="refinement",
+        ),
+    )
+    symmetry: Symmetry = symmetry_setting()
+    budget: float | None = budget_setting()
+    lower: float | None = lower_setting()
+    upper: float | None = upper_setting()
+    steps: int = setting(
+        1100,
+        Whole(
+            "How long to train",
+            "More steps take longer and make better variants",
+            term="iterations of Adam",
+            least=1,
+            most=100_000,
+            single_step=100,
+            unit="steps",
         ),
     )
     smoothness: float = setting(
-        0.3, Number("Smoothness", "Penalty on jumps between neighbouring cells", most=1e3, more=True)
+        0.3,
+        Number(
+            "Smooth ground",
+            "How much jumps between neighbouring cells are avoided",
+            term="penalty on differences of neighbours",
+            most=1e3,
+            more=True,
+        ),
     )
     seed: int = seed_setting()
 
@@ -157,8 +180,9 @@ class MapGeneration(Scenario[GenerateSettings, GenerateFigures, Generated]):
     """Train a network that makes maps of an asked path length. Result: `Generated`."""
 
     name = "generate"
-    title = "Generate maps"
-    summary = "Train a small network through the path solver; it makes many maps whose path is as long as you ask."
+    title = "Many variants"
+    summary = "Many different maps whose way through is as long as you ask."
+    term = "generative network trained through a shortest-path solver"
     axis = "maps that hit, %"
     makes_gallery = True
     preparing = "finding the shortest and the longest path"

@@ -38,9 +38,13 @@ class MatchingFigures:
     epsilon: float
     blur: float
     exact_cost: float
-    transport_cost: float = curve("transport cost", "best")
-    regularised_cost: float = curve("regularised", "soft")
-    marginal_error: float = curve("marginal error", "bound", log=True)
+    transport_cost: float = curve("mismatch", "best", tip="In the field: the transport cost.")
+    regularised_cost: float = curve(
+        "softened mismatch", "soft", tip="In the field: the regularised transport cost."
+    )
+    marginal_error: float = curve(
+        "weight without a place", "bound", log=True, tip="In the field: the marginal error of the plan."
+    )
     moved: float = curve("farthest move, cells", "value", log=True)
 
 
@@ -100,8 +104,9 @@ class PointMatching(Scenario[MatchingSettings, MatchingFigures, MovedLayouts]):
     """Move layouts of points towards another layout or a density. Result: `MovedLayouts`."""
 
     name = "matching"
-    title = "Point matching"
-    summary = "Move one layout of points towards another, or over the painted costs, by transport cost."
+    title = "Spread the loot"
+    summary = "Points spread over the ground, or move onto another layout, with as little moving as can be."
+    term = "optimal transport, point matching"
     axis = "transport cost"
     needs_route = False
     moves_points = True
@@ -136,10 +141,15 @@ class PointMatching(Scenario[MatchingSettings, MatchingFigures, MovedLayouts]):
         return settings.steps
 
     def headline(self, first: MatchingFigures, last: MatchingFigures) -> str:
-        """Return the transport costs, and how many points move."""
-        return (
-            f"Transport cost {figure(first.transport_cost)} → {figure(last.transport_cost)} · {last.points} points"
-        )
+        """Return how many points there are, and how much better they fit than at first."""
+        points = f"{last.points} point{'' if last.points == 1 else 's'}"
+        before, after = first.transport_cost, last.transport_cost
+        lengths = f"transport cost {figure(before)} → {figure(after)}"
+        if not before > 0.0:
+            return f"{points} in place ({lengths})"
+        percent = 100.0 * (1.0 - after / before)
+        mismatch = f"mismatch {abs(percent):.0f}\u00a0% {'smaller' if percent >= 0.0 else 'larger'}"
+        return f"{points}, {mismatch} ({lengths})"
 
     def apply(self, document: MapDocument, result: MovedLayouts) -> MapDocument:
         """Return the document with its layouts where the run moved them.

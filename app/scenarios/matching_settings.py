@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from app.scenarios.common_settings import SYMMETRIES, class_setting, device_setting, seed_setting
-from app.scenarios.settings import Choice, DocumentChoice, Number, OpenFile, OptionalNumber, Toggle, Whole, setting
+from app.scenarios.common_settings import SYMMETRIES, class_setting, device_setting, seed_setting, steps_setting
+from app.scenarios.settings import Choice, DocumentChoice, Number, OpenFile, OptionalNumber, Toggle, setting
 
 if TYPE_CHECKING:
     from engine.cost_maps.admissible import Symmetry
@@ -28,8 +28,8 @@ GROUNDS: dict[Ground, str] = {
 TOTALS: dict[Totals, str] = {
     "same": "Must be the same",
     "scale": "Scale the target's",
-    "partial": "Partial: leave some",
-    "unbalanced": "Unbalanced: give up",
+    "partial": "Leave some over",
+    "unbalanced": "Give up what is far",
 }
 LOCKED: dict[Locked, str] = {
     "stay": "Hold their points",
@@ -77,24 +77,40 @@ class MatchingSettings:
             unused=lambda settings: settings.target != HEAT,
         ),
     )
+    spacing: float = setting(
+        0.0,
+        Number("Least spacing", "Least distance between two points; 0 for none", unit="cells", most=1000.0),
+    )
+    snap: bool = setting(False, Toggle("End on cell centres", "Every point ends on a cell centre of its own"))
+    locked: Locked = setting("stay", Choice("Locked cells", "What locked cells mean for points", choices=LOCKED))
+    symmetry: Symmetry = setting(
+        "none", Choice("Symmetry", "The points stay mirrored or turned like this", choices=SYMMETRIES)
+    )
     ground: Ground = setting(
         "squared",
         Choice(
-            "Distance",
-            "What moving costs: squared straight distance, straight distance, or the cheapest way over the map",
+            "Near means",
+            "Near as the crow flies, or on foot over the map; squared, many short moves beat one long one",
+            term="ground cost",
             choices=GROUNDS,
         ),
     )
     walker: str = class_setting(unused=lambda settings: settings.ground != "walking")
     totals: Totals = setting(
         "same",
-        Choice("Total weights", "What to do where the two layouts differ in total weight", choices=TOTALS),
+        Choice(
+            "If weights differ",
+            "What to do where the two layouts do not weigh the same",
+            term="balanced, partial or unbalanced transport",
+            choices=TOTALS,
+        ),
     )
     mass: float | None = setting(
         None,
         OptionalNumber(
-            "Mass to match",
-            "How much weight is matched",
+            "Weight to match",
+            "How much of the weight finds a place",
+            term="mass of partial transport",
             none="as much as fits",
             unused=lambda settings: settings.totals != "partial",
         ),
@@ -109,22 +125,16 @@ class MatchingSettings:
             unused=lambda settings: settings.totals != "unbalanced",
         ),
     )
-    spacing: float = setting(
-        0.0,
-        Number("Least spacing", "Least distance between two points; 0 for none", unit="cells", most=1000.0),
+    steps: int = steps_setting(200, 50)
+    move: Move = setting(
+        "positions", Choice("May change", "Where points are, or how much they weigh", choices=MOVES, more=True)
     )
-    snap: bool = setting(False, Toggle("End on cell centres", "Every point ends on a cell centre of its own"))
-    symmetry: Symmetry = setting(
-        "none", Choice("Symmetry", "A symmetry that the moved points keep", choices=SYMMETRIES)
-    )
-    locked: Locked = setting("stay", Choice("Locked cells", "What locked cells mean for points", choices=LOCKED))
-    steps: int = setting(200, Whole("Steps", "Steps of Adam", least=1, most=100_000, single_step=50))
-    move: Move = setting("positions", Choice("Change", "What the run may change", choices=MOVES, more=True))
     blur: float = setting(
         0.25,
         Number(
-            "Blur at the end",
-            "Length over which the plan is blurred at the last step (√ε of the regularisation)",
+            "Softness at the end",
+            "Over what length points still share their places at the last step",
+            term="blur of the plan, √ε of the entropic regularisation",
             least=0.01,
             most=1000.0,
             single_step=0.05,
@@ -137,6 +147,7 @@ class MatchingSettings:
         OptionalNumber(
             "Farthest step",
             "The farthest that a point moves in one step, in cells",
+            term="learning rate",
             least=0.001,
             none="by the farthest way",
             stands_for=lambda _: 1.0,
@@ -145,7 +156,13 @@ class MatchingSettings:
     )
     tolerance: float = setting(
         0.001,
-        Number("Stop below", "Stop when no point moves farther than this in a step", unit="cells", more=True),
+        Number(
+            "Good enough",
+            "Stop when no point moves farther than this in a step",
+            term="tolerance",
+            unit="cells",
+            more=True,
+        ),
     )
     seed: int = seed_setting("Of the noise that parts points in one place")
     device: str = device_setting()

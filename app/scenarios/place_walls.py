@@ -15,7 +15,7 @@ from app.scenarios.report import Report, RunFacts, Score
 from app.scenarios.scenario import RunStep, Scenario, state_of
 from app.scenarios.settings import Choice, DocumentChoice, Whole, setting
 from app.scenarios.translate import class_movements, movement_grid, path_cells
-from app.scenarios.words import figure
+from app.scenarios.words import compared, figure, with_length
 from engine.core.errors import ProblemError, SuggestedFix
 from engine.core.status import Status
 from maps.document import Mask
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 
 Task = Literal["place", "clear", "thin"]
 TASKS: dict[Task, str] = {
-    "place": "Place walls: longest paths",
-    "clear": "Remove walls: shortest paths",
-    "thin": "Remove walls: longest paths",
+    "place": "Place walls for long trips",
+    "clear": "Open walls for short trips",
+    "thin": "Open walls, keep trips long",
 }
 NO_WAYPOINTS = "none"
 
@@ -62,11 +62,13 @@ class PlaceWallsSettings:
     steps: int = setting(
         250,
         Whole(
-            "Steps",
-            "Steps of the search; with more of them it finds better walls",
+            "How long to search",
+            "More steps take longer and find better walls",
+            term="iterations of the exchange search",
             least=1,
             most=100_000,
             single_step=50,
+            unit="steps",
         ),
     )
     seed: int = seed_setting("Of the search; the same seed gives the same walls, byte for byte")
@@ -146,7 +148,8 @@ class PlaceWalls(Scenario[PlaceWallsSettings, PlaceWallsFigures, Mask]):
 
     name = "place_walls"
     title = "Place walls"
-    summary = "Make so many cells walls that the paths get as long as they can; no route is ever sealed."
+    summary = "So many cells become walls that the way is as long as it can get; no route is ever sealed."
+    term = "shortest path interdiction"
     axis = "path cost"
     settings = PlaceWallsSettings
     figures = PlaceWallsFigures
@@ -165,9 +168,10 @@ class PlaceWalls(Scenario[PlaceWallsSettings, PlaceWallsFigures, Mask]):
         return settings.steps
 
     def headline(self, first: PlaceWallsFigures, last: PlaceWallsFigures) -> str:
-        """Return the run in one line: "Path 31 → 63 · 14 walls · proved longest"."""
+        """Return the run in one line: "2.0 × longer (path 31 → 63) · 14 walls · proved longest"."""
         quality = _quality(last.walls, last.placed, last.longer, last.proved, last.settled)
-        return f"Path {figure(first.path_cost)} → {figure(last.best)} · {quality}"
+        lengths = figure(first.path_cost), figure(last.best)
+        return f"{with_length(compared(first.path_cost, last.best), 'path', *lengths)} · {quality}"
 
     def apply(self, document: MapDocument, result: Mask) -> MapDocument:
         """Return the document with the walls of the result. Raises MapError where they do not fit."""

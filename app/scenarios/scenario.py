@@ -66,6 +66,7 @@ class Scenario(ABC, Generic[Settings, StepFigures, Result]):
     """One thing to do with a map.
 
     name: in the table, on the command line and in reports.  title, summary: what the designer reads.
+    term: what the field calls it.
     settings, figures: the dataclasses of the run's settings and of a step's numbers.
     axis: what the curves measure.  needs_route: whether a map without a route has nothing to offer.
     makes_gallery: whether a run makes several maps.  moves_points: whether it moves layouts of points.
@@ -76,6 +77,7 @@ class Scenario(ABC, Generic[Settings, StepFigures, Result]):
     name: ClassVar[str]
     title: ClassVar[str]
     summary: ClassVar[str]
+    term: ClassVar[str]
     axis: ClassVar[str]
     needs_route: ClassVar[bool] = True
     makes_gallery: ClassVar[bool] = False

@@ -32,7 +32,8 @@ def _always_used(settings: Any) -> bool:
 class Setting(ABC, Generic[Value]):
     """One kind of setting. Subclasses say with `_parse`, `_word`, `_text` and `_check` what is theirs.
 
-    text: its label.  tip: what it means.  more: folded away until asked for.
+    text: its label.  tip: what it does, in a designer's words.  term: what the field calls it, if otherwise.
+    more: how the engine computes, which is folded away until asked for.
     flag: its option on the command line; from the field's name where empty.
     unused: whether the other settings make this one irrelevant, so that the form does not show it.
     words: how many words follow the option; with "many" the values of all of them are joined.
@@ -41,6 +42,7 @@ class Setting(ABC, Generic[Value]):
     text: str
     tip: str
     _: KW_ONLY
+    term: str = ""
     more: bool = False
     flag: str = ""
     unused: Callable[[Any], bool] = _always_used

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from app.scenarios.common_settings import apply_map, seed_setting
+from app.scenarios.common_settings import apply_map, learning_rate_setting, seed_setting
 from app.scenarios.figures import curve
 from app.scenarios.priced_map import TILESETS, Picture, PricedMap, check_place, drawn_picture, read_network, saved
 from app.scenarios.report import Report, RunFacts, Score
 from app.scenarios.scenario import RunStep, Scenario, state_of
-from app.scenarios.settings import Choice, Number, OpenFile, SaveFile, Whole, setting
+from app.scenarios.settings import Choice, OpenFile, SaveFile, Whole, setting
 from engine.core.errors import ProblemError, SuggestedFix
 from engine.core.status import Status
 
@@ -44,6 +44,33 @@ class TerrainSettings:
     """What to learn from, what to price, and how to train."""
 
     tileset: str = setting("meadow", Choice("Tileset", "The look of the pictures to learn from", choices=TILESETS))
+    tiles: str = setting(
+        "",
+        OpenFile(
+            "Picture to price",
+            "A picture of this map with 8 × 8 pixels a cell; without one the map is drawn with the tileset",
+            pattern="*.png",
+        ),
+    )
+    network: str = setting(
+        "",
+        OpenFile(
+            "Trained already",
+            "What an earlier run learned, to use it instead of learning anew",
+            term="a network's weights (safetensors)",
+            pattern="*.safetensors",
+        ),
+    )
+    save_as: str = setting(
+        "",
+        SaveFile(
+            "Keep what it learned",
+            "The file that it goes to; empty does not keep it",
+            term="a network's weights (safetensors)",
+            pattern="*.safetensors",
+            unused=_trained_already,
+        ),
+    )
     maps: int = setting(
         1000,
         Whole(
@@ -56,32 +83,26 @@ class TerrainSettings:
         ),
     )
     side: int = setting(
-        12, Whole("Their side", "Tiles along a side", least=4, most=64, unit="tiles", unused=_trained_already)
+        12,
+        Whole(
+            "Their side",
+            "How large the training maps are",
+            least=4,
+            most=64,
+            unit="tiles",
+            more=True,
+            unused=_trained_already,
+        ),
     )
     epochs: int = setting(
         8,
-        Whole("Passes", "How often training goes through all maps", least=1, most=1000, unused=_trained_already),
-    )
-    tiles: str = setting(
-        "",
-        OpenFile(
-            "Picture to price",
-            "A picture of this map with 8 × 8 pixels a cell; without one the map is drawn with the tileset",
-            pattern="*.png",
-        ),
-    )
-    network: str = setting(
-        "",
-        OpenFile(
-            "Network", "A trained network (safetensors) to use instead of training one", pattern="*.safetensors"
-        ),
-    )
-    save_as: str = setting(
-        "",
-        SaveFile(
-            "Save network as",
-            "Where the trained network goes (safetensors); empty does not keep it",
-            pattern="*.safetensors",
+        Whole(
+            "How long to train",
+            "How often training goes through all maps",
+            term="epochs",
+            least=1,
+            most=1000,
+            unit="passes",
             unused=_trained_already,
         ),
     )
@@ -89,24 +110,14 @@ class TerrainSettings:
         "fenchel_young",
         Choice(
             "Gradient",
-            "How a wrong path tells the network which prices to change; soft paths: by the Fenchel–Young loss",
+            "How a wrong path tells the network which prices to change",
+            term="Fenchel–Young loss of soft paths, interpolation, perturbed optimisers",
             choices=METHODS,
             more=True,
             unused=_trained_already,
         ),
     )
-    learning_rate: float = setting(
-        0.004,
-        Number(
-            "Learning rate",
-            "Size of Adam's steps at first",
-            least=0.0001,
-            most=1.0,
-            single_step=0.001,
-            more=True,
-            unused=_trained_already,
-        ),
-    )
+    learning_rate: float = learning_rate_setting(0.004, 0.001, 0.0001, 1.0, _trained_already)
     seed: int = seed_setting()
 
 
@@ -114,7 +125,7 @@ class TerrainSettings:
 class TerrainFigures:
     """Figures of a step of training. optimal: in %; NaN where no held-out maps were judged."""
 
-    optimal: float = curve("% of held-out paths that are optimal", "best")
+    optimal: float = curve("% of unseen maps solved", "best", tip="In the field: paths optimal on held-out maps.")
     loss: float = curve("loss", "value", log=True)
 
 
@@ -148,7 +159,7 @@ class TerrainReport(Report):
         """Return the share of optimal paths, how prices agree with drawn costs, and how long training took."""
         lines: list[str] = []
         if isfinite(self.optimal_share):
-            lines.append(f"{100 * self.optimal_share:.1f} % of held-out paths are optimal")
+            lines.append(f"{100 * self.optimal_share:.1f} % of unseen maps are solved")
         known = isfinite(self.agreement)
         agreement = f", {self.agreement:.3f} correlated with the drawn costs" if known else ""
         lines.append(f"Prices of the {self.tileset} picture{agreement}")
@@ -167,8 +178,9 @@ class TerrainLearning(Scenario[TerrainSettings, TerrainFigures, PricedMap]):
     """Train a network that prices tiles, and price the map's picture with it. Result: `PricedMap`."""
 
     name = "terrain"
-    title = "Learn terrain costs"
-    summary = "A network learns from pictures with drawn paths what tiles cost, and prices this map's picture."
+    title = "Learn costs from pictures"
+    summary = "Learns from pictures of maps with a path on them what each tile costs to cross."
+    term = "learning through a shortest-path solver"
     axis = "optimal paths, %"
     needs_route = False
     preparing = "making the training maps"
@@ -198,8 +210,8 @@ class TerrainLearning(Scenario[TerrainSettings, TerrainFigures, PricedMap]):
     def headline(self, first: TerrainFigures, last: TerrainFigures) -> str:
         """Return the share of optimal paths, once there is one, and the loss."""
         if isnan(last.optimal):
-            return "Priced" if isnan(last.loss) else f"Training · loss {last.loss:.3g}"
-        return f"{last.optimal:.1f}\u00a0% of held-out paths are optimal · loss {last.loss:.3g}"
+            return "Priced" if isnan(last.loss) else f"Learning · loss {last.loss:.3g}"
+        return f"Finds the best way on {last.optimal:.1f}\u00a0% of unseen maps · loss {last.loss:.3g}"
 
     def apply(self, document: MapDocument, result: PricedMap) -> MapDocument:
         """Return the document at the network's prices."""
@@ -286,7 +298,7 @@ def _message(iterate: TerrainIterate, status: Status, settings: TerrainSettings)
         return "A step produced something that is not a finite number, so training stopped. Use a smaller rate."
     share = 0.0 if iterate.optimal is None else iterate.optimal
     message = (
-        f"On {100 * share:.1f} % of {HELD_OUT} held-out maps the predicted path has the least true cost. The maps "
+        f"On {100 * share:.1f} % of {HELD_OUT} unseen maps the predicted path has the least true cost. The maps "
         f"are made by this program; they are not the Warcraft set of the literature."
     )
     return message + saved(iterate.model, settings.save_as)

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFormLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from app.scenarios.settings import Setting, settings_of
+from app.scenarios.words import with_term
 from app.widgets.setting_controls import CONTROLS, Control
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class SettingsForm(QWidget):
-    """Controls for every setting of a class; what is seldom needed folds under "More".
+    """Controls for every setting of a class; how the engine computes folds under "Engine".
 
     controls: by the name of the setting's field.
     """
@@ -44,13 +45,13 @@ class SettingsForm(QWidget):
         for control in self.controls.values():
             control.changed.connect(self._tell)
         self.more = QToolButton()
-        self.more.setText(self.tr("More"))
+        self.more.setText(self.tr("Engine"))
         self.more.setCheckable(True)
         self.more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.more.setArrowType(Qt.ArrowType.RightArrow)
         self.more.setAutoRaise(True)
         self.more.setMinimumHeight(24)
-        self.more.setToolTip(self.tr("Settings that are seldom needed"))
+        self.more.setToolTip(self.tr("How the run computes; it does well without a change here"))
         self.more.toggled.connect(self._fold)
         self._folded.setVisible(False)
         whole = QVBoxLayout(self)
@@ -90,11 +91,13 @@ class SettingsForm(QWidget):
         control = CONTROLS[type(kind)](kind)
         control.setParent(self)
         widget = control.widget
-        widget.setToolTip(kind.tip)
+        tip = with_term(kind.tip, kind.term)
+        widget.setToolTip(tip)
         widget.setAccessibleName(kind.text)
+        widget.setAccessibleDescription(tip)
         widget.setMinimumHeight(24)
         label = QLabel(kind.text)
-        label.setToolTip(kind.tip)
+        label.setToolTip(tip)
         label.setBuddy(widget)
         form.addRow(label, widget)
         return control
@@ -110,7 +113,8 @@ class SettingsForm(QWidget):
             self._rows[name].setRowVisible(widget, not kind.unused(settings))
             widget.setEnabled(not self._running)
             rests = self.tr("Settings rest during a run; stop it first.")
-            widget.setToolTip(f"{kind.tip}.<br><i>{rests}</i>" if self._running else kind.tip)
+            tip = with_term(kind.tip, kind.term)
+            widget.setToolTip(f"{tip}.<br><i>{rests}</i>" if self._running else tip)
 
     def _fold(self, shown: bool) -> None:
         self._folded.setVisible(shown)

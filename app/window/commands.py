@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from app.run.results import ResultsController
     from app.run.snapping import Snapping
     from app.window.docks import Docks
+    from app.window.help import Help
     from app.window.stamps import Stamps
     from app.window.tile_costs import TileCosts
     from app.window.tool_choice import ToolChoice
@@ -66,6 +67,7 @@ class Workbench:
     stamps: Stamps
     docks: Docks
     underlay: UnderlayControl
+    help: Help
     preferences: Preferences | None
 
 
@@ -274,7 +276,21 @@ class Commands(QObject):
         return Menu(
             self.tr("&Help"),
             (
-                Command(self.tr("&Keys and commands…"), self._find, "F1"),
+                Command(
+                    self.tr("&What this does"),
+                    self._bench.help.open_chosen,
+                    "F1",
+                    tip=self.tr("Read the page of what is chosen in the run dock"),
+                ),
+                Menu(
+                    self.tr("&Pages"),
+                    [
+                        Command(self.tr("Help: {}").format(title), partial(self._bench.help.open, page))
+                        for page, title in self._bench.help.titles().items()
+                    ],
+                ),
+                None,
+                Command(self.tr("&Keys and commands…"), self._find),
                 Command(self.tr("Add Longcut to the desktop's &menu"), self._install_desktop_entry),
                 Command(self.tr("&About Longcut"), self._about),
             ),

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QLineEdit, QMainWindow, QMessageBox
+from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QLineEdit, QMainWindow
 
 from app.base.icons import app_icon
 from app.base.jobs import PATIENCE, put_window_first
 from app.canvas.canvas import Canvas
 from app.document.autosave import Autosave
 from app.document.model import DocumentModel
+from app.files import questions
 from app.files.editor_link import EditorLink
 from app.files.file_actions import Files
 from app.panels.result_comparison import ResultComparison
@@ -29,6 +30,7 @@ from app.window.commands import Commands, Workbench
 from app.window.disk_bar import DiskBar
 from app.window.docks import Docks, Panels
 from app.window.figures import Figures
+from app.window.help import Help
 from app.window.menus import Menus
 from app.window.stamps import Stamps
 from app.window.status import StatusBar
@@ -137,6 +139,7 @@ class MainWindow(QMainWindow):
             self.stamps,
             self.docks,
             self.underlay,
+            Help(self, lambda: self.panels.run.scenario.name),
             self.preferences,
         )
         self.menus = Menus(self, Commands(bench, self._find_command).table())
@@ -231,11 +234,8 @@ class MainWindow(QMainWindow):
 
     # What concerns the whole window
 
-    def _confirm(self, question: str) -> bool:
-        buttons = QMessageBox.StandardButton
-        # What changes nothing is the default, so that a hasty Enter loses nothing.
-        answer = QMessageBox.question(self, self.tr("Longcut"), question, buttons.Yes | buttons.No, buttons.No)
-        return answer == buttons.Yes
+    def _confirm(self, question: str, verb: str) -> bool:
+        return questions.agrees(self, self.tr("Longcut"), question, verb)
 
     def _find_command(self) -> None:
         self.menus.find_command()

@@ -43,6 +43,7 @@ class StatusBar(QStatusBar):
             label.setFont(tabular(label.font()))
             self.addPermanentWidget(label)
         self.messageChanged.connect(self.setToolTip)  # there may be no room for all of it
+        self.messageChanged.connect(self._make_room)
         canvas.cell_hovered.connect(self._hover)
         canvas.hover_left.connect(self._leave)
         canvas.view_changed.connect(self._show_zoom)
@@ -66,6 +67,15 @@ class StatusBar(QStatusBar):
             self._class = name
             self._show_cell()
 
+    def _make_room(self, sentence: str) -> None:
+        """Let what can wait give way to a sentence that would not fit beside it."""
+        quiet = self._subject, self._total, self._zoom, self._device, self._cell
+        # By hints: where labels stand is known only once the layout has been at work.
+        taken = sum(max(label.sizeHint().width(), label.minimumWidth()) + MARGIN for label in self._labels)
+        fits = self.fontMetrics().horizontalAdvance(sentence) <= self.width() - taken - 2 * MARGIN
+        for label in quiet:
+            label.setVisible(not sentence or fits or (label is self._cell and bool(label.text())))
+
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the sentence with an ellipsis where its room ends; Qt would cut it off within a letter."""
         if not self.currentMessage():
@@ -74,7 +84,7 @@ class StatusBar(QStatusBar):
         painter, option = QPainter(self), QStyleOption()
         option.initFrom(self)
         self.style().drawPrimitive(QStyle.PrimitiveElement.PE_PanelStatusBar, option, painter, self)
-        first = min(label.x() for label in self._labels if label.isVisible())
+        first = min((label.x() for label in self._labels if label.isVisible()), default=self.width())
         room = QRect(MARGIN, 0, first - 2 * MARGIN, self.height())
         shown = painter.fontMetrics().elidedText(self.currentMessage(), Qt.TextElideMode.ElideRight, room.width())
         painter.setPen(self.palette().windowText().color())
@@ -94,6 +104,8 @@ class StatusBar(QStatusBar):
         cell = self._hovered
         inside = cell is not None and self._view.shown.document.contains(cell)
         self._cell.setText(" · ".join(self.words_at(*cell)) if cell is not None and inside else "")
+        if inside:
+            self._cell.show()
 
     def words_at(self, row: int, col: int) -> list[str]:
         """Say what is at a cell of the map in view."""
@@ -110,7 +122,7 @@ class StatusBar(QStatusBar):
             words.append(self.tr("traffic {:.2f}").format(frame.traffic[row, col]))
         elif measures is not None and shown.measured and measures.distance is not None:
             distance = measures.distance[row, col]
-            far = self.tr("{:.4g} to the goal").format(distance)
+            far = self._far(document, measures.route, distance)
             words.append(far if np.isfinite(distance) else self.tr("no way to the goal"))
         return words
 
@@ -126,6 +138,16 @@ class StatusBar(QStatusBar):
         if said == usual:
             return [terrain.name, self.tr("cost {}").format(said)]
         return [terrain.name, self.tr("cost {} (usually {})").format(said, usual)]
+
+    def _far(self, document: MapDocument, route: int, distance: float) -> str:
+        """Say how far a goal is, and whose distance that is where it is not plain."""
+        journey = document.routes[route]
+        words = self.tr("{:.4g} to the goal").format(distance)
+        if len(document.routes) > 1:
+            words += self.tr(" of {}").format(journey.name or self.tr("route {}").format(route + 1))
+        if journey.movement:
+            return words + self.tr(" for {}").format(journey.movement)
+        return words + (self.tr(" at the plain cost") if self._class else "")
 
     def _show_total_if_quick(self) -> None:
         """Sum the costs of a large map up, which takes milliseconds, not for every step of a run."""

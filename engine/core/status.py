@@ -21,7 +21,7 @@ class Status(StrEnum):
 _MESSAGES = {
     Status.CONVERGED: "Done: no admissible map is better by more than the tolerance.",
     Status.STEPS_DONE: (
-        "All steps done. More steps may improve the map; the gap, where there is one, says by how much at most."
+        "All steps done. More steps may improve the map, by no more than what is possible, where that is known."
     ),
     Status.CANCELLED: "Stopped on request; the best map so far is kept.",
     Status.NOT_A_NUMBER: (

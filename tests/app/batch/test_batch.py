@@ -213,7 +213,7 @@ def test_settings_that_name_files_count_by_what_is_in_them(maps: Path, tmp_path:
         (["batch", "MAP", "--out", "MAPS"], "where results are written; give --out a folder of its own"),
         (["batch", "MAP", "--target", "3"], "--target has no effect"),
         (["batch", "MAP", "--scenario", "terrain", "--save-as", "x.safetensors"], "names one file for all runs"),
-        (["sweep", "MAP", "--vary", "kepp=1"], "--vary 'kepp' is no setting of adversarial; it has keep, aim"),
+        (["sweep", "MAP", "--vary", "kepp=1"], "--vary 'kepp' is no setting of adversarial; it has aim, target"),
         (["sweep", "MAP", "--vary", "keep"], "'keep' has no values; write keep=VALUE,VALUE"),
         (["sweep", "MAP", "--vary", "keep=0,2"], "--vary keep: 2 is out of range; choose 0 to 1"),
         (["sweep", "MAP", "--vary", "keep=0..1"], "--vary keep: '0..1' is not a number"),

@@ -52,8 +52,11 @@ def answer(ask, *names, kind="", replace=()):
         elif isinstance(dialog, QMessageBox) and dialog.isVisible():
             asked.append(dialog.text())
             yes = replace.pop(0) if replace else True
-            buttons = QMessageBox.StandardButton
-            QTest.mouseClick(dialog.button(buttons.Yes if yes else buttons.No), Qt.MouseButton.LeftButton)
+            yeses = {"Replace", "&Yes"}  # ours, and that of Qt's own dialog
+            (button,) = (
+                one for one in dialog.buttons() if (one.text() in yeses or "all the same" in one.text()) is yes
+            )
+            QTest.mouseClick(button, Qt.MouseButton.LeftButton)
 
     QTimer.singleShot(20, act)
     ask()

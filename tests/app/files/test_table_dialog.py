@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.document.model import DocumentModel
+from app.files import questions
 from app.files.file_actions import Files
 from app.files.table_dialog import TableDialog
 from maps.document import new_document
@@ -60,8 +61,7 @@ def test_the_preview_follows_what_is_said(qtbot, table):
 def test_a_refused_table_offers_the_dialog_and_the_way_it_was_read_is_told(qtbot, files, table, monkeypatch):
     asked, told = [], []
     files.told.connect(told.append)
-    yes = QMessageBox.StandardButton.Yes
-    monkeypatch.setattr(QMessageBox, "question", lambda *words: asked.append(words[2]) or yes)
+    monkeypatch.setattr(questions, "offers_table", lambda _, refusal: asked.append(refusal) or True)
 
     def say(dialog):
         dialog.walls.setText("-9999")

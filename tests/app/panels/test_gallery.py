@@ -12,7 +12,7 @@ def test_during_a_training_the_gallery_says_that_maps_come_at_its_end(qtbot):
     panel.show_training(True)
     assert "when the training ends" in panel._hint.text()
     panel.show_training(False)
-    assert "run the scenario “Generate maps”" in panel._hint.text()
+    assert "run the scenario “Many variants”" in panel._hint.text()
 
 
 def test_the_window_tells_the_gallery_of_a_training(qtbot):

@@ -6,6 +6,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDockWidget, QFileDialog, QLineEdit, QMessageBox
 
+from app.files import questions as file_questions
 from app.panels.result_comparison import ResultComparison, share_changed
 from app.panels.routes import COST
 from app.run.keeping import same_map
@@ -36,11 +37,16 @@ class Questions:
         self.asked.append(words[2])
         return self.answer
 
+    def agree(self, parent, title, question, verb):
+        assert verb in ("Apply", "Delete", "Replace")
+        return self.ask(parent, title, question) == YES
+
 
 @pytest.fixture
 def questions(monkeypatch):
     made = Questions()
     monkeypatch.setattr(QMessageBox, "question", made.ask)
+    monkeypatch.setattr(file_questions, "agrees", made.agree)
     return made
 
 
@@ -111,7 +117,7 @@ def test_a_stopped_run_is_listed_renamed_saved_and_there_after_opening(qtbot, qu
     panel = window.panels.results
     assert panel.list.count() == 1
     name, headline, remark = words(window, 0)
-    assert (name, headline) == ("Adversarial path 1", window.run.headline())
+    assert (name, headline) == ("Make the trip longer 1", window.run.headline())
     assert remark.endswith("not saved")
     assert window.isWindowModified()
     assert present(window.findChild(QDockWidget, "results")).windowTitle() == "Results (1)"
@@ -184,15 +190,17 @@ def test_the_slider_shows_and_applies_a_part_of_the_change(qtbot, window):
     assert np.array_equal(window.canvas._scene.map.costs, half)
     assert window.results.in_view is entry
     moved = 0.4 * np.abs(entry.after.cost.astype(float) - 1.0).sum() / 512.0
-    qtbot.waitUntil(lambda: "Path 13.0 → " in window.panels.run.headline.text(), timeout=20_000)
+    qtbot.waitUntil(lambda: "(path 13.0 → " in window.panels.run.headline.text(), timeout=20_000)
     headline = window.panels.run.headline.text()
     assert f"{int(100.0 * (1.0 - moved))} % of your map kept" in headline
-    assert "of 40 % of “Adversarial path 1”" in window.panels.run.subject.text()
+    assert "of 40 % of “Make the trip longer 1”" in window.panels.run.subject.text()
     press(window, "apply")
     assert np.array_equal(window.model.document.cost, half)
     assert window.model.document.cost.sum(dtype=float) == pytest.approx(256.0, rel=1e-6)
-    assert window.model.history.labels[-1] == "Apply 40 % of Adversarial path 1"
-    assert "Applied 40 % of “Adversarial path 1”: Path 13.0 →" in window.statusBar().currentMessage()
+    assert window.model.history.labels[-1] == "Apply 40 % of Make the trip longer 1"
+    told = window.statusBar().currentMessage()
+    assert told.startswith("Applied 40 % of “Make the trip longer 1”: ")
+    assert "longer (path 13.0 → " in told
     window.model.undo()
     assert window.model.document is drawn
     click(window, 0)
@@ -205,7 +213,7 @@ def test_painting_on_a_kept_result_applies_it_first(qtbot, window):
     QTest.mouseClick(window.panels.run.revert, LEFT)
     click(window, 0)
     paint(window, (3, 3), (3, 12))
-    assert window.model.history.labels[1:] == ("Apply Adversarial path 1", "Brush")
+    assert window.model.history.labels[1:] == ("Apply Make the trip longer 1", "Brush")
     assert "before your edit" in window.statusBar().currentMessage()
     painted = window.model.document
     assert painted.cost[3, 8] == pytest.approx(2.5)
@@ -248,14 +256,14 @@ def test_the_headline_says_of_what_it_speaks(qtbot, window):
     QTest.keyClick(window.panels.progress.timeline.strip, Qt.Key.Key_End)
     click(window, 1)
     assert panel.headline.text() == window.model.results[0].headline
-    assert panel.subject.text() == "of “Adversarial path 1”"
+    assert panel.subject.text() == "of “Make the trip longer 1”"
     QTest.keyClick(window.canvas, Qt.Key.Key_Escape)
     paint(window, (3, 3), (3, 12))
     assert panel.headline.text() == window.run.headline()
-    assert panel.subject.text() == "of “Adversarial path 2”, before your edits"
+    assert panel.subject.text() == "of “Make the trip longer 2”, before your edits"
     assert panel.headline.property("dim")
     window.model.undo()
-    assert panel.subject.text() == "of “Adversarial path 2”, which is the drawn map now"
+    assert panel.subject.text() == "of “Make the trip longer 2”, which is the drawn map now"
     assert not panel.headline.property("dim")
     window.model.undo()
     assert panel.subject.text() == "of the last run, not of the drawn map"
@@ -268,7 +276,7 @@ def test_the_routes_table_shows_what_paths_cost_on_the_result_in_view(qtbot, win
     QTest.mouseClick(window.panels.run.revert, LEFT)
     qtbot.waitUntil(lambda: routes.item(0, COST).text() == "13.0", timeout=20_000)
     click(window, 0)
-    after = window.model.results[0].headline.split(" · ")[0].split()[-1]
+    after = window.model.results[0].headline.split(" · ")[0].split()[-1].rstrip(")")
     qtbot.waitUntil(lambda: routes.item(0, COST).text() == after, timeout=20_000)
 
 
@@ -294,7 +302,7 @@ def test_apply_and_fork_by_their_buttons(qtbot, window):
     press(window, "fork")
     assert window.panels.run.settings().steps == 3
     qtbot.waitUntil(lambda: window.run.state == "ended", timeout=60_000)
-    assert [result.name for result in window.model.results] == ["Adversarial path 1", "Adversarial path 2"]
+    assert [result.name for result in window.model.results] == ["Make the trip longer 1", "Make the trip longer 2"]
     assert window.model.results[1].before is entry.after
 
 
@@ -339,7 +347,7 @@ def test_delete_asks_and_the_space_bar_deletes_nothing(qtbot, window, questions)
     QTest.keyClick(rows, Qt.Key.Key_Space)
     questions.answer = NO
     QTest.keyClick(rows, Qt.Key.Key_Delete)
-    assert "Delete “Adversarial path 1”?" in questions.asked[-1]
+    assert "Delete “Make the trip longer 1”?" in questions.asked[-1]
     assert rows.count() == 1
     questions.answer = YES
     QTest.keyClick(rows, Qt.Key.Key_Delete)

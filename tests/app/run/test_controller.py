@@ -51,7 +51,7 @@ class Desk:
         self.controller.told.connect(self.told.append)
         self.controller.result_outdated.connect(lambda: self.outdated.append(self.model.document))
 
-    def confirm(self, question):
+    def confirm(self, question, verb):
         self.asked.append(question)
         return self.answer
 
@@ -109,12 +109,12 @@ def test_applying_is_one_undo_step_and_the_run_can_still_be_looked_at(qtbot, des
     assert desk.asked == []
     assert np.array_equal(desk.model.document.cost, promised.cost)
     assert desk.model.document.total_cost == pytest.approx(drawn.total_cost, rel=1e-6)
-    assert desk.told[0] == "Kept as “Adversarial path 1” in Results"
-    assert desk.told[1:] == ["Applied the run's result: total cost 256, before 256"]
+    assert desk.told[0] == "Kept as “Make the trip longer 1” in Results"
+    assert desk.told[1:] == [f"Applied the run's result: {desk.run.headline()}"]
     assert desk.run.state == "ended"
     assert len(desk.run.kept) > 1
     assert not desk.controller.can_apply, "the map shows it already"
-    assert desk.model.history.labels[-1] == "Adversarial path"
+    assert desk.model.history.labels[-1] == "Make the trip longer"
     desk.model.undo()
     assert desk.model.document is drawn
     assert desk.controller.can_apply

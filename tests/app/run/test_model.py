@@ -56,8 +56,8 @@ def test_a_run_delivers_figures_frames_and_its_result(qtbot, model, document, me
     assert model.result is not None
     assert model.result.sum() == pytest.approx(256.0, rel=1e-9)
     assert len(model.frame.paths) == 1
-    assert model.headline().startswith("Path ")
-    assert "of the longest possible" in model.headline()
+    assert "longer (path " in model.headline()
+    assert "of what is possible" in model.headline()
     assert 1 <= len(model.kept) <= 65
     length = len(curves["step"])
     started(model, document, method=method)

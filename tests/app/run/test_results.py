@@ -61,14 +61,14 @@ def test_settings_come_back_from_their_words(name):
 def test_a_run_that_ends_is_kept_with_where_it_came_from(qtbot, bench):
     drawn = bench.model.document
     entry = bench.go(qtbot)
-    assert (entry.name, entry.scenario) == ("Adversarial path 1", "adversarial")
+    assert (entry.name, entry.scenario) == ("Make the trip longer 1", "adversarial")
     assert entry.headline == bench.run.headline() != ""
     assert entry.before is drawn
     assert same_map(entry.after, bench.desk.controller.result_document())
     assert entry.settings["steps"] == "3"
     assert bench.model.modified
     assert bench.model.unsaved_results == 1
-    assert bench.go(qtbot).name == "Adversarial path 2"
+    assert bench.go(qtbot).name == "Make the trip longer 2"
     assert bench.model.results[0] is entry
 
 
@@ -133,11 +133,11 @@ def test_a_run_that_finds_nothing_better_says_so_in_place_of_an_entry(qtbot, ben
 def test_of_too_many_the_oldest_goes_and_it_is_said(qtbot, bench):
     first = bench.go(qtbot)
     for number in range(2, MOST_RESULTS + 1):
-        bench.model.keep(replace(first, name=f"Adversarial path {number}"))
+        bench.model.keep(replace(first, name=f"Make the trip longer {number}"))
     bench.go(qtbot)
     assert len(bench.model.results) == MOST_RESULTS
     assert first not in bench.model.results
-    assert "“Adversarial path 1”, had to go" in bench.desk.told[-1]
+    assert "“Make the trip longer 1”, had to go" in bench.desk.told[-1]
 
 
 def test_a_result_in_view_shows_its_costs_path_and_distances(qtbot, bench):
@@ -182,7 +182,7 @@ def test_applying_is_one_undo_step_and_asks_if_the_map_is_another(qtbot, bench):
     entry = bench.go(qtbot)
     bench.results.apply(entry)
     assert bench.desk.asked == []
-    assert bench.model.history.labels[-1] == "Apply Adversarial path 1"
+    assert bench.model.history.labels[-1] == "Apply Make the trip longer 1"
     bench.model.undo()
     assert bench.model.document is drawn
     bench.desk.wall(((3, 3), (5, 3)))
@@ -206,7 +206,7 @@ def test_a_fork_applies_and_runs_with_the_results_settings(qtbot, bench):
     bench.desk.choice.set(steps=5)
     bench.desk.controller.start_or_pause()
     bench.results.fork(entry)
-    assert bench.model.history.labels[-1] == "Fork of Adversarial path 1"
+    assert bench.model.history.labels[-1] == "Fork of Make the trip longer 1"
     assert bench.desk.choice.chosen.steps == 3
     assert bench.run.started_from is entry.after
     ended(qtbot, bench.desk)

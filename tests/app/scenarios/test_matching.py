@@ -201,7 +201,7 @@ def test_different_totals_offer_to_scale(qtbot, window, document):
     QTest.mouseClick(window.panels.run.run, Qt.MouseButton.LeftButton)
     finish(qtbot, window, "failed")
     assert "differ in total weight" in window.panels.run.message.text()
-    assert window.panels.run.fix.text() == "Set “Total weights” to Scale the target's"
+    assert window.panels.run.fix.text() == "Set “If weights differ” to Scale the target's"
     QTest.mouseClick(window.panels.run.fix, Qt.MouseButton.LeftButton)
     assert window.panels.run.settings().totals == "scale"
     finish(qtbot, window)
@@ -212,7 +212,7 @@ def test_too_large_a_mass_offers_the_largest_one(qtbot, window, document):
     window.panels.run.form.controls["mass"].set_value(20.0)
     QTest.mouseClick(window.panels.run.run, Qt.MouseButton.LeftButton)
     finish(qtbot, window, "failed")
-    assert window.panels.run.fix.text() == "Set “Mass to match” to 9"
+    assert window.panels.run.fix.text() == "Set “Weight to match” to 9"
     QTest.mouseClick(window.panels.run.fix, Qt.MouseButton.LeftButton)
     finish(qtbot, window)
     assert (window.panels.run.settings().totals, window.panels.run.settings().mass) == ("partial", 9.0)

@@ -6,6 +6,7 @@ import pytest
 from app.scenarios.place_walls import PlaceWalls, PlaceWallsSettings
 from app.scenarios.report import RunFacts
 from app.scenarios.translate import path_costs
+from app.scenarios.words import compared
 from app.window.main_window import MainWindow
 from engine.core.status import Status
 from maps.document import Layout, Route, new_document
@@ -37,7 +38,8 @@ def test_a_small_map_is_proved_and_says_so():
     assert steps[-1].status is Status.CONVERGED
     after, report = report_of(FIELD, settings, steps)
     assert SCENARIO.headline(steps[0].figures, steps[-1].figures) == (
-        f"Path 5 → {report.path_cost_after:.4g} · 4 walls · proved longest"
+        f"{compared(5.0, report.path_cost_after)} (path 5 → {report.path_cost_after:.4g}) · "
+        "4 walls · proved longest"
     )
     assert report.path_cost_before == 5.0
     assert report.path_cost_after == path_costs(after)[0] > 10.0
@@ -75,8 +77,9 @@ def test_a_wall_is_taken_away_where_that_helps_most():
     assert (report.path_cost_before, report.path_cost_after) == (9.0, 5.0)
     assert np.argwhere(after.passable != fence.passable).tolist() == [[3, 2]]
     headline = SCENARIO.headline(steps[0].figures, steps[-1].figures)
-    assert (
-        headline == "Path 9 → 5 · 1 wall removed · no single wall can be exchanged for another to make it shorter"
+    assert headline == (
+        "1.80 × shorter (path 9 → 5) · 1 wall removed · "
+        "no single wall can be exchanged for another to make it shorter"
     )
     thin = PlaceWallsSettings("thin", walls=1, steps=2)
     steps = steps_of(fence, thin)

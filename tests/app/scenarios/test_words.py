@@ -1,8 +1,10 @@
 """Figures and times in sentences."""
 
+from math import inf
+
 import pytest
 
-from app.scenarios.words import pace
+from app.scenarios.words import compared, of_possible, pace
 
 
 @pytest.mark.parametrize(
@@ -19,3 +21,28 @@ from app.scenarios.words import pace
 )
 def test_the_pace_of_a_run_has_its_total_and_the_time_left(done, total, elapsed, left, words):
     assert pace(done, total, elapsed, left) == words
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        (10.0, 23.0, "2.3 × longer"),
+        (10.0, 12.0, "1.20 × longer"),
+        (14.0, 10.0, "1.40 × shorter"),
+        (10.0, 10.01, "as long as before"),
+        (inf, 10.0, "a way where there was none"),
+        (inf, inf, "no way yet"),
+        (0.0, 5.0, "longer"),
+    ],
+)
+def test_a_length_is_compared_with_the_one_before(before, after, words):
+    assert compared(before, after) == words
+
+
+@pytest.mark.parametrize(
+    ("gap", "words"), [(0.0, "100 %"), (0.0004, "99.9 %"), (0.03, "97 %"), (1.0 / 3.0, "75 %"), (0.49, "67 %")]
+)
+def test_what_is_possible_is_never_overstated(gap, words):
+    assert of_possible(gap) == f"{words} of what is possible"
+    said = float(of_possible(gap).partition(" ")[0]) / 100.0
+    assert said <= 1.0 / (1.0 + gap) + 1e-9

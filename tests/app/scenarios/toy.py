@@ -53,6 +53,7 @@ class Toy(Scenario[ToySettings, ToyFigures, tuple[Floats, ...]]):
     name = "toy"
     title = "Even costs"
     summary = "Move all costs towards their mean."
+    term = "contraction"
     axis = "deviation"
     needs_route = False
     makes_gallery = True

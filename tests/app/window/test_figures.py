@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMessageBox
 
+from app.files import questions
 from app.panels.routes import COST
 from app.scenarios.adversarial import AdversarialPath
 from app.scenarios.adversarial_settings import AdversarialSettings
@@ -26,7 +26,7 @@ STEPS, ENDLESS = 80, 100_000
 
 @pytest.fixture
 def window(qtbot, monkeypatch):
-    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Yes)
+    monkeypatch.setattr(questions, "agrees", lambda *_: True)
     points = np.random.default_rng(1).uniform(1.0, 14.0, (2, 9, 2))
     layouts = tuple(Layout(name, where, np.ones(9)) for name, where in zip(("camps", "loot"), points, strict=True))
     routes = Route("one", (8, 1), (8, 14)), Route("two", (2, 1), (12, 14))
@@ -100,7 +100,7 @@ def test_all_figures_change_together_with_what_is_in_view(qtbot, window):
     run(qtbot, window)
     (result,) = window.model.results
     words, timeline = window.run.headline(), window.panels.progress.timeline
-    assert words.startswith("Sum of 2 paths ")
+    assert "(sum of 2 paths " in words
     assert headline(window) == (words, "", False)
     assert costs(window) == (exact(result.after), False)
     assert window.panels.routes.subject.text() == "Costs of the run's best map"
@@ -123,15 +123,15 @@ def test_all_figures_change_together_with_what_is_in_view(qtbot, window):
 
     click_result(window, 0)
     settle(qtbot, window)
-    assert headline(window) == (result.headline, "of “Adversarial path 1”", False)
+    assert headline(window) == (result.headline, "of “Make the trip longer 1”", False)
     assert costs(window) == (exact(result.after), False)
-    assert window.panels.routes.subject.text() == "Costs of “Adversarial path 1”"
-    assert status(window)[0] == "“Adversarial path 1”"
+    assert window.panels.routes.subject.text() == "Costs of “Make the trip longer 1”"
+    assert status(window)[0] == "“Make the trip longer 1”"
 
     QTest.mouseClick(window.panels.run.apply, LEFT)
     settle(qtbot, window)
     assert window.model.document is result.after
-    assert headline(window) == (result.headline, "of “Adversarial path 1”, which is the drawn map now", False)
+    assert headline(window) == (result.headline, "of “Make the trip longer 1”, which is the drawn map now", False)
     assert costs(window) == (exact(result.after), False)
     QTest.keyClick(window, Qt.Key.Key_Z, CONTROL)
     settle(qtbot, window)
@@ -145,11 +145,11 @@ def test_a_dragged_end_greys_the_headline_and_says_of_what_it_is(qtbot, window):
     run(qtbot, window)
     words = window.run.headline()
     press_and_move(window, (8, 14), (4, 12))
-    assert headline(window) == (words, "of “Adversarial path 1”, before your edits", True)
+    assert headline(window) == (words, "of “Make the trip longer 1”, before your edits", True)
     assert costs(window)[0][0] == "…", "the path of the old end is not that of the new one"
     release(window, (4, 12))
     settle(qtbot, window)
-    assert headline(window)[1:] == ("of “Adversarial path 1”, before your edits", True)
+    assert headline(window)[1:] == ("of “Make the trip longer 1”, before your edits", True)
     assert costs(window) == (exact(window.model.document), False)
 
 
@@ -232,7 +232,7 @@ def test_the_plan_panel_follows_a_kept_result(qtbot, window):
     assert panel.comparison.pair.source is drawn.layouts[0]
     click_result(window, 0)
     settle(qtbot, window)
-    assert panel.subject.text() == "Of “Point matching 1”"
+    assert panel.subject.text() == "Of “Spread the loot 1”"
     assert panel.comparison.pair.source is result.after.layouts[0]
 
 
@@ -257,8 +257,8 @@ def test_painting_on_a_result_of_another_map_says_so(qtbot, window):
     press_and_move(window, (3, 3), (3, 12))
     release(window, (3, 12))
     told = window.statusBar().currentMessage()
-    assert told.startswith("Applied “Adversarial path 1” in place of a map from which it was not made")
-    assert window.model.history.labels[-2:] == ("Apply Adversarial path 1", "Brush")
+    assert told.startswith("Applied “Make the trip longer 1” in place of a map from which it was not made")
+    assert window.model.history.labels[-2:] == ("Apply Make the trip longer 1", "Brush")
 
 
 @pytest.mark.slow
@@ -295,11 +295,11 @@ def test_a_sum_of_paths_is_called_one():
         first = next(iter(scenario.steps(document, AdversarialSettings(**settings)))).figures
         return scenario.headline(first, first)
 
-    assert words(document).startswith(f"Weighted sum of 3 paths {3.0 * south + west + 2.0 * north:.1f} → ")
+    assert f"(weighted sum of 3 paths {3.0 * south + west + 2.0 * north:.1f} → " in words(document)
     least = min(3.0 * south, west, 2.0 * north)
-    assert words(document, aim="longer_minimum").startswith(f"Least of 3 weighted paths {least:.1f} → ")
+    assert f"(least of 3 weighted paths {least:.1f} → " in words(document, aim="longer_minimum")
     mean = (3.0 * south + west + 2.0 * north) / 6.0
     targets = words(document, aim="target", targets=(50.0, 50.0, 50.0))
-    assert targets.startswith(f"Weighted mean of 3 paths {mean:.1f} → ")
+    assert f"(weighted mean of 3 paths {mean:.1f} → " in targets
     lone = document.replace(routes=document.routes[:1])
-    assert words(lone).startswith(f"Path × weight 3 {3.0 * south:.1f} → ")
+    assert f"(path × weight 3 {3.0 * south:.1f} → " in words(lone)

@@ -7,12 +7,13 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QEnterEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
+from app.files import questions
 from app.window.main_window import MainWindow
 from maps.document import Route, new_document
 from maps.formats import read_map, write_map
 from maps.samples import load_sample
 
-YES, DISCARD = QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.Discard
+DISCARD = QMessageBox.StandardButton.Discard
 
 
 @pytest.fixture
@@ -54,7 +55,7 @@ def test_run_apply_and_undo(qtbot, window):
     assert window.panels.run.run.text() == "Pause"
     assert not window.panels.run.form.controls["steps"].widget.isEnabled()
     finish(qtbot, window)
-    assert window.panels.run.headline.text().startswith("Path 13.0 → ")
+    assert "longer (path 13.0 → " in window.panels.run.headline.text()
     assert window.model.document is drawn, "a run changes nothing until it is applied"
     QTest.mouseClick(window.panels.run.apply, Qt.MouseButton.LeftButton)
     optimised = window.model.document
@@ -79,7 +80,7 @@ def test_a_wall_painted_during_a_run_is_taken_up(qtbot, window):
     finish(qtbot, window)
     QTest.mouseClick(window.panels.run.apply, Qt.MouseButton.LeftButton)
     assert window.model.document.cost.max() > 2.0
-    assert window.model.history.labels[-1] == "Adversarial path"
+    assert window.model.history.labels[-1] == "Make the trip longer"
 
 
 def test_a_map_without_a_route_says_so_before_a_run(window):
@@ -128,14 +129,12 @@ def test_what_a_format_loses_is_said_before_it_is_written(qtbot, window, tmp_pat
     target = tmp_path / "bare.csv"
     asked = []
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
-    monkeypatch.setattr(
-        QMessageBox, "question", lambda *words: asked.append(words[2]) or QMessageBox.StandardButton.No
-    )
+    monkeypatch.setattr(questions, "agrees", lambda *words: asked.append(words[2]))
     window.files.save_as()
     assert "the routes" in asked[0]
     assert not window.files.busy
     assert not target.exists()
-    monkeypatch.setattr(QMessageBox, "question", lambda *_: YES)
+    monkeypatch.setattr(questions, "agrees", lambda *_: True)
     window.files.save_as()
     qtbot.waitUntil(target.exists)
 
@@ -260,15 +259,11 @@ def test_apply_to_a_map_that_changed_asks_and_names_the_total(qtbot, window, mon
     assert len(window.model.history.labels) == 2, "nothing was applied to it"
     asked = []
 
-    def question(*words):
-        asked.append(words[2])
-        return QMessageBox.StandardButton.Yes
-
-    monkeypatch.setattr(QMessageBox, "question", question)
+    monkeypatch.setattr(questions, "agrees", lambda *words: asked.append(words[2]) or words[3] == "Apply")
     QTest.mouseClick(window.panels.run.apply, Qt.MouseButton.LeftButton)
     assert len(asked) == 1
     assert "total cost becomes" in asked[0]
-    assert "Applied the run's result: total cost" in window.statusBar().currentMessage()
+    assert f"Applied the run's result: {window.run.headline()}" in window.statusBar().currentMessage()
 
 
 def test_space_pans_after_a_field_had_the_focus(qtbot, window):

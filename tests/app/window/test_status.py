@@ -1,9 +1,12 @@
 """The status bar: a sentence that is too long ends with an ellipsis, clear of what stands beside it."""
 
+from dataclasses import replace
+
 import pytest
+from PySide6.QtWidgets import QApplication
 
 from app.window.main_window import MainWindow
-from maps.document import new_document
+from maps.document import MovementClass, Route, new_document
 from maps.terrain import NO_TERRAIN
 
 
@@ -29,9 +32,18 @@ def test_a_long_sentence_leaves_a_gap_and_is_whole_in_the_tooltip(bar):
     first = min(label.x() for label in bar._labels if label.isVisible())
     assert not inked(bar, first - 40, first)
     bar.tell(sentence)
-    assert inked(bar, first - 40, first), "it goes on to its end"
-    assert not inked(bar, first - 8, first + 1)
+    assert inked(bar, first - 40, first), "it goes on"
+    assert not bar._total.isVisible(), "what can wait gives way"
+    QApplication.processEvents()
+    end = min((label.x() for label in bar._labels if label.isVisible()), default=bar.width())
+    assert end > first
+    assert inked(bar, end - 60, end), "to its end"
+    assert not inked(bar, end - 8, end - 4)
     assert bar.toolTip() == sentence
+    bar.clearMessage()
+    assert bar._total.isVisible()
+    bar.tell("Short")
+    assert bar._total.isVisible()
     bar.clearMessage()
     assert not bar.toolTip()
 
@@ -56,3 +68,20 @@ def test_the_cell_under_the_pointer_is_named_with_its_terrain_and_what_it_usuall
         "wall",
         "grass · cost 1",
     ]
+
+
+def test_a_distance_says_whose_it_is(bar):
+    document = bar.window().model.document
+    carts = MovementClass("carts", tuple(1.0 for _ in document.palette))
+    document = document.replace(classes=(carts,))
+    ways = (Route("near", (0, 0), (0, 2)), Route("far", (0, 0), (7, 7)))
+
+    def said(routes, kind=""):
+        bar.show_class(kind)
+        return bar._far(document.replace(routes=routes), len(routes) - 1, 3.0)
+
+    assert said(ways[:1]) == "3 to the goal"
+    assert said(ways) == "3 to the goal of far"
+    assert said(ways[:1], "carts") == "3 to the goal at the plain cost"
+    cart = replace(ways[1], movement="carts")
+    assert said((ways[0], cart), "boats") == "3 to the goal of far for carts"
