@@ -55,7 +55,7 @@ class AdaptationSettings:
     steps: int = setting(
         150,
         Whole(
-            "How long to train",
+            "Train for",
             "More steps take longer and price the new look better",
             term="iterations of the adaptation",
             least=1,
@@ -67,7 +67,7 @@ class AdaptationSettings:
     save_as: str = setting(
         "",
         SaveFile(
-            "Keep what it learned",
+            "Save learned as",
             "The file that it goes to; empty does not keep it",
             term="a network's weights (safetensors)",
             pattern="*.safetensors",
@@ -76,7 +76,7 @@ class AdaptationSettings:
     transport_weight: float = setting(
         1.0,
         Number(
-            "Weight of likeness",
+            "Likeness",
             "How much the likeness of the two looks counts beside what is known of the first",
             term="weight of the optimal transport cost between features",
             most=100.0,

@@ -28,8 +28,8 @@ Method = Literal["logit", "bregman", "exact", "optimum"]
 AIMS: dict[Aim, str] = {
     "longer": "Longer trips",
     "shorter": "Shorter trips",
-    "longer_minimum": "The shortest trip longer",
-    "target": "Just as long as I say",
+    "longer_minimum": "Shortest trip longer",
+    "target": "As long as I say",
 }
 METHODS: dict[Method, str] = {
     "logit": "Soft paths (logit)",
@@ -95,7 +95,7 @@ class AdversarialSettings:
     epsilon: float | None = setting(
         None,
         OptionalNumber(
-            "Softness at the end",
+            "Last softness",
             "How far traffic still spreads around the path at the last step, as a share of the mean cost",
             term="entropic regularisation ε",
             least=0.0005,

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 AIMS: dict[Aim, str] = {
     "longer": "Longer trips",
     "shorter": "Shorter trips",
-    "fair": "Every trip longer alike",
-    "target": "Just as long as I say",
+    "fair": "All longer alike",
+    "target": "As long as I say",
 }
 
 
@@ -62,7 +62,7 @@ class ArrangeSettings:
     most_changed: float = setting(
         1.0,
         Number(
-            "May change at most",
+            "May change",
             "Share of the tiles that may differ from the drawn map",
             most=1.0,
             single_step=0.05,
@@ -72,7 +72,7 @@ class ArrangeSettings:
     steps: int = setting(
         120,
         Whole(
-            "How long to search",
+            "Search for",
             "More rounds take longer and find a better map",
             term="iterations of mirror ascent",
             least=1,

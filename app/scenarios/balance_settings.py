@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 Aim = Literal["equal", "nearest", "order"]
 
 AIMS: dict[Aim, str] = {
-    "equal": "Both teams equally near",
-    "nearest": "A site among the nearest",
+    "equal": "Teams equally near",
+    "nearest": "Site among nearest",
     "order": "Keep the sites in order",
 }
 LEFT_RIGHT, TOP_BOTTOM = "left_right", "top_bottom"

@@ -165,7 +165,7 @@ def closeness_setting() -> float:
     """Return the field of the weight that holds a map to the drawn one."""
     tip = "How much large changes of single cells are avoided; 0 leaves it out"
     term = "penalty on squared differences from the drawn map"
-    return setting(0.0, Number("Avoid large changes", tip, term=term, most=1e3, more=True))
+    return setting(0.0, Number("Small changes", tip, term=term, most=1e3, more=True))
 
 
 def steps_setting(default: int, single_step: int, unused: Callable[[Any], bool] = lambda _: False) -> int:
@@ -173,7 +173,7 @@ def steps_setting(default: int, single_step: int, unused: Callable[[Any], bool] 
     return setting(
         default,
         Whole(
-            "How long to search",
+            "Search for",
             "More steps take longer and find a better map",
             term="iterations of Adam",
             least=1,

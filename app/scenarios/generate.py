@@ -65,7 +65,7 @@ class GenerateSettings:
     refine: bool = setting(
         True,
         Toggle(
-            "Exactly that long",
+            "Exact length",
             "Bring every trip to the length after training, by mixing in as little as needed",
             term="refinement",
         ),
@@ -77,7 +77,7 @@ class GenerateSettings:
     steps: int = setting(
         1100,
         Whole(
-            "How long to train",
+            "Train for",
             "More steps take longer and make better variants",
             term="iterations of Adam",
             least=1,

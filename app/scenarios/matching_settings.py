@@ -29,7 +29,7 @@ TOTALS: dict[Totals, str] = {
     "same": "Must be the same",
     "scale": "Scale the target's",
     "partial": "Leave some over",
-    "unbalanced": "Give up what is far",
+    "unbalanced": "Give up far ones",
 }
 LOCKED: dict[Locked, str] = {
     "stay": "Hold their points",
@@ -132,7 +132,7 @@ class MatchingSettings:
     blur: float = setting(
         0.25,
         Number(
-            "Softness at the end",
+            "Last softness",
             "Over what length points still share their places at the last step",
             term="blur of the plan, √ε of the entropic regularisation",
             least=0.01,

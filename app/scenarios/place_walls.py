@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 
 Task = Literal["place", "clear", "thin"]
 TASKS: dict[Task, str] = {
-    "place": "Place walls for long trips",
-    "clear": "Open walls for short trips",
-    "thin": "Open walls, keep trips long",
+    "place": "Walls for long trips",
+    "clear": "Open: short trips",
+    "thin": "Open: trips stay long",
 }
 NO_WAYPOINTS = "none"
 
@@ -62,7 +62,7 @@ class PlaceWallsSettings:
     steps: int = setting(
         250,
         Whole(
-            "How long to search",
+            "Search for",
             "More steps take longer and find better walls",
             term="iterations of the exchange search",
             least=1,

@@ -64,7 +64,7 @@ class TerrainSettings:
     save_as: str = setting(
         "",
         SaveFile(
-            "Keep what it learned",
+            "Save learned as",
             "The file that it goes to; empty does not keep it",
             term="a network's weights (safetensors)",
             pattern="*.safetensors",
@@ -97,7 +97,7 @@ class TerrainSettings:
     epochs: int = setting(
         8,
         Whole(
-            "How long to train",
+            "Train for",
             "How often training goes through all maps",
             term="epochs",
             least=1,

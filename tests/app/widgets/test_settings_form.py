@@ -165,3 +165,19 @@ def test_a_number_that_was_set_is_kept_to_its_last_digit_until_it_is_changed(for
 def test_every_kind_of_setting_has_its_control(qtbot, name):
     kinds = set(map(type, settings_of(SCENARIOS[name].settings).values()))
     assert kinds <= set(CONTROLS)
+
+
+ENGINE = {"method", "gradient", "epsilon", "blur", "learning_rate", "smoothness", "closeness", "seed", "device"}
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_how_the_engine_computes_is_folded_and_has_the_fields_terms_in_tooltips(qtbot, name):
+    kinds = settings_of(SCENARIOS[name].settings)
+    assert all(kinds[each].more for each in ENGINE & set(kinds))
+    form = SettingsForm(SCENARIOS[name].settings)
+    qtbot.addWidget(form)
+    assert form.more.text() == "Engine"
+    for each in (ENGINE - {"seed", "device"}) & set(kinds):
+        term = kinds[each].term
+        assert term
+        assert form.controls[each].widget.toolTip().endswith(term), "for whoever knows it by that name"
