@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.document.model import DocumentModel
+from app.files import questions
 from app.files.file_actions import Files
 from app.files.grid_dialog import GridDialog, can_be_asked, grids_filter
 from maps.document import new_document
@@ -99,8 +100,7 @@ def test_a_file_that_does_not_say_all_asks_when_it_is_opened(qtbot, files, land,
 def test_a_number_that_is_no_cost_offers_the_dialog(qtbot, files, tmp_path, monkeypatch):
     (tmp_path / "g.asc").write_text("ncols 2\nnrows 1\ncellsize 1\n0 3\n")
     asked = []
-    yes = QMessageBox.StandardButton.Yes
-    monkeypatch.setattr(QMessageBox, "question", lambda *words: asked.append(words[2]) or yes)
+    monkeypatch.setattr(questions, "offers_table", lambda _, refusal: asked.append(refusal) or True)
 
     def say(dialog):
         dialog.walls.setText("0")
