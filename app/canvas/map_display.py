@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.canvas import map_marks
 from app.canvas.colouring import SURROUND
-from app.canvas.map_image import glow_image, reach_image
+from app.canvas.map_image import reach_image
 from app.canvas.scene import Look, Scene
 from app.canvas.view import View, fitted, fitted_beside
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from app.canvas.layers import Layer
+    from app.canvas.streaks import Streaks
     from app.scenarios.frame import Plan
     from maps.document import Cell, MapDocument, Mask
     from maps.raster import Rectangle
@@ -103,10 +104,10 @@ class MapDisplay(QWidget):
         self._scene.walks = [map_marks.path_polygon(walk) for walk in walks if len(walk)]
         self.update()
 
-    def show_flow(self, load: NDArray[Any] | None) -> None:
-        """Show how much of the paths crosses each cell, (H, W); None for nothing."""
-        if load is None or load.shape == self._scene.map.document.shape:
-            self._scene.glow = None if load is None else glow_image(load)
+    def show_streaks(self, streaks: Streaks | None) -> None:
+        """Show in which streaks traffic flows; None for nothing."""
+        if streaks is not self._scene.streaks:
+            self._scene.streaks = streaks
             self.update()
 
     def show_distance(self, distance: NDArray[Any] | None, subject: str = "") -> None:

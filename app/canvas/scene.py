@@ -16,6 +16,7 @@ from app.canvas.legend import Entry, Legend, Scale, draw_legend, draw_sentence, 
 from app.canvas.map_image import COLOURING, MapImage
 from app.canvas.point_dots import MANY, Dots
 from app.canvas.point_marks import Trails
+from app.canvas.streaks import Streaks, draw_streaks
 from app.tools.tool import Sketch
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class Scene:
     def _forget(self) -> None:
         self.paths: list[QPolygonF] = []
         self.walks: list[QPolygonF] = []
-        self.glow: QImage | None = None
+        self.streaks: Streaks | None = None  # of flow
         self.reach: QImage | None = None  # of a movement class
         self.whose_reach = ""
         self.cut: list[QLineF] | None = None  # None: nothing is unreachable
@@ -150,8 +151,6 @@ class Scene:
         layers = [self.map.image]
         if self.reach is not None:
             layers.append(self.reach)
-        if self.glow is not None and "flow" in self.layers:
-            layers.append(self.glow)
         for image in layers:
             if view.scale < 1.0:
                 painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
@@ -185,6 +184,8 @@ class Scene:
             for polygon in self.walks:
                 if map_marks.path_area(view, polygon).intersects(area):
                     map_marks.draw_dashes(painter, view, polygon, WALK)
+        if self.streaks is not None and "flow" in self.layers:
+            draw_streaks(painter, view, area, look.pixel_ratio, self.streaks)
 
     def _paint_layouts(self, painter: QPainter, area: QRect, look: Look) -> None:
         view, layouts = look.view, self.map.document.layouts

@@ -77,7 +77,7 @@ class LayersPanel(QWidget):
             "walls": (self.tr("Walls"), self.tr("Cells that nobody can cross")),
             "locked": (self.tr("Locked"), self.tr("Hatched cells, which a run may not change")),
             "grid": (self.tr("Grid"), self.tr("Lines between cells, once they are large enough")),
-            "flow": (self.tr("Flow"), self.tr("Where the soft paths of a run walk, as a glow")),
+            "flow": (self.tr("Flow"), self.tr("Which way the soft paths of a run walk, as streaks")),
             "path": (self.tr("Path"), self.tr("The cheapest path of each route")),
             "routes": (self.tr("Route ends"), self.tr("A ring at each start and a flag at each goal")),
             "legend": (self.tr("Legend"), self.tr("The scale of costs; click it to paint with a cost")),
@@ -152,9 +152,10 @@ def _grid(painter: QPainter) -> None:
 
 
 def _flow(painter: QPainter) -> None:
-    for width, strength in ((9.0, 70), (5.0, 140), (2.0, 255)):
-        painter.setPen(round_pen(QColor(255, 128, 32, strength), width))
-        painter.drawLine(QPointF(5.0, 11.0), QPointF(11.0, 5.0))
+    for colour, width in ((_DARK, 3.6), (_LIGHT, 1.7)):
+        painter.setPen(round_pen(colour, width))
+        for x, y in ((7.0, 4.5), (13.0, 7.5), (8.5, 12.5)):
+            painter.drawLine(QPointF(x - 4.5, y + 1.5), QPointF(x, y))
 
 
 def _path(painter: QPainter) -> None:

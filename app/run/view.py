@@ -268,13 +268,13 @@ class RunView(QObject):
         if frame is not before.frame or other_ground:
             canvas.show_cost_map(None if frame is None else frame.cost_map)
         if frame is not before.frame:
-            canvas.show_flow(None if frame is None else frame.traffic)
             canvas.show_walks(() if frame is None else frame.walks)
             canvas.show_moving(None if frame is None else frame.layouts)
             if frame is not None:
                 self.frame_shown.emit(frame)
         if measures is not before.measures or shown.costs_subject != before.costs_subject:
             canvas.show_distance(None if measures is None else measures.distance, shown.costs_subject)
+            canvas.show_streaks(None if measures is None else measures.streaks)
         if frame is not before.frame or measures is not before.measures:
             if frame is not None and shown.has_run_costs:
                 canvas.show_paths(list(frame.paths or (measures.paths if measures and shown.measured else ())))
@@ -297,7 +297,8 @@ class RunView(QObject):
 
     def _measure_now(self) -> None:
         shown, route = self.shown, self._canvas.options.route
-        wanted = Wanted(shown.document, shown.costs, route, shown.subject if shown.has_run_costs else "")
+        traffic = None if shown.frame is None else shown.frame.traffic
+        wanted = Wanted(shown.document, shown.costs, route, shown.subject if shown.has_run_costs else "", traffic)
         known = shown.measures
         if known is not None and wanted.same_as(known.of) and not shown.moving:
             # Of the drawn map, too, where that is not in view: targets keep what its paths cost.

@@ -11,6 +11,7 @@ from app.canvas.canvas import Canvas
 from app.canvas.colouring import WALL, WALL_EDGE
 from app.canvas.layers import LAYERS
 from app.canvas.map_image import OPEN
+from app.canvas.streaks import CORNERS
 from app.canvas.view import View, fitted
 from app.document.model import DocumentModel
 from app.scenarios.frame import Plan
@@ -155,7 +156,7 @@ def test_layers_can_be_switched(canvas, model):
 def test_each_layer_changes_the_picture(canvas, model):
     model.adopt(model.document.replace(routes=(Route("a", (1, 1), (9, 14)),)), None)
     canvas.show_paths([np.array([(1, 1), (5, 5), (9, 14)])])
-    canvas.show_flow(np.eye(12, 16))
+    canvas.show_streaks(np.linspace((2.0, 2.0), (2.0, 8.0), CORNERS)[None])
     canvas.show_cost_map(model.document.cost[::-1])
     canvas.show_distance(np.arange(192.0).reshape(12, 16))
     layouts = tuple(Layout(name, np.array([(3.0, col)]), np.ones(1)) for name, col in (("a", 3), ("b", 9)))
@@ -193,7 +194,6 @@ def test_a_path_runs_through_the_centres_of_its_cells(canvas):
 def test_late_frames_of_another_size_are_passed_over(canvas, model):
     before = canvas.grab().toImage()
     canvas.show_cost_map(np.ones((3, 3)))
-    canvas.show_flow(np.ones((3, 3)))
     assert canvas.grab().toImage() == before
 
 
