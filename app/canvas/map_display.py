@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 from app.canvas import map_marks
 from app.canvas.colouring import SURROUND
 from app.canvas.map_image import reach_image
+from app.canvas.route_key import PathCosts
 from app.canvas.scene import Look, Scene
 from app.canvas.view import View, fitted, fitted_beside
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from app.canvas.layers import Layer
     from app.canvas.streaks import Streaks
     from app.scenarios.frame import Plan
-    from maps.document import Cell, MapDocument, Mask
+    from maps.document import Cell, Journey, MapDocument, Mask
     from maps.raster import Rectangle
 
 LIGHT_SURROUND = QColor(206, 208, 213)
@@ -67,7 +68,7 @@ class MapDisplay(QWidget):
             return
         image, was_empty = self._scene.map, self._scene.empty
         before = old.palette, image.shown, image.scale, image.terrains, image.free_cells > 0
-        legend = self._scene.legend(self.height()).area
+        legend, key = self._scene.legend(self.height()).area, self._scene.route_key(self.height()).area
         if new.layouts is not old.layouts:
             self.update(self._scene.layouts_area(self._view))
         cells = image.show_document(new, dirty)
@@ -75,6 +76,8 @@ class MapDisplay(QWidget):
             self._update_cells(cells)
         if (new.palette, image.shown, image.scale, image.terrains, image.free_cells > 0) != before:
             self.update(legend | self._scene.legend(self.height()).area)
+        if new.routes != old.routes or self._scene.route_key(self.height()).area != key:
+            self.update(key | self._scene.route_key(self.height()).area)
         if new.layouts is not old.layouts:
             self.update(self._scene.layouts_area(self._view))
         if self._scene.empty != was_empty:
@@ -94,10 +97,16 @@ class MapDisplay(QWidget):
         if fits and self._scene.map.show_costs(cost_map) is not None:
             self.update()
 
-    def show_paths(self, paths: list[NDArray[Any]]) -> None:
-        """Show exact paths, (n, 2) cells (row, col) each."""
-        self._scene.paths = [map_marks.path_polygon(path) for path in paths if len(path)]
+    def show_paths(self, paths: Sequence[NDArray[Any]]) -> None:
+        """Show the exact path of each route, (n, 2) cells (row, col), in the route's colour; empty for no way."""
+        self._scene.paths = [map_marks.path_polygon(path) for path in paths]
         self.update()
+
+    def show_path_costs(self, costs: Mapping[Journey, float], *, stale: bool = False) -> None:
+        """Tell in the key of the routes what their paths cost. stale: on an earlier state of the map in view."""
+        before = self._scene.route_key(self.height()).area
+        self._scene.path_costs = PathCosts(costs, stale)
+        self.update(before | self._scene.route_key(self.height()).area)
 
     def show_walks(self, walks: Sequence[NDArray[Any]]) -> None:
         """Show what agents walk, (n, 2) cells each."""

@@ -128,6 +128,8 @@ def path_polygon(cells: NDArray[np.generic]) -> QPolygonF:
         arrayToQPolygonF,  # pyright: ignore[reportUnknownVariableType]  # pyqtgraph has no types
     )
 
+    if not len(cells):
+        return QPolygonF()
     y, x = np.asarray(cells, np.float64).T + 0.5
     return arrayToQPolygonF(x, y)
 
@@ -140,19 +142,31 @@ def path_area(view: View, polygon: QPolygonF) -> QRect:
     return area.adjusted(-6, -6, 6, 6).toAlignedRect()
 
 
-def draw_path(painter: QPainter, view: View, polygon: QPolygonF) -> None:
-    """Draw a path with a light core and a dark outline, readable on every colour."""
-    core = min(max(view.scale * 0.3, 2.0), 6.0)
+def beside(view: View, number: int, of: int) -> float:
+    """Return how far to the right of the centres of its cells, and down, a path is drawn, px.
+
+    Paths that share cells lie beside each other, within these cells.
+    """
+    return (number - (of - 1) / 2.0) * min(_core(view) + 1.5, 0.6 * view.scale / of)
+
+
+def draw_path(painter: QPainter, view: View, polygon: QPolygonF, colour: QColor = LIGHT, off: float = 0.0) -> None:
+    """Draw a path with a dark outline, readable on every colour. off: see `beside`."""
+    core = _core(view)
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.translate(view.left, view.top)
+    painter.translate(view.left + off, view.top + off)
     painter.scale(view.scale, view.scale)
-    for colour, width in ((DARK, core + 3.0), (LIGHT, core)):
-        pen = QPen(colour, width / view.scale, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap)
+    for ink, width in ((DARK, core + 3.0), (colour, core)):
+        pen = QPen(ink, width / view.scale, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap)
         pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
         painter.setPen(pen)
         painter.drawPolyline(polygon)
     painter.restore()
+
+
+def _core(view: View) -> float:
+    return min(max(view.scale * 0.3, 2.5), 6.0)
 
 
 def draw_dashes(painter: QPainter, view: View, polygon: QPolygonF, colour: QColor) -> None:

@@ -16,6 +16,7 @@ from app.canvas.legend import Entry, Legend, Scale, draw_legend, draw_sentence, 
 from app.canvas.map_image import COLOURING, MapImage
 from app.canvas.point_dots import MANY, Dots
 from app.canvas.point_marks import Trails
+from app.canvas.route_key import PathCosts, RouteKey, draw_route_key
 from app.canvas.streaks import Streaks, draw_streaks
 from app.tools.tool import Sketch
 
@@ -66,7 +67,8 @@ class Scene:
         self._forget()
 
     def _forget(self) -> None:
-        self.paths: list[QPolygonF] = []
+        self.paths: list[QPolygonF] = []  # one for each route, empty without a way
+        self.path_costs = PathCosts({})
         self.walks: list[QPolygonF] = []
         self.streaks: Streaks | None = None  # of flow
         self.reach: QImage | None = None  # of a movement class
@@ -123,7 +125,7 @@ class Scene:
         """Whether there is neither a route nor a point nor anything of a run."""
         document = self.map.document
         has_points = any(len(layout.positions) for layout in document.layouts)
-        return not (document.routes or has_points or self.paths or self.map.has_run)
+        return not (document.routes or has_points or any(path.size() for path in self.paths) or self.map.has_run)
 
     @property
     def legend_picks(self) -> bool:
@@ -144,6 +146,10 @@ class Scene:
             legend = self.legend(look.window.height(), look.chosen_cost, look.chosen_terrain)
             if legend.area.intersects(area):
                 draw_legend(painter, legend, area)
+        if "legend" in self.layers:
+            key = self.route_key(look.window.height())
+            if key.area.intersects(area):
+                draw_route_key(painter, key)
         self._paint_sentence(painter, look.window)
 
     def _paint_cells(self, painter: QPainter, area: QRect, look: Look) -> None:
@@ -178,9 +184,12 @@ class Scene:
                 if map_marks.path_area(view, line).intersects(area) and route.line:
                     map_marks.draw_dashes(painter, view, line, QColor(route.colour))
         if "path" in self.layers:
-            for polygon in self.paths:
-                if map_marks.path_area(view, polygon).intersects(area):
-                    map_marks.draw_path(painter, view, polygon)
+            routes = self.map.document.routes
+            for number, polygon in enumerate(self.paths):
+                off = map_marks.beside(view, number, len(self.paths))
+                if map_marks.path_area(view, polygon).translated(round(off), round(off)).intersects(area):
+                    colour = QColor(routes[number].colour) if number < len(routes) else map_marks.LIGHT
+                    map_marks.draw_path(painter, view, polygon, colour, off)
             for polygon in self.walks:
                 if map_marks.path_area(view, polygon).intersects(area):
                     map_marks.draw_dashes(painter, view, polygon, WALK)
@@ -249,10 +258,16 @@ class Scene:
             case _:
                 return Legend(height, self._scale_of_costs(tr("Scene", "cost to cross"), chosen_cost))
 
+    def route_key(self, height: int) -> RouteKey:
+        """Return what explains the routes' colours, above the legend on a canvas of this height."""
+        bottom = height - 12 if self.map.shown == "nothing" else self.legend(height).area.top() - 8
+        return RouteKey(bottom, self.map.document.routes, self.path_costs)
+
     def room_of_legend(self, height: int) -> QRect:
-        """Return the area of the legends of terrains and of costs, so that the map is clear of either."""
+        """Return the area of the legends of terrains and of costs and of the key, for the map to be clear of."""
         scale = self._scale_of_costs("", None)
-        return Legend(height, scale).area | self._legend_of_terrains(height, None, None).area
+        legends = Legend(height, scale).area | self._legend_of_terrains(height, None, None).area
+        return legends | RouteKey(legends.top() - 8, self.map.document.routes, self.path_costs).area
 
     def _legend_of_terrains(self, height: int, chosen_cost: float | None, chosen_terrain: int | None) -> Legend:
         palette = self.map.document.palette

@@ -272,6 +272,9 @@ class RunView(QObject):
             canvas.show_moving(None if frame is None else frame.layouts)
             if frame is not None:
                 self.frame_shown.emit(frame)
+        if measures is not before.measures or shown.measured != before.measured:
+            known = {} if measures is None else measures.route_costs
+            canvas.show_path_costs(known, stale=not shown.measured)
         if measures is not before.measures or shown.costs_subject != before.costs_subject:
             canvas.show_distance(None if measures is None else measures.distance, shown.costs_subject)
             canvas.show_streaks(None if measures is None else measures.streaks)
