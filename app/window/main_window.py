@@ -181,7 +181,7 @@ class MainWindow(QMainWindow):
         panel.fix_clicked.connect(self.controller.apply_fix)
         self.controller.told.connect(self.status.tell)
         self.run.progress_changed.connect(self.status.show_progress)
-        self.controller.result_outdated.connect(lambda: self.view.compare(True))
+        self.controller.result_outdated.connect(self.view.leave_run)
         for changed in (
             self.run.state_changed,
             self.model.history_changed,

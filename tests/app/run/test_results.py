@@ -28,7 +28,7 @@ class Bench:
         self.results = ResultsController(
             desk.controller, self.view, self.run, self.model, desk.choice, desk.confirm
         )
-        desk.controller.result_outdated.connect(lambda: self.view.compare(True))
+        desk.controller.result_outdated.connect(self.view.leave_run)
         self.canvas.edit_begins.connect(self.results.apply_shown)
         self.told = []
         self.results.told.connect(self.told.append)
