@@ -70,7 +70,7 @@ class Canvas(MapDisplay):
         self._hovered_point: tuple[int, int] | None = None
         self._panning = False
         self._dragged_from: QPointF | None = None
-        self._on_legend = False
+        self._on_legend = self._on_minimap = False
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._show_cursor()
@@ -173,11 +173,14 @@ class Canvas(MapDisplay):
     # Pointer and keys
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Begin to drag the map, to pick from the legend, or a gesture of the tool."""
+        """Begin to drag the map, to pick from the legend or a place in the minimap, or a gesture of the tool."""
         button = event.button()
         if button == Qt.MouseButton.MiddleButton or (self._panning and button == Qt.MouseButton.LeftButton):
             self._dragged_from = event.position()
             self._show_cursor()
+        elif button == Qt.MouseButton.LeftButton and self.minimap.area.contains(event.position().toPoint()):
+            self._on_minimap = True
+            self._set_view(self.minimap.view_at(event.position()))
         elif button == Qt.MouseButton.LeftButton and self._over_legend(event.position()):
             self._on_legend = True
             self._pick_on_legend(event.position())
@@ -190,6 +193,9 @@ class Canvas(MapDisplay):
             by = event.position() - self._dragged_from
             self._dragged_from = event.position()
             self._set_view(self._view.moved(by.x(), by.y()))
+            return
+        if self._on_minimap:
+            self._set_view(self.minimap.view_at(event.position()))
             return
         if self._on_legend:
             self._pick_on_legend(event.position())
@@ -205,8 +211,8 @@ class Canvas(MapDisplay):
         if self._dragged_from is not None:
             self._dragged_from = None
             self._show_cursor()
-        elif self._on_legend:
-            self._on_legend = False
+        elif self._on_minimap or self._on_legend:
+            self._on_minimap = self._on_legend = False
         elif event.button() in _BUTTONS:
             self._tools.release(self._pointer(event, _BUTTONS[event.button()], "release"))
 

@@ -12,6 +12,8 @@ Layer = Literal[
     "walls",
     "locked",
     "grid",
+    "numbers",
+    "contours",
     "path",
     "flow",
     "plan",
@@ -19,7 +21,9 @@ Layer = Literal[
     "layouts",
     "routes",
     "legend",
+    "minimap",
+    "rulers",
 ]
 LAYERS: tuple[Layer, ...] = get_args(Layer)  # in the order in which they are drawn
-# Differences and distances hide what the map looks like, so they are off at first.
-FIRST_LAYERS: frozenset[Layer] = frozenset(LAYERS) - {"difference", "distance"}
+# Differences and distances hide what the map looks like, and contours draw the eye, so they are off at first.
+FIRST_LAYERS: frozenset[Layer] = frozenset(LAYERS) - {"difference", "distance", "contours"}

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 WIDTH, SCALE_HEIGHT = 248, 52  # px; the list of terrains is as wide as its words need
 _BAR_INSET, _BAR_HEIGHT = 12, 12
-ROW, PADDING, LEFT = 19, 6, 12
+ROW, PADDING, LEFT = 19, 6, 36
 _NARROWEST, _WIDEST = 184, 320  # px of the list of terrains
 _KEYS, _GAP = 38, 8  # px before a name, and between it and the cost
 _LETTERS = 11  # px
@@ -236,7 +236,7 @@ def draw_sentence(painter: QPainter, window: QRect, text: str, mark: QColor | No
     metrics = QFontMetricsF(font)
     text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, window.width() - 64.0)
     width = metrics.horizontalAdvance(text) + 32.0
-    box = QRectF(window.center().x() - width / 2.0, 12.0, width, 32.0)
+    box = QRectF(window.center().x() - width / 2.0, 24.0, width, 32.0)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(inks().ground)
     painter.drawRoundedRect(box, 8.0, 8.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
@@ -22,13 +22,16 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from app.canvas.contours import Contours
     from app.canvas.layers import Layer
+    from app.canvas.minimap import Minimap
     from app.canvas.streaks import Streaks
     from app.scenarios.frame import Plan
     from maps.document import Cell, Journey, MapDocument, Mask
     from maps.raster import Rectangle
 
 LIGHT_SURROUND = QColor(206, 208, 213)
+MINIMAP_INTERVAL = 150  # milliseconds
 GAP = 8  # px between the map and the legend
 
 _log = logging.getLogger(__name__)
@@ -49,6 +52,9 @@ class MapDisplay(QWidget):
         self._view = View()
         self._fitted = True  # until the designer zooms or pans
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        # The minimap follows the cells a little later: together they would be an area across the canvas.
+        self._minimap_due = QTimer(self, interval=MINIMAP_INTERVAL, singleShot=True)
+        self._minimap_due.timeout.connect(lambda: self.update(self.minimap.area))
         self.setMinimumSize(160, 120)
         self.setAccessibleName(self.tr("Map"))
 
@@ -129,6 +135,12 @@ class MapDisplay(QWidget):
             self._scene.distance_subject = subject
             self.update()
 
+    def show_contours(self, contours: Contours | None) -> None:
+        """Set the lines of equal distance to the goal, for the layer "contours"; None for none."""
+        if contours is None or contours.distance.shape == self._scene.map.document.shape:
+            self._scene.contours = contours
+            self.update()
+
     def show_reach(self, open_to_it: Mask | None, sentence: str = "") -> None:
         """Shade all but the cells (H, W) where a movement class can be; None for nothing.
 
@@ -183,6 +195,11 @@ class MapDisplay(QWidget):
     def view(self) -> View:
         """Where the cells lie, px of this widget."""
         return self._view
+
+    @property
+    def minimap(self) -> Minimap:
+        """Where the whole map is drawn small."""
+        return self._scene.minimap(self._view, self.rect())
 
     def fit(self) -> None:
         """Show the whole map, clear of the legend."""
@@ -242,6 +259,8 @@ class MapDisplay(QWidget):
         )
 
     def _update_cells(self, cells: Rectangle) -> None:
+        if not self._minimap_due.isActive() and not self.minimap.area.isEmpty():
+            self._minimap_due.start()
         r0, c0, r1, c1 = cells
         scale = self._view.scale
         # Neighbours too: their wall edges may come or go.

@@ -237,8 +237,8 @@ def draw_route(painter: QPainter, view: View, route: Route, labels: tuple[str, s
     painter.drawPolygon(cloth)
     painter.setBrush(LIGHT)
     painter.drawEllipse(goal, 3.0, 3.0)
-    _draw_outlined(painter, start + QPointF(radius + 3.0, radius * 0.4), labels[0])
-    _draw_outlined(painter, goal + QPointF(5.0, radius * 0.9), labels[1])
+    draw_outlined(painter, start + QPointF(radius + 3.0, radius * 0.4), labels[0])
+    draw_outlined(painter, goal + QPointF(5.0, radius * 0.9), labels[1])
     painter.restore()
 
 
@@ -356,9 +356,10 @@ def image_of(
     return image
 
 
-def _draw_outlined(painter: QPainter, at: QPointF, text: str) -> None:
+def draw_outlined(painter: QPainter, at: QPointF, text: str, size: int = 13) -> None:
+    """Write light words with a dark outline, readable on every colour. at: their foot; size: px."""
     font = painter.font()
-    font.setPixelSize(13)
+    font.setPixelSize(size)
     font.setBold(True)
     glyphs = QPainterPath()
     glyphs.addText(at, font, text)

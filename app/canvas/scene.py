@@ -10,13 +10,17 @@ from PySide6.QtCore import QCoreApplication, QLineF, QRect, QRectF
 from PySide6.QtGui import QColor, QImage, QPainter, QPolygonF
 
 from app.canvas import map_marks, point_marks
+from app.canvas.cell_numbers import draw_cell_numbers
 from app.canvas.colouring import change_table, colour_table, distance_table
+from app.canvas.contours import Contours, draw_contours, draw_labels
 from app.canvas.layers import FIRST_LAYERS, LAYERS, Layer
 from app.canvas.legend import Entry, Legend, Scale, draw_legend, draw_sentence, place_of_cost, terrain_rows
 from app.canvas.map_image import COLOURING, MapImage
+from app.canvas.minimap import Minimap, draw_minimap
 from app.canvas.point_dots import MANY, Dots
 from app.canvas.point_marks import Trails
 from app.canvas.route_key import PathCosts, RouteKey, draw_route_key
+from app.canvas.rulers import draw_rulers
 from app.canvas.streaks import Streaks, draw_streaks
 from app.tools.tool import Sketch
 
@@ -71,6 +75,7 @@ class Scene:
         self.path_costs = PathCosts({})
         self.walks: list[QPolygonF] = []
         self.streaks: Streaks | None = None  # of flow
+        self.contours: Contours | None = None  # of the distance to the goal
         self.reach: QImage | None = None  # of a movement class
         self.whose_reach = ""
         self.cut: list[QLineF] | None = None  # None: nothing is unreachable
@@ -142,6 +147,8 @@ class Scene:
         if look.brush is not None:
             map_marks.draw_brush(painter, look.view, look.brush, look.brush_size)
         point_marks.draw_outline(painter, look.view, look.sketch.outline)
+        if "rulers" in self.layers:
+            draw_rulers(painter, look.view, look.window, area, self.map.document.shape)
         if "legend" in self.layers and self.map.shown != "nothing":
             legend = self.legend(look.window.height(), look.chosen_cost, look.chosen_terrain)
             if legend.area.intersects(area):
@@ -150,6 +157,9 @@ class Scene:
             key = self.route_key(look.window.height())
             if key.area.intersects(area):
                 draw_route_key(painter, key)
+        minimap = self.minimap(look.view, look.window)
+        if minimap.area.intersects(area):
+            draw_minimap(painter, minimap, self.map.image, look.pixel_ratio)
         self._paint_sentence(painter, look.window)
 
     def _paint_cells(self, painter: QPainter, area: QRect, look: Look) -> None:
@@ -173,6 +183,10 @@ class Scene:
             painter.drawImage(*drawn)
         if "grid" in self.layers:
             map_marks.draw_grid(painter, view, document.shape, area)
+        if "numbers" in self.layers:
+            draw_cell_numbers(painter, view, area, self.map)
+        if self.contours is not None and "contours" in self.layers:
+            draw_contours(painter, view, area, look.pixel_ratio, self.contours)
 
     def _paint_marks(self, painter: QPainter, area: QRect, look: Look) -> None:
         view = look.view
@@ -193,6 +207,8 @@ class Scene:
             for polygon in self.walks:
                 if map_marks.path_area(view, polygon).intersects(area):
                     map_marks.draw_dashes(painter, view, polygon, WALK)
+        if self.contours is not None and "contours" in self.layers:
+            draw_labels(painter, view, area, self.contours)
         if self.streaks is not None and "flow" in self.layers:
             draw_streaks(painter, view, area, look.pixel_ratio, self.streaks)
 
@@ -257,6 +273,10 @@ class Scene:
                 return self._legend_of_terrains(height, chosen_cost, chosen_terrain)
             case _:
                 return Legend(height, self._scale_of_costs(tr("Scene", "cost to cross"), chosen_cost))
+
+    def minimap(self, view: View, window: QRect) -> Minimap:
+        """Return where the whole map is drawn small; nowhere if it is not to be, or if all of it is in view."""
+        return Minimap(self.map.document.shape, window if "minimap" in self.layers else QRect(), view)
 
     def route_key(self, height: int) -> RouteKey:
         """Return what explains the routes' colours, above the legend on a canvas of this height."""

@@ -85,6 +85,16 @@ class LayersPanel(QWidget):
                 self.tr("Distance"),
                 self.tr("How far each cell is from the goal, in lines of equal cost"),
             ),
+            "numbers": (self.tr("Numbers"), self.tr("What each cell costs, once cells are large enough")),
+            "contours": (
+                self.tr("Contours"),
+                self.tr("Lines of equal distance to the goal of the chosen route, over the map"),
+            ),
+            "minimap": (
+                self.tr("Minimap"),
+                self.tr("The whole map in a corner while a part is in view; click or drag in it to go there"),
+            ),
+            "rulers": (self.tr("Rulers"), self.tr("The numbers of rows and columns at the edges")),
             "difference": (self.tr("Difference"), self.tr("Where a run made the map dearer or cheaper")),
             "layouts": (self.tr("Points"), self.tr("The points of the layouts, sized by weight")),
             "plan": (self.tr("Plan"), self.tr("Which point goes where, lines by mass")),
@@ -181,6 +191,36 @@ def _distance(painter: QPainter) -> None:
         painter.drawEllipse(QPointF(8.0, 8.0), radius, radius)
 
 
+def _contours(painter: QPainter) -> None:
+    for colour, width in ((_DARK, 2.6), (_LIGHT, 1.2)):
+        painter.setPen(QPen(colour, width))
+        for radius in (3.0, 6.5):
+            painter.drawEllipse(QPointF(8.0, 8.0), radius, 0.75 * radius)
+
+
+def _numbers(painter: QPainter) -> None:
+    font = painter.font()
+    font.setPixelSize(9)
+    painter.setFont(font)
+    painter.setPen(QPen(EDGE, 1.0))
+    painter.drawRect(_SQUARE)
+    painter.drawText(_SQUARE, Qt.AlignmentFlag.AlignCenter, "2.2")
+
+
+def _minimap(painter: QPainter) -> None:
+    _terrains(painter)
+    for colour, width in ((_DARK, 2.6), (_LIGHT, 1.2)):
+        painter.setPen(QPen(colour, width))
+        painter.drawRect(QRectF(6.0, 6.0, 6.5, 5.0))
+
+
+def _rulers(painter: QPainter) -> None:
+    painter.setPen(QPen(EDGE, 1.2))
+    painter.drawRect(QRectF(1.5, 5.0, SWATCH - 3.0, 6.5))
+    for at in (4.5, 7.5, 10.5):
+        painter.drawLine(QPointF(at, 5.0), QPointF(at, 8.5))
+
+
 def _difference(painter: QPainter) -> None:
     painter.setPen(QPen(EDGE, 1.0))
     for half, colour in (((0.0, 0.0, -6.5, 0.0), "#b2182b"), ((6.5, 0.0, 0.0, 0.0), "#2166ac")):
@@ -218,6 +258,10 @@ _PICTURES: dict[Layer, Callable[[QPainter], None]] = {
     "path": _path,
     "routes": _routes,
     "legend": _legend,
+    "contours": _contours,
+    "numbers": _numbers,
+    "minimap": _minimap,
+    "rulers": _rulers,
     "distance": _distance,
     "difference": _difference,
     "layouts": _points,

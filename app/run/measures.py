@@ -16,6 +16,7 @@ from maps.travel import price_at
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from app.canvas.contours import Contours
     from app.canvas.streaks import Streaks
     from maps.document import Journey, MapDocument
 
@@ -49,7 +50,7 @@ class Measures:
 
     of: the map.  costs: (R,).  paths: cells (n, 2) per route.  distance: (H, W) to the goal of route `route`,
     infinite where no way leads; None without routes.  seconds: that it took to measure them.
-    streaks: in which the traffic flows; None without traffic.
+    streaks: in which the traffic flows; None without traffic.  contours: of the distance; None without one.
     """
 
     of: Wanted
@@ -59,6 +60,7 @@ class Measures:
     distance: npt.NDArray[np.float64] | None
     seconds: float = 0.0
     streaks: Streaks | None = None
+    contours: Contours | None = None
 
     @property
     def route_costs(self) -> dict[Journey, float]:
@@ -136,6 +138,7 @@ class Measurer(QObject):
 
 def measures_of(wanted: Wanted) -> Measures:
     """Return exact paths of every route, and distances to the goal of one of them."""
+    from app.canvas.contours import contours_of
     from app.canvas.walkers import Stream, flow_streaks, stream_of
     from app.scenarios.translate import exact_paths, route_movements
 
@@ -152,5 +155,6 @@ def measures_of(wanted: Wanted) -> Measures:
         if wanted.traffic is not None:
             streams.append(stream_of(movements[number], cost_map, document.routes[number], path.distance))
     streaks = None if wanted.traffic is None else flow_streaks(wanted.traffic, streams)
+    contours = None if distance is None else contours_of(distance)
     seconds = time.perf_counter() - began
-    return Measures(wanted, shown, np.array(costs), tuple(cells), distance, seconds, streaks)
+    return Measures(wanted, shown, np.array(costs), tuple(cells), distance, seconds, streaks, contours)

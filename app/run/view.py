@@ -289,6 +289,7 @@ class RunView(QObject):
             canvas.show_path_costs(known, stale=not shown.measured)
         if measures is not before.measures or shown.costs_subject != before.costs_subject:
             canvas.show_distance(None if measures is None else measures.distance, shown.costs_subject)
+            canvas.show_contours(None if measures is None else measures.contours)
             canvas.show_streaks(None if measures is None else measures.streaks)
         if frame is not before.frame or measures is not before.measures:
             if frame is not None and shown.has_run_costs:

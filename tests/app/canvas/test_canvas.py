@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QImage, QPainter
 
 from app.canvas.canvas import Canvas
 from app.canvas.colouring import WALL, WALL_EDGE
+from app.canvas.contours import contours_of
 from app.canvas.layers import LAYERS
 from app.canvas.map_image import OPEN
 from app.canvas.streaks import CORNERS
@@ -63,6 +64,7 @@ def test_what_is_asked_to_be_drawn_anew_is_all_that_changed(model, canvas, monke
     model.adopt(model.document.replace(routes=routes, layouts=layouts), None)
     canvas.show_paths([np.array([(1, 1), (5, 5), (9, 14)])])
     canvas.zoom(1.37)
+    canvas.set_visible_layers(canvas.visible_layers - {"minimap"})  # which follows later
     canvas.set_tool("select")
     asked = []
     monkeypatch.setattr(canvas, "update", lambda rect=None: asked.append(canvas.rect() if rect is None else rect))
@@ -167,7 +169,9 @@ def test_each_layer_changes_the_picture(canvas, model):
     canvas.show_moving({"a": np.array([(5.0, 6.0)])})
     canvas.show_plan(Plan(np.array([(5.0, 6.0, 3.0, 9.0)]), np.ones(1), np.zeros(1, np.int64)))
     shown = canvas.visible_layers
-    assert shown == set(LAYERS) - {"difference", "distance"}
+    assert shown == set(LAYERS) - {"difference", "distance", "contours"}
+    canvas.show_contours(contours_of(np.arange(192.0).reshape(12, 16)))
+    canvas._set_view(View(40.0, -20.0, -20.0))
     whole = canvas.grab().toImage()
     for layer in LAYERS:
         canvas.set_visible_layers(shown ^ {layer})
