@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from app.run.results import ResultsController
     from app.run.snapping import Snapping
     from app.window.docks import Docks
+    from app.window.hover_card import HoverCard
     from app.window.tile_costs import TileCosts
     from app.window.tool_choice import ToolChoice
     from maps.document import MapDocument
@@ -58,6 +59,7 @@ class Workbench:
     layers: LayersPanel
     classes: ClassesPanel
     snapping: Snapping
+    card: HoverCard
     docks: Docks
     preferences: Preferences | None
 
@@ -179,6 +181,15 @@ class Commands(QObject):
                     tip=self.tr("Shade the cells where the class that is chosen in its panel cannot go"),
                     enabled=lambda: classes.chosen is not None,
                     checked=lambda: classes.shows_reach,
+                ),
+                Command(
+                    self.tr("Card at the &pointer"),
+                    self._bench.card.toggle,
+                    "H",
+                    tip=self.tr(
+                        "Show beside the pointer what is known of the cell: ground, cost, distance"
+                    ),
+                    checked=lambda: self._bench.card.on,
                 ),
                 Command(self.tr("Find a &command…"), self._find, "Ctrl+Shift+P"),
                 None,

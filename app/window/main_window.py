@@ -28,6 +28,7 @@ from app.window.commands import Commands, Workbench
 from app.window.disk_bar import DiskBar
 from app.window.docks import Docks, Panels
 from app.window.figures import Figures
+from app.window.hover_card import HoverCard
 from app.window.menus import Menus
 from app.window.status import StatusBar
 from app.window.tile_costs import TileCosts
@@ -85,6 +86,7 @@ class MainWindow(QMainWindow):
         self._step_in_view: Frame | None = None
         self.tools = ToolChoice(self.model, self.canvas, self.options_bar, self.panels)
         self.status = StatusBar(self.canvas, self.view)
+        self.card = HoverCard(self.canvas, self.view, self.status)
         self.reach = ClassReach(self.panels.classes, self.view, self.canvas, self.status)
         self._make_up()
         self._connect_files()
@@ -127,6 +129,7 @@ class MainWindow(QMainWindow):
             self.panels.layers,
             self.panels.classes,
             self.snapping,
+            self.card,
             self.docks,
             self.preferences,
         )

@@ -93,9 +93,10 @@ class StatusBar(QStatusBar):
         """Say what is at the pointer; it may change under a pointer at rest."""
         cell = self._hovered
         inside = cell is not None and self._view.shown.document.contains(cell)
-        self._cell.setText(" · ".join(self._words(*cell)) if cell is not None and inside else "")
+        self._cell.setText(" · ".join(self.words_at(*cell)) if cell is not None and inside else "")
 
-    def _words(self, row: int, col: int) -> list[str]:
+    def words_at(self, row: int, col: int) -> list[str]:
+        """Say what is known of a cell of the map in view: ground, what the chosen class pays, how far it is."""
         shown = self._view.shown
         document, frame, measures, costs = shown.document, shown.frame, shown.measures, shown.costs
         words = [self.tr("row {}, col {}").format(row, col)]
@@ -107,7 +108,7 @@ class StatusBar(QStatusBar):
             words.append(pays if np.isfinite(price) else self.tr("{} cannot go").format(kind.name))
         if frame is not None and frame.traffic is not None and frame.traffic.shape == document.shape:
             words.append(self.tr("traffic {:.2f}").format(frame.traffic[row, col]))
-        elif measures is not None and shown.measured and measures.distance is not None:
+        if measures is not None and shown.measured and measures.distance is not None:
             distance = measures.distance[row, col]
             far = self.tr("{:.4g} to the goal").format(distance)
             words.append(far if np.isfinite(distance) else self.tr("no way to the goal"))
