@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QPointF, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QResizeEvent
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QMoveEvent, QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from app.canvas import map_marks
@@ -51,6 +51,8 @@ class MapDisplay(QWidget):
         self._scene = Scene(document)
         self._view = View()
         self._fitted = True  # until the designer zooms or pans
+        self._painted = False  # until then the window is being arranged
+        self._window_size, self._origin = QSize(), QPoint()  # of the canvas in its window
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         # The minimap follows the cells a little later: together they would be an area across the canvas.
         self._minimap_due = QTimer(self, interval=MINIMAP_INTERVAL, singleShot=True)
@@ -233,13 +235,34 @@ class MapDisplay(QWidget):
 
     # Painting
 
+    def moveEvent(self, event: QMoveEvent) -> None:
+        """Keep the map where it is on the screen when a bar beside it comes or goes."""
+        self._stay_put()
+        super().moveEvent(event)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep the whole map in view until the designer zooms or pans."""
-        self.fit_again()
+        """Keep the whole map in view while the window changes, until the designer zooms or pans.
+
+        When only bars and docks of the window come or go, the map stays where it is, as large as it is.
+        """
+        window = self.window().size()
+        if self._painted and window == self._window_size:
+            self._stay_put()
+        else:
+            self._window_size, self._origin = window, self.mapTo(self.window(), QPoint())
+            self.fit_again()
         super().resizeEvent(event)
+
+    def _stay_put(self) -> None:
+        origin, fitted = self.mapTo(self.window(), QPoint()), self._fitted
+        by, self._origin = self._origin - origin, origin
+        if self._painted and not by.isNull():
+            self._set_view(self._view.moved(by.x(), by.y()))
+            self._fitted = fitted
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw what lies in the area to be drawn anew."""
+        self._painted = True
         # An exception that left a paint event would end the process.
         painter = QPainter(self)
         try:
