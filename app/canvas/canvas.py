@@ -17,6 +17,7 @@ from PySide6.QtGui import (
 
 from app.canvas import map_marks, point_marks
 from app.canvas.map_display import MapDisplay
+from app.canvas.split import GRIP
 from app.tools import PointerEvent, Sketch, ToolOptions
 from app.tools.driver import ToolDriver
 from app.tools.point_actions import POINT_ACTIONS, PointActionName, selected
@@ -70,7 +71,8 @@ class Canvas(MapDisplay):
         self._hovered_point: tuple[int, int] | None = None
         self._panning = False
         self._dragged_from: QPointF | None = None
-        self._on_legend = self._on_minimap = False
+        self._by_divider = False  # the pointer is
+        self._on_legend = self._on_minimap = self._on_divider = False
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._show_cursor()
@@ -173,11 +175,13 @@ class Canvas(MapDisplay):
     # Pointer and keys
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Begin to drag the map, to pick from the legend or a place in the minimap, or a gesture of the tool."""
+        """Begin to drag the map or the divider, to pick from legend or minimap, or a gesture of the tool."""
         button = event.button()
         if button == Qt.MouseButton.MiddleButton or (self._panning and button == Qt.MouseButton.LeftButton):
             self._dragged_from = event.position()
             self._show_cursor()
+        elif button == Qt.MouseButton.LeftButton and self._over_divider(event.position()):
+            self._on_divider = True
         elif button == Qt.MouseButton.LeftButton and self.minimap.area.contains(event.position().toPoint()):
             self._on_minimap = True
             self._set_view(self.minimap.view_at(event.position()))
@@ -194,6 +198,9 @@ class Canvas(MapDisplay):
             self._dragged_from = event.position()
             self._set_view(self._view.moved(by.x(), by.y()))
             return
+        if self._on_divider:
+            self.set_divider(event.position().x())
+            return
         if self._on_minimap:
             self._set_view(self.minimap.view_at(event.position()))
             return
@@ -204,6 +211,9 @@ class Canvas(MapDisplay):
         if self._tools.busy:
             self._tools.move(self._pointer(event, "left", "move"))
         else:
+            if self._over_divider(event.position()) != self._by_divider:
+                self._by_divider = not self._by_divider
+                self._show_cursor()
             self._hover_point(event.position())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -211,8 +221,8 @@ class Canvas(MapDisplay):
         if self._dragged_from is not None:
             self._dragged_from = None
             self._show_cursor()
-        elif self._on_minimap or self._on_legend:
-            self._on_minimap = self._on_legend = False
+        elif self._on_divider or self._on_minimap or self._on_legend:
+            self._on_divider = self._on_minimap = self._on_legend = False
         elif event.button() in _BUTTONS:
             self._tools.release(self._pointer(event, _BUTTONS[event.button()], "release"))
 
@@ -267,6 +277,8 @@ class Canvas(MapDisplay):
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
         elif self._panning:
             self.setCursor(Qt.CursorShape.OpenHandCursor)
+        elif self._by_divider:
+            self.setCursor(Qt.CursorShape.SplitHCursor)
         elif self._tools.entry.for_points and self._hovered_point is not None:
             self.setCursor(Qt.CursorShape.SizeAllCursor)
         else:
@@ -301,6 +313,9 @@ class Canvas(MapDisplay):
             self.hover_left.emit()
         else:
             self.cell_hovered.emit(*cell)
+
+    def _over_divider(self, point: QPointF) -> bool:
+        return self.divider is not None and abs(point.x() - self.divider) <= GRIP
 
     def _over_legend(self, point: QPointF) -> bool:
         return self._scene.legend_picks and self._scene.legend(self.height()).area.contains(point.toPoint())

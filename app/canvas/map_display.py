@@ -14,6 +14,7 @@ from app.canvas.colouring import SURROUND
 from app.canvas.map_image import reach_image
 from app.canvas.route_key import PathCosts
 from app.canvas.scene import Look, Scene
+from app.canvas.split import divider_at
 from app.canvas.view import View, fitted, fitted_beside
 
 if TYPE_CHECKING:
@@ -180,6 +181,52 @@ class MapDisplay(QWidget):
         if row != self._scene.highlighted_row:
             self._scene.highlighted_row = row
             self.update()
+
+    @property
+    def beside(self) -> MapDocument | None:
+        """The document in the left half; None where the canvas shows one map only."""
+        return None if self._scene.beside is None else self._scene.beside.map.document
+
+    def show_beside(self, document: MapDocument | None, sides: tuple[str, str] = ("", "")) -> None:
+        """Show another document of the same shape in the left half of the canvas; None for no halves.
+
+        sides: what the halves are, in words.
+        """
+        scene = self._scene
+        if document is None or document.shape != self.document.shape:
+            if scene.beside is None:
+                return
+            scene.beside = None
+        elif scene.beside is None:
+            scene.beside = Scene(document)
+            scene.beside.show_layers(scene.layers)
+            self.set_divider(self._view.left + document.width * self._view.scale / 2.0)
+        elif sides == scene.sides and document.routes == scene.beside.map.document.routes:
+            cells = scene.beside.map.show_document(document)
+            if cells is not None:
+                self._update_cells(cells)
+            return
+        else:
+            scene.beside.map.show_document(document)
+        scene.sides = sides
+        self.update()
+
+    def show_measures_beside(self, paths: Sequence[NDArray[Any]], contours: Contours | None) -> None:
+        """Show of the map in the left half the path of each route, (n, 2) cells each, and its contours."""
+        if self._scene.beside is not None:
+            self._scene.beside.paths = [map_marks.path_polygon(path) for path in paths]
+            self._scene.beside.contours = contours
+            self.update()
+
+    @property
+    def divider(self) -> float | None:
+        """X of the line between the halves, px; None without halves."""
+        return None if self._scene.beside is None else divider_at(self.rect(), self._scene.divider)
+
+    def set_divider(self, x: float) -> None:
+        """Draw the line between the halves here, px, within the canvas."""
+        self._scene.divider = min(max(x / max(self.width(), 1), 0.02), 0.98)
+        self.update()
 
     @property
     def visible_layers(self) -> frozenset[Layer]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QCoreApplication, QLineF, QRect, QRectF
+from PySide6.QtCore import QCoreApplication, QLineF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPolygonF
 
 from app.canvas import map_marks, point_marks
@@ -21,6 +21,7 @@ from app.canvas.point_dots import MANY, Dots
 from app.canvas.point_marks import Trails
 from app.canvas.route_key import PathCosts, RouteKey, draw_route_key
 from app.canvas.rulers import draw_rulers
+from app.canvas.split import draw_divider, halves
 from app.canvas.streaks import Streaks, draw_streaks
 from app.tools.tool import Sketch
 
@@ -68,9 +69,12 @@ class Scene:
     def __init__(self, document: MapDocument) -> None:
         self.map = MapImage(document)
         self.layers = FIRST_LAYERS
+        self.divider = 0.5  # where the right half begins, as a share of the canvas's width
         self._forget()
 
     def _forget(self) -> None:
+        self.beside: Scene | None = None  # another map, in the left half; None for no halves
+        self.sides: tuple[str, str] = ("", "")  # what the halves are, in words
         self.paths: list[QPolygonF] = []  # one for each route, empty without a way
         self.path_costs = PathCosts({})
         self.walks: list[QPolygonF] = []
@@ -98,6 +102,8 @@ class Scene:
         if unknown := layers - set(LAYERS):
             raise ValueError(f"no layers of the canvas: {sorted(unknown)}; there are {', '.join(LAYERS)}")
         self.layers = layers
+        if self.beside is not None:
+            self.beside.show_layers(layers)
         self.map.show_layers(layers & COLOURING)
 
     def show_unreachable(self, reached: Mask | None, why: str = "") -> None:
@@ -139,11 +145,14 @@ class Scene:
 
     def paint(self, painter: QPainter, area: QRect, look: Look) -> None:
         """Draw what lies in an area of the canvas; the painter clips to it."""
-        painter.fillRect(area, look.surround)
-        self._paint_cells(painter, area, look)
-        self._paint_marks(painter, area, look)
-        self._paint_layouts(painter, area, look)
-        self._paint_routes(painter, area, look)
+        left, right = halves(look.window, self.divider) if self.beside else (QRect(), look.window)
+        for scene, half in ((self.beside, left), (self, right)):
+            part = half & area
+            if scene is not None and not part.isEmpty():
+                painter.save()
+                painter.setClipRect(part, Qt.ClipOperation.IntersectClip)
+                scene._paint_map(painter, part, look)
+                painter.restore()
         if look.brush is not None:
             map_marks.draw_brush(painter, look.view, look.brush, look.brush_size)
         point_marks.draw_outline(painter, look.view, look.sketch.outline)
@@ -157,10 +166,19 @@ class Scene:
             key = self.route_key(look.window.height())
             if key.area.intersects(area):
                 draw_route_key(painter, key)
+        if self.beside is not None:
+            draw_divider(painter, look.window, self.divider, self.sides)
         minimap = self.minimap(look.view, look.window)
         if minimap.area.intersects(area):
             draw_minimap(painter, minimap, self.map.image, look.pixel_ratio)
         self._paint_sentence(painter, look.window)
+
+    def _paint_map(self, painter: QPainter, area: QRect, look: Look) -> None:
+        painter.fillRect(area, look.surround)
+        self._paint_cells(painter, area, look)
+        self._paint_marks(painter, area, look)
+        self._paint_layouts(painter, area, look)
+        self._paint_routes(painter, area, look)
 
     def _paint_cells(self, painter: QPainter, area: QRect, look: Look) -> None:
         document, view = self.map.document, look.view

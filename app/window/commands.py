@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from app.run.controller import RunController
     from app.run.results import ResultsController
     from app.run.snapping import Snapping
+    from app.run.split import SplitView
     from app.window.docks import Docks
     from app.window.hover_card import HoverCard
     from app.window.tile_costs import TileCosts
@@ -60,6 +61,7 @@ class Workbench:
     classes: ClassesPanel
     snapping: Snapping
     card: HoverCard
+    split: SplitView
     docks: Docks
     preferences: Preferences | None
 
@@ -186,10 +188,15 @@ class Commands(QObject):
                     self.tr("Card at the &pointer"),
                     self._bench.card.toggle,
                     "H",
-                    tip=self.tr(
-                        "Show beside the pointer what is known of the cell: ground, cost, distance"
-                    ),
+                    tip=self.tr("Show beside the pointer what is known of the cell: ground, cost, distance"),
                     checked=lambda: self._bench.card.on,
+                ),
+                Command(
+                    self.tr("&Split view: before and after"),
+                    self._bench.split.toggle,
+                    "Ctrl+D",
+                    tip=self.tr("Show what is in view beside the map from before; drag the line between them"),
+                    checked=lambda: self._bench.split.on,
                 ),
                 Command(self.tr("Find a &command…"), self._find, "Ctrl+Shift+P"),
                 None,
@@ -243,6 +250,12 @@ class Commands(QObject):
             Command(self.tr("&View or leave the result"), panel.view_chosen, widget_key="Return", enabled=one),
             Command(self.tr("Show the &drawn map"), panel.show_drawn, enabled=lambda: not results.drawn_in_view),
             Command(self.tr("&Compare results…"), panel.compare, enabled=lambda: 1 <= len(panel.chosen) <= 2),
+            Command(
+                self.tr("Spl&it view of results"),
+                lambda: self._bench.split.compare(panel.chosen),
+                tip=self.tr("Show a result beside the map before it, or two results beside each other"),
+                enabled=lambda: 1 <= len(panel.chosen) <= 2,
+            ),
             Command(self.tr("A&pply the chosen result"), panel.apply, enabled=one),
             Command(self.tr("&Fork from the result"), panel.fork, enabled=one),
             Command(self.tr("&Snap the result to my terrains"), panel.snap, enabled=one),

@@ -22,6 +22,7 @@ from app.run.controller import RunController
 from app.run.model import RunModel
 from app.run.results import ResultsController
 from app.run.snapping import Snapping
+from app.run.split import SplitView
 from app.run.view import RunView
 from app.window.class_reach import ClassReach
 from app.window.commands import Commands, Workbench
@@ -86,6 +87,7 @@ class MainWindow(QMainWindow):
         self._step_in_view: Frame | None = None
         self.tools = ToolChoice(self.model, self.canvas, self.options_bar, self.panels)
         self.status = StatusBar(self.canvas, self.view)
+        self.split = SplitView(self.view, self.model, self.canvas)
         self.card = HoverCard(self.canvas, self.view, self.status)
         self.reach = ClassReach(self.panels.classes, self.view, self.canvas, self.status)
         self._make_up()
@@ -130,6 +132,7 @@ class MainWindow(QMainWindow):
             self.panels.classes,
             self.snapping,
             self.card,
+            self.split,
             self.docks,
             self.preferences,
         )
@@ -273,6 +276,7 @@ class MainWindow(QMainWindow):
         """End what is under way: what is computed is cancelled, what is being saved is waited for."""
         self.run.shut_down(PATIENCE)
         self.view.shut_down()
+        self.split.shut_down()
         self.reach.shut_down()
         self.panels.plan.shut_down()
         self.panels.results.shut_down()
