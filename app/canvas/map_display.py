@@ -9,7 +9,7 @@ from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QMoveEvent, QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
-from app.canvas import map_marks
+from app.canvas import map_marks, path_marks
 from app.canvas.colouring import SURROUND
 from app.canvas.map_image import reach_image
 from app.canvas.route_key import PathCosts
@@ -108,7 +108,7 @@ class MapDisplay(QWidget):
 
     def show_paths(self, paths: Sequence[NDArray[Any]]) -> None:
         """Show the exact path of each route, (n, 2) cells (row, col), in the route's colour; empty for no way."""
-        self._scene.paths = [map_marks.path_polygon(path) for path in paths]
+        self._scene.paths = [path_marks.path_line(path) for path in paths]
         self.update()
 
     def show_path_costs(self, costs: Mapping[Journey, float], *, stale: bool = False) -> None:
@@ -119,7 +119,7 @@ class MapDisplay(QWidget):
 
     def show_walks(self, walks: Sequence[NDArray[Any]]) -> None:
         """Show what agents walk, (n, 2) cells each."""
-        self._scene.walks = [map_marks.path_polygon(walk) for walk in walks if len(walk)]
+        self._scene.walks = [path_marks.path_polygon(walk) for walk in walks if len(walk)]
         self.update()
 
     def show_streaks(self, streaks: Streaks | None) -> None:
@@ -214,7 +214,7 @@ class MapDisplay(QWidget):
     def show_measures_beside(self, paths: Sequence[NDArray[Any]], contours: Contours | None) -> None:
         """Show of the map in the left half the path of each route, (n, 2) cells each, and its contours."""
         if self._scene.beside is not None:
-            self._scene.beside.paths = [map_marks.path_polygon(path) for path in paths]
+            self._scene.beside.paths = [path_marks.path_line(path) for path in paths]
             self._scene.beside.contours = contours
             self.update()
 

@@ -1,4 +1,4 @@
-"""Draw what lies over the cells at the screen's resolution: wall edges, hatch, grid, paths, route ends, brush."""
+"""Draw what lies over the cells at the screen's resolution: wall edges, hatch, grid, route ends, brush."""
 
 from __future__ import annotations
 
@@ -119,71 +119,6 @@ def visible_cells(view: View, shape: tuple[int, int], area: QRect) -> tuple[int,
     height, width = shape
     top, left = min(max(r0, 0), height), min(max(c0, 0), width)
     return top, left, max(top, min(r1 + 1, height)), max(left, min(c1 + 1, width))
-
-
-def path_polygon(cells: NDArray[np.generic]) -> QPolygonF:
-    """Return a path of (n, 2) cells as a line in cell units, x to the right."""
-    # Here, as canvases without a path need not wait for it.
-    from pyqtgraph.functions import (
-        arrayToQPolygonF,  # pyright: ignore[reportUnknownVariableType]  # pyqtgraph has no types
-    )
-
-    if not len(cells):
-        return QPolygonF()
-    y, x = np.asarray(cells, np.float64).T + 0.5
-    return arrayToQPolygonF(x, y)
-
-
-def path_area(view: View, polygon: QPolygonF) -> QRect:
-    """Return where on the screen a path is drawn."""
-    box = polygon.boundingRect()
-    left, top = view.left + box.left() * view.scale, view.top + box.top() * view.scale
-    area = QRectF(left, top, box.width() * view.scale, box.height() * view.scale)
-    return area.adjusted(-6, -6, 6, 6).toAlignedRect()
-
-
-def beside(view: View, number: int, of: int) -> float:
-    """Return how far to the right of the centres of its cells, and down, a path is drawn, px.
-
-    Paths that share cells lie beside each other, within these cells.
-    """
-    return (number - (of - 1) / 2.0) * min(_core(view) + 1.5, 0.6 * view.scale / of)
-
-
-def draw_path(painter: QPainter, view: View, polygon: QPolygonF, colour: QColor = LIGHT, off: float = 0.0) -> None:
-    """Draw a path with a dark outline, readable on every colour. off: see `beside`."""
-    core = _core(view)
-    painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.translate(view.left + off, view.top + off)
-    painter.scale(view.scale, view.scale)
-    for ink, width in ((DARK, core + 3.0), (colour, core)):
-        pen = QPen(ink, width / view.scale, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap)
-        pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
-        painter.setPen(pen)
-        painter.drawPolyline(polygon)
-    painter.restore()
-
-
-def _core(view: View) -> float:
-    return min(max(view.scale * 0.3, 2.5), 6.0)
-
-
-def draw_dashes(painter: QPainter, view: View, polygon: QPolygonF, colour: QColor) -> None:
-    """Draw a dashed line with a dark outline: a line drawn for a path to take, or what an agent walks."""
-    core = min(max(view.scale * 0.2, 2.0), 4.0)
-    painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.translate(view.left, view.top)
-    painter.scale(view.scale, view.scale)
-    outline = QPen(DARK, (core + 2.5) / view.scale, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap)
-    dashes = QPen(colour, core / view.scale)
-    dashes.setDashPattern([2.4, 2.0])
-    for pen in (outline, dashes):
-        pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
-        painter.setPen(pen)
-        painter.drawPolyline(polygon)
-    painter.restore()
 
 
 def mark_size(view: View) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QLineF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPolygonF
 
-from app.canvas import map_marks, point_marks
+from app.canvas import map_marks, path_marks, point_marks
 from app.canvas.cell_numbers import draw_cell_numbers
 from app.canvas.colouring import change_table, colour_table, distance_table
 from app.canvas.contours import Contours, draw_contours, draw_labels
@@ -75,7 +75,7 @@ class Scene:
     def _forget(self) -> None:
         self.beside: Scene | None = None  # another map, in the left half; None for no halves
         self.sides: tuple[str, str] = ("", "")  # what the halves are, in words
-        self.paths: list[QPolygonF] = []  # one for each route, empty without a way
+        self.paths: list[path_marks.PathLine] = []  # one for each route, empty without a way
         self.path_costs = PathCosts({})
         self.walks: list[QPolygonF] = []
         self.streaks: Streaks | None = None  # of flow
@@ -212,19 +212,18 @@ class Scene:
             map_marks.draw_cut(painter, view, self.cut)
         if "routes" in self.layers:
             for route in self.map.document.routes:
-                line = map_marks.path_polygon(np.array(route.line)) if route.line else QPolygonF()
-                if map_marks.path_area(view, line).intersects(area) and route.line:
-                    map_marks.draw_dashes(painter, view, line, QColor(route.colour))
+                line = path_marks.path_polygon(np.array(route.line)) if route.line else QPolygonF()
+                if path_marks.path_area(view, line).intersects(area) and route.line:
+                    path_marks.draw_dashes(painter, view, line, QColor(route.colour))
         if "path" in self.layers:
             routes = self.map.document.routes
-            for number, polygon in enumerate(self.paths):
-                off = map_marks.beside(view, number, len(self.paths))
-                if map_marks.path_area(view, polygon).translated(round(off), round(off)).intersects(area):
-                    colour = QColor(routes[number].colour) if number < len(routes) else map_marks.LIGHT
-                    map_marks.draw_path(painter, view, polygon, colour, off)
+            for number, line in enumerate(self.paths):
+                colour = QColor(routes[number].colour) if number < len(routes) else map_marks.LIGHT
+                off = path_marks.beside(view, number, len(self.paths))
+                path_marks.draw_path(painter, view, area, line, colour, off)
             for polygon in self.walks:
-                if map_marks.path_area(view, polygon).intersects(area):
-                    map_marks.draw_dashes(painter, view, polygon, WALK)
+                if path_marks.path_area(view, polygon).intersects(area):
+                    path_marks.draw_dashes(painter, view, polygon, WALK)
         if self.contours is not None and "contours" in self.layers:
             draw_labels(painter, view, area, self.contours)
         if self.streaks is not None and "flow" in self.layers:

@@ -6,7 +6,7 @@ import numpy as np
 from PySide6.QtGui import QColor, QFontMetrics, QGuiApplication
 
 from app.canvas.legend import letters
-from app.canvas.map_marks import beside
+from app.canvas.path_marks import beside
 from app.canvas.route_key import MOST_ROWS, PathCosts, RouteKey
 from app.canvas.view import View
 from app.tools.routes import ROUTE_COLOURS, new_route
