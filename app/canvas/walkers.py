@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-WALKERS = 24  # of a route
+WALKERS = 40  # of a route
 BLOCKS = 26  # streaks along the longer side of a map, at most
 
 
@@ -71,6 +71,7 @@ def flow_streaks(traffic: NDArray[Any], streams: list[Stream]) -> Streaks:
         for stream in streams
         if np.isfinite(stream.height[stream.start])
         for cells in _walks(load, stream, draws.random((WALKERS, longest)))
+        if tuple(cells[-1].tolist()) == stream.goal  # some lose themselves behind a detour
     ]
     length = max(3, round(0.55 * apart))
     for number, cells in enumerate(walks):

@@ -6,7 +6,7 @@ import numpy as np
 from PySide6.QtGui import QColor, QFontMetrics, QGuiApplication
 
 from app.canvas.legend import letters
-from app.canvas.path_marks import beside
+from app.canvas.path_marks import beside, path_line
 from app.canvas.route_key import MOST_ROWS, PathCosts, RouteKey
 from app.canvas.view import View
 from app.tools.routes import ROUTE_COLOURS, new_route
@@ -66,3 +66,18 @@ def test_a_new_route_has_a_colour_that_no_other_has_while_there_is_one(qapp):
     assert {route.colour for route in document.routes} == set(ROUTE_COLOURS)
     fewer = document.replace(routes=document.routes[1:])
     assert new_route(fewer, (0, 0), (7, 7)).colour == document.routes[0].colour
+
+
+def test_a_long_path_has_no_gaps_where_its_pieces_meet(canvas, model):
+    model.adopt(new_document(4, 100), None)
+    canvas.set_visible_layers({"cost", "path"})
+    canvas._set_view(View(6.0, 20.0, 100.0))
+    line = np.array([(2, col) for col in range(100)])
+    canvas.show_paths([line])
+    image = canvas.grab().toImage()
+    y = round(canvas.view.centre(2, 0)[1])
+    first, last = (round(canvas.view.centre(2, col)[0]) for col in (0, 99))
+    assert {image.pixelColor(x, y).name() for x in range(first, last)} == {"#fafafc"}
+    for cells, pieces in (([(0, 0)], 1), ([], 0), ([(0, 0), (0, 1)], 1)):
+        path = path_line(np.array(cells, np.int64).reshape(-1, 2))
+        assert (path.size(), len(path.pieces)) == (len(cells), pieces)

@@ -6,11 +6,12 @@ from PySide6.QtGui import QImage, QPainter
 
 from app.canvas.streaks import CORNERS, draw_streaks
 from app.canvas.view import View
-from app.canvas.walkers import BLOCKS, flow_streaks, stream_of
+from app.canvas.walkers import BLOCKS, Stream, flow_streaks, stream_of
 from engine.core.grid import Grid
 from engine.core.movement import Movement
 from engine.paths.exact import distances_to
 from maps.document import Route
+from maps.raster import line_cells
 
 
 def stream(passable, start, goal):
@@ -20,8 +21,9 @@ def stream(passable, start, goal):
 
 def test_streaks_follow_the_traffic_towards_the_goal():
     traffic = np.zeros((60, 120))
-    traffic[20:24] = 1.0  # two ways from left to right, each with half of the traffic
-    traffic[40:44] = 1.0
+    for turn in (20, 40):  # two ways from left to right, each with half of the traffic
+        for corner in ((30, 2), (turn, 12)), ((turn, 12), (turn, 107)), ((turn, 107), (30, 117)):
+            traffic[tuple(line_cells(*corner).T)] = 1.0
     streaks = flow_streaks(traffic, [stream(np.ones((60, 120), bool), (30, 2), (30, 117))])
     assert streaks.shape[1:] == (CORNERS, 2)
     along = streaks[(streaks[:, -1, 1] > 40) & (streaks[:, -1, 1] < 80)]
@@ -61,3 +63,13 @@ def test_a_streak_is_brightest_at_its_head(qapp):
     tail, head = (image.pixelColor(x, 24).lightness() for x in (22, 160))
     assert head > tail + 100
     assert image.pixelColor(100, 50).lightness() == 0
+
+
+def test_whoever_loses_the_way_leaves_no_streak():
+    grid, (rows, cols) = Grid(np.ones((30, 60), bool)), np.indices((30, 60))
+    # It falls to the right, where the goal is, and into a pit on the left.
+    height = np.where(cols > 30, 60.0 - cols, cols - 0.0) + 0.01 * np.abs(rows - 15)
+    streaks = flow_streaks(np.ones((30, 60)), [Stream(grid, (15, 30), (15, 59), height)])
+    assert len(streaks) == 0 or (streaks[:, -1, 1] > 30).all()
+    height = 60.0 - cols + 0.01 * np.abs(rows - 15)
+    assert len(flow_streaks(np.ones((30, 60)), [Stream(grid, (15, 2), (15, 59), height)])) > 3
