@@ -17,6 +17,7 @@ from app.tools.point_actions import POINT_ACTIONS
 from app.tools.tool import TERRAIN_KEYS
 from app.window.desktop_entry import install_desktop_entry
 from app.window.menus import Command, CommandTable, Menu
+from app.window.view_commands import seeing_commands, split_results_command
 from maps.samples import SAMPLES, load_sample
 
 if TYPE_CHECKING:
@@ -184,20 +185,7 @@ class Commands(QObject):
                     enabled=lambda: classes.chosen is not None,
                     checked=lambda: classes.shows_reach,
                 ),
-                Command(
-                    self.tr("Card at the &pointer"),
-                    self._bench.card.toggle,
-                    "H",
-                    tip=self.tr("Show beside the pointer what is known of the cell: ground, cost, distance"),
-                    checked=lambda: self._bench.card.on,
-                ),
-                Command(
-                    self.tr("&Split view: before and after"),
-                    self._bench.split.toggle,
-                    "Ctrl+D",
-                    tip=self.tr("Show what is in view beside the map from before; drag the line between them"),
-                    checked=lambda: self._bench.split.on,
-                ),
+                *seeing_commands(self._bench.card, self._bench.split),
                 Command(self.tr("Find a &command…"), self._find, "Ctrl+Shift+P"),
                 None,
                 *(Command(dock.text(), dock.trigger, checked=dock.isChecked) for dock in docks.toggles),
@@ -250,12 +238,7 @@ class Commands(QObject):
             Command(self.tr("&View or leave the result"), panel.view_chosen, widget_key="Return", enabled=one),
             Command(self.tr("Show the &drawn map"), panel.show_drawn, enabled=lambda: not results.drawn_in_view),
             Command(self.tr("&Compare results…"), panel.compare, enabled=lambda: 1 <= len(panel.chosen) <= 2),
-            Command(
-                self.tr("Spl&it view of results"),
-                lambda: self._bench.split.compare(panel.chosen),
-                tip=self.tr("Show a result beside the map before it, or two results beside each other"),
-                enabled=lambda: 1 <= len(panel.chosen) <= 2,
-            ),
+            split_results_command(panel, self._bench.split),
             Command(self.tr("A&pply the chosen result"), panel.apply, enabled=one),
             Command(self.tr("&Fork from the result"), panel.fork, enabled=one),
             Command(self.tr("&Snap the result to my terrains"), panel.snap, enabled=one),
