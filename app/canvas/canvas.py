@@ -15,6 +15,7 @@ from PySide6.QtGui import (
 )
 
 from app.canvas import cell_marks, map_marks
+from app.canvas.split import GRIP
 from app.canvas.tool_display import ToolDisplay
 from app.tools import PointerEvent
 from app.tools.cell_actions import CELL_ACTIONS, CellActionName
@@ -59,7 +60,8 @@ class Canvas(ToolDisplay):
         self._hovered_point: tuple[int, int] | None = None
         self._panning = False
         self._dragged_from: QPointF | None = None
-        self._on_legend = False
+        self._by_divider = False  # the pointer is
+        self._on_legend = self._on_minimap = self._on_divider = False
         self._pointed_at = QPointF()
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -91,11 +93,16 @@ class Canvas(ToolDisplay):
     # Pointer and keys
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Begin to drag the map, to pick from the legend, or a gesture of the tool."""
+        """Begin to drag the map or the divider, to pick from legend or minimap, or a gesture of the tool."""
         button = event.button()
         if button == Qt.MouseButton.MiddleButton or (self._panning and button == Qt.MouseButton.LeftButton):
             self._dragged_from = event.position()
             self._show_cursor()
+        elif button == Qt.MouseButton.LeftButton and self._over_divider(event.position()):
+            self._on_divider = True
+        elif button == Qt.MouseButton.LeftButton and self.minimap.area.contains(event.position().toPoint()):
+            self._on_minimap = True
+            self._set_view(self.minimap.view_at(event.position()))
         elif button == Qt.MouseButton.LeftButton and self._over_legend(event.position()):
             self._on_legend = True
             self._pick_on_legend(event.position())
@@ -112,6 +119,12 @@ class Canvas(ToolDisplay):
             self._dragged_from = event.position()
             self._set_view(self._view.moved(by.x(), by.y()))
             return
+        if self._on_divider:
+            self.set_divider(event.position().x())
+            return
+        if self._on_minimap:
+            self._set_view(self.minimap.view_at(event.position()))
+            return
         if self._on_legend:
             self._pick_on_legend(event.position())
             return
@@ -119,6 +132,9 @@ class Canvas(ToolDisplay):
         if self._tools.busy:
             self._tools.move(self._pointer(event, "left", "move"))
         else:
+            if self._over_divider(event.position()) != self._by_divider:
+                self._by_divider = not self._by_divider
+                self._show_cursor()
             self._hover_point(event.position())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -126,8 +142,8 @@ class Canvas(ToolDisplay):
         if self._dragged_from is not None:
             self._dragged_from = None
             self._show_cursor()
-        elif self._on_legend:
-            self._on_legend = False
+        elif self._on_divider or self._on_minimap or self._on_legend:
+            self._on_divider = self._on_minimap = self._on_legend = False
         elif event.button() in _BUTTONS:
             self._tools.release(self._pointer(event, _BUTTONS[event.button()], "release"))
 
@@ -227,6 +243,8 @@ class Canvas(ToolDisplay):
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
         elif self._panning:
             self.setCursor(Qt.CursorShape.OpenHandCursor)
+        elif self._by_divider:
+            self.setCursor(Qt.CursorShape.SplitHCursor)
         elif self._tools.entry.for_points and self._hovered_point is not None:
             self.setCursor(Qt.CursorShape.SizeAllCursor)
         else:
@@ -248,6 +266,9 @@ class Canvas(ToolDisplay):
             return False
         layout, point = self._hovered_point
         return layout == self.options.layout and point in self.options.selection
+
+    def _over_divider(self, point: QPointF) -> bool:
+        return self.divider is not None and abs(point.x() - self.divider) <= GRIP
 
     def _over_legend(self, point: QPointF) -> bool:
         return self._scene.legend_picks and self._scene.legend(self.height()).area.contains(point.toPoint())

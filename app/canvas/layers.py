@@ -12,14 +12,18 @@ Layer = Literal[
     "walls",
     "locked",
     "grid",
-    "flow",
+    "numbers",
+    "contours",
     "path",
+    "flow",
     "plan",
     "trails",
     "layouts",
     "routes",
     "legend",
+    "minimap",
+    "rulers",
 ]
 LAYERS: tuple[Layer, ...] = get_args(Layer)  # in the order in which they are drawn
-# Differences and distances hide what the map looks like, so they are off at first.
-FIRST_LAYERS: frozenset[Layer] = frozenset(LAYERS) - {"difference", "distance"}
+# Differences and distances hide what the map looks like, and contours draw the eye, so they are off at first.
+FIRST_LAYERS: frozenset[Layer] = frozenset(LAYERS) - {"difference", "distance", "contours"}

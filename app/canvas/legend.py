@@ -32,14 +32,14 @@ if TYPE_CHECKING:
 
 WIDTH, SCALE_HEIGHT = 248, 52  # px; the list of terrains is as wide as its words need
 _BAR_INSET, _BAR_HEIGHT = 12, 12
-_ROW, _PADDING = 19, 6
+ROW, PADDING, LEFT = 19, 6, 36
 _NARROWEST, _WIDEST = 184, 320  # px of the list of terrains
 _KEYS, _GAP = 38, 8  # px before a name, and between it and the cost
 _LETTERS = 11  # px
 
 
 @dataclass(frozen=True)
-class _Inks:
+class Inks:
     """The colours of what explains the picture."""
 
     ground: QColor
@@ -48,11 +48,11 @@ class _Inks:
     chosen: QColor
 
 
-_ON_DARK = _Inks(QColor(24, 25, 30, 225), QColor(232, 233, 238), QColor(160, 163, 172), QColor(255, 255, 255, 44))
-_ON_LIGHT = _Inks(QColor(252, 252, 253, 235), QColor(29, 32, 38), QColor(92, 98, 109), QColor(0, 0, 0, 28))
+_ON_DARK = Inks(QColor(24, 25, 30, 225), QColor(232, 233, 238), QColor(160, 163, 172), QColor(255, 255, 255, 44))
+_ON_LIGHT = Inks(QColor(252, 252, 253, 235), QColor(29, 32, 38), QColor(92, 98, 109), QColor(0, 0, 0, 28))
 
 
-def _inks() -> _Inks:
+def inks() -> Inks:
     """The colours that go with the window's own."""
     return _ON_LIGHT if QGuiApplication.palette().window().color().lightness() > 127 else _ON_DARK
 
@@ -96,20 +96,20 @@ class Legend:
     def area(self) -> QRect:
         """Where it lies on the canvas, px."""
         rows = len(self.entries) + (1 if self.more else 0)
-        tall = (rows * _ROW + 2 * _PADDING if rows else 0) + (SCALE_HEIGHT if self.scale else 0)
+        tall = (rows * ROW + 2 * PADDING if rows else 0) + (SCALE_HEIGHT if self.scale else 0)
         if rows and self.scale:
-            tall -= _PADDING
-        return QRect(12, self.height - tall - 12, self.list_width if rows else WIDTH, tall)
+            tall -= PADDING
+        return QRect(LEFT, self.height - tall - 12, self.list_width if rows else WIDTH, tall)
 
     @cached_property
     def list_width(self) -> int:
         """How wide the list of terrains has to be for all of its words, px."""
-        metrics = QFontMetrics(_font(QGuiApplication.font()))
+        metrics = QFontMetrics(letters(QGuiApplication.font()))
         widths = (
             metrics.horizontalAdvance(entry.terrain.name) + metrics.horizontalAdvance(_cost_of(entry.terrain))
             for entry in self.entries
         )
-        needed = max(widths, default=0) + _KEYS + _GAP + 3 * _PADDING + 2
+        needed = max(widths, default=0) + _KEYS + _GAP + 3 * PADDING + 2
         return min(max(needed, _NARROWEST), _WIDEST)
 
     @property
@@ -121,7 +121,7 @@ class Legend:
     def entry_at(self, point: QPoint) -> Entry | None:
         """Return the terrain at a point of the canvas."""
         area = self.area
-        row = (point.y() - area.top() - _PADDING) // _ROW
+        row = (point.y() - area.top() - PADDING) // ROW
         inside = area.contains(point) and 0 <= row < len(self.entries)
         return self.entries[row] if inside else None
 
@@ -135,7 +135,7 @@ class Legend:
 
 def terrain_rows(canvas_height: int) -> int:
     """Return how many rows of terrains there is room for beside the map, on a canvas of this height."""
-    return max((canvas_height - 2 * SCALE_HEIGHT) * 2 // 3 // _ROW, 3)
+    return max((canvas_height - 2 * SCALE_HEIGHT) * 2 // 3 // ROW, 3)
 
 
 def place_of_cost(cost: float, scale: tuple[float, float]) -> float | None:
@@ -152,16 +152,17 @@ def draw_legend(painter: QPainter, legend: Legend, part: QRect) -> None:
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(_inks().ground)
+    painter.setBrush(inks().ground)
     painter.drawRoundedRect(legend.area, 6, 6)
-    painter.setFont(_font(painter.font()))
+    painter.setFont(letters(painter.font()))
     _draw_entries(painter, legend, part)
     if legend.scale is not None and legend.scale_area.intersects(part):
         _draw_scale(painter, legend.scale_area, legend.scale)
     painter.restore()
 
 
-def _font(font: QFont) -> QFont:
+def letters(font: QFont) -> QFont:
+    """Return a font in the size of what explains the picture."""
     font = QFont(font)
     font.setPixelSize(_LETTERS)
     return font
@@ -172,31 +173,31 @@ def _cost_of(terrain: Terrain) -> str:
 
 
 def _draw_entries(painter: QPainter, legend: Legend, part: QRect) -> None:
-    area, metrics, inks = legend.area, painter.fontMetrics(), _inks()
-    row = QRect(area.left() + _PADDING, area.top() + _PADDING, area.width() - 2 * _PADDING, _ROW)
+    area, metrics, colours = legend.area, painter.fontMetrics(), inks()
+    row = QRect(area.left() + PADDING, area.top() + PADDING, area.width() - 2 * PADDING, ROW)
     middle, right = Qt.AlignmentFlag.AlignVCenter, Qt.AlignmentFlag.AlignRight
     for number, entry in enumerate(legend.entries):
-        row.moveTop(area.top() + _PADDING + number * _ROW)
+        row.moveTop(area.top() + PADDING + number * ROW)
         if not row.intersects(part):
             continue
         terrain = entry.terrain
         if entry.chosen:
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(inks.chosen)
+            painter.setBrush(colours.chosen)
             painter.drawRoundedRect(row, 3.0, 3.0)
         square = QRectF(row.left() + 4.5, row.top() + 3.0, 13.0, 13.0)
         draw_swatch(painter, square, terrain.colour, crossed=not terrain.passable)
-        words = row.adjusted(_KEYS, 0, -_PADDING, 0)
+        words = row.adjusted(_KEYS, 0, -PADDING, 0)
         cost = _cost_of(terrain)
-        painter.setPen(inks.dim)
+        painter.setPen(colours.dim)
         painter.drawText(row.adjusted(24, 0, 0, 0), middle, TERRAIN_KEYS[entry.number : entry.number + 1])
         painter.drawText(words, right | middle, cost)
-        painter.setPen(inks.words)
+        painter.setPen(colours.words)
         room = words.width() - metrics.horizontalAdvance(cost) - _GAP
         painter.drawText(words, middle, metrics.elidedText(terrain.name, Qt.TextElideMode.ElideRight, room))
     if legend.more:
-        row.moveTop(area.top() + _PADDING + len(legend.entries) * _ROW)
-        painter.setPen(inks.dim)
+        row.moveTop(area.top() + PADDING + len(legend.entries) * ROW)
+        painter.setPen(colours.dim)
         more = QCoreApplication.translate("Legend", "+ {} more").format(legend.more)
         painter.drawText(row.adjusted(_KEYS, 0, 0, 0), middle, more)
 
@@ -207,7 +208,7 @@ def _draw_scale(painter: QPainter, area: QRect, scale: Scale) -> None:
     colours = np.ascontiguousarray(scale.table)
     image = QImage(colours.data, len(colours), 1, 3 * len(colours), QImage.Format.Format_RGB888)
     painter.drawImage(bar, image)
-    painter.setPen(_inks().words)
+    painter.setPen(inks().words)
     row = area.adjusted(_BAR_INSET, 5, -_BAR_INSET, 0)
     metrics = painter.fontMetrics()
     room = row.width() - 2 * max(metrics.horizontalAdvance(end) for end in scale.ends) - 8
@@ -235,14 +236,14 @@ def draw_sentence(painter: QPainter, window: QRect, text: str, mark: QColor | No
     metrics = QFontMetricsF(font)
     text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, window.width() - 64.0)
     width = metrics.horizontalAdvance(text) + 32.0
-    box = QRectF(window.center().x() - width / 2.0, 12.0, width, 32.0)
+    box = QRectF(window.center().x() - width / 2.0, 24.0, width, 32.0)
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(_inks().ground)
+    painter.setBrush(inks().ground)
     painter.drawRoundedRect(box, 8.0, 8.0)
     if mark is not None:
         painter.setBrush(mark)
         painter.drawRoundedRect(QRectF(box.left() + 6.0, box.top() + 8.0, 3.0, box.height() - 16.0), 1.5, 1.5)
     painter.setFont(font)
-    painter.setPen(_inks().words)
+    painter.setPen(inks().words)
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
     painter.restore()

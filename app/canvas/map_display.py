@@ -5,14 +5,16 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QResizeEvent
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QMoveEvent, QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
-from app.canvas import map_marks
+from app.canvas import map_marks, path_marks
 from app.canvas.colouring import SURROUND
-from app.canvas.map_image import glow_image, reach_image
+from app.canvas.map_image import reach_image
+from app.canvas.route_key import PathCosts
 from app.canvas.scene import Look, Scene
+from app.canvas.split import divider_at
 from app.canvas.view import View, fitted, fitted_beside
 
 if TYPE_CHECKING:
@@ -21,13 +23,17 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from app.canvas.contours import Contours
     from app.canvas.layers import Layer
+    from app.canvas.minimap import Minimap
+    from app.canvas.streaks import Streaks
     from app.canvas.underlay import Underlay
     from app.scenarios.frame import Plan
-    from maps.document import Cell, MapDocument, Mask
+    from maps.document import Cell, Journey, MapDocument, Mask
     from maps.raster import Rectangle
 
 LIGHT_SURROUND = QColor(206, 208, 213)
+MINIMAP_INTERVAL = 150  # milliseconds
 REVEALED = 24.0  # px from the edge, least distance of a cell that is brought into view
 GAP = 8  # px between the map and the legend
 
@@ -48,7 +54,12 @@ class MapDisplay(QWidget):
         self._scene = Scene(document)
         self._view = View()
         self._fitted = True  # until the designer zooms or pans
+        self._painted = False  # until then the window is being arranged
+        self._window_size, self._origin = QSize(), QPoint()  # of the canvas in its window
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        # The minimap follows the cells a little later: together they would be an area across the canvas.
+        self._minimap_due = QTimer(self, interval=MINIMAP_INTERVAL, singleShot=True)
+        self._minimap_due.timeout.connect(lambda: self.update(self.minimap.area))
         self.setMinimumSize(160, 120)
         self.setAccessibleName(self.tr("Map"))
 
@@ -68,7 +79,7 @@ class MapDisplay(QWidget):
             return
         image, was_empty = self._scene.map, self._scene.empty
         before = old.palette, image.shown, image.scale, image.terrains, image.free_cells > 0
-        legend = self._scene.legend(self.height()).area
+        legend, key = self._scene.legend(self.height()).area, self._scene.route_key(self.height()).area
         if new.layouts is not old.layouts:
             self.update(self._scene.layouts_area(self._view))
         cells = image.show_document(new, dirty)
@@ -76,6 +87,8 @@ class MapDisplay(QWidget):
             self._update_cells(cells)
         if (new.palette, image.shown, image.scale, image.terrains, image.free_cells > 0) != before:
             self.update(legend | self._scene.legend(self.height()).area)
+        if new.routes != old.routes or self._scene.route_key(self.height()).area != key:
+            self.update(key | self._scene.route_key(self.height()).area)
         if new.layouts is not old.layouts:
             self.update(self._scene.layouts_area(self._view))
         if self._scene.empty != was_empty:
@@ -100,20 +113,26 @@ class MapDisplay(QWidget):
         if fits and self._scene.map.show_costs(cost_map) is not None:
             self.update()
 
-    def show_paths(self, paths: list[NDArray[Any]]) -> None:
-        """Show exact paths, (n, 2) cells (row, col) each."""
-        self._scene.paths = [map_marks.path_polygon(path) for path in paths if len(path)]
+    def show_paths(self, paths: Sequence[NDArray[Any]]) -> None:
+        """Show the exact path of each route, (n, 2) cells (row, col), in the route's colour; empty for no way."""
+        self._scene.paths = [path_marks.path_line(path) for path in paths]
         self.update()
+
+    def show_path_costs(self, costs: Mapping[Journey, float], *, stale: bool = False) -> None:
+        """Tell in the key of the routes what their paths cost. stale: on an earlier state of the map in view."""
+        before = self._scene.route_key(self.height()).area
+        self._scene.path_costs = PathCosts(costs, stale)
+        self.update(before | self._scene.route_key(self.height()).area)
 
     def show_walks(self, walks: Sequence[NDArray[Any]]) -> None:
         """Show what agents walk, (n, 2) cells each."""
-        self._scene.walks = [map_marks.path_polygon(walk) for walk in walks if len(walk)]
+        self._scene.walks = [path_marks.path_polygon(walk) for walk in walks if len(walk)]
         self.update()
 
-    def show_flow(self, load: NDArray[Any] | None) -> None:
-        """Show how much of the paths crosses each cell, (H, W); None for nothing."""
-        if load is None or load.shape == self._scene.map.document.shape:
-            self._scene.glow = None if load is None else glow_image(load)
+    def show_streaks(self, streaks: Streaks | None) -> None:
+        """Show in which streaks traffic flows; None for nothing."""
+        if streaks is not self._scene.streaks:
+            self._scene.streaks = streaks
             self.update()
 
     def show_distance(self, distance: NDArray[Any] | None, subject: str = "") -> None:
@@ -124,6 +143,12 @@ class MapDisplay(QWidget):
         if distance is None or distance.shape == self._scene.map.document.shape:
             self._scene.map.show_distance(distance)
             self._scene.distance_subject = subject
+            self.update()
+
+    def show_contours(self, contours: Contours | None) -> None:
+        """Set the lines of equal distance to the goal, for the layer "contours"; None for none."""
+        if contours is None or contours.distance.shape == self._scene.map.document.shape:
+            self._scene.contours = contours
             self.update()
 
     def show_reach(self, open_to_it: Mask | None, sentence: str = "") -> None:
@@ -165,6 +190,52 @@ class MapDisplay(QWidget):
             self.update()
 
     @property
+    def beside(self) -> MapDocument | None:
+        """The document in the left half; None where the canvas shows one map only."""
+        return None if self._scene.beside is None else self._scene.beside.map.document
+
+    def show_beside(self, document: MapDocument | None, sides: tuple[str, str] = ("", "")) -> None:
+        """Show another document of the same shape in the left half of the canvas; None for no halves.
+
+        sides: what the halves are, in words.
+        """
+        scene = self._scene
+        if document is None or document.shape != self.document.shape:
+            if scene.beside is None:
+                return
+            scene.beside = None
+        elif scene.beside is None:
+            scene.beside = Scene(document)
+            scene.beside.show_layers(scene.layers)
+            self.set_divider(self._view.left + document.width * self._view.scale / 2.0)
+        elif sides == scene.sides and document.routes == scene.beside.map.document.routes:
+            cells = scene.beside.map.show_document(document)
+            if cells is not None:
+                self._update_cells(cells)
+            return
+        else:
+            scene.beside.map.show_document(document)
+        scene.sides = sides
+        self.update()
+
+    def show_measures_beside(self, paths: Sequence[NDArray[Any]], contours: Contours | None) -> None:
+        """Show of the map in the left half the path of each route, (n, 2) cells each, and its contours."""
+        if self._scene.beside is not None:
+            self._scene.beside.paths = [path_marks.path_line(path) for path in paths]
+            self._scene.beside.contours = contours
+            self.update()
+
+    @property
+    def divider(self) -> float | None:
+        """X of the line between the halves, px; None without halves."""
+        return None if self._scene.beside is None else divider_at(self.rect(), self._scene.divider)
+
+    def set_divider(self, x: float) -> None:
+        """Draw the line between the halves here, px, within the canvas."""
+        self._scene.divider = min(max(x / max(self.width(), 1), 0.02), 0.98)
+        self.update()
+
+    @property
     def visible_layers(self) -> frozenset[Layer]:
         """Names of the layers that are drawn."""
         return self._scene.layers
@@ -180,6 +251,11 @@ class MapDisplay(QWidget):
     def view(self) -> View:
         """Where the cells lie, px of this widget."""
         return self._view
+
+    @property
+    def minimap(self) -> Minimap:
+        """Where the whole map is drawn small."""
+        return self._scene.minimap(self._view, self.rect())
 
     def fit(self) -> None:
         """Show the whole map, clear of the legend."""
@@ -222,13 +298,34 @@ class MapDisplay(QWidget):
 
     # Painting
 
+    def moveEvent(self, event: QMoveEvent) -> None:
+        """Keep the map where it is on the screen when a bar beside it comes or goes."""
+        self._stay_put()
+        super().moveEvent(event)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep the whole map in view until the designer zooms or pans."""
-        self.fit_again()
+        """Keep the whole map in view while the window changes, until the designer zooms or pans.
+
+        When only bars and docks of the window come or go, the map stays where it is, as large as it is.
+        """
+        window = self.window().size()
+        if self._painted and window == self._window_size:
+            self._stay_put()
+        else:
+            self._window_size, self._origin = window, self.mapTo(self.window(), QPoint())
+            self.fit_again()
         super().resizeEvent(event)
+
+    def _stay_put(self) -> None:
+        origin, fitted = self.mapTo(self.window(), QPoint()), self._fitted
+        by, self._origin = self._origin - origin, origin
+        if self._painted and not by.isNull():
+            self._set_view(self._view.moved(by.x(), by.y()))
+            self._fitted = fitted
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw what lies in the area to be drawn anew."""
+        self._painted = True
         # An exception that left a paint event would end the process.
         painter = QPainter(self)
         try:
@@ -248,6 +345,8 @@ class MapDisplay(QWidget):
         )
 
     def _update_cells(self, cells: Rectangle) -> None:
+        if not self._minimap_due.isActive() and not self.minimap.area.isEmpty():
+            self._minimap_due.start()
         r0, c0, r1, c1 = cells
         scale = self._view.scale
         # Neighbours too: their wall edges may come or go.

@@ -9,7 +9,6 @@ from PySide6.QtGui import QImage
 
 from app.canvas.colouring import (
     BANDS,
-    TOP,
     UNREACHED,
     WALL,
     change_shades,
@@ -231,30 +230,11 @@ def _numbers(cells_of: NDArray[np.int64]) -> list[int]:
     return np.flatnonzero(cells_of[:NO_TERRAIN]).tolist()
 
 
-def glow_image(load: NDArray[Any]) -> QImage:
-    """Return how much of the paths crosses each cell (H, W) as a warm glow, transparent where it is nothing."""
-    load = np.nan_to_num(np.asarray(load, np.float32))
-    greatest = max(float(load.max(initial=0.0)), 1e-12)
-    strength = np.sqrt(np.maximum(load, 0.0) * np.float32(1.0 / greatest))
-    pixels = _GLOW.take((strength * TOP + 0.5).astype(np.uint8))
-    height, width = pixels.shape
-    # copy(): the image would otherwise point into an array that goes away.
-    return QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied).copy()
-
-
 def reach_image(open_to_it: Mask, passable: Mask) -> QImage:
     """Return a dark veil where a movement class cannot be, and light on walls (H, W) where it can."""
     pixels = _REACH.take(open_to_it.view(np.uint8) * np.uint8(2) + passable.view(np.uint8))
     height, width = pixels.shape
     return QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied).copy()
-
-
-def _glow_table() -> NDArray[np.uint32]:
-    strength = np.linspace(0.0, 1.0, TOP + 1)
-    alpha = np.where(strength > 0.03, 0.25 + 0.65 * strength, 0.0)
-    ember, white = np.array((255.0, 96.0, 24.0)), np.array((255.0, 226.0, 190.0))
-    colours = np.outer(1.0 - strength, ember) + np.outer(strength, white)
-    return _packed(np.rint(colours * alpha[:, None]), np.rint(alpha * 255.0))
 
 
 def _packed(colours: NDArray[Any], alpha: NDArray[Any] | float = 255) -> NDArray[np.uint32]:
@@ -267,6 +247,5 @@ _COSTS = _packed(colour_table())
 _CHANGES = _packed(change_table())
 _WALL = _packed(WALL[None])[0]
 _UNREACHED = _packed(UNREACHED[None])[0]
-_GLOW = _glow_table()
 # Premultiplied: where a movement class cannot be, be it a wall or not; on walls and elsewhere where it can.
 _REACH = np.array((0xB40E0E12, 0xB40E0E12, 0xA04C7C94, 0), np.uint32)

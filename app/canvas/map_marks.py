@@ -1,4 +1,4 @@
-"""Draw what lies over the cells at the screen's resolution: wall edges, hatch, grid, paths, route ends, brush."""
+"""Draw what lies over the cells at the screen's resolution: wall edges, hatch, grid, route ends, brush."""
 
 from __future__ import annotations
 
@@ -121,57 +121,6 @@ def visible_cells(view: View, shape: tuple[int, int], area: QRect) -> tuple[int,
     return top, left, max(top, min(r1 + 1, height)), max(left, min(c1 + 1, width))
 
 
-def path_polygon(cells: NDArray[np.generic]) -> QPolygonF:
-    """Return a path of (n, 2) cells as a line in cell units, x to the right."""
-    # Here, as canvases without a path need not wait for it.
-    from pyqtgraph.functions import (
-        arrayToQPolygonF,  # pyright: ignore[reportUnknownVariableType]  # pyqtgraph has no types
-    )
-
-    y, x = np.asarray(cells, np.float64).T + 0.5
-    return arrayToQPolygonF(x, y)
-
-
-def path_area(view: View, polygon: QPolygonF) -> QRect:
-    """Return where on the screen a path is drawn."""
-    box = polygon.boundingRect()
-    left, top = view.left + box.left() * view.scale, view.top + box.top() * view.scale
-    area = QRectF(left, top, box.width() * view.scale, box.height() * view.scale)
-    return area.adjusted(-6, -6, 6, 6).toAlignedRect()
-
-
-def draw_path(painter: QPainter, view: View, polygon: QPolygonF) -> None:
-    """Draw a path with a light core and a dark outline, readable on every colour."""
-    core = min(max(view.scale * 0.3, 2.0), 6.0)
-    painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.translate(view.left, view.top)
-    painter.scale(view.scale, view.scale)
-    for colour, width in ((DARK, core + 3.0), (LIGHT, core)):
-        pen = QPen(colour, width / view.scale, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap)
-        pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
-        painter.setPen(pen)
-        painter.drawPolyline(polygon)
-    painter.restore()
-
-
-def draw_dashes(painter: QPainter, view: View, polygon: QPolygonF, colour: QColor) -> None:
-    """Draw a dashed line with a dark outline: a line drawn for a path to take, or what an agent walks."""
-    core = min(max(view.scale * 0.2, 2.0), 4.0)
-    painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.translate(view.left, view.top)
-    painter.scale(view.scale, view.scale)
-    outline = QPen(DARK, (core + 2.5) / view.scale, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap)
-    dashes = QPen(colour, core / view.scale)
-    dashes.setDashPattern([2.4, 2.0])
-    for pen in (outline, dashes):
-        pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
-        painter.setPen(pen)
-        painter.drawPolyline(polygon)
-    painter.restore()
-
-
 def mark_size(view: View) -> float:
     """Return the radius of a route end, px."""
     return min(max(view.scale * 0.45, 7.0), 12.0)
@@ -223,8 +172,8 @@ def draw_route(painter: QPainter, view: View, route: Route, labels: tuple[str, s
     painter.drawPolygon(cloth)
     painter.setBrush(LIGHT)
     painter.drawEllipse(goal, 3.0, 3.0)
-    _draw_outlined(painter, start + QPointF(radius + 3.0, radius * 0.4), labels[0])
-    _draw_outlined(painter, goal + QPointF(5.0, radius * 0.9), labels[1])
+    draw_outlined(painter, start + QPointF(radius + 3.0, radius * 0.4), labels[0])
+    draw_outlined(painter, goal + QPointF(5.0, radius * 0.9), labels[1])
     painter.restore()
 
 
@@ -342,9 +291,10 @@ def image_of(
     return image
 
 
-def _draw_outlined(painter: QPainter, at: QPointF, text: str) -> None:
+def draw_outlined(painter: QPainter, at: QPointF, text: str, size: int = 13) -> None:
+    """Write light words with a dark outline, readable on every colour. at: their foot; size: px."""
     font = painter.font()
-    font.setPixelSize(13)
+    font.setPixelSize(size)
     font.setBold(True)
     glyphs = QPainterPath()
     glyphs.addText(at, font, text)

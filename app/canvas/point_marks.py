@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPixmap, QPolygonF
 
-from app.canvas.map_marks import DARK, LIGHT, device_pixels, image_of
+from app.canvas.line_layer import Raster, inks
+from app.canvas.map_marks import DARK, LIGHT
 from app.canvas.point_dots import MANY
 
 if TYPE_CHECKING:
@@ -143,9 +144,9 @@ class Trails:
                 continue
             age = np.arange(len(lines))[::-1].repeat(len(frames[0]))
             colour = QColor(colours.get(name, LIGHT)).lighter(125)
-            raster = _Raster(area, pixel_ratio, np.concatenate(lines), 1.6)
+            raster = Raster(area, pixel_ratio, np.concatenate(lines), 1.6)
             core = raster.opacity(0.85 * (1.0 - age / TRAIL), 1.6)
-            raster.draw(painter, core, core, _inks(colour.rgb(), 0.0))
+            raster.draw(painter, core, core, inks(colour.rgb(), 0.0))
 
 
 def draw_plan(
@@ -163,43 +164,9 @@ def draw_plan(
     if not chosen.any():
         groups = [(~chosen, 0.9 * strength, 1.2)]
     for lines, opaque, width in reversed(groups):
-        raster = _Raster(area, pixel_ratio, ends[lines], width + 2.0)
+        raster = Raster(area, pixel_ratio, ends[lines], width + 2.0)
         core, rim = raster.opacity(opaque[lines], width), raster.opacity(opaque[lines], width + 2.0)
-        raster.draw(painter, core, rim, _inks(LIGHT.rgb(), 0.7))
-
-
-class _Raster:
-    """Draw lines of at most this width, (k, 4) x, y to x, y in px, on the smallest image that holds them."""
-
-    def __init__(self, area: QRect, pixel_ratio: float, lines: NDArray[np.float64], width: float) -> None:
-        self._pixel_ratio = pixel_ratio
-        ends = lines.reshape(-1, 2) * pixel_ratio
-        (top, bottom), (left, right) = device_pixels(area, pixel_ratio)
-        first, beyond = np.array((left, top)), np.array((right, bottom))
-        margin = math.ceil(width * pixel_ratio)
-        if len(ends):
-            first = np.maximum(first, np.floor(ends.min(axis=0)).astype(int) - margin)
-            beyond = np.minimum(beyond, np.ceil(ends.max(axis=0)).astype(int) + margin)
-        self._first, self._lines = first, (ends - first).reshape(-1, 4)
-        width_px, height_px = np.maximum(beyond - first, 0).tolist()
-        self._shape = height_px, width_px
-
-    def opacity(self, strength: NDArray[np.float64], width: float) -> NDArray[np.uint8]:
-        """Return the opacity of each pixel. strength: (k,) in 0 … 1."""
-        # Here, as the import loads numba: a window without lines does not wait for it.
-        from app.canvas.line_raster import line_opacity
-
-        return line_opacity(self._shape, self._lines, strength, width * self._pixel_ratio)
-
-    def draw(
-        self, painter: QPainter, core: NDArray[np.uint8], rim: NDArray[np.uint8], inks: NDArray[np.uint32]
-    ) -> None:
-        """Paint each pixel in the colour of its two opacities."""
-        from app.canvas.line_raster import inked
-
-        if core.size:
-            x, y = (self._first / self._pixel_ratio).tolist()
-            painter.drawImage(QPointF(x, y), image_of(inked(core, rim, inks), self._pixel_ratio))
+        raster.draw(painter, core, rim, inks(LIGHT.rgb(), 0.7))
 
 
 def draw_outline(painter: QPainter, view: View, outline: Sequence[tuple[float, float]]) -> None:
@@ -222,20 +189,3 @@ def draw_outline(painter: QPainter, view: View, outline: Sequence[tuple[float, f
 def outline_area(view: View, outline: Sequence[tuple[float, float]]) -> QRect:
     """Return where on the screen `draw_outline` draws."""
     return points_area(view, np.array(outline, np.float64).reshape(-1, 2), 0.0)
-
-
-@lru_cache(maxsize=64)
-def _inks(colour: int, rim: float) -> NDArray[np.uint32]:
-    """Return (256, 256) premultiplied pixels, by rim and core opacity, of a coloured core over a dark rim."""
-    over, under = np.arange(256) / 255.0, rim * np.arange(256)[:, None] / 255.0
-    dark = (1.0 - over) * under
-    red, green, blue = (
-        np.rint(over * core + dark * edge).astype(np.uint32)
-        for core, edge in zip(_rgb(QColor(colour)), _rgb(DARK), strict=True)
-    )
-    alpha = np.rint(255.0 * (over + dark)).astype(np.uint32)
-    return (alpha << 24 | red << 16 | green << 8 | blue).astype(np.uint32, copy=False)
-
-
-def _rgb(colour: QColor) -> tuple[int, int, int]:
-    return colour.red(), colour.green(), colour.blue()

@@ -6,18 +6,25 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QCoreApplication, QLineF, QRect, QRectF
+from PySide6.QtCore import QCoreApplication, QLineF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPolygonF
 
-from app.canvas import cell_marks, map_marks, point_marks
+from app.canvas import cell_marks, map_marks, path_marks, point_marks
 from app.canvas.axis_marks import draw_axes
+from app.canvas.cell_numbers import draw_cell_numbers
 from app.canvas.colouring import change_table, colour_table, distance_table
+from app.canvas.contours import Contours, draw_contours, draw_labels
 from app.canvas.layers import FIRST_LAYERS, LAYERS, Layer
 from app.canvas.legend import Entry, Legend, Scale, draw_legend, draw_sentence, place_of_cost, terrain_rows
 from app.canvas.map_image import COLOURING, MapImage
+from app.canvas.minimap import Minimap, draw_minimap
 from app.canvas.piece_image import draw_piece
 from app.canvas.point_dots import MANY, Dots
 from app.canvas.point_marks import Trails
+from app.canvas.route_key import PathCosts, RouteKey, draw_route_key
+from app.canvas.rulers import draw_rulers
+from app.canvas.split import draw_divider, halves
+from app.canvas.streaks import Streaks, draw_streaks
 from app.tools.tool import Sketch
 
 if TYPE_CHECKING:
@@ -75,13 +82,18 @@ class Scene:
     def __init__(self, document: MapDocument) -> None:
         self.map = MapImage(document)
         self.layers = FIRST_LAYERS
+        self.divider = 0.5  # where the right half begins, as a share of the canvas's width
         self.underlay: Underlay | None = None
         self._forget()
 
     def _forget(self) -> None:
-        self.paths: list[QPolygonF] = []
+        self.beside: Scene | None = None  # another map, in the left half; None for no halves
+        self.sides: tuple[str, str] = ("", "")  # what the halves are, in words
+        self.paths: list[path_marks.PathLine] = []  # one for each route, empty without a way
+        self.path_costs = PathCosts({})
         self.walks: list[QPolygonF] = []
-        self.glow: QImage | None = None
+        self.streaks: Streaks | None = None  # of flow
+        self.contours: Contours | None = None  # of the distance to the goal
         self.reach: QImage | None = None  # of a movement class
         self.whose_reach = ""
         self.cut: list[QLineF] | None = None  # None: nothing is unreachable
@@ -104,6 +116,8 @@ class Scene:
         if unknown := layers - set(LAYERS):
             raise ValueError(f"no layers of the canvas: {sorted(unknown)}; there are {', '.join(LAYERS)}")
         self.layers = layers
+        if self.beside is not None:
+            self.beside.show_layers(layers)
         self.map.show_layers(layers & COLOURING)
 
     def show_unreachable(self, reached: Mask | None, why: str = "") -> None:
@@ -136,7 +150,7 @@ class Scene:
         """Whether there is neither a route nor a point nor anything of a run."""
         document = self.map.document
         has_points = any(len(layout.positions) for layout in document.layouts)
-        return not (document.routes or has_points or self.paths or self.map.has_run)
+        return not (document.routes or has_points or any(path.size() for path in self.paths) or self.map.has_run)
 
     @property
     def legend_picks(self) -> bool:
@@ -145,14 +159,14 @@ class Scene:
 
     def paint(self, painter: QPainter, area: QRect, look: Look) -> None:
         """Draw what lies in an area of the canvas; the painter clips to it."""
-        painter.fillRect(area, look.surround)
-        self._paint_cells(painter, area, look)
-        self._paint_marks(painter, area, look)
-        draw_axes(painter, look.view, self.map.document.shape, look.mirror)
-        if look.cells is not None:
-            cell_marks.draw_selection(painter, look.view, area, look.cells)
-        self._paint_layouts(painter, area, look)
-        self._paint_routes(painter, area, look)
+        left, right = halves(look.window, self.divider) if self.beside else (QRect(), look.window)
+        for scene, half in ((self.beside, left), (self, right)):
+            part = half & area
+            if scene is not None and not part.isEmpty():
+                painter.save()
+                painter.setClipRect(part, Qt.ClipOperation.IntersectClip)
+                scene._paint_map(painter, part, look)
+                painter.restore()
         if look.piece is not None:
             piece, corner = look.piece
             draw_piece(painter, look.view, piece, corner, self.map.document.bounds, self.layers & COLOURING)
@@ -161,19 +175,38 @@ class Scene:
         if look.cursor is not None:
             cell_marks.draw_cursor(painter, look.view, look.cursor)
         point_marks.draw_outline(painter, look.view, look.sketch.outline)
+        if "rulers" in self.layers:
+            draw_rulers(painter, look.view, look.window, area, self.map.document.shape)
         if "legend" in self.layers and self.map.shown != "nothing":
             legend = self.legend(look.window.height(), look.chosen_cost, look.chosen_terrain)
             if legend.area.intersects(area):
                 draw_legend(painter, legend, area)
+        if "legend" in self.layers:
+            key = self.route_key(look.window.height())
+            if key.area.intersects(area):
+                draw_route_key(painter, key)
+        if self.beside is not None:
+            draw_divider(painter, look.window, self.divider, self.sides)
+        minimap = self.minimap(look.view, look.window)
+        if minimap.area.intersects(area):
+            draw_minimap(painter, minimap, self.map.image, look.pixel_ratio)
         self._paint_sentence(painter, look.window)
+
+    def _paint_map(self, painter: QPainter, area: QRect, look: Look) -> None:
+        painter.fillRect(area, look.surround)
+        self._paint_cells(painter, area, look)
+        self._paint_marks(painter, area, look)
+        draw_axes(painter, look.view, self.map.document.shape, look.mirror)
+        if look.cells is not None:
+            cell_marks.draw_selection(painter, look.view, area, look.cells)
+        self._paint_layouts(painter, area, look)
+        self._paint_routes(painter, area, look)
 
     def _paint_cells(self, painter: QPainter, area: QRect, look: Look) -> None:
         document, view = self.map.document, look.view
         layers = [self.map.image]
         if self.reach is not None:
             layers.append(self.reach)
-        if self.glow is not None and "flow" in self.layers:
-            layers.append(self.glow)
         for image in layers:
             if view.scale < 1.0:
                 painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
@@ -192,6 +225,10 @@ class Scene:
             painter.drawImage(*drawn)
         if "grid" in self.layers:
             map_marks.draw_grid(painter, view, document.shape, area)
+        if "numbers" in self.layers:
+            draw_cell_numbers(painter, view, area, self.map)
+        if self.contours is not None and "contours" in self.layers:
+            draw_contours(painter, view, area, look.pixel_ratio, self.contours)
 
     def _paint_marks(self, painter: QPainter, area: QRect, look: Look) -> None:
         view = look.view
@@ -199,16 +236,22 @@ class Scene:
             map_marks.draw_cut(painter, view, self.cut)
         if "routes" in self.layers:
             for route in self.map.document.routes:
-                line = map_marks.path_polygon(np.array(route.line)) if route.line else QPolygonF()
-                if map_marks.path_area(view, line).intersects(area) and route.line:
-                    map_marks.draw_dashes(painter, view, line, QColor(route.colour))
+                line = path_marks.path_polygon(np.array(route.line)) if route.line else QPolygonF()
+                if path_marks.path_area(view, line).intersects(area) and route.line:
+                    path_marks.draw_dashes(painter, view, line, QColor(route.colour))
         if "path" in self.layers:
-            for polygon in self.paths:
-                if map_marks.path_area(view, polygon).intersects(area):
-                    map_marks.draw_path(painter, view, polygon)
+            routes = self.map.document.routes
+            for number, line in enumerate(self.paths):
+                colour = QColor(routes[number].colour) if number < len(routes) else map_marks.LIGHT
+                off = path_marks.beside(view, number, len(self.paths))
+                path_marks.draw_path(painter, view, area, line, colour, off)
             for polygon in self.walks:
-                if map_marks.path_area(view, polygon).intersects(area):
-                    map_marks.draw_dashes(painter, view, polygon, WALK)
+                if path_marks.path_area(view, polygon).intersects(area):
+                    path_marks.draw_dashes(painter, view, polygon, WALK)
+        if self.contours is not None and "contours" in self.layers:
+            draw_labels(painter, view, area, self.contours)
+        if self.streaks is not None and "flow" in self.layers:
+            draw_streaks(painter, view, area, look.pixel_ratio, self.streaks)
 
     def _paint_layouts(self, painter: QPainter, area: QRect, look: Look) -> None:
         view, layouts = look.view, self.map.document.layouts
@@ -272,10 +315,20 @@ class Scene:
             case _:
                 return Legend(height, self._scale_of_costs(tr("Scene", "cost to cross"), chosen_cost))
 
+    def minimap(self, view: View, window: QRect) -> Minimap:
+        """Return where the whole map is drawn small; nowhere if it is not to be, or if all of it is in view."""
+        return Minimap(self.map.document.shape, window if "minimap" in self.layers else QRect(), view)
+
+    def route_key(self, height: int) -> RouteKey:
+        """Return what explains the routes' colours, above the legend on a canvas of this height."""
+        bottom = height - 12 if self.map.shown == "nothing" else self.legend(height).area.top() - 8
+        return RouteKey(bottom, self.map.document.routes, self.path_costs)
+
     def room_of_legend(self, height: int) -> QRect:
-        """Return the area of the legends of terrains and of costs, so that the map is clear of either."""
+        """Return the area of the legends of terrains and of costs and of the key, for the map to be clear of."""
         scale = self._scale_of_costs("", None)
-        return Legend(height, scale).area | self._legend_of_terrains(height, None, None).area
+        legends = Legend(height, scale).area | self._legend_of_terrains(height, None, None).area
+        return legends | RouteKey(legends.top() - 8, self.map.document.routes, self.path_costs).area
 
     def _legend_of_terrains(self, height: int, chosen_cost: float | None, chosen_terrain: int | None) -> Legend:
         palette = self.map.document.palette

@@ -77,7 +77,7 @@ class LayersPanel(QWidget):
             "walls": (self.tr("Walls"), self.tr("Cells that nobody can cross")),
             "locked": (self.tr("Locked"), self.tr("Hatched cells, which a run may not change")),
             "grid": (self.tr("Grid"), self.tr("Lines between cells, once they are large enough")),
-            "flow": (self.tr("Flow"), self.tr("Where the soft paths of a run walk, as a glow")),
+            "flow": (self.tr("Flow"), self.tr("Which way the soft paths of a run walk, as streaks")),
             "path": (self.tr("Path"), self.tr("The cheapest path of each route")),
             "routes": (self.tr("Route ends"), self.tr("A ring at each start and a flag at each goal")),
             "legend": (self.tr("Legend"), self.tr("The scale of costs; click it to paint with a cost")),
@@ -85,6 +85,16 @@ class LayersPanel(QWidget):
                 self.tr("Distance"),
                 self.tr("How far each cell is from the goal, in lines of equal cost"),
             ),
+            "numbers": (self.tr("Numbers"), self.tr("What each cell costs, once cells are large enough")),
+            "contours": (
+                self.tr("Contours"),
+                self.tr("Lines of equal distance to the goal of the chosen route, over the map"),
+            ),
+            "minimap": (
+                self.tr("Minimap"),
+                self.tr("The whole map in a corner while a part is in view; click or drag in it to go there"),
+            ),
+            "rulers": (self.tr("Rulers"), self.tr("The numbers of rows and columns at the edges")),
             "difference": (self.tr("Difference"), self.tr("Where a run made the map dearer or cheaper")),
             "layouts": (self.tr("Points"), self.tr("The points of the layouts, sized by weight")),
             "plan": (self.tr("Plan"), self.tr("Which point goes where, lines by mass")),
@@ -152,9 +162,10 @@ def _grid(painter: QPainter) -> None:
 
 
 def _flow(painter: QPainter) -> None:
-    for width, strength in ((9.0, 70), (5.0, 140), (2.0, 255)):
-        painter.setPen(round_pen(QColor(255, 128, 32, strength), width))
-        painter.drawLine(QPointF(5.0, 11.0), QPointF(11.0, 5.0))
+    for colour, width in ((_DARK, 3.6), (_LIGHT, 1.7)):
+        painter.setPen(round_pen(colour, width))
+        for x, y in ((7.0, 4.5), (13.0, 7.5), (8.5, 12.5)):
+            painter.drawLine(QPointF(x - 4.5, y + 1.5), QPointF(x, y))
 
 
 def _path(painter: QPainter) -> None:
@@ -178,6 +189,36 @@ def _distance(painter: QPainter) -> None:
     painter.setPen(QPen(QColor(88, 160, 214), 1.3))
     for radius in (2.0, 4.5, 7.0):
         painter.drawEllipse(QPointF(8.0, 8.0), radius, radius)
+
+
+def _contours(painter: QPainter) -> None:
+    for colour, width in ((_DARK, 2.6), (_LIGHT, 1.2)):
+        painter.setPen(QPen(colour, width))
+        for radius in (3.0, 6.5):
+            painter.drawEllipse(QPointF(8.0, 8.0), radius, 0.75 * radius)
+
+
+def _numbers(painter: QPainter) -> None:
+    font = painter.font()
+    font.setPixelSize(9)
+    painter.setFont(font)
+    painter.setPen(QPen(EDGE, 1.0))
+    painter.drawRect(_SQUARE)
+    painter.drawText(_SQUARE, Qt.AlignmentFlag.AlignCenter, "2.2")
+
+
+def _minimap(painter: QPainter) -> None:
+    _terrains(painter)
+    for colour, width in ((_DARK, 2.6), (_LIGHT, 1.2)):
+        painter.setPen(QPen(colour, width))
+        painter.drawRect(QRectF(6.0, 6.0, 6.5, 5.0))
+
+
+def _rulers(painter: QPainter) -> None:
+    painter.setPen(QPen(EDGE, 1.2))
+    painter.drawRect(QRectF(1.5, 5.0, SWATCH - 3.0, 6.5))
+    for at in (4.5, 7.5, 10.5):
+        painter.drawLine(QPointF(at, 5.0), QPointF(at, 8.5))
 
 
 def _difference(painter: QPainter) -> None:
@@ -217,6 +258,10 @@ _PICTURES: dict[Layer, Callable[[QPainter], None]] = {
     "path": _path,
     "routes": _routes,
     "legend": _legend,
+    "contours": _contours,
+    "numbers": _numbers,
+    "minimap": _minimap,
+    "rulers": _rulers,
     "distance": _distance,
     "difference": _difference,
     "layouts": _points,

@@ -71,6 +71,12 @@ class TimelinePanel(QWidget):
         self.strip.show_stops(_stops(run), run.edits)
         self._show_state()
 
+    def show_left(self, left: bool) -> None:
+        """Show whether the run was left for the drawn map, to which there is nothing to compare then."""
+        if left != self.strip.left:
+            self.strip.left = left
+            self._show_state()
+
     def _take_frame(self, frame: Frame | None) -> None:
         self._show_state()
         self.frame_chosen.emit(frame)
@@ -86,10 +92,12 @@ class TimelinePanel(QWidget):
         else:
             self.step.setText(f"{shown.step} / {self.strip.last_step if self._total is None else self._total}")
         reason = "" if shown is not None else self.tr("There is no run yet")
+        self.fork.allow(reason)
+        if not reason and self.strip.left:
+            reason = self.tr("The drawn map is in view; choose a step on the line first")
         if reason:
             self.compare.setChecked(False)
         self.compare.allow(reason)
-        self.fork.allow(reason)
 
 
 class Strip(QWidget):
@@ -100,6 +108,7 @@ class Strip(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.chosen: Frame | None = None
+        self.left = False  # for the drawn map, until a step is chosen again
         self._stops: list[Frame] = []
         self._edits: list[int] = []
         self._preparing = ""  # what the run prepares, in words
@@ -215,7 +224,7 @@ class Strip(QWidget):
     def _choose(self, frame: Frame | None) -> None:
         live = frame is None or frame is self._stops[-1]
         chosen = None if live else frame
-        if chosen is not self.chosen:
+        if chosen is not self.chosen or self.left:
             self.chosen = chosen
             self.update()
             self.frame_chosen.emit(chosen)

@@ -16,6 +16,8 @@ from maps.travel import price_at
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from app.canvas.contours import Contours
+    from app.canvas.streaks import Streaks
     from maps.document import Journey, MapDocument
 
 
@@ -24,19 +26,21 @@ class Wanted:
     """A map to measure: a document's walls and routes, and costs (H, W), its own or those of a step of a run.
 
     route: to whose goal distances are wanted.  subject: what the map is, in words; empty for the drawn map.
+    traffic: (H, W) of a step of a run, whose streaks are wanted.
     """
 
     document: MapDocument
     cost_map: npt.NDArray[Any]
     route: int
     subject: str = ""
+    traffic: npt.NDArray[np.float64] | None = None
 
     def same_as(self, other: Wanted | None) -> bool:
         """Return whether another one would give the same measures."""
         return (
             other is not None
             and (self.document is other.document and self.cost_map is other.cost_map)
-            and self.route == other.route
+            and (self.route == other.route and self.traffic is other.traffic)
         )
 
 
@@ -46,6 +50,7 @@ class Measures:
 
     of: the map.  costs: (R,).  paths: cells (n, 2) per route.  distance: (H, W) to the goal of route `route`,
     infinite where no way leads; None without routes.  seconds: that it took to measure them.
+    streaks: in which the traffic flows; None without traffic.  contours: of the distance; None without one.
     """
 
     of: Wanted
@@ -54,6 +59,8 @@ class Measures:
     paths: tuple[npt.NDArray[np.int64], ...]
     distance: npt.NDArray[np.float64] | None
     seconds: float = 0.0
+    streaks: Streaks | None = None
+    contours: Contours | None = None
 
     @property
     def route_costs(self) -> dict[Journey, float]:
@@ -131,16 +138,23 @@ class Measurer(QObject):
 
 def measures_of(wanted: Wanted) -> Measures:
     """Return exact paths of every route, and distances to the goal of one of them."""
+    from app.canvas.contours import contours_of
+    from app.canvas.walkers import Stream, flow_streaks, stream_of
     from app.scenarios.translate import exact_paths, route_movements
 
     began = time.perf_counter()
     document, costs, cells, distance = wanted.document, list[float](), list[npt.NDArray[np.int64]](), None
     shown = min(wanted.route, len(document.routes) - 1)
     cost_map = wanted.cost_map.astype(np.float64, copy=False)
-    for number, path in enumerate(exact_paths(route_movements(document), cost_map, document.routes)):
+    movements, streams = route_movements(document), list[Stream]()
+    for number, path in enumerate(exact_paths(movements, cost_map, document.routes)):
         costs.append(path.cost)
         cells.append(path.cells)
         if number == shown:
             distance = path.distance
+        if wanted.traffic is not None:
+            streams.append(stream_of(movements[number], cost_map, document.routes[number], path.distance))
+    streaks = None if wanted.traffic is None else flow_streaks(wanted.traffic, streams)
+    contours = None if distance is None else contours_of(distance)
     seconds = time.perf_counter() - began
-    return Measures(wanted, shown, np.array(costs), tuple(cells), distance, seconds)
+    return Measures(wanted, shown, np.array(costs), tuple(cells), distance, seconds, streaks, contours)

@@ -63,6 +63,7 @@ class RunView(QObject):
         self._kept: _KeptInView | None = None
         self._scrubbed: Frame | None = None
         self._comparing = False
+        self._left = False  # for the drawn map, which was edited after the run or is its result now
         self.drawn_measures: Measures | None = None  # of the drawn map, or of it before its newest edits
         self._frame_measures: Measures | None = None  # of a step or a kept result
         self._compared: Plan | None = None
@@ -87,7 +88,7 @@ class RunView(QObject):
 
     def scrub(self, frame: Frame | None) -> None:
         """Show an earlier frame of the run; None follows the newest again."""
-        self._scrubbed, self._kept = frame, None
+        self._scrubbed, self._kept, self._left = frame, None, False
         self.compare(False)  # who scrubs wants to see the run
         self.refresh()
 
@@ -99,6 +100,17 @@ class RunView(QObject):
             self._comparing = drawn
             self.compare_changed.emit(drawn)
             self.refresh()
+
+    def leave_run(self) -> None:
+        """Show the drawn map in place of the run's until a step of it is chosen again."""
+        self._left = True
+        self.compare(False)
+        self.refresh()
+
+    @property
+    def run_left(self) -> bool:
+        """Whether the drawn map is in view, as the run's does not show its newest edits or was applied."""
+        return self._left and self._run.frame is not None
 
     def show_result(self, result: KeptResult | None, amount: float = 1.0) -> None:
         """Show a kept result in place of the run's map and the drawn one; None goes back to what was in view.
@@ -229,7 +241,7 @@ class RunView(QObject):
     def _frame_in_view(self) -> Frame | None:
         frame = self._scrubbed or self._run.frame
         refused = self._run.refused and self._scrubbed is None  # the newest frame does not show the refused edit
-        if frame is None or self._comparing or refused:
+        if frame is None or self._comparing or self._left or refused:
             return None
         fits = frame.cost_map is None or frame.cost_map.shape == self._model.document.shape
         return frame if fits else None
@@ -268,13 +280,17 @@ class RunView(QObject):
         if frame is not before.frame or other_ground:
             canvas.show_cost_map(None if frame is None else frame.cost_map)
         if frame is not before.frame:
-            canvas.show_flow(None if frame is None else frame.traffic)
             canvas.show_walks(() if frame is None else frame.walks)
             canvas.show_moving(None if frame is None else frame.layouts)
             if frame is not None:
                 self.frame_shown.emit(frame)
+        if measures is not before.measures or shown.measured != before.measured:
+            known = {} if measures is None else measures.route_costs
+            canvas.show_path_costs(known, stale=not shown.measured)
         if measures is not before.measures or shown.costs_subject != before.costs_subject:
             canvas.show_distance(None if measures is None else measures.distance, shown.costs_subject)
+            canvas.show_contours(None if measures is None else measures.contours)
+            canvas.show_streaks(None if measures is None else measures.streaks)
         if frame is not before.frame or measures is not before.measures:
             if frame is not None and shown.has_run_costs:
                 canvas.show_paths(list(frame.paths or (measures.paths if measures and shown.measured else ())))
@@ -297,7 +313,8 @@ class RunView(QObject):
 
     def _measure_now(self) -> None:
         shown, route = self.shown, self._canvas.options.route
-        wanted = Wanted(shown.document, shown.costs, route, shown.subject if shown.has_run_costs else "")
+        traffic = None if shown.frame is None else shown.frame.traffic
+        wanted = Wanted(shown.document, shown.costs, route, shown.subject if shown.has_run_costs else "", traffic)
         known = shown.measures
         if known is not None and wanted.same_as(known.of) and not shown.moving:
             # Of the drawn map, too, where that is not in view: targets keep what its paths cost.

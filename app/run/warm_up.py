@@ -39,14 +39,19 @@ def _warm_up() -> None:
     load_torch_library()
     import torch
 
+    from app.canvas.contour_raster import contour_pixels
     from app.canvas.line_raster import inked, line_opacity
+    from app.canvas.walkers import Stream, flow_streaks
     from engine.core.device import use_few_threads
+    from engine.core.grid import Grid
     from engine.warmup import warm_up, warm_up_torch
 
     check()
     use_few_threads()
     opacity = line_opacity((4, 4), np.ones((1, 4)), np.ones(1))
     inked(opacity, opacity, np.zeros((256, 256), np.uint32))
+    contour_pixels(np.ones((4, 4), np.float32), 1.0, np.arange(4.0), np.arange(4.0))
+    flow_streaks(np.ones((4, 4)), [Stream(Grid(np.ones((4, 4), np.bool_)), (0, 0), (3, 3), np.zeros((4, 4)))])
     warm_up()
     warm_up_torch()
     check()

@@ -64,12 +64,14 @@ def trace(model: DocumentModel, options: ToolOptions) -> Gesture:
 def new_route(document: MapDocument, start: Cell, goal: Cell) -> Route:
     """Return one more route for a document, walked by the class that walks the route before it.
 
-    The second one is called "Route 2", whatever the first is; a later number where that is taken.
+    It has the colour that fewest have. The second one is called "Route 2", whatever the first is; a later number
+    where that is taken.
     """
     routes = document.routes
     taken = {route.name for route in routes}
     name = next(name for n in itertools.count(len(routes) + 1) if (name := f"Route {n}") not in taken)
-    colour = ROUTE_COLOURS[len(routes) % len(ROUTE_COLOURS)]
+    colours = [route.colour for route in routes]
+    colour = min(ROUTE_COLOURS, key=colours.count)  # the first of the rarest
     return Route(name, start, goal, colour=colour, movement=routes[-1].movement if routes else "")
 
 

@@ -18,6 +18,7 @@ from app.tools.point_actions import POINT_ACTIONS
 from app.tools.tool import TERRAIN_KEYS
 from app.window.desktop_entry import install_desktop_entry
 from app.window.menus import Command, CommandTable, Menu
+from app.window.view_commands import seeing_commands, split_results_command
 from maps.samples import SAMPLES, load_sample
 from maps.symmetry import NEEDS_SQUARE
 
@@ -35,8 +36,10 @@ if TYPE_CHECKING:
     from app.run.controller import RunController
     from app.run.results import ResultsController
     from app.run.snapping import Snapping
+    from app.run.split import SplitView
     from app.window.docks import Docks
     from app.window.help import Help
+    from app.window.hover_card import HoverCard
     from app.window.stamps import Stamps
     from app.window.tile_costs import TileCosts
     from app.window.tool_choice import ToolChoice
@@ -64,6 +67,8 @@ class Workbench:
     layers: LayersPanel
     classes: ClassesPanel
     snapping: Snapping
+    card: HoverCard
+    split: SplitView
     stamps: Stamps
     docks: Docks
     underlay: UnderlayControl
@@ -206,6 +211,7 @@ class Commands(QObject):
                     enabled=lambda: classes.chosen is not None,
                     checked=lambda: classes.shows_reach,
                 ),
+                *seeing_commands(self._bench.card, self._bench.split),
                 Command(
                     self.tr("Picture &underlay…"),
                     self._bench.underlay.open_dialog,
@@ -263,6 +269,7 @@ class Commands(QObject):
             Command(self.tr("&View or leave the result"), panel.view_chosen, widget_key="Return", enabled=one),
             Command(self.tr("Show the &drawn map"), panel.show_drawn, enabled=lambda: not results.drawn_in_view),
             Command(self.tr("&Compare results…"), panel.compare, enabled=lambda: 1 <= len(panel.chosen) <= 2),
+            split_results_command(panel, self._bench.split),
             Command(self.tr("A&pply the chosen result"), panel.apply, enabled=one),
             Command(self.tr("&Fork from the result"), panel.fork, enabled=one),
             Command(self.tr("&Snap the result to my terrains"), panel.snap, enabled=one),

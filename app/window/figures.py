@@ -71,6 +71,7 @@ class Figures(QObject):
         points = shown.document if moving else self._view.map_of_points
         plan = None if shown.frame is None else shown.frame.plan
         panels.plan.show_map(points, shown.subject, moving=moving, ground="" if plan is None else plan.ground)
+        panels.progress.timeline.show_left(self._view.run_left)
         panels.results.show_in_view(shown.result, shown.amount, drawn=shown.frame is None)
 
     def _count_results(self) -> None:

@@ -23,6 +23,7 @@ from app.run.controller import RunController
 from app.run.model import RunModel
 from app.run.results import ResultsController
 from app.run.snapping import Snapping
+from app.run.split import SplitView
 from app.run.view import RunView
 from app.window.cell_menu import CellMenu
 from app.window.class_reach import ClassReach
@@ -31,6 +32,7 @@ from app.window.disk_bar import DiskBar
 from app.window.docks import Docks, Panels
 from app.window.figures import Figures
 from app.window.help import Help
+from app.window.hover_card import HoverCard
 from app.window.menus import Menus
 from app.window.stamps import Stamps
 from app.window.status import StatusBar
@@ -92,6 +94,8 @@ class MainWindow(QMainWindow):
         self.tools = ToolChoice(self.model, self.canvas, self.options_bar, self.panels)
         self.stamps = Stamps(self.model, self.canvas, self.tools, stamps)
         self.status = StatusBar(self.canvas, self.view)
+        self.split = SplitView(self.view, self.model, self.canvas)
+        self.card = HoverCard(self.canvas, self.view, self.status)
         self.underlay = UnderlayControl(self, self.model, self.canvas, preferences)
         self.cell_menu = CellMenu(self.model, self.canvas, self.status)
         self.reach = ClassReach(self.panels.classes, self.view, self.canvas, self.status)
@@ -136,6 +140,8 @@ class MainWindow(QMainWindow):
             self.panels.layers,
             self.panels.classes,
             self.snapping,
+            self.card,
+            self.split,
             self.stamps,
             self.docks,
             self.underlay,
@@ -197,7 +203,7 @@ class MainWindow(QMainWindow):
         panel.fix_clicked.connect(self.controller.apply_fix)
         self.controller.told.connect(self.status.tell)
         self.run.progress_changed.connect(self.status.show_progress)
-        self.controller.result_outdated.connect(lambda: self.view.compare(True))
+        self.controller.result_outdated.connect(self.view.leave_run)
         for changed in (
             self.run.state_changed,
             self.model.history_changed,
@@ -283,6 +289,7 @@ class MainWindow(QMainWindow):
         """End what is under way: what is computed is cancelled, what is being saved is waited for."""
         self.run.shut_down(PATIENCE)
         self.view.shut_down()
+        self.split.shut_down()
         self.reach.shut_down()
         self.panels.plan.shut_down()
         self.panels.results.shut_down()

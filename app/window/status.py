@@ -120,7 +120,7 @@ class StatusBar(QStatusBar):
             words.append(pays if np.isfinite(price) else self.tr("{} cannot go").format(kind.name))
         if frame is not None and frame.traffic is not None and frame.traffic.shape == document.shape:
             words.append(self.tr("traffic {:.2f}").format(frame.traffic[row, col]))
-        elif measures is not None and shown.measured and measures.distance is not None:
+        if measures is not None and shown.measured and measures.distance is not None:
             distance = measures.distance[row, col]
             far = self._far(document, measures.route, distance)
             words.append(far if np.isfinite(distance) else self.tr("no way to the goal"))

@@ -3,7 +3,7 @@
 import numpy as np
 
 from app.canvas.colouring import cost_pixels
-from app.canvas.map_image import MapImage, changed_cells, glow_image
+from app.canvas.map_image import MapImage, changed_cells
 from maps.document import new_document
 from tests.app.canvas.seen import pixels_of, random_document
 
@@ -65,14 +65,3 @@ def test_paint_during_a_run_shows_over_the_run(qapp):
     assert run[4, 4] == 2.0
     image.show_costs(None)
     np.testing.assert_array_equal(image.costs, cost)
-
-
-def test_glow_is_transparent_where_nobody_walks_and_warm_elsewhere(qapp):
-    load = np.array([[0.0, 0.1, 1.0]])
-    image = glow_image(load)
-    nobody, some, many = (image.pixelColor(col, 0) for col in range(3))
-    assert nobody.alpha() == 0
-    assert 0 < some.alpha() < many.alpha()
-    assert some.red() > some.blue()
-    assert many.red() >= many.blue()
-    assert glow_image(np.zeros((2, 2))).pixelColor(1, 1).alpha() == 0

@@ -190,6 +190,20 @@ def test_comparing_is_a_switch_that_goes_off_with_the_run(panel):
     assert told == [True, False]
 
 
+def test_there_is_nothing_to_compare_with_while_the_run_is_left_for_the_drawn_map(panel):
+    panel.show_run(run_with(0, 10))
+    chosen = []
+    panel.frame_chosen.connect(chosen.append)
+    panel.show_left(True)
+    assert not panel.compare.isEnabled()
+    assert not panel.compare.isChecked()
+    assert "choose a step" in panel.compare.toolTip()
+    click(panel, 10)  # the newest step, which was chosen before
+    assert chosen == [None]
+    panel.show_left(False)
+    assert panel.compare.isEnabled()
+
+
 def test_edits_are_marked_where_they_were_taken_up(qtbot, panel):
     panel.show_run(run_with(0, 50, newest=100))
     assert pixels(panel, style.BEST) == []

@@ -28,7 +28,7 @@ class Bench:
         self.results = ResultsController(
             desk.controller, self.view, self.run, self.model, desk.choice, desk.confirm
         )
-        desk.controller.result_outdated.connect(lambda: self.view.compare(True))
+        desk.controller.result_outdated.connect(self.view.leave_run)
         self.canvas.edit_begins.connect(self.results.apply_shown)
         self.told = []
         self.results.told.connect(self.told.append)
@@ -149,7 +149,7 @@ def test_a_result_in_view_shows_its_costs_path_and_distances(qtbot, bench):
     assert np.array_equal(bench.canvas._scene.map.costs, entry.after.cost)
     (path,) = bench.view.shown.measures.paths
     assert path.tolist()[0] == [8, 1]
-    assert [len(polygon) for polygon in bench.canvas._scene.paths] == [len(path)]
+    assert [line.size() for line in bench.canvas._scene.paths] == [len(path)]
     assert bench.view.shown.total_cost == pytest.approx(entry.after.total_cost)
     assert bench.view.shown.measures.costs[0] > 13.0
     assert bench.model.document is drawn

@@ -155,6 +155,21 @@ def test_comparing_shows_the_drawn_map_and_its_path_and_scrubbing_ends_it(qtbot,
     assert seen.compared == [True, False]
 
 
+def test_a_run_that_was_left_for_the_drawn_map_comes_back_with_a_step_and_nobody_compares(seen):
+    seen.become("ended", frame=frame(5))
+    seen.view.leave_run()
+    assert seen.view.run_left
+    assert seen.run_costs is None
+    assert seen.compared == []
+    seen.view.scrub(None)
+    assert not seen.view.run_left
+    assert seen.view.shown.frame is seen.run.frame
+    seen.view.leave_run()
+    seen.become("idle", frame=None)
+    seen.become("running", frame=frame(0))
+    assert seen.view.shown.frame is seen.run.frame
+
+
 def test_a_refused_edit_is_seen_but_earlier_frames_can_be_too(qtbot, seen):
     early = frame(0)
     seen.become("running", frame=frame(5))

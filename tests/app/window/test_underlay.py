@@ -86,6 +86,7 @@ def test_part_of_a_picture_is_drawn_as_the_whole(sketch):
 
 def test_it_shows_through_the_map_and_is_no_part_of_it(open_window, sketch, monkeypatch):
     window = open_window(new_document(10, 20), None)
+    window.canvas.set_visible_layers(window.canvas.visible_layers - {"numbers"})
     before, document = colour_at(window, 5, 2), window.model.document
     choose(monkeypatch, sketch)
     window.underlay.open_dialog()
