@@ -12,15 +12,14 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QMessageBox
 
 from app.base.style import apply_style
 from app.files.new_map_dialog import ask_new_map
-from app.tools import MIRRORS, TOOLS
+from app.tools import TOOLS
 from app.tools.cell_actions import CELL_ACTIONS
 from app.tools.point_actions import POINT_ACTIONS
-from app.tools.tool import TERRAIN_KEYS
 from app.window.desktop_entry import install_desktop_entry
 from app.window.menus import Command, CommandTable, Menu
+from app.window.paint_commands import mirror_commands, terrain_commands
 from app.window.view_commands import seeing_commands, split_results_command
 from maps.samples import SAMPLES, load_sample
-from maps.symmetry import NEEDS_SQUARE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +44,6 @@ if TYPE_CHECKING:
     from app.window.tool_choice import ToolChoice
     from app.window.underlay import UnderlayControl
     from maps.document import MapDocument
-    from maps.symmetry import Symmetry
 
 Keys = QKeySequence.StandardKey
 
@@ -138,6 +136,7 @@ class Commands(QObject):
 
     def _edit(self) -> Menu:
         model, canvas = self._bench.model, self._bench.canvas
+        painting = model, self._bench.tools, canvas
         return Menu(
             self.tr("&Edit"),
             (
@@ -170,8 +169,15 @@ class Commands(QObject):
                 Command(self.tr("Larger brush"), partial(canvas.change_size, 1), "]"),
                 Command(self.tr("Smaller brush"), partial(canvas.change_size, -1), "["),
                 Command(self.tr("Swap terrains or costs"), canvas.swap_costs, "X"),
-                Menu(self.tr("&Mirror painting"), self._mirrors(), one_of=True),
-                Menu(self.tr("Paint with a &terrain"), self._terrains),
+                Menu(
+                    self.tr("&Mirror painting"),
+                    mirror_commands(*painting),
+                    one_of=True,
+                ),
+                Menu(
+                    self.tr("Paint with a &terrain"),
+                    partial(terrain_commands, *painting),
+                ),
                 None,
                 Command(
                     self.tr("T&iles and their costs…"),
@@ -348,36 +354,6 @@ class Commands(QObject):
             for path in files.recent
         ]
 
-    def _terrains(self) -> list[Command]:
-        tools, palette = self._bench.tools, self._bench.model.document.palette
-        return [
-            Command(
-                terrain.name.replace("&", "&&") or self.tr("Terrain {}").format(number + 1),
-                partial(tools.take_terrain, number),
-                TERRAIN_KEYS[number : number + 1],
-                checked=partial(self._is_terrain, number),
-            )
-            for number, terrain in enumerate(palette)
-        ]
-
-    def _mirrors(self) -> list[Command]:
-        model, tools = self._bench.model, self._bench.tools
-        return [
-            Command(
-                self.tr("No mirror") if symmetry == "none" else self.tr("Mirror: {}").format(title),
-                partial(tools.take_mirror, symmetry),
-                enabled=partial(_fits, symmetry, model),
-                checked=partial(self._is_mirror, symmetry),
-            )
-            for symmetry, title in MIRRORS.items()
-        ]
-
-    def _is_mirror(self, symmetry: Symmetry) -> bool:
-        return self._bench.canvas.options.mirror == symmetry
-
-    def _is_terrain(self, number: int) -> bool:
-        return self._bench.canvas.options.painted_terrain == number
-
     def _is_tool(self, tool: str) -> bool:
         return self._bench.canvas.tool == tool
 
@@ -409,7 +385,3 @@ class Commands(QObject):
                 "SciPy, Numba and pyqtgraph.</p>"
             ),
         )
-
-
-def _fits(symmetry: Symmetry, model: DocumentModel) -> bool:
-    return symmetry not in NEEDS_SQUARE or model.document.height == model.document.width

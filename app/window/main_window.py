@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
@@ -28,8 +27,10 @@ from app.run.view import RunView
 from app.window.cell_menu import CellMenu
 from app.window.class_reach import ClassReach
 from app.window.commands import Commands, Workbench
+from app.window.connections import connect_files, connect_results, connect_run
 from app.window.disk_bar import DiskBar
 from app.window.docks import Docks, Panels
+from app.window.dropping import dropped_map
 from app.window.figures import Figures
 from app.window.help import Help
 from app.window.hover_card import HoverCard
@@ -40,10 +41,10 @@ from app.window.tile_costs import TileCosts
 from app.window.tool_choice import ToolChoice
 from app.window.underlay import UnderlayControl
 from maps.document import MapDocument, new_document
-from maps.formats import FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
 
@@ -100,10 +101,10 @@ class MainWindow(QMainWindow):
         self.cell_menu = CellMenu(self.model, self.canvas, self.status)
         self.reach = ClassReach(self.panels.classes, self.view, self.canvas, self.status)
         self._make_up()
-        self._connect_files()
-        self._connect_run()
-        self._connect_results()
-        self._show_new_document()
+        connect_files(self)
+        connect_run(self)
+        connect_results(self)
+        self.show_new_document()
         self.tools.choose("brush")
         self.canvas.setFocus()
 
@@ -172,72 +173,6 @@ class MainWindow(QMainWindow):
         for field in self.options_bar.findChildren(QAbstractSpinBox):
             field.lineEdit().returnPressed.connect(self.canvas.setFocus)
 
-    def _connect_files(self) -> None:
-        layers, layouts = self.panels.layers, self.panels.layouts
-        self.model.title_changed.connect(self._show_title)
-        self.model.jumped.connect(self.status.clearMessage)  # it may speak of what is gone
-        self.files.opened.connect(self._show_new_document)
-        self.files.leaving.connect(self.controller.keep)
-        for teller in (self.files, self.link, self.tile_costs, self.underlay, self.stamps):
-            teller.told.connect(self.status.tell)
-        self.files.opened.connect(self.underlay.take_map)
-        self.model.title_changed.connect(self.underlay.follow_file)
-        self.underlay.take_map()
-        if self.autosave is not None:
-            self.autosave.told.connect(self.status.tell)
-        self.canvas.problem.connect(self.status.tell)
-        self.tools.told.connect(self.status.showMessage)
-        layers.set_visible(self.canvas.visible_layers)
-        layers.visible_changed.connect(self.canvas.set_visible_layers)
-        layouts.import_clicked.connect(self.files.import_layout)
-        layouts.export_clicked.connect(lambda: self.files.export_layout(layouts.active))
-        self.panels.gallery.map_chosen.connect(self.files.adopt_made)
-
-    def _connect_run(self) -> None:
-        panel, routes = self.panels.run, self.panels.routes
-        panel.run_clicked.connect(self.controller.start_or_pause)
-        panel.step_clicked.connect(self.controller.step)
-        panel.stop_clicked.connect(self.controller.stop)
-        panel.apply_clicked.connect(self.results.apply_run)
-        panel.revert_clicked.connect(self.controller.revert)
-        panel.fix_clicked.connect(self.controller.apply_fix)
-        self.controller.told.connect(self.status.tell)
-        self.run.progress_changed.connect(self.status.show_progress)
-        self.controller.result_outdated.connect(self.view.leave_run)
-        for changed in (
-            self.run.state_changed,
-            self.model.history_changed,
-            panel.scenario_box.currentIndexChanged,
-            self.controller.lacks_changed,
-        ):
-            changed.connect(self._show_run)
-        self.controller.lacks_changed.connect(self.menus.refresh)
-        self.view.shown_changed.connect(self._take_shown)
-        panel.scenario_box.currentIndexChanged.connect(
-            lambda: self.panels.progress.show_scenario(self.run, panel.scenario)
-        )
-        panel.targets_shown.connect(routes.show_targets)
-        routes.targets_changed.connect(lambda: panel.set_targets(routes.targets()))
-        self.panels.progress.timeline.fork_requested.connect(self.controller.fork)
-
-    def _connect_results(self) -> None:
-        panel = self.panels.results
-        panel.view_wanted.connect(self.results.view)
-        panel.drawn_wanted.connect(self.results.show_drawn)
-        panel.compare_wanted.connect(self._compare_results)
-        panel.apply_wanted.connect(self.results.apply)
-        panel.amount_wanted.connect(self.results.show_amount)
-        panel.fork_wanted.connect(self.results.fork)
-        panel.snap_wanted.connect(self.snapping.snap_result)
-        panel.rename_wanted.connect(self.results.rename)
-        panel.delete_wanted.connect(self.results.delete)
-        self.results.told.connect(self.status.tell)
-        for applying in (self.controller, self.results):
-            applying.applied.connect(self.link.after_apply)
-        self.snapping.told.connect(self.status.tell)
-        self.canvas.edit_begins.connect(self.results.apply_shown)
-        self.canvas.escaped.connect(lambda: self.results.view(None))
-
     # What concerns the whole window
 
     def _confirm(self, question: str, verb: str) -> bool:
@@ -246,35 +181,39 @@ class MainWindow(QMainWindow):
     def _find_command(self) -> None:
         self.menus.find_command()
 
-    def _show_new_document(self) -> None:
+    def show_new_document(self) -> None:
+        """Begin anew with the map that was opened."""
         self.controller.forget()
         self.view.forget()
         self.tools.begin()
         self.canvas.fit_again()
         self.panels.gallery.leave(self.model.document)
         self.panels.progress.show_scenario(self.run, self.panels.run.scenario)
-        self._show_title()
+        self.show_title()
 
-    def _show_title(self) -> None:
+    def show_title(self) -> None:
+        """Name the map, and whether it has unsaved changes."""
         self.setWindowTitle(f"{self.model.title}[*] – Longcut")
         self.setWindowModified(self.model.modified)
         self.panels.run.show_document(self.model.document)
 
-    def _show_run(self) -> None:
+    def show_run(self) -> None:
+        """Let the run's panel follow the run and the step in view."""
         step = self._step_in_view = self.results.step_in_view
         can_apply, lacks = self.results.can_apply_run, self.controller.lacks
         self.panels.run.show_run(
             self.run, can_apply=can_apply, lacks=lacks, step=None if step is None else step.step
         )
 
-    def _take_shown(self) -> None:
+    def take_shown(self) -> None:
         """Let the buttons follow what is in view: an earlier step can be applied, a cut-off goal forbids a run."""
         self.controller.take_measures(self.view.drawn_measures)
         if self.results.step_in_view is not self._step_in_view:
-            self._show_run()
+            self.show_run()
             self.menus.refresh()
 
-    def _compare_results(self, results: list[KeptResult]) -> None:
+    def compare_results(self, results: list[KeptResult]) -> None:
+        """Show results beside each other."""
         ResultComparison(results, self).open()
 
     # Closing
@@ -326,12 +265,12 @@ class MainWindow(QMainWindow):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept a file that can be opened."""
-        if _dropped_map(event) is not None:
+        if dropped_map(event) is not None:
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Open the file."""
-        path = _dropped_map(event)
+        path = dropped_map(event)
         if path is not None:
             event.acceptProposedAction()
             # After the drop: a question must not hold up whoever dragged the file here.
@@ -354,12 +293,3 @@ class MainWindow(QMainWindow):
             self.canvas.escape()
         else:
             super().keyPressEvent(event)
-
-
-def _dropped_map(event: QDropEvent) -> Path | None:
-    """Return the file that is dragged or dropped, if it is a single one that can be opened."""
-    urls = event.mimeData().urls()
-    if len(urls) != 1 or not urls[0].isLocalFile():
-        return None
-    path = Path(urls[0].toLocalFile())
-    return path if any(path.name.lower().endswith(kind.endings) for kind in FORMATS) else None
