@@ -87,14 +87,15 @@ def read_table(path: Path) -> tuple[TableRow, ...]:
 def apply_table(document: MapDocument, tiles: MapTiles, rows: tuple[TableRow, ...], path: Path) -> MapDocument:
     """Return the document with its tiles and terrains as the rows of the table in a file say; its cells follow.
 
-    Tiles with one name are one terrain; a row without a tile means the terrain of its name. Raises MapFormatError
-    for a row that no tile and no terrain of the map fits, and for two rows that differ about one terrain.
+    Tiles with one name are one terrain, so that one row is enough to change it: rows that say what it is already
+    change nothing. A row without a tile means the terrain of its name. Raises MapFormatError for a row that no
+    tile and no terrain of the map fits, and for two rows that would change one terrain differently.
     """
     table = table_of(document, tiles)
     kind_of = {kind.key: number for number, kind in reversed(list(enumerate(tiles.kinds))) if kind.key}
     table = _named(table, kind_of, rows, path)
+    known, movements = table, [each.name for each in document.classes]
     said: dict[tuple[int, str], tuple[object, int]] = {}
-    movements = [each.name for each in document.classes]
     meant: list[int] = []
     for row in rows:
         number = table.of_kind[kind_of[row.tile]] if row.tile else table.numbered(row.name)
@@ -102,24 +103,35 @@ def apply_table(document: MapDocument, tiles: MapTiles, rows: tuple[TableRow, ..
             raise MapFormatError(path, f"line {row.line}", f"no terrain of the map has the name {row.name[:60]!r}")
         meant.append(number)
         for what, value in (("cost", row.cost), ("passable", row.passable), *row.prices):
-            if value is None:
+            if value is None or value == _said_already(known, movements, number, what):
                 continue
             before, line = said.setdefault((number, what), (value, row.line))
             if before != value:
                 name = table.terrains[number].name
-                why = f"says another {what} of {name!r} than line {line}; tiles of one name are one terrain"
+                why = (
+                    f"changes the {what} of {name!r} otherwise than line {line}; tiles of one name are one terrain"
+                )
                 raise MapFormatError(path, f"line {row.line}", why)
-        if row.cost is not None:
+        if row.cost is not None and row.cost != known.terrains[number].cost:
             table = with_cost(table, number, row.cost)
-        if row.passable is not None:
+        if row.passable is not None and row.passable != known.terrains[number].passable:
             table = with_passable(table, number, row.passable)
     for row, number in zip(rows, meant, strict=True):  # last: another cost changes prices, too
         for name, price in row.prices:
             if name not in movements:
                 why = f"names the movement class {name[:40]!r}, which the map lacks"
                 raise MapFormatError(path, "line 1", why)
-            table = with_price(table, movements.index(name), number, price)
+            if price != _said_already(known, movements, number, name):
+                table = with_price(table, movements.index(name), number, price)
     return with_table(document, tiles, table)
+
+
+def _said_already(table: TileTable, movements: list[str], number: int, what: str) -> object:
+    """What a terrain costs, whether it is passable, or what a class pays there; None for no such class."""
+    if what in movements:
+        return table.prices[movements.index(what)][number]
+    terrain = table.terrains[number]
+    return {"cost": terrain.cost, "passable": terrain.passable}.get(what)
 
 
 def _named(table: TileTable, kind_of: dict[str, int], rows: tuple[TableRow, ...], path: Path) -> TileTable:

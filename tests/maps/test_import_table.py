@@ -69,7 +69,7 @@ def test_terrains_cost_what_the_table_says_and_their_cells_follow(path, tmp_path
         ("name,passable\ngrass,maybe", "line 2: passable is 'maybe'"),
         ("name,cost\n,2", "line 2: names no tile"),
         ("name,cost\nsnow,2", "line 2: no terrain of the map has the name 'snow'"),
-        ("tile,name,cost\n0:0,green,1\n0:8,green,2", "line 3: says another cost of 'green' than line 2"),
+        ("tile,name,cost\n0:0,green,3\n0:8,green,2", "line 3: changes the cost of 'green' otherwise than line 2"),
         ("name,price of Boat\ngrass,2", "line 1: names the movement class 'Boat', which the map lacks"),
         ("name,price of Boat\ngrass,x", "line 2: price of Boat is 'x'"),
     ],
@@ -106,3 +106,13 @@ def test_any_map_s_terrains_can_be_listed(tmp_path):
     assert applied(document, table) is document
     table.write_text("name,cost\nmeadow,1.75\n")
     assert priced(applied(document, table))["meadow"] == (1.75, True)
+
+
+def test_one_row_is_enough_to_change_a_terrain_of_several_tiles(path, tmp_path):
+    table = tmp_path / "costs.csv"
+    table.write_text("tile,name,cost,passable\n0:0,green,1,yes\n0:8,green,7,yes\n")
+    document = read_map(path)
+    assert {kind.cost for kind in document.palette if kind.name in ("grass", "green")} <= {1.0}
+    found = applied(document, table)
+    (green,) = [kind for kind in found.palette if kind.name == "green"]
+    assert green.cost == 7.0
