@@ -2,13 +2,72 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from app.window.main_window import MainWindow
+    from app.canvas.canvas import Canvas
+    from app.document.autosave import Autosave
+    from app.document.model import DocumentModel
+    from app.files.editor_link import EditorLink
+    from app.files.file_actions import Files
+    from app.run.controller import RunController
+    from app.run.model import RunModel
+    from app.run.results import ResultsController
+    from app.run.snapping import Snapping
+    from app.run.view import RunView
+    from app.window.docks import Panels
+    from app.window.menus import Menus
+    from app.window.stamps import Stamps
+    from app.window.status import StatusBar
+    from app.window.tile_costs import TileCosts
+    from app.window.tool_choice import ToolChoice
+    from app.window.underlay import UnderlayControl
+    from maps.results import KeptResult
 
 
-def connect_files(window: MainWindow) -> None:
+class Parts(Protocol):
+    """The window's parts, and what it does itself."""
+
+    model: DocumentModel
+    files: Files
+    link: EditorLink
+    tile_costs: TileCosts
+    underlay: UnderlayControl
+    stamps: Stamps
+    autosave: Autosave | None
+    canvas: Canvas
+    tools: ToolChoice
+    panels: Panels
+    run: RunModel
+    controller: RunController
+    results: ResultsController
+    view: RunView
+    snapping: Snapping
+    status: StatusBar
+    menus: Menus
+
+    def show_title(self) -> None:
+        """Name the map, and whether it has unsaved changes."""
+        ...
+
+    def show_new_document(self) -> None:
+        """Begin anew with the map that was opened."""
+        ...
+
+    def show_run(self) -> None:
+        """Let the run's panel follow the run and the step in view."""
+        ...
+
+    def take_shown(self) -> None:
+        """Let the buttons follow what is in view."""
+        ...
+
+    def compare_results(self, results: list[KeptResult]) -> None:
+        """Show results beside each other."""
+        ...
+
+
+def connect_files(window: Parts) -> None:
     """Connect what opens, saves and names files."""
     layers, layouts = window.panels.layers, window.panels.layouts
     window.model.title_changed.connect(window.show_title)
@@ -31,7 +90,7 @@ def connect_files(window: MainWindow) -> None:
     window.panels.gallery.map_chosen.connect(window.files.adopt_made)
 
 
-def connect_run(window: MainWindow) -> None:
+def connect_run(window: Parts) -> None:
     """Connect the run with its panel and with what is in view."""
     panel, routes = window.panels.run, window.panels.routes
     panel.run_clicked.connect(window.controller.start_or_pause)
@@ -60,7 +119,7 @@ def connect_run(window: MainWindow) -> None:
     window.panels.progress.timeline.fork_requested.connect(window.controller.fork)
 
 
-def connect_results(window: MainWindow) -> None:
+def connect_results(window: Parts) -> None:
     """Connect the kept results with their panel."""
     panel = window.panels.results
     panel.view_wanted.connect(window.results.view)

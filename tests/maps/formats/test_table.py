@@ -27,7 +27,7 @@ def written(folder: Path, contents: str | bytes) -> Path:
         ("1.5, 2 \n\n3 ,4.25", None),
         ("# made by hand\n1.5,2\n3,4.25\n", None),
         ("1.5,2,\n3,4.25\n", None),  # a comma after every line but the last
-        ("\"1.5\",\"2\"\n\"3\",\"4.25\"\n", None),
+        ('"1.5","2"\n"3","4.25"\n', None),
         ("1.5,2\r3,4.25\r", None),  # lone carriage returns
         ("1.5,2\r\n3,4.25\r\n", None),
         (b"\xef\xbb\xbf1.5,2\n3,4.25\n", "utf-8"),
@@ -90,9 +90,7 @@ def test_a_value_that_is_a_wall_is_told(tmp_path: Path) -> None:
         (b"1,\xff\n", "line 1", "is not text"),
     ],
 )
-def test_what_is_wrong_is_told_by_its_place(
-    tmp_path: Path, contents: str | bytes, where: str, why: str
-) -> None:
+def test_what_is_wrong_is_told_by_its_place(tmp_path: Path, contents: str | bytes, where: str, why: str) -> None:
     with pytest.raises(MapFormatError) as caught:
         read_map(written(tmp_path, contents))
     assert caught.value.where == where
