@@ -329,16 +329,6 @@ def test_two_results_are_compared_and_one_with_its_origin(qtbot, window):
     both.close()
 
 
-def test_the_share_of_changed_cells_leaves_walls_aside():
-    before = new_document(4, 4)
-    cost, passable = before.cost.copy(), np.ones((4, 4), np.bool_)
-    cost[0] = 2.0
-    passable[0, :2] = passable[3] = False
-    walled = before.replace(passable=passable)
-    assert share_changed(walled, walled.replace(cost=cost)) == pytest.approx(2 / 10)
-    assert share_changed(before, new_document(5, 5)) == 1.0
-
-
 def test_delete_asks_and_the_space_bar_deletes_nothing(qtbot, window, questions):
     run(qtbot, window)
     click(window, 0)
