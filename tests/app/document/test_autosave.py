@@ -13,7 +13,7 @@ from maps.results import KeptResult
 
 
 @pytest.fixture
-def model():
+def model(qapp):  # timers need an event dispatcher
     return DocumentModel(new_document(6, 8, name="field"))
 
 
