@@ -10,6 +10,7 @@ from rich.markup import escape
 from app.cli import output
 from app.cli.tables import add_table_options, read_given_map
 from maps.formats import tiles_of, write_map
+from maps.formats.told import COSTLESS
 from maps.import_table import apply_table, read_table, table_text
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def import_map(arguments: argparse.Namespace) -> None:
     """Print the table of a map's terrains, or write the map with the costs of a table."""
-    document = read_given_map(arguments.map, arguments)
+    document = read_given_map(arguments.map, arguments, untold=COSTLESS if arguments.costs else ())
     tiles = tiles_of(document, Path(arguments.map))
     if arguments.costs is None:
         if arguments.out:

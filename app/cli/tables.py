@@ -18,6 +18,7 @@ from maps.formats.table import is_number
 from maps.formats.told import told_at_reading
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
     from maps.document import MapDocument
@@ -63,12 +64,12 @@ class GivenMap:
     kind: Format | None
 
 
-def read_given_map(name: str, arguments: argparse.Namespace) -> MapDocument:
+def read_given_map(name: str, arguments: argparse.Namespace, untold: Collection[str] = ()) -> MapDocument:
     """Return the map of `given_map`."""
-    return given_map(name, arguments).document
+    return given_map(name, arguments, untold).document
 
 
-def given_map(name: str, arguments: argparse.Namespace) -> GivenMap:
+def given_map(name: str, arguments: argparse.Namespace, untold: Collection[str] = ()) -> GivenMap:
     """Return the map in a file or, for "-", in standard input, as the arguments say; tell how it was read.
 
     Raises BadInput for an option that the file has no use for, for what has to be said and was not, and for a
@@ -83,21 +84,25 @@ def given_map(name: str, arguments: argparse.Namespace) -> GivenMap:
         **grid_options(arguments),
     )
     with given_file(name, arguments.from_format) as path:
-        document = _read(path, options, arguments.level)
+        document = _read(path, options, arguments.level, untold)
         if name == STREAM and document.origin is not None:  # the folder that it was read from is gone
             document = document.replace(origin=replace(document.origin, folder=""))
         return GivenMap(document, format_of(path))
 
 
-def _read(path: Path, options: ReadOptions, level: str) -> MapDocument:
-    """Return the map in a file, as the options say where they say anything.  level: of a file of several."""
+def _read(path: Path, options: ReadOptions, level: str, untold: Collection[str]) -> MapDocument:
+    """Return the map in a file, as the options say where they say anything.
+
+    level: of a file of several.  untold: sentences about it that need not be told.
+    """
     refuse_foreign(path, options.given)
     try:
         document = read_as(path, options) if options.given else read_map(path, level)
     except (NoCostError, UnsaidError) as error:
         raise BadInput(f"{error}. {remedy(error)}") from None
     for sentence in told_at_reading(document):
-        output.err.print(f"{escape(path.name)}: {escape(sentence)}.")
+        if sentence not in untold:
+            output.err.print(f"{escape(path.name)}: {escape(sentence)}.")
     return document
 
 

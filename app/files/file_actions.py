@@ -125,22 +125,23 @@ class Files(QObject):
         """Begin with recovered work, after asking about unsaved changes; return whether it is open now."""
         return self._begin(contents, unsaved=True)
 
-    def hold(self, path: Path) -> None:
+    def hold(self, path: Path) -> bool:
         """Take the file of a map that was opened before there was a window, if no other window has it.
 
-        If one has, the designer is asked as when opening: a copy without a name is open then, or a new map.
+        If one has, the designer is asked: a copy without a name is open then, or a new map, which is False.
         """
         file = OpenFile(path)
         if not file.open_elsewhere:
             self._hold(file)
             self.level = self._model.document.name if self.has_levels else ""
-            return
+            return True
         file.close()
         contents = self._model.contents
-        if questions.ask_open_elsewhere(self._window, path) is not Answer.YES:
-            contents = MapFile(new_document(*NEW_MAP, name=self.tr("New map")))
+        copied = questions.ask_open_elsewhere(self._window, path) is Answer.YES
+        contents = contents if copied else MapFile(new_document(*NEW_MAP, name=self.tr("New map")))
         self._model.adopt(contents.document, None, contents.results)
         self.opened.emit()
+        return copied
 
     def tell_opened(self, path: Path, opened: Opened) -> None:
         """Tell what is to know of a map that is open now, and whether its tiles are to be asked about."""

@@ -20,11 +20,12 @@ if TYPE_CHECKING:
 class SplitView(QObject):
     """Shows two maps while it is on: of a result, the one before it; of a step of a run, the drawn one.
 
-    A pair of results is shown as one pinned on the left and the other in view. While the drawn map is in view and
-    nothing is pinned there is nothing to compare, and the canvas is whole.
+    A pair of results is shown as one pinned on the left and the other in view. Of the drawn map, after a result
+    was applied say, the left is the map before the newest result; where there is none, the canvas is whole.
     """
 
     changed = Signal()  # `on`
+    told = Signal(str)  # why there is nothing to compare
 
     def __init__(self, view: RunView, model: DocumentModel, canvas: Canvas) -> None:
         super().__init__(canvas)
@@ -45,6 +46,8 @@ class SplitView(QObject):
         """Show two maps, or one again."""
         self.on, self._pinned = not self.on, None
         self._follow()
+        if self.on and self._canvas.beside is None:
+            self.told.emit(self.tr("Nothing to compare yet: run something, or view a result of this map"))
         self.changed.emit()
 
     def compare(self, results: list[KeptResult]) -> None:
@@ -76,7 +79,10 @@ class SplitView(QObject):
             return pinned.after, self.tr("“{}”").format(pinned.name)
         if shown.result is not None:
             return shown.result.before, self.tr("before")
-        return (None, "") if shown.frame is None else (self._model.document, self.tr("drawn map"))
+        if shown.frame is not None:
+            return self._model.document, self.tr("drawn map")
+        newest = self._model.results[-1] if self._model.results else None
+        return (None, "") if newest is None else (newest.before, self.tr("before “{}”").format(newest.name))
 
     def _take_paths(self, measures: Measures) -> None:
         if measures.of.document is self._canvas.beside:

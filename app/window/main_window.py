@@ -96,6 +96,7 @@ class MainWindow(QMainWindow):
         self.stamps = Stamps(self.model, self.canvas, self.tools, stamps)
         self.status = StatusBar(self.canvas, self.view)
         self.split = SplitView(self.view, self.model, self.canvas)
+        self.split.told.connect(self.status.tell)
         self.card = HoverCard(self.canvas, self.view, self.status)
         self.underlay = UnderlayControl(self, self.model, self.canvas, preferences)
         self.cell_menu = CellMenu(self.model, self.canvas, self.status)

@@ -74,8 +74,7 @@ def stamp_home() -> Path:
 
 def _look_around(window: MainWindow, path: Path | None, home: Path, opened: Opened | None) -> None:
     """Take the file of the open map, tell of it, and offer what an earlier session left behind."""
-    if path is not None and opened is not None:
-        window.files.hold(path)
+    if path is not None and opened is not None and window.files.hold(path):
         window.files.tell_opened(path, opened)
     window.stamps.tell_refused()
     chosen = ask_recovery(window, left_behind(home))

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 DIALECT = "table"  # the name in a document's metadata of how its table was read
 OTHER_EDITORS = ("tiled", "ldtk", GRID)
-WITHOUT_COSTS = "give the terrains costs in the palette: no tile has a property 'cost', so all cost 1"
-VALUES_WITHOUT_COSTS = "values have no costs: every terrain costs 1 until you change it in the palette"
+WITHOUT_COSTS = "all cost 1, as no tile has a property 'cost'; the table of tiles gives them others"
+VALUES_WITHOUT_COSTS = "all cost 1, as values have no costs; the table of tiles gives them others"
 COSTLESS = (WITHOUT_COSTS, VALUES_WITHOUT_COSTS)
 
 

@@ -251,7 +251,7 @@ class TilesDialog(QDialog):
     def _show(self) -> None:
         self.list.show_table(self.table)
         count = len(self.table.terrains)
-        words = self.tr("{} kinds of tiles{}, {} terrains. Choose several rows to change them together.")
+        words = self.tr("{} kinds of tiles{}, terrains: {}. Choose several rows to change them together.")
         of = self.tr(" of {}").format(self.list.common.strip()) if self.list.common else ""
         self.head.setText(words.format(len(self._tiles.kinds), of, count))
         self._show_chosen()

@@ -180,7 +180,8 @@ def _grouped(
         kinds[replace(said[leader], name=_number_name(tiled, found[leader]))].append(number)
     terrains = len(set(led.values()))
     if terrains < len(silent):
-        told.append(f"{len(silent)} kinds of tiles without a name became {terrains} terrains, by looks and place")
+        how = "place, as their pictures were not found" if not seen else "looks and place" if unseen else "looks"
+        told.append(f"{len(silent)} kinds of tiles without a name became {terrains} terrains, by {how}")
     return kinds
 
 

@@ -154,7 +154,7 @@ def test_a_map_given_at_the_start_that_another_window_has_is_asked_about(qtbot, 
     second = Files(window, DocumentModel(new_document(2, 2)), None)
     second._model.adopt(read_map(path), path)
     answers["ask_open_elsewhere"] = answer
-    second.hold(path)
+    assert second.hold(path) is (answer is Answer.YES), "else nothing of the file is told"
     assert answers["asked"] == ["ask_open_elsewhere"]
     assert (second._model.path, second._model.document.shape) == (None, shape)
     second.shut_down()

@@ -116,3 +116,20 @@ def test_the_line_is_dragged_and_paints_nothing(seen):
     assert seen.canvas.cursor().shape() == Qt.CursorShape.SplitHCursor
     QTest.mouseMove(seen.canvas, QPoint(round(x) - 60, 220))
     assert seen.canvas.cursor().shape() != Qt.CursorShape.SplitHCursor
+
+
+def test_after_a_result_was_applied_the_map_from_before_is_on_the_left(qtbot, seen):
+    told = []
+    seen.split.told.connect(told.append)
+    seen.split.toggle()
+    assert seen.canvas.beside is None
+    assert told == ["Nothing to compare yet: run something, or view a result of this map"]
+    seen.split.toggle()
+    drawn, _ = seen.sides
+    result = seen.kept("one", 4.0)
+    seen.model.edit("Apply", result.after)
+    seen.split.toggle()
+    left, right = seen.sides
+    assert (left, right != drawn) == (drawn, True)
+    assert seen.canvas._scene.sides == ("before “one”", "drawn map")
+    assert len(told) == 1

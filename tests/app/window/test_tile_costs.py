@@ -69,7 +69,7 @@ def test_a_map_without_costs_asks_and_the_next_with_its_tiles_does_not(qtbot, wi
     assert asked(qtbot, window) is None
     assert window.model.document.cost[0].tolist() == [2.5] * 4
     assert "its tiles cost what you said of them before" in window.status.currentMessage()
-    assert "give the terrains costs" not in window.status.currentMessage()
+    assert "all cost 1" not in window.status.currentMessage()
     assert not window.model.modified
 
 
