@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
-    QComboBox,
     QDialog,
     QDialogButtonBox,
     QFileDialog,
@@ -19,7 +18,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QScrollArea,
     QSizePolicy,
     QSpinBox,
     QTreeWidget,
@@ -29,6 +27,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.base.jobs import NewestWins
+from app.files.dialog_parts import map_choice, words_to_scroll
 from app.scenarios.engine_paths import RouteChange, costs_text, route_changes
 from app.widgets.parts import GAP, MARGIN, TARGET, Button, Notice, Rows
 from maps.cost_classes import MOST_CLASSES
@@ -87,20 +86,8 @@ class EngineDialog(QDialog):
         self._failure = ""
         self._rows = [QTreeWidgetItem([each.title, ", ".join(each.endings)]) for each in TARGETS.values()]
         self.targets = self._make_targets()
-        self.told = QLabel()
-        self.told.setWordWrap(True)
-        self.told.setTextFormat(Qt.TextFormat.RichText)
-        self.told.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.told.setMargin(MARGIN)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setWidget(self.told)
-        self.which = QComboBox()
-        self.which.setMinimumHeight(TARGET)
-        self.which.addItem(self.tr("The drawn map"))
-        if result is not None:
-            self.which.addItem(self.tr("The run's result"))
-        self.which.setEnabled(result is not None)
+        self.told, area = words_to_scroll()
+        self.which = map_choice(result)
         self.classes = QSpinBox()
         self.classes.setRange(1, MOST_CLASSES)
         self.classes.setValue(MOST_CLASSES)

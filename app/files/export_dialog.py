@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
-    QComboBox,
     QDialog,
     QDialogButtonBox,
     QFileDialog,
@@ -17,7 +16,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QScrollArea,
     QSizePolicy,
     QTreeWidget,
     QTreeWidgetItem,
@@ -25,6 +23,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.files.dialog_parts import map_choice, words_to_scroll
 from app.widgets.parts import GAP, MARGIN, TARGET, Button, Notice, Rows
 from maps.formats import FORMATS, Format, format_of
 
@@ -60,25 +59,8 @@ class ExportDialog(QDialog):
             QTreeWidgetItem([_sentence(kind.description), ", ".join(kind.endings)]) for kind in self._kinds
         ]
         self.formats = self._make_formats()
-        self.lost = QLabel()
-        self.lost.setWordWrap(True)
-        self.lost.setTextFormat(Qt.TextFormat.RichText)
-        self.lost.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.lost.setMargin(MARGIN)
-        lost_area = QScrollArea()
-        lost_area.setWidgetResizable(True)
-        lost_area.setWidget(self.lost)
-        self.which = QComboBox()
-        self.which.setMinimumHeight(TARGET)
-        self.which.addItem(self.tr("The drawn map"), "drawn")
-        if result is not None:
-            self.which.addItem(self.tr("The run's result"), "result")
-        self.which.setEnabled(result is not None)
-        self.which.setToolTip(
-            self.tr("There is no result of a run to write")
-            if result is None
-            else self.tr("Whether to write the map as drawn or as the run made it")
-        )
+        self.lost, lost_area = words_to_scroll()
+        self.which = map_choice(result)
         self.name = QLineEdit()
         self.name.setMinimumHeight(TARGET)
         self.name.setToolTip(self.tr("The file's name; its ending follows the format"))

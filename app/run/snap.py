@@ -73,9 +73,10 @@ def snap(document: MapDocument) -> Snap:
     best, after = tried[0], _path_cost(tried[0].document)
     allowed = abs(after - before) + NEXT_TO_NOTHING * before
     for snapped in tried[1:] if isfinite(after) else []:
-        path = _path_cost(snapped.document)
-        if abs(path - before) <= allowed and snapped.terrains < best.terrains:
-            best, after = snapped, path
+        if snapped.terrains < best.terrains:  # else its paths need not be found
+            path = _path_cost(snapped.document)
+            if abs(path - before) <= allowed:
+                best, after = snapped, path
     return Snap(best.document, before, after, best.cells, best.terrains, best.greatest_change)
 
 

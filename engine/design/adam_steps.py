@@ -14,7 +14,7 @@ from engine.core.errors import ProblemError
 from engine.core.tensors import to_numpy
 from engine.core.triton import runs_triton
 from engine.cost_maps.admissible import FIXED, Admissible
-from engine.cost_maps.objectives import design_loss
+from engine.cost_maps.objectives import DesignLoss
 from engine.cost_maps.parametrisation import THETA_LIMIT, first_theta, parametrisation
 from engine.cost_maps.problem import Problem
 from engine.design.schedule import Rate
@@ -150,7 +150,7 @@ def map_steps(
     loss: returns the loss of a cost map (H, W) at a rate, and details to show with it. The state's warm start is
     passed on unchanged. Raises ProblemError if the first map already has costs that are not numbers.
     """
-    dtype = torch.float32 if torch.device(device).type == "mps" else torch.float64
+    dtype = _dtype(device)
     limits = parametrisation(admissible, device, dtype)
     theta = torch.tensor(admissible.reduce(np.nan_to_num(state.theta)), dtype=dtype, device=device)
     theta.requires_grad_(True)
@@ -198,12 +198,13 @@ def soft_path_steps(
         yield from device_steps(problem, state, list(rates), sweeps, method.device)
         return
     warm_start = state.warm_start
+    design_loss = DesignLoss(problem, method.device, _dtype(method.device))
 
     def loss(cost_map: Tensor, rate: Rate) -> tuple[Tensor, SoftPaths]:
         flow = FlowSettings(method.method, rate.epsilon, method.tolerance, sweeps, method.device)
         ends = problem.starts, problem.goals
         paths = soft_paths_of_classes(problem.movements, to_numpy(cost_map), *ends, flow, warm_start)
-        return design_loss(problem, costs_of_paths(cost_map, paths), cost_map), paths
+        return design_loss(costs_of_paths(cost_map, paths), cost_map), paths
 
     for taken in map_steps(problem.admissible, state, rates, loss, method.device):
         if taken.finite:
@@ -214,3 +215,7 @@ def soft_path_steps(
 def to_map(admissible: Admissible, values: Floats, elsewhere: float = np.nan) -> Floats:
     """Return a vector (m,) of one value for each group as a map (H, W), with `elsewhere` in the fixed cells."""
     return np.where(admissible.group == FIXED, elsewhere, np.append(values, elsewhere)[admissible.group])
+
+
+def _dtype(device: str) -> torch.dtype:
+    return torch.float32 if torch.device(device).type == "mps" else torch.float64

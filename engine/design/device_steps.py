@@ -103,7 +103,7 @@ class DeviceRun:
         theta = self._tensor(admissible.reduce(np.nan_to_num(state.theta)))
         budget = admissible.budget - float(np.sum(admissible.size * admissible.lower))
         self._shift = DeviceShift(theta[None], (self._limits.size * self._width)[None], self._tensor([budget]))
-        first = self._cost_map(theta)
+        first = self._cost_map(self._share(theta))
         if not bool(torch.isfinite(first).all()):
             raise ProblemError("state", "the run would start from costs that are not numbers; start it anew")
         self._lanes = self._first_lanes(to_numpy(first), state.warm_start)
@@ -171,8 +171,8 @@ class DeviceRun:
         epsilon, rate, correction, adam_epsilon = self._table.index_select(0, self._taken)[0].unbind()
         self._taken += 1
         lanes.epsilon.copy_(epsilon * self._scales)
-        share = torch.sigmoid(now.theta + self._shift.advance()[0])
-        cost_map = limits.groups.expand(limits.lower + self._width * share)
+        share = self._share(now.theta)
+        cost_map = self._cost_map(share)
         lanes.prices.copy_(cost_map[None] if self._factors is None else self._factors * cost_map)
         lanes.sweep(self._sweeps)
         measured = lanes.measured()
@@ -203,8 +203,11 @@ class DeviceRun:
         now.error.copy_(measured.error)
         now.loss.copy_(loss.detach())
 
-    def _cost_map(self, theta: Tensor) -> Tensor:
-        share = torch.sigmoid(theta + self._shift.advance()[0])
+    def _share(self, theta: Tensor) -> Tensor:
+        """How far each cost is from its lower to its upper bound, with the total met: (m,)."""
+        return torch.sigmoid(theta + self._shift.advance()[0])
+
+    def _cost_map(self, share: Tensor) -> Tensor:
         return self._limits.groups.expand(self._limits.lower + self._width * share)
 
     def _first_lanes(self, cost_map: Floats, warm_start: WarmStart | None) -> Lanes:
